@@ -1,0 +1,3 @@
+//! The model bundle on disk: manifest, hashes, load, save.
+//!
+//! Uses `encoder` and `risk`.

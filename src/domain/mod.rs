@@ -1,0 +1,32 @@
+//! The words of the field, as types.
+//!
+//! Everything here is plain data: no I/O, no clock, no randomness, no serialisation. The outer layers
+//! (`ingest`, `wire`, `cli`) own their file and wire forms and convert at the edge.
+
+mod assessment;
+mod cue;
+mod exchange;
+mod finding;
+mod label;
+mod observation;
+mod pool;
+mod sensitive;
+mod technique;
+mod time;
+
+pub use assessment::{
+    Assessment, Band, BaselineOf, Mitigation, Reason, Recommendation, Risk, TechniqueRisk,
+};
+pub use cue::{CUE_COUNT, Cue, CueProbabilities};
+pub use exchange::{
+    Client, Exchange, FinishReason, Message, Parameters, Response, ResponseFormat, Role,
+};
+pub use finding::{Finding, Measurement};
+pub use label::{Label, Verdict};
+pub use observation::{
+    AccountKey, Digest, EMBEDDING_DIM, Embedding, Observation, Outcome, RequestShape, Script,
+};
+pub use pool::PoolRecord;
+pub use sensitive::Sensitive;
+pub use technique::{TECHNIQUE_COUNT, Technique};
+pub use time::Timestamp;

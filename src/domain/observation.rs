@@ -1,0 +1,120 @@
+//! All that later stages may know about an exchange: numbers and keyed digests, a few hundred bytes.
+
+use super::{CueProbabilities, Timestamp};
+
+/// Dimensions of the unit embedding.
+pub const EMBEDDING_DIM: usize = 128;
+
+/// A 64-bit keyed digest. Without the deployment's key it says nothing about its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Digest(pub u64);
+
+/// A 128-bit keyed pseudonym of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountKey(pub u128);
+
+/// A text embedding of Euclidean length 1 (or all zeros for empty text).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedding(pub [f32; EMBEDDING_DIM]);
+
+/// Dominant script of a text. For slicing error rates only; no feature may read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Script {
+    /// Latin letters.
+    Latin,
+    /// Han characters without kana.
+    Han,
+    /// Japanese: kana, with or without Han.
+    Kana,
+    /// Korean.
+    Hangul,
+    /// Cyrillic letters.
+    Cyrillic,
+    /// Arabic letters.
+    Arabic,
+    /// Devanagari letters.
+    Devanagari,
+    /// Anything else, or no letters at all.
+    Other,
+}
+
+/// What became of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Not logged.
+    Unknown,
+    /// Answered with a normal stop.
+    Answered,
+    /// Answered, cut at the token limit.
+    Truncated,
+    /// Refused or filtered.
+    Refused,
+    /// The call failed (status other than 2xx), so a repeat is a retry.
+    Failed,
+}
+
+/// Sizes and settings of a request. `None` means the caller did not say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RequestShape {
+    /// Bytes of text read by the encoder, after windowing.
+    pub read_bytes: u32,
+    /// Bytes of text in the request.
+    pub total_bytes: u32,
+    /// Messages in the request.
+    pub turns: u16,
+    /// Tools offered.
+    pub tools: u16,
+    /// Sampling temperature.
+    pub temperature: Option<f32>,
+    /// Upper bound on output tokens.
+    pub max_tokens: Option<u32>,
+    /// Answers asked for; 1 unless the caller said more.
+    pub n: u32,
+    /// Whether structured output was forced.
+    pub structured: bool,
+    /// Whether token probabilities were asked for.
+    pub logprobs: bool,
+    /// Tokens read, as logged.
+    pub input_tokens: Option<u64>,
+    /// Tokens written, as logged.
+    pub output_tokens: Option<u64>,
+}
+
+/// Everything that a profile may learn from one exchange.
+///
+/// A pure function of the exchange, the encoder and the key. Raw text has died here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// Event time.
+    pub time: Timestamp,
+    /// Keyed digest of the model's name.
+    pub model: Digest,
+    /// Keyed digest of the conversation, when the caller names it.
+    pub conversation: Option<Digest>,
+    /// Probability of each cue.
+    pub cues: CueProbabilities,
+    /// Unit embedding of the text.
+    pub embedding: Embedding,
+    /// Digest of the whole prompt (system and messages).
+    pub prompt: Digest,
+    /// Digest of the system prompt, when there is one.
+    pub system: Option<Digest>,
+    /// Digest of the last user message's masked skeleton: what stays when slots are cut out.
+    pub skeleton: Digest,
+    /// Digest of the skeleton's first tokens alone (a template whose slot is at the end).
+    pub head: Digest,
+    /// Digest of the skeleton's last tokens alone (a template whose slot is at the start).
+    pub tail: Digest,
+    /// Digest of the last user message's content: what varies under one skeleton.
+    pub slots: Digest,
+    /// Digests of the rarest pieces of the skeleton, for linking accounts.
+    pub identity: [Digest; 4],
+    /// Sizes and settings.
+    pub shape: RequestShape,
+    /// What became of the request.
+    pub outcome: Outcome,
+    /// Keyed digest of the client software, when the provider sends it.
+    pub user_agent: Option<Digest>,
+    /// Dominant script, for slicing only.
+    pub script: Script,
+}

@@ -1,0 +1,23 @@
+//! Stillwatch sees coordinated capability extraction in the traffic of a language-model API.
+//!
+//! One way through, data in one direction:
+//! `Exchange --observe--> Observation --fold--> Profile --examine--> Findings --fuse--> Assessment`.
+//! See `ARCHITECTURE.md` for the house and its rules.
+
+pub mod bundle;
+pub mod cli;
+pub mod detect;
+pub mod domain;
+pub mod encoder;
+pub mod engine;
+pub mod eval;
+pub mod ingest;
+pub mod observe;
+pub mod privacy;
+pub mod profile;
+pub mod risk;
+pub mod server;
+pub mod simulate;
+pub mod text;
+pub mod train;
+pub mod wire;

@@ -1,0 +1,3 @@
+//! The `stillwatch` binary: flags to `cli`, errors to exit codes.
+
+fn main() {}

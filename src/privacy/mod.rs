@@ -1,0 +1,3 @@
+//! Pseudonym keys and keyed digests: the only way that text becomes an identifier.
+//!
+//! Uses `domain` alone. Knows nothing of detection.

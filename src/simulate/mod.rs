@@ -1,0 +1,3 @@
+//! Labeled account streams composed from prompt pools and production traces.
+//!
+//! Uses `domain`, `ingest`, `wire`. Never part of serving.

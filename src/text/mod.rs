@@ -1,0 +1,3 @@
+//! Text without meaning: normalisation, script, template skeletons.
+//!
+//! Uses `domain` and `privacy`. Knows nothing of models or risk.
