@@ -1,0 +1,74 @@
+//! The vocabulary: a byte-level BPE, read by the fast reader of `tokenizers` 1.0.
+
+use thiserror::Error;
+use tokenizers::pipeline::{EncodeOptions, PipelineToken, PipelineTokenizer};
+
+/// Why a vocabulary cannot be used.
+#[derive(Debug, Error)]
+pub enum TokenizerError {
+    /// The file is not a tokenizer that the reader accepts.
+    #[error("expected a byte-level BPE tokenizer.json, and the reader says: {0}")]
+    Unreadable(String),
+    /// The token count is not stated by the file.
+    #[error("expected model.vocab with 256 or more tokens, came {0}")]
+    VocabularySize(usize),
+}
+
+/// Cuts normalised text into token numbers.
+pub struct Vocabulary {
+    tokenizer: PipelineTokenizer,
+    options: EncodeOptions,
+    len: usize,
+}
+
+impl Vocabulary {
+    /// From the text of a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// When it is not JSON, not a byte-level BPE, or has fewer tokens than there are bytes.
+    pub fn from_json(text: &str) -> Result<Self, TokenizerError> {
+        let unreadable =
+            |error: &dyn std::fmt::Display| TokenizerError::Unreadable(error.to_string());
+        let parsed: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| unreadable(&error))?;
+        let len = parsed["model"]["vocab"]
+            .as_object()
+            .map_or(0, serde_json::Map::len);
+        if len < 256 {
+            return Err(TokenizerError::VocabularySize(len));
+        }
+        let tokenizer = tokenizers::from_json(text).map_err(|error| unreadable(&error))?;
+        Ok(Self {
+            tokenizer,
+            options: EncodeOptions::no_specials(),
+            len,
+        })
+    }
+
+    /// Number of tokens.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no tokens; never true.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Appends the token numbers of normalised `text`.
+    ///
+    /// # Panics
+    /// Never on any text: a byte-level vocabulary has a token for every byte.
+    pub fn ids_into(&self, text: &str, out: &mut Vec<u32>) {
+        thread_local! {
+            static TOKENS: std::cell::RefCell<Vec<PipelineToken>> = const { std::cell::RefCell::new(Vec::new()) };
+        }
+        TOKENS.with_borrow_mut(|tokens| {
+            tokens.clear();
+            self.tokenizer
+                .encode_into(text, &self.options, tokens)
+                .expect("a byte-level vocabulary has a token for every byte");
+            out.extend_from_slice(PipelineToken::cast_slice(tokens));
+        });
+    }
+}
