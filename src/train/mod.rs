@@ -3,3 +3,6 @@
 //! Uses `engine`, `bundle`, `ingest`, `simulate`. Never part of serving.
 
 pub mod vocabulary;
+pub mod text;
+pub mod examples;
+pub mod manifest;

@@ -1,0 +1,164 @@
+//! Corpus and manifest to labeled requests.
+
+use rayon::prelude::*;
+
+use super::manifest::CueManifest;
+use super::text::{Example, Target};
+use crate::domain::{CUE_COUNT, Cue, PoolRecord, Technique};
+use crate::encoder::{Scratch, Vocabulary, read_rows};
+use crate::simulate::corpus::{
+    Application, BenignSource, Corpus, LicenceClass, Partition, Pipeline, techniques_of_family,
+};
+
+/// One request of the corpus with what is known of it.
+#[derive(Clone)]
+pub struct LabeledRequest<'a> {
+    /// The request.
+    pub record: &'a PoolRecord,
+    /// Pipeline, benign source or application.
+    pub unit: &'a str,
+    /// Unit of splitting.
+    pub group: &'a str,
+    /// Whether a published extraction pipeline sent it.
+    pub attack: bool,
+    /// Whether its text is word for word an honest user's, or an evaluation harness': no prompt-level positive.
+    pub bare: bool,
+    /// Side of the split.
+    pub partition: Partition,
+    /// What the licence allows.
+    pub licence: LicenceClass,
+    /// Requests of the same unit.
+    pub unit_size: usize,
+    /// Cues.
+    pub targets: [Target; CUE_COUNT],
+}
+
+/// The intent cue that a technique shows in text, if any.
+pub const fn intent_of(technique: Technique) -> Option<Cue> {
+    match technique {
+        Technique::ReasoningHarvest => Some(Cue::ReasoningIntent),
+        Technique::RewardModelHarvest => Some(Cue::RewardIntent),
+        Technique::DatasetSynthesis => Some(Cue::SynthesisIntent),
+        Technique::TrajectoryHarvest => Some(Cue::TrajectoryIntent),
+        _ => None,
+    }
+}
+
+/// Every request of the corpus, labeled. Sources that the manifest does not list have unknown form cues.
+pub fn labeled_requests<'a>(corpus: &'a Corpus, manifest: &CueManifest) -> Vec<LabeledRequest<'a>> {
+    let mut requests = Vec::new();
+    for pipeline in corpus.pipelines.iter().chain(&corpus.harnesses) {
+        requests.extend(pipeline.records.iter().map(|record| of_pipeline(pipeline, record, manifest)));
+    }
+    for source in &corpus.sources {
+        requests.extend(source.records.iter().map(|record| of_source(source, record, manifest)));
+    }
+    for application in &corpus.applications {
+        let records = application.records.iter();
+        requests.extend(records.map(|record| of_application(application, record, manifest)));
+    }
+    requests
+}
+
+fn of_pipeline<'a>(
+    pipeline: &'a Pipeline,
+    record: &'a PoolRecord,
+    manifest: &CueManifest,
+) -> LabeledRequest<'a> {
+    let entry = manifest.source(true, &pipeline.name, &record.family);
+    let mut targets = entry.map_or([Target::Unknown; CUE_COUNT], |entry| entry.targets);
+    let bare = pipeline.ambiguous || entry.is_some_and(|entry| entry.bare);
+    let technique = entry
+        .and_then(|entry| entry.technique)
+        .or_else(|| techniques_of_family(&record.family).first().copied());
+    let intent = technique.and_then(intent_of);
+    for cue in Cue::INTENT {
+        targets[cue.index()] = match (bare, intent == Some(cue)) {
+            (true, _) => Target::Unknown,
+            (false, true) => Target::Carried,
+            (false, false) => Target::Absent,
+        };
+    }
+    LabeledRequest {
+        record,
+        unit: &pipeline.name,
+        group: &pipeline.group,
+        attack: true,
+        bare,
+        partition: pipeline.partition,
+        licence: pipeline.licence,
+        unit_size: pipeline.records.len(),
+        targets,
+    }
+}
+
+fn of_source<'a>(
+    source: &'a BenignSource,
+    record: &'a PoolRecord,
+    manifest: &CueManifest,
+) -> LabeledRequest<'a> {
+    let entry = manifest.source(false, &source.name, &record.family);
+    LabeledRequest {
+        record,
+        unit: &source.name,
+        group: &source.group,
+        attack: false,
+        bare: false,
+        partition: source.partition,
+        licence: source.licence,
+        unit_size: source.records.len(),
+        targets: without_intent(entry.map_or([Target::Unknown; CUE_COUNT], |entry| entry.targets)),
+    }
+}
+
+fn of_application<'a>(
+    application: &'a Application,
+    record: &'a PoolRecord,
+    manifest: &CueManifest,
+) -> LabeledRequest<'a> {
+    let entry = manifest.application(&application.id, &application.category);
+    LabeledRequest {
+        record,
+        unit: &application.id,
+        group: &application.group,
+        attack: false,
+        bare: false,
+        partition: application.partition,
+        licence: application.licence,
+        unit_size: application.records.len(),
+        targets: without_intent(entry.map_or([Target::Unknown; CUE_COUNT], |entry| entry.targets)),
+    }
+}
+
+fn without_intent(mut targets: [Target; CUE_COUNT]) -> [Target; CUE_COUNT] {
+    for cue in Cue::INTENT {
+        targets[cue.index()] = Target::Absent;
+    }
+    targets
+}
+
+/// The requests as training examples: rows of the table, and a weight that makes a unit count by the square root of
+/// its size, so that neither a large source nor a handful of requests rules. Weights average to 1.
+pub fn examples(
+    requests: &[LabeledRequest<'_>],
+    vocabulary: &Vocabulary,
+    pair_rows: usize,
+) -> Vec<Example> {
+    let weight = |request: &LabeledRequest<'_>| 1.0 / (request.unit_size as f32).sqrt();
+    let mean = requests.iter().map(weight).sum::<f32>() / requests.len().max(1) as f32;
+    requests
+        .par_iter()
+        .map_init(Scratch::default, |scratch, request| {
+            let record = request.record;
+            let system = record.system.as_ref().map(|text| text.expose().as_str());
+            let messages =
+                record.messages.iter().map(|message| (message.role, message.content.expose().as_str()));
+            read_rows(vocabulary, pair_rows, system, messages, scratch);
+            Example {
+                rows: scratch.rows().clone(),
+                targets: request.targets,
+                weight: weight(request) / mean,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,223 @@
+//! Fits the text model with candle: binary cross-entropy over masked cue heads.
+//!
+//! What the model must learn is the request, not the pipeline that sent it. So every source weighs the same however
+//! many records it has (`Example::weight`), rows and whole channels are dropped at random, and labels that a source
+//! cannot vouch for are masked instead of guessed.
+
+use candle_core::{DType, Device, Tensor, Var};
+use candle_nn::{AdamW, Optimizer, ParamsAdamW};
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::domain::{CUE_COUNT, EMBEDDING_DIM};
+use crate::encoder::{
+    Architecture, AttentionPool, CHANNELS, Channel, ChannelRows, Head, ROW_DIM, StaticEncoder,
+};
+
+/// One labeled request, as rows of the weight table.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The rows it touches.
+    pub rows: ChannelRows,
+    /// For each cue: carried, not carried, or unknown.
+    pub targets: [Target; CUE_COUNT],
+    /// Weight in the loss; all examples of one source sum to about the same.
+    pub weight: f32,
+}
+
+/// What is known of one cue of one example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The request carries the cue.
+    Carried,
+    /// It does not.
+    Absent,
+    /// The source cannot say, so the head learns nothing from it.
+    Unknown,
+}
+
+/// Settings of one fit; the recipe file holds them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TextRecipe {
+    /// Seed of initial weights, order and dropout.
+    pub seed: u64,
+    /// Passes over the examples.
+    pub epochs: usize,
+    /// Examples a step.
+    pub batch: usize,
+    /// Learning rate of the table; the layers after it take a fifth.
+    pub learning_rate: f64,
+    /// Decoupled weight decay (AdamW, Loshchilov & Hutter 2019).
+    pub weight_decay: f64,
+    /// Probability that a row is left out of a bag.
+    pub row_dropout: f64,
+    /// Probability that a whole channel is left out, where another one remains.
+    pub channel_dropout: f64,
+    /// Probability that a hidden unit is zeroed.
+    pub hidden_dropout: f32,
+}
+
+/// Where a fit stands.
+#[derive(Clone, Copy, Debug)]
+pub struct TextProgress {
+    /// Steps done.
+    pub step: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// Mean loss of the last step.
+    pub loss: f32,
+}
+
+/// Fits the text model. The same examples, recipe and machine type give the same weights.
+///
+/// # Errors
+/// When candle fails, which it does for no input of consistent shapes.
+pub fn fit_text(
+    examples: &[Example],
+    architecture: Architecture,
+    recipe: &TextRecipe,
+    mut progress: impl FnMut(TextProgress),
+) -> candle_core::Result<StaticEncoder> {
+    let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed);
+    let network = Network::new(architecture, &mut rng)?;
+    let optimiser = |vars: Vec<Var>, factor: f64, weight_decay: f64| {
+        let lr = recipe.learning_rate * factor;
+        AdamW::new(vars, ParamsAdamW { lr, weight_decay, ..ParamsAdamW::default() })
+    };
+    let mut table = optimiser(vec![network.vectors.clone(), network.scores.clone()], 1.0, 0.0)?;
+    let mut layers = optimiser(network.layers(), 0.2, recipe.weight_decay)?;
+    let mut order: Vec<usize> = (0..examples.len()).collect();
+    let steps = recipe.epochs * examples.len().div_ceil(recipe.batch);
+    let mut step = 0;
+    for _ in 0..recipe.epochs {
+        order.shuffle(&mut rng);
+        for batch in order.chunks(recipe.batch) {
+            let rate = schedule(step, steps) * recipe.learning_rate;
+            table.set_learning_rate(rate);
+            layers.set_learning_rate(rate * 0.2);
+            let batch: Vec<&Example> = batch.iter().map(|index| &examples[*index]).collect();
+            let loss = network.loss(&batch, recipe, &mut rng)?;
+            let gradients = loss.backward()?;
+            table.step(&gradients)?;
+            layers.step(&gradients)?;
+            step += 1;
+            progress(TextProgress { step, steps, loss: loss.to_scalar()? });
+        }
+    }
+    network.finish(architecture)
+}
+
+/// Linear warm-up over the first 5% of steps, then linear decay to 5%.
+fn schedule(step: usize, steps: usize) -> f64 {
+    let done = step as f64 / steps as f64;
+    if done < 0.05 { (done + 1e-3) / 0.051 } else { 1.0 - 0.95 * (done - 0.05) / 0.95 }
+}
+
+struct Network {
+    vectors: Var,
+    scores: Var,
+    hidden: Var,
+    hidden_bias: Var,
+    cues: Var,
+    cues_bias: Var,
+}
+
+impl Network {
+    fn new(architecture: Architecture, rng: &mut ChaCha8Rng) -> candle_core::Result<Self> {
+        let mut uniform = |count: usize, bound: f32, shape: (usize, usize)| {
+            let values: Vec<f32> = (0..count).map(|_| rng.random_range(-bound..bound)).collect();
+            Var::from_vec(values, shape, &Device::Cpu)
+        };
+        let (rows, pooled) = (architecture.rows(), CHANNELS * ROW_DIM);
+        let zeros = |count: usize| Var::zeros(count, DType::F32, &Device::Cpu);
+        Ok(Self {
+            vectors: uniform(rows * ROW_DIM, 0.1, (rows, ROW_DIM))?,
+            scores: zeros(rows)?,
+            hidden: uniform(
+                pooled * EMBEDDING_DIM,
+                (6.0 / (pooled + EMBEDDING_DIM) as f32).sqrt(),
+                (pooled, EMBEDDING_DIM),
+            )?,
+            hidden_bias: zeros(EMBEDDING_DIM)?,
+            cues: uniform(
+                EMBEDDING_DIM * CUE_COUNT,
+                (6.0 / (EMBEDDING_DIM + CUE_COUNT) as f32).sqrt(),
+                (EMBEDDING_DIM, CUE_COUNT),
+            )?,
+            // Cues are rare: start at a probability of 5%.
+            cues_bias: Var::from_vec(vec![-3.0_f32; CUE_COUNT], CUE_COUNT, &Device::Cpu)?,
+        })
+    }
+
+    fn layers(&self) -> Vec<Var> {
+        [&self.hidden, &self.hidden_bias, &self.cues, &self.cues_bias].map(Clone::clone).to_vec()
+    }
+
+    /// Weighted mean over known targets of `softplus(z) - y z`, the binary cross-entropy of logit `z`.
+    fn loss(
+        &self,
+        batch: &[&Example],
+        recipe: &TextRecipe,
+        rng: &mut ChaCha8Rng,
+    ) -> candle_core::Result<Tensor> {
+        let bags = drop_rows(batch, recipe, rng);
+        let pool = AttentionPool::new(bags.iter().map(Vec::as_slice));
+        let pooled = self.vectors.apply_op2(&self.scores, pool)?;
+        let pooled = pooled.reshape((batch.len(), CHANNELS * ROW_DIM))?;
+        let hidden = pooled.matmul(&self.hidden)?.broadcast_add(&self.hidden_bias)?.relu()?;
+        let keep: Vec<f32> = (0..batch.len() * EMBEDDING_DIM)
+            .map(|_| if rng.random::<f32>() < recipe.hidden_dropout { 0.0 } else { 1.0 })
+            .collect();
+        let keep = Tensor::from_vec(keep, (batch.len(), EMBEDDING_DIM), &Device::Cpu)?;
+        let hidden = ((hidden * keep)? / f64::from(1.0 - recipe.hidden_dropout))?;
+        let logits = hidden.matmul(&self.cues)?.broadcast_add(&self.cues_bias)?;
+        let (mut targets, mut weights) = (Vec::new(), Vec::new());
+        for example in batch {
+            for target in example.targets {
+                targets.push(if target == Target::Carried { 1.0_f32 } else { 0.0 });
+                weights.push(if target == Target::Unknown { 0.0 } else { example.weight });
+            }
+        }
+        let shape = (batch.len(), CUE_COUNT);
+        let targets = Tensor::from_vec(targets, shape, &Device::Cpu)?;
+        let total: f32 = weights.iter().sum::<f32>().max(1e-6);
+        let weights = Tensor::from_vec(weights, shape, &Device::Cpu)?;
+        // softplus(z) = max(z, 0) + ln(1 + exp(-|z|)), which overflows for no z.
+        let softplus = (logits.relu()? + (logits.abs()?.neg()?.exp()? + 1.0)?.log()?)?;
+        let loss = (softplus - (logits * targets)?)?;
+        (loss * weights)?.sum_all()? / f64::from(total)
+    }
+
+    fn finish(&self, architecture: Architecture) -> candle_core::Result<StaticEncoder> {
+        let flat = |var: &Var| var.flatten_all()?.to_vec1::<f32>();
+        let head = Head {
+            hidden: flat(&self.hidden)?,
+            hidden_bias: flat(&self.hidden_bias)?,
+            cues: flat(&self.cues)?,
+            cues_bias: flat(&self.cues_bias)?,
+        };
+        let (vectors, scores) = (flat(&self.vectors)?, flat(&self.scores)?);
+        Ok(StaticEncoder::from_weights(architecture, &vectors, &scores, head))
+    }
+}
+
+/// The batch's bags after dropout: one a channel, example by example.
+fn drop_rows(batch: &[&Example], recipe: &TextRecipe, rng: &mut ChaCha8Rng) -> Vec<Vec<u32>> {
+    let mut bags = Vec::with_capacity(batch.len() * CHANNELS);
+    for example in batch {
+        let filled = Channel::ALL.iter().filter(|c| !example.rows.channel(**c).is_empty()).count();
+        let dropped = (filled > 1 && rng.random_bool(recipe.channel_dropout))
+            .then(|| Channel::ALL[rng.random_range(0..CHANNELS)]);
+        for channel in Channel::ALL {
+            let rows = example.rows.channel(channel);
+            if dropped == Some(channel) {
+                bags.push(Vec::new());
+            } else {
+                let threshold = (recipe.row_dropout * f64::from(u32::MAX)) as u32;
+                bags.push(rows.iter().copied().filter(|_| rng.random::<u32>() >= threshold).collect());
+            }
+        }
+    }
+    bags
+}
