@@ -65,8 +65,8 @@ mod tests {
 
     #[test]
     fn groups_are_transitive_and_independent_of_order() {
-        let pairs = [["d", "c"], ["b", "a"], ["c", "b"], ["x", "y"]]
-            .map(|pair| pair.map(str::to_owned));
+        let pairs =
+            [["d", "c"], ["b", "a"], ["c", "b"], ["x", "y"]].map(|pair| pair.map(str::to_owned));
         let mut forward = Groups::default();
         let mut backward = Groups::default();
         for pair in &pairs {

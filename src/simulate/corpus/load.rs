@@ -35,13 +35,17 @@ impl Corpus {
     fn add_pool(&mut self, data: &Path, row: SourceRow, sides: &Sides) -> Result<(), CorpusError> {
         let place = &sides.by_source[&(row.side, row.source.clone())];
         let mut records = Vec::new();
-        read_rows(&data.join(&row.file), "a pool record", |record: RecordRow| {
-            let record = PoolRecord::from(record);
-            if sides.may_hold(place.partition, &record) {
-                records.push(record);
-            }
-            Ok(())
-        })?;
+        read_rows(
+            &data.join(&row.file),
+            "a pool record",
+            |record: RecordRow| {
+                let record = PoolRecord::from(record);
+                if sides.may_hold(place.partition, &record) {
+                    records.push(record);
+                }
+                Ok(())
+            },
+        )?;
         if row.side == Side::Benign {
             self.sources.push(BenignSource {
                 family: main_family(&records),
