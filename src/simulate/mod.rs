@@ -1,3 +1,5 @@
 //! Labeled account streams composed from prompt pools and production traces.
 //!
 //! Uses `domain`, `ingest`, `wire`. Never part of serving.
+
+pub mod corpus;

@@ -1,0 +1,239 @@
+//! Rows of the corpus files and a reader for gzipped JSON Lines. Errors name file, line and column, never text.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::LicenceClass;
+use crate::domain::{Message, PoolRecord, Role, Sensitive};
+
+/// Why a corpus could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum CorpusError {
+    /// A file that should be there could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A row is not what the file should hold. The text is left out: it may be a prompt.
+    #[error("{}: line {line}, column {column}: expected {expected}, found {found}", path.display())]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column within the row.
+        column: usize,
+        /// What a row should be.
+        expected: &'static str,
+        /// What was wrong.
+        found: &'static str,
+    },
+    /// The files disagree with each other.
+    #[error("{}: {what} {name:?} is not in {missing_from}", path.display())]
+    Dangling {
+        /// The file with the reference.
+        path: PathBuf,
+        /// Kind of thing named.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// Where it should have been.
+        missing_from: &'static str,
+    },
+}
+
+/// One entry of `sources.json`.
+#[derive(Deserialize)]
+pub(super) struct SourceRow {
+    pub(super) source: String,
+    pub(super) side: Side,
+    pub(super) licence_class: LicenceRow,
+    #[serde(default)]
+    pub(super) lineage: Vec<String>,
+    #[serde(default)]
+    pub(super) ambiguous: bool,
+    pub(super) file: PathBuf,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Side {
+    Attack,
+    Benign,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum LicenceRow {
+    Permissive,
+    Restricted,
+    Unknown,
+}
+
+impl From<LicenceRow> for LicenceClass {
+    fn from(row: LicenceRow) -> Self {
+        match row {
+            LicenceRow::Permissive => Self::Permissive,
+            LicenceRow::Restricted => Self::Restricted,
+            LicenceRow::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// One entry of `apps.jsonl.gz`.
+#[derive(Deserialize)]
+pub(super) struct ApplicationRow {
+    pub(super) app_id: String,
+    pub(super) group: String,
+    pub(super) category: String,
+    pub(super) lang: String,
+    #[serde(default)]
+    pub(super) traffic_kind: String,
+    pub(super) technique: Option<String>,
+    pub(super) licence_class: LicenceRow,
+    pub(super) system: Option<String>,
+    pub(super) user_template: Option<String>,
+}
+
+/// One request of a pool file or of `app_traffic.jsonl.gz`.
+#[derive(Deserialize)]
+pub(super) struct RecordRow {
+    id: String,
+    #[serde(alias = "app_id")]
+    source: String,
+    family: String,
+    lang: String,
+    system: Option<String>,
+    messages: Vec<MessageRow>,
+    #[serde(alias = "pairing")]
+    note: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct MessageRow {
+    role: RoleRow,
+    content: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RoleRow {
+    System,
+    User,
+    Assistant,
+    Tool,
+}
+
+impl From<RecordRow> for PoolRecord {
+    fn from(row: RecordRow) -> Self {
+        Self {
+            id: row.id,
+            source: row.source,
+            family: row.family,
+            language: row.lang,
+            system: row.system.map(Sensitive::new),
+            messages: row.messages.into_iter().map(Message::from).collect(),
+            note: row.note,
+        }
+    }
+}
+
+impl From<MessageRow> for Message {
+    fn from(row: MessageRow) -> Self {
+        let role = match row.role {
+            RoleRow::System => Role::System,
+            RoleRow::User => Role::User,
+            RoleRow::Assistant => Role::Assistant,
+            RoleRow::Tool => Role::Tool,
+        };
+        Self {
+            role,
+            content: Sensitive::new(row.content),
+        }
+    }
+}
+
+/// Reads `sources.json`.
+pub(super) fn read_sources(path: &Path) -> Result<Vec<SourceRow>, CorpusError> {
+    let file = open(path)?;
+    serde_json::from_reader(BufReader::new(file))
+        .map_err(|error| row_error(path, error.line(), "a list of sources", &error))
+}
+
+/// Calls `take` with every row of a gzipped JSON Lines file, one row in memory at a time.
+pub(super) fn read_rows<Row: DeserializeOwned>(
+    path: &Path,
+    expected: &'static str,
+    mut take: impl FnMut(Row) -> Result<(), CorpusError>,
+) -> Result<(), CorpusError> {
+    let read_error = |source| CorpusError::Read {
+        path: path.to_path_buf(),
+        source,
+    };
+    let mut reader = BufReader::with_capacity(1 << 16, MultiGzDecoder::new(open(path)?));
+    let mut line = String::new();
+    for number in 1.. {
+        line.clear();
+        if reader.read_line(&mut line).map_err(read_error)? == 0 {
+            break;
+        }
+        if !line.trim().is_empty() {
+            let row = serde_json::from_str(&line)
+                .map_err(|error| row_error(path, number, expected, &error))?;
+            take(row)?;
+        }
+    }
+    Ok(())
+}
+
+/// Number of records by family, for the most frequent one; ties go to the first in alphabetical order.
+pub(super) fn main_family(records: &[PoolRecord]) -> String {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for record in records {
+        *counts.entry(&record.family).or_default() += 1;
+    }
+    let most = counts.values().copied().max().unwrap_or(0);
+    counts
+        .into_iter()
+        .find(|(_, count)| *count == most)
+        .map(|(family, _)| family.to_owned())
+        .unwrap_or_default()
+}
+
+fn open(path: &Path) -> Result<File, CorpusError> {
+    File::open(path).map_err(|source| CorpusError::Read {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
+/// serde's own message quotes the value it met, so only its position and kind are kept.
+fn row_error(
+    path: &Path,
+    line: usize,
+    expected: &'static str,
+    error: &serde_json::Error,
+) -> CorpusError {
+    let found = match error.classify() {
+        serde_json::error::Category::Io => "unreadable data",
+        serde_json::error::Category::Syntax => "invalid JSON",
+        serde_json::error::Category::Data => "a missing or ill-typed field",
+        serde_json::error::Category::Eof => "the end of the row",
+    };
+    CorpusError::Row {
+        path: path.to_path_buf(),
+        line,
+        column: error.column(),
+        expected,
+        found,
+    }
+}
