@@ -1,19 +1,16 @@
 //! The text model: tokens to unit embedding to cue probabilities, in microseconds.
 //!
 //! `window` chooses what is read, `normal` evens out its surface, `tokens` cuts it, `rows` names the table rows
-//! (tokens and token pairs), `model` pools them and evaluates the heads. `attention_pool` is the same pooling as
-//! a candle operation: training uses it, and a test holds the two together.
+//! (tokens and token pairs), `model` pools them and evaluates the heads.
 //!
 //! Knows tensors, not risk: nothing here can tell an honest judge from a reward harvest except by its words.
 
-mod attention_pool;
 mod model;
 mod normal;
 mod rows;
 mod tokens;
 mod window;
 
-pub use attention_pool::AttentionPool;
 pub use model::{Architecture, EncoderError, Head, ROW_DIM, StaticEncoder};
 pub use normal::normalise_into;
 pub use rows::{ChannelRows, row_ids};

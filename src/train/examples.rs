@@ -48,10 +48,20 @@ pub const fn intent_of(technique: Technique) -> Option<Cue> {
 pub fn labeled_requests<'a>(corpus: &'a Corpus, manifest: &CueManifest) -> Vec<LabeledRequest<'a>> {
     let mut requests = Vec::new();
     for pipeline in corpus.pipelines.iter().chain(&corpus.harnesses) {
-        requests.extend(pipeline.records.iter().map(|record| of_pipeline(pipeline, record, manifest)));
+        requests.extend(
+            pipeline
+                .records
+                .iter()
+                .map(|record| of_pipeline(pipeline, record, manifest)),
+        );
     }
     for source in &corpus.sources {
-        requests.extend(source.records.iter().map(|record| of_source(source, record, manifest)));
+        requests.extend(
+            source
+                .records
+                .iter()
+                .map(|record| of_source(source, record, manifest)),
+        );
     }
     for application in &corpus.applications {
         let records = application.records.iter();
@@ -65,7 +75,7 @@ fn of_pipeline<'a>(
     record: &'a PoolRecord,
     manifest: &CueManifest,
 ) -> LabeledRequest<'a> {
-    let entry = manifest.source(true, &pipeline.name, &record.family);
+    let entry = manifest.source(true, &pipeline.name, record);
     let mut targets = entry.map_or([Target::Unknown; CUE_COUNT], |entry| entry.targets);
     let bare = pipeline.ambiguous || entry.is_some_and(|entry| entry.bare);
     let technique = entry
@@ -73,7 +83,7 @@ fn of_pipeline<'a>(
         .or_else(|| techniques_of_family(&record.family).first().copied());
     let intent = technique.and_then(intent_of);
     for cue in Cue::INTENT {
-        targets[cue.index()] = match (bare, intent == Some(cue)) {
+        targets[cue.index()] = match (pipeline.ambiguous, intent == Some(cue)) {
             (true, _) => Target::Unknown,
             (false, true) => Target::Carried,
             (false, false) => Target::Absent,
@@ -97,7 +107,7 @@ fn of_source<'a>(
     record: &'a PoolRecord,
     manifest: &CueManifest,
 ) -> LabeledRequest<'a> {
-    let entry = manifest.source(false, &source.name, &record.family);
+    let entry = manifest.source(false, &source.name, record);
     LabeledRequest {
         record,
         unit: &source.name,
@@ -116,7 +126,11 @@ fn of_application<'a>(
     record: &'a PoolRecord,
     manifest: &CueManifest,
 ) -> LabeledRequest<'a> {
-    let entry = manifest.application(&application.id, &application.category);
+    let entry = manifest.application(
+        &application.id,
+        &application.category,
+        application.confusable.as_deref(),
+    );
     LabeledRequest {
         record,
         unit: &application.id,
@@ -137,6 +151,9 @@ fn without_intent(mut targets: [Target; CUE_COUNT]) -> [Target; CUE_COUNT] {
     targets
 }
 
+/// A pipeline's request that is word for word an honest user's is weak evidence, and is learned as such.
+const BARE_WEIGHT: f32 = 0.25;
+
 /// The requests as training examples: rows of the table, and a weight that makes a unit count by the square root of
 /// its size, so that neither a large source nor a handful of requests rules. Weights average to 1.
 pub fn examples(
@@ -144,15 +161,20 @@ pub fn examples(
     vocabulary: &Vocabulary,
     pair_rows: usize,
 ) -> Vec<Example> {
-    let weight = |request: &LabeledRequest<'_>| 1.0 / (request.unit_size as f32).sqrt();
+    let weight = |request: &LabeledRequest<'_>| {
+        let doubt = if request.bare { BARE_WEIGHT } else { 1.0 };
+        doubt / (request.unit_size as f32).sqrt()
+    };
     let mean = requests.iter().map(weight).sum::<f32>() / requests.len().max(1) as f32;
     requests
         .par_iter()
         .map_init(Scratch::default, |scratch, request| {
             let record = request.record;
             let system = record.system.as_ref().map(|text| text.expose().as_str());
-            let messages =
-                record.messages.iter().map(|message| (message.role, message.content.expose().as_str()));
+            let messages = record
+                .messages
+                .iter()
+                .map(|message| (message.role, message.content.expose().as_str()));
             read_rows(vocabulary, pair_rows, system, messages, scratch);
             Example {
                 rows: scratch.rows().clone(),

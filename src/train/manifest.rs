@@ -6,7 +6,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::text::Target;
-use crate::domain::{CUE_COUNT, Cue, Technique};
+use crate::domain::{CUE_COUNT, Cue, PoolRecord, Technique};
 
 /// Why a manifest cannot be used.
 #[derive(Debug, Error)]
@@ -42,6 +42,10 @@ struct SourceEntry {
     side: String,
     family: Option<String>,
     #[serde(default)]
+    note: Vec<String>,
+    #[serde(default)]
+    text: Vec<String>,
+    #[serde(default)]
     cues: Vec<String>,
     #[serde(default)]
     maybe: Vec<String>,
@@ -53,8 +57,10 @@ struct SourceEntry {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ApplicationEntry {
-    category: Option<String>,
-    app_id: Option<String>,
+    category: String,
+    confusable_with: Option<String>,
+    #[serde(default)]
+    app: Vec<String>,
     #[serde(default)]
     cues: Vec<String>,
     #[serde(default)]
@@ -72,11 +78,12 @@ pub struct CueEntry {
     pub technique: Option<Technique>,
 }
 
-/// The parsed manifest.
+/// The parsed manifest: rules in file order, of which the first that fits a request counts.
 pub struct CueManifest {
-    sources: BTreeMap<(bool, String, Option<String>), CueEntry>,
-    categories: BTreeMap<String, CueEntry>,
-    applications: BTreeMap<String, CueEntry>,
+    /// By side (attack is `true`) and source.
+    sources: BTreeMap<(bool, String), Vec<(SourceEntry, CueEntry)>>,
+    /// By category.
+    applications: BTreeMap<String, Vec<(ApplicationEntry, CueEntry)>>,
 }
 
 impl CueManifest {
@@ -86,51 +93,98 @@ impl CueManifest {
     /// When it is not TOML of the expected form, or names a cue, side or technique that does not exist.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         let file: ManifestFile = toml::from_str(text)?;
-        let mut sources = BTreeMap::new();
-        for entry in file.source {
-            let attack = match entry.side.as_str() {
+        let mut sources: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for rule in file.source {
+            let attack = match rule.side.as_str() {
                 "attack" => true,
                 "benign" => false,
-                _ => return Err(name_error(&entry.name, "side attack or benign", &entry.side)),
+                side => return Err(name_error(&rule.name, "side attack or benign", side)),
             };
-            let technique = entry
+            let technique = rule
                 .technique
                 .as_deref()
                 .map(|name| {
                     Technique::from_name(name)
-                        .ok_or_else(|| name_error(&entry.name, "a technique's name", name))
+                        .ok_or_else(|| name_error(&rule.name, "a technique's name", name))
                 })
                 .transpose()?;
-            let targets = targets(&entry.name, &entry.cues, &entry.maybe)?;
-            let value = CueEntry { targets, bare: entry.bare, technique };
-            sources.insert((attack, entry.name, entry.family), value);
-        }
-        let (mut categories, mut applications) = (BTreeMap::new(), BTreeMap::new());
-        for entry in file.application {
-            let (table, name) = match (entry.app_id, entry.category) {
-                (Some(id), _) => (&mut applications, id),
-                (None, Some(category)) => (&mut categories, category),
-                (None, None) => {
-                    return Err(name_error("application", "category or app_id", ""));
-                }
+            let targets = targets(&rule.name, &rule.cues, &rule.maybe)?;
+            let entry = CueEntry {
+                targets,
+                bare: rule.bare,
+                technique,
             };
-            let targets = targets(&name, &entry.cues, &entry.maybe)?;
-            table.insert(name, CueEntry { targets, bare: false, technique: None });
+            sources
+                .entry((attack, rule.name.clone()))
+                .or_default()
+                .push((rule, entry));
         }
-        Ok(Self { sources, categories, applications })
+        let mut applications: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for rule in file.application {
+            let targets = targets(&rule.category, &rule.cues, &rule.maybe)?;
+            let entry = CueEntry {
+                targets,
+                bare: false,
+                technique: None,
+            };
+            applications
+                .entry(rule.category.clone())
+                .or_default()
+                .push((rule, entry));
+        }
+        Ok(Self {
+            sources,
+            applications,
+        })
     }
 
-    /// What is said of a pool source's records of one family; the family's own entry wins.
-    pub fn source(&self, attack: bool, name: &str, family: &str) -> Option<&CueEntry> {
-        self.sources
-            .get(&(attack, name.to_owned(), Some(family.to_owned())))
-            .or_else(|| self.sources.get(&(attack, name.to_owned(), None)))
+    /// What is said of one record of a pool source.
+    pub fn source(&self, attack: bool, name: &str, record: &PoolRecord) -> Option<&CueEntry> {
+        let rules = self.sources.get(&(attack, name.to_owned()))?;
+        let note = record.note.as_deref().unwrap_or("");
+        let fits = |rule: &SourceEntry| {
+            rule.family
+                .as_ref()
+                .is_none_or(|family| *family == record.family)
+                && (rule.note.is_empty() || rule.note.iter().any(|part| note.contains(part)))
+                && (rule.text.is_empty() || rule.text.iter().any(|part| says(record, part)))
+        };
+        rules
+            .iter()
+            .find(|(rule, _)| fits(rule))
+            .map(|(_, entry)| entry)
     }
 
-    /// What is said of an application; its own entry wins over its category's.
-    pub fn application(&self, id: &str, category: &str) -> Option<&CueEntry> {
-        self.applications.get(id).or_else(|| self.categories.get(category))
+    /// What is said of the requests of an application.
+    pub fn application(
+        &self,
+        id: &str,
+        category: &str,
+        confusable: Option<&str>,
+    ) -> Option<&CueEntry> {
+        let fits = |rule: &ApplicationEntry| {
+            (rule.app.is_empty() || rule.app.iter().any(|app| app == id))
+                && rule
+                    .confusable_with
+                    .as_deref()
+                    .is_none_or(|with| Some(with) == confusable)
+        };
+        let rules = self.applications.get(category)?;
+        rules
+            .iter()
+            .find(|(rule, _)| fits(rule))
+            .map(|(_, entry)| entry)
     }
+}
+
+/// Whether any text of the request contains `part`.
+fn says(record: &PoolRecord, part: &str) -> bool {
+    let messages = record.messages.iter().map(|message| &message.content);
+    record
+        .system
+        .iter()
+        .chain(messages)
+        .any(|text| text.expose().contains(part))
 }
 
 fn targets(
@@ -150,5 +204,9 @@ fn targets(
 }
 
 fn name_error(entry: &str, expected: &'static str, came: &str) -> ManifestError {
-    ManifestError::Name { entry: entry.to_owned(), expected, came: came.to_owned() }
+    ManifestError::Name {
+        entry: entry.to_owned(),
+        expected,
+        came: came.to_owned(),
+    }
 }

@@ -2,7 +2,9 @@
 //!
 //! Uses `engine`, `bundle`, `ingest`, `simulate`. Never part of serving.
 
-pub mod vocabulary;
-pub mod text;
 pub mod examples;
+pub mod fold;
 pub mod manifest;
+pub mod table;
+pub mod text;
+pub mod vocabulary;

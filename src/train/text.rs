@@ -10,10 +10,9 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::table::Table;
 use crate::domain::{CUE_COUNT, EMBEDDING_DIM};
-use crate::encoder::{
-    Architecture, AttentionPool, CHANNELS, Channel, ChannelRows, Head, ROW_DIM, StaticEncoder,
-};
+use crate::encoder::{Architecture, CHANNELS, Channel, ChannelRows, Head, ROW_DIM, StaticEncoder};
 
 /// One labeled request, as rows of the weight table.
 #[derive(Clone, Debug)]
@@ -46,7 +45,7 @@ pub struct TextRecipe {
     pub epochs: usize,
     /// Examples a step.
     pub batch: usize,
-    /// Learning rate of the table; the layers after it take a fifth.
+    /// Peak learning rate of the table; the layers after it take a fifth.
     pub learning_rate: f64,
     /// Decoupled weight decay (AdamW, Loshchilov & Hutter 2019).
     pub weight_decay: f64,
@@ -74,100 +73,130 @@ pub struct TextProgress {
 /// # Errors
 /// When candle fails, which it does for no input of consistent shapes.
 pub fn fit_text(
-    examples: &[Example],
+    examples: &[&Example],
     architecture: Architecture,
     recipe: &TextRecipe,
     mut progress: impl FnMut(TextProgress),
 ) -> candle_core::Result<StaticEncoder> {
     let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed);
-    let network = Network::new(architecture, &mut rng)?;
-    let optimiser = |vars: Vec<Var>, factor: f64, weight_decay: f64| {
-        let lr = recipe.learning_rate * factor;
-        AdamW::new(vars, ParamsAdamW { lr, weight_decay, ..ParamsAdamW::default() })
-    };
-    let mut table = optimiser(vec![network.vectors.clone(), network.scores.clone()], 1.0, 0.0)?;
-    let mut layers = optimiser(network.layers(), 0.2, recipe.weight_decay)?;
-    let mut order: Vec<usize> = (0..examples.len()).collect();
+    let bound = 0.1_f32;
+    let initial = (0..architecture.rows() * ROW_DIM)
+        .map(|_| rng.random_range(-bound..bound))
+        .collect();
+    let mut table = Table::new(initial);
+    let layers = Layers::new(&mut rng)?;
+    let mut optimiser = AdamW::new(
+        layers.all(),
+        ParamsAdamW {
+            weight_decay: recipe.weight_decay,
+            ..ParamsAdamW::default()
+        },
+    )?;
+    let mut order: Vec<&Example> = examples.to_vec();
     let steps = recipe.epochs * examples.len().div_ceil(recipe.batch);
     let mut step = 0;
     for _ in 0..recipe.epochs {
         order.shuffle(&mut rng);
         for batch in order.chunks(recipe.batch) {
-            let rate = schedule(step, steps) * recipe.learning_rate;
-            table.set_learning_rate(rate);
-            layers.set_learning_rate(rate * 0.2);
-            let batch: Vec<&Example> = batch.iter().map(|index| &examples[*index]).collect();
-            let loss = network.loss(&batch, recipe, &mut rng)?;
-            let gradients = loss.backward()?;
-            table.step(&gradients)?;
-            layers.step(&gradients)?;
             step += 1;
-            progress(TextProgress { step, steps, loss: loss.to_scalar()? });
+            let rate = schedule(step, steps) * recipe.learning_rate;
+            let bags = drop_rows(batch, recipe, &mut rng);
+            let pooled = table.pool(&bags);
+            let input = Var::from_slice(&pooled, (batch.len(), POOLED), &Device::Cpu)?;
+            let loss = layers.loss(&input, batch, recipe, &mut rng)?;
+            let gradients = loss.backward()?;
+            optimiser.set_learning_rate(rate * LAYER_RATE);
+            optimiser.step(&gradients)?;
+            if let Some(gradient) = gradients.get(&input) {
+                table.backward(&bags, &pooled, &gradient.flatten_all()?.to_vec1()?);
+                table.step(rate as f32, step);
+            }
+            progress(TextProgress {
+                step,
+                steps,
+                loss: loss.to_scalar()?,
+            });
         }
     }
-    network.finish(architecture)
+    let head = layers.finish()?;
+    Ok(StaticEncoder::from_weights(
+        architecture,
+        table.vectors(),
+        table.scores(),
+        head,
+    ))
 }
+
+/// Values of one pooled request.
+const POOLED: usize = CHANNELS * ROW_DIM;
+/// Learning rate of the layers after pooling, as a share of the table's: their gradients are dense.
+const LAYER_RATE: f64 = 0.2;
+/// Pooling averages hundreds of rows, so its output starts small; the first layer starts larger to match.
+const POOLED_SCALE: f32 = 8.0;
 
 /// Linear warm-up over the first 5% of steps, then linear decay to 5%.
 fn schedule(step: usize, steps: usize) -> f64 {
     let done = step as f64 / steps as f64;
-    if done < 0.05 { (done + 1e-3) / 0.051 } else { 1.0 - 0.95 * (done - 0.05) / 0.95 }
+    if done < 0.05 {
+        (done + 1e-3) / 0.051
+    } else {
+        1.0 - 0.95 * (done - 0.05) / 0.95
+    }
 }
 
-struct Network {
-    vectors: Var,
-    scores: Var,
+/// The layers after pooling, differentiated by candle.
+struct Layers {
     hidden: Var,
     hidden_bias: Var,
     cues: Var,
     cues_bias: Var,
 }
 
-impl Network {
-    fn new(architecture: Architecture, rng: &mut ChaCha8Rng) -> candle_core::Result<Self> {
-        let mut uniform = |count: usize, bound: f32, shape: (usize, usize)| {
-            let values: Vec<f32> = (0..count).map(|_| rng.random_range(-bound..bound)).collect();
-            Var::from_vec(values, shape, &Device::Cpu)
+impl Layers {
+    fn new(rng: &mut ChaCha8Rng) -> candle_core::Result<Self> {
+        let mut uniform = |inputs: usize, outputs: usize, scale: f32| {
+            // Glorot & Bengio 2010.
+            let bound = scale * (6.0 / (inputs + outputs) as f32).sqrt();
+            let values: Vec<f32> = (0..inputs * outputs)
+                .map(|_| rng.random_range(-bound..bound))
+                .collect();
+            Var::from_vec(values, (inputs, outputs), &Device::Cpu)
         };
-        let (rows, pooled) = (architecture.rows(), CHANNELS * ROW_DIM);
-        let zeros = |count: usize| Var::zeros(count, DType::F32, &Device::Cpu);
         Ok(Self {
-            vectors: uniform(rows * ROW_DIM, 0.1, (rows, ROW_DIM))?,
-            scores: zeros(rows)?,
-            hidden: uniform(
-                pooled * EMBEDDING_DIM,
-                (6.0 / (pooled + EMBEDDING_DIM) as f32).sqrt(),
-                (pooled, EMBEDDING_DIM),
-            )?,
-            hidden_bias: zeros(EMBEDDING_DIM)?,
-            cues: uniform(
-                EMBEDDING_DIM * CUE_COUNT,
-                (6.0 / (EMBEDDING_DIM + CUE_COUNT) as f32).sqrt(),
-                (EMBEDDING_DIM, CUE_COUNT),
-            )?,
+            hidden: uniform(POOLED, EMBEDDING_DIM, POOLED_SCALE)?,
+            hidden_bias: Var::zeros(EMBEDDING_DIM, DType::F32, &Device::Cpu)?,
+            cues: uniform(EMBEDDING_DIM, CUE_COUNT, 1.0)?,
             // Cues are rare: start at a probability of 5%.
             cues_bias: Var::from_vec(vec![-3.0_f32; CUE_COUNT], CUE_COUNT, &Device::Cpu)?,
         })
     }
 
-    fn layers(&self) -> Vec<Var> {
-        [&self.hidden, &self.hidden_bias, &self.cues, &self.cues_bias].map(Clone::clone).to_vec()
+    fn all(&self) -> Vec<Var> {
+        [&self.hidden, &self.hidden_bias, &self.cues, &self.cues_bias]
+            .map(Clone::clone)
+            .to_vec()
     }
 
     /// Weighted mean over known targets of `softplus(z) - y z`, the binary cross-entropy of logit `z`.
     fn loss(
         &self,
+        pooled: &Tensor,
         batch: &[&Example],
         recipe: &TextRecipe,
         rng: &mut ChaCha8Rng,
     ) -> candle_core::Result<Tensor> {
-        let bags = drop_rows(batch, recipe, rng);
-        let pool = AttentionPool::new(bags.iter().map(Vec::as_slice));
-        let pooled = self.vectors.apply_op2(&self.scores, pool)?;
-        let pooled = pooled.reshape((batch.len(), CHANNELS * ROW_DIM))?;
-        let hidden = pooled.matmul(&self.hidden)?.broadcast_add(&self.hidden_bias)?.relu()?;
+        let hidden = pooled
+            .matmul(&self.hidden)?
+            .broadcast_add(&self.hidden_bias)?
+            .relu()?;
         let keep: Vec<f32> = (0..batch.len() * EMBEDDING_DIM)
-            .map(|_| if rng.random::<f32>() < recipe.hidden_dropout { 0.0 } else { 1.0 })
+            .map(|_| {
+                if rng.random::<f32>() < recipe.hidden_dropout {
+                    0.0
+                } else {
+                    1.0
+                }
+            })
             .collect();
         let keep = Tensor::from_vec(keep, (batch.len(), EMBEDDING_DIM), &Device::Cpu)?;
         let hidden = ((hidden * keep)? / f64::from(1.0 - recipe.hidden_dropout))?;
@@ -175,8 +204,16 @@ impl Network {
         let (mut targets, mut weights) = (Vec::new(), Vec::new());
         for example in batch {
             for target in example.targets {
-                targets.push(if target == Target::Carried { 1.0_f32 } else { 0.0 });
-                weights.push(if target == Target::Unknown { 0.0 } else { example.weight });
+                targets.push(if target == Target::Carried {
+                    1.0_f32
+                } else {
+                    0.0
+                });
+                weights.push(if target == Target::Unknown {
+                    0.0
+                } else {
+                    example.weight
+                });
             }
         }
         let shape = (batch.len(), CUE_COUNT);
@@ -189,16 +226,14 @@ impl Network {
         (loss * weights)?.sum_all()? / f64::from(total)
     }
 
-    fn finish(&self, architecture: Architecture) -> candle_core::Result<StaticEncoder> {
+    fn finish(&self) -> candle_core::Result<Head> {
         let flat = |var: &Var| var.flatten_all()?.to_vec1::<f32>();
-        let head = Head {
+        Ok(Head {
             hidden: flat(&self.hidden)?,
             hidden_bias: flat(&self.hidden_bias)?,
             cues: flat(&self.cues)?,
             cues_bias: flat(&self.cues_bias)?,
-        };
-        let (vectors, scores) = (flat(&self.vectors)?, flat(&self.scores)?);
-        Ok(StaticEncoder::from_weights(architecture, &vectors, &scores, head))
+        })
     }
 }
 
@@ -206,7 +241,10 @@ impl Network {
 fn drop_rows(batch: &[&Example], recipe: &TextRecipe, rng: &mut ChaCha8Rng) -> Vec<Vec<u32>> {
     let mut bags = Vec::with_capacity(batch.len() * CHANNELS);
     for example in batch {
-        let filled = Channel::ALL.iter().filter(|c| !example.rows.channel(**c).is_empty()).count();
+        let filled = Channel::ALL
+            .iter()
+            .filter(|c| !example.rows.channel(**c).is_empty())
+            .count();
         let dropped = (filled > 1 && rng.random_bool(recipe.channel_dropout))
             .then(|| Channel::ALL[rng.random_range(0..CHANNELS)]);
         for channel in Channel::ALL {
@@ -215,7 +253,12 @@ fn drop_rows(batch: &[&Example], recipe: &TextRecipe, rng: &mut ChaCha8Rng) -> V
                 bags.push(Vec::new());
             } else {
                 let threshold = (recipe.row_dropout * f64::from(u32::MAX)) as u32;
-                bags.push(rows.iter().copied().filter(|_| rng.random::<u32>() >= threshold).collect());
+                bags.push(
+                    rows.iter()
+                        .copied()
+                        .filter(|_| rng.random::<u32>() >= threshold)
+                        .collect(),
+                );
             }
         }
     }

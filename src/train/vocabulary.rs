@@ -48,10 +48,14 @@ pub fn train_vocabulary<S: AsRef<str> + Send>(
     let byte_level = serde_json::json!({
         "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true
     });
-    let vocabulary: std::collections::BTreeMap<String, u32> =
-        vocabulary.into_iter().map(|(token, id)| (token.to_string(), id)).collect();
-    let merges: Vec<[String; 2]> =
-        merges.into_iter().map(|(left, right)| [left.to_string(), right.to_string()]).collect();
+    let vocabulary: std::collections::BTreeMap<String, u32> = vocabulary
+        .into_iter()
+        .map(|(token, id)| (token.to_string(), id))
+        .collect();
+    let merges: Vec<[String; 2]> = merges
+        .into_iter()
+        .map(|(left, right)| [left.to_string(), right.to_string()])
+        .collect();
     let tokenizer = serde_json::json!({
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
         "normalizer": null, "pre_tokenizer": byte_level, "post_processor": null,
@@ -113,13 +117,17 @@ mod tests {
     #[test]
     fn words_keep_the_space_before_them() {
         let cut: Vec<&str> = words("rate the answer: 0/0 请评分").collect();
-        assert_eq!(cut, ["rate", " the", " answer", ":", " 0", "/", "0", " 请评分"]);
+        assert_eq!(
+            cut,
+            ["rate", " the", " answer", ":", " 0", "/", "0", " 请评分"]
+        );
     }
 
     #[test]
     fn a_trained_vocabulary_is_readable_and_the_same_every_time() {
         let texts = || {
-            (0..400).map(|n| format!("Rate the answer number {n} from one to ten. 请为以下回答评分。"))
+            (0..400)
+                .map(|n| format!("Rate the answer number {n} from one to ten. 请为以下回答评分。"))
         };
         let json = train_vocabulary(texts(), 400).unwrap();
         assert_eq!(json, train_vocabulary(texts(), 400).unwrap());
