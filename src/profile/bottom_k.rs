@@ -4,7 +4,7 @@
 //! of the distinct values. A value in the sample now was in it from its first occurrence on, since the bar only
 //! falls, so its count is exact. Union of two samples, counts added, the `K` smallest kept: exact in every order.
 //! Up to `K` distinct values the sample is the whole, and every figure below is exact; this is what tells a sweep
-//! without repeats from an application at 10 to 500 requests, where a HyperLogLog's 6% would drown the answer.
+//! without repeats from an application at 10 to 500 requests, where a `HyperLogLog`'s 6% would drown the answer.
 //!
 //! Each value carries a tag (32 bits of its skeleton's digest), so that the sample answers for each template alone
 //! too: the values under one tag are a uniform sample of that template's values.

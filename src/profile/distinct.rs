@@ -2,7 +2,7 @@
 //!
 //! A live service sees its popular questions again and again; a sweep over a dataset draws without replacement.
 //! Counters per heavy template would have to be reset when the template is replaced, and resets do not merge. So
-//! the block counts over all traffic, where everything merges exactly in any order: three HyperLogLogs (contents,
+//! the block counts over all traffic, where everything merges exactly in any order: three of [`HyperLogLog`] (contents,
 //! whole prompts, skeletons) for counts of any size, and one bottom-k sample of contents, each with its exact
 //! multiplicity and its skeleton's tag, which answers for any one template as well (see [`BottomK`]).
 

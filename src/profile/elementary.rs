@@ -27,8 +27,8 @@ pub(super) const fn halvings(n: u64) -> f64 {
 
 /// The natural logarithm of a positive normal `x`, with an absolute error below 1e-14.
 pub(super) fn ln(x: f64) -> f64 {
-    debug_assert!(x >= f64::MIN_POSITIVE && x.is_finite());
     const FRACTION: u64 = (1 << 52) - 1;
+    debug_assert!(x >= f64::MIN_POSITIVE && x.is_finite());
     let bits = x.to_bits();
     let mut exponent = (bits >> 52) as i32 - 1023;
     let mut mantissa = f64::from_bits((bits & FRACTION) | (1023 << 52));

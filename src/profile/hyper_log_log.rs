@@ -1,6 +1,6 @@
 //! How many distinct digests a stream held, in `M` bytes.
 //!
-//! HyperLogLog (Flajolet, Fusy, Gandouet and Meunier 2007): each digest goes to one of `M` registers, which keeps
+//! `HyperLogLog` (Flajolet, Fusy, Gandouet and Meunier 2007): each digest goes to one of `M` registers, which keeps
 //! the longest run of leading zeros seen. The estimator is Ertl's improved raw estimator (arXiv 1702.01284,
 //! algorithm 6), unbiased from 0 upward without corrections by table. The standard error is `1.04 / sqrt(M)` for
 //! large counts, and smaller for small ones. Merging takes the larger register: exact in every order.

@@ -1,6 +1,6 @@
 //! What links the account to others: a sketch of its rarest skeleton pieces, and how many clients it serves.
 //!
-//! MinHash (Broder 1997): for each of 32 hash functions the minimum over the set. Two sets agree in a place with the
+//! `MinHash` (Broder 1997): for each of 32 hash functions the minimum over the set. Two sets agree in a place with the
 //! probability of their Jaccard similarity. Minima and registers merge exactly in every order.
 
 use super::hash::mix;

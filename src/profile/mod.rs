@@ -6,14 +6,14 @@
 //!
 //! | block | question | bytes |
 //! |---|---|---|
-//! | [`MeanEmbedding`] | what is it about, how alike, does it drift | 2088 |
+//! | [`MeanEmbedding`] | what is it about, how alike, does it drift | 2080 |
 //! | [`HeavyHitters`] | which templates carry it | 1280 |
 //! | [`Distinct`] | how many different things, how many repeats | 1600 |
 //! | [`RepeatRing`] | the same prompt again within a minute | 784 |
-//! | [`CueSums`] | what does it ask for | 776 |
-//! | [`Timing`] | when | 168 |
+//! | [`CueSums`] | what does it ask for | 744 |
+//! | [`Timing`] | when | 144 |
 //! | [`ModelMix`] | of which models | 136 |
-//! | [`OutputSide`] | with which settings, sizes and outcomes | 256 |
+//! | [`OutputSide`] | with which settings, sizes and outcomes | 248 |
 //! | [`Identity`] | whom does it resemble, how many clients | 256 |
 //!
 //! How exactly it merges: hashes, counts, extremes and undecayed sums merge to the very same bytes in any order.
