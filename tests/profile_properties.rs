@@ -459,7 +459,10 @@ fn counts(values: &[u64]) -> BTreeMap<u64, u32> {
 #[test]
 fn heavy_hitters_keep_their_bounds_through_any_tree_of_merges() {
     for seed in 0..6 {
-        let values: Vec<u64> = (0..4_000).map(|draw| zipf(seed, draw, 500)).collect();
+        // Every quarter has other favourites, so that what one shard tracks another has dropped.
+        let values: Vec<u64> = (0..4_000)
+            .map(|draw| (zipf(seed, draw, 500) + draw / 1_000 * 40) % 500)
+            .collect();
         let shards: Vec<Profile> = values
             .chunks(values.len() / (1 << seed))
             .map(|shard| {
@@ -495,6 +498,27 @@ fn heavy_hitters_keep_their_bounds_through_any_tree_of_merges() {
         }
         assert!(Profile::from_bytes(&profile.to_bytes()).is_ok());
     }
+}
+
+#[test]
+fn what_one_side_dropped_is_not_forgotten_in_a_merge() {
+    let times = |value: u64, count: usize| std::iter::repeat_n(plain(MONDAY, value, 0), count);
+    // Seventeen templates for sixteen places: number 0 is dropped after five occurrences.
+    let dropped: Vec<Observation> = (0..17)
+        .flat_map(|value| times(value, if value == 0 { 5 } else { 10 }))
+        .collect();
+    let loved: Vec<Observation> = times(0, 50).collect();
+    let (dropped, loved) = (fold(&dropped), fold(&loved));
+    assert!(
+        dropped
+            .heavy_hitters()
+            .skeletons()
+            .find(digest(3, 0))
+            .is_none()
+    );
+    let both = merged(&dropped, &loved);
+    let hitter = both.heavy_hitters().skeletons().find(digest(3, 0)).unwrap();
+    assert!(hitter.certain() <= 55 && 55 <= hitter.count, "{hitter:?}");
 }
 
 fn repeats_of(seed: u64, contents: &[u64]) -> RepeatEstimate {
@@ -625,12 +649,20 @@ fn resemblance_follows_the_overlap_of_rare_pieces() {
             .collect();
         fold(&stream)
     };
-    let mut error = 0.0;
+    let (mut error, mut squares) = (0.0, 0.0);
     for base in (0..40_000).step_by(1_000) {
         let (a, b) = (account(base..base + 60), account(base + 20..base + 80));
-        error += a.identity().resemblance(b.identity()).unwrap() - 0.5;
+        let one = a.identity().resemblance(b.identity()).unwrap() - 0.5;
+        error += one;
+        squares += one * one;
     }
-    assert!((error / 40.0).abs() < 0.05, "{}", error / 40.0);
+    // sqrt(0.5 * 0.5 / 32) = 0.088 for one pair.
+    assert!((error / 40.0_f64).abs() < 0.05, "{}", error / 40.0);
+    assert!(
+        (squares / 40.0_f64).sqrt() < 0.115,
+        "{}",
+        (squares / 40.0_f64).sqrt()
+    );
     assert_eq!(
         account(0..0)
             .identity()
@@ -722,6 +754,21 @@ fn a_prompt_moves_once_to_each_further_model() {
     assert_eq!(profile.model_mix().switches(), 3);
     let fallback = [at(0, 1, Outcome::Failed), at(1, 2, Outcome::Answered)];
     assert_eq!(fold(&fallback).model_mix().prompts_moved(), 0);
+}
+
+#[test]
+fn a_late_exchange_makes_no_gap_and_no_switch() {
+    let at = |second: i64, model: u64| Observation {
+        model: digest(1, model),
+        ..plain(MONDAY + second * 1_000_000, 1, second as u64)
+    };
+    let profile = fold(&[at(100, 1), at(40, 2), at(107, 1)]);
+    assert_eq!(profile.timing().log_gaps().count(), 1);
+    let gap = profile.timing().log_gaps().mean().unwrap();
+    assert!((gap - 8.0_f64.ln()).abs() < 1e-6, "{gap}");
+    assert_eq!(profile.model_mix().switches(), 0);
+    assert_eq!(profile.model_mix().latest(), Some(digest(1, 1)));
+    assert!((profile.timing().span_days() - 67.0 / 86_400.0).abs() < 1e-12);
 }
 
 #[test]

@@ -176,6 +176,7 @@ impl Profile {
     /// The first block that holds what no fold can produce.
     fn unsound_block(&self) -> Option<&'static str> {
         [
+            ("seen", self.counts_agree()),
             ("mean_embedding", self.mean_embedding.is_sound()),
             ("heavy_hitters", self.heavy_hitters.is_sound()),
             ("distinct", self.distinct.is_sound()),
@@ -188,6 +189,17 @@ impl Profile {
         ]
         .into_iter()
         .find_map(|(block, sound)| (!sound).then_some(block))
+    }
+
+    /// Each block counts for itself, and all saw the same exchanges.
+    fn counts_agree(&self) -> bool {
+        self.seen == self.heavy_hitters.skeletons().total()
+            && self.seen == self.repeat_ring.exchanges
+            && self.seen == self.cues.count
+            && self.seen == self.model_mix.models().total()
+            && self.seen == self.output_side.exchanges
+            && self.seen >= self.mean_embedding.count()
+            && (self.seen > 0) == self.timing.last().is_some()
     }
 }
 
