@@ -416,6 +416,34 @@ fn use_every_estimate(profile: &Profile) {
     );
 }
 
+/// The same log gives the same bytes on every machine, in every build, this year and next. A change of this value is
+/// a change of the layout or of the arithmetic: it needs a new `PROFILE_VERSION`.
+#[test]
+fn the_bytes_of_a_fixed_stream_never_change() {
+    let number = |kind: u64, i: u64| digest(kind, i).0 >> 32;
+    let stream: Vec<Observation> = (0..300_u64)
+        .map(|i| Observation {
+            model: digest(1, number(11, i) % 3),
+            cues: CueProbabilities::new(std::array::from_fn(|cue| {
+                number(12 + cue as u64, i) as f32 / 4_294_967_296.0
+            })),
+            embedding: embedding(number(40, i) % 50),
+            identity: [digest(9, i), digest(9, i / 3), Digest(0), Digest(0)],
+            ..plain(
+                MONDAY + (number(41, i) % 60 * 86_399_000_000) as i64,
+                number(42, i) % 40,
+                number(43, i) % 200,
+            )
+        })
+        .collect();
+    let (early, late) = stream.split_at(170);
+    let bytes = merged(&fold(early), &fold(late)).to_bytes();
+    assert_eq!(
+        blake3::hash(&bytes).to_hex().as_str(),
+        "97331329ac22c098ad3f65b91c1ce020ae6ca155bac106415033ea4cc99c7e36"
+    );
+}
+
 #[test]
 fn noise_is_refused() {
     for seed in 0..200 {

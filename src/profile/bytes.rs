@@ -205,7 +205,7 @@ impl Layout for FixedSum {
     }
 }
 
-/// Length of what a field getter returns: lets [`fields_layout`] sum lengths without naming the types again.
+/// Length of what a field getter returns: lets `fields_layout` sum lengths without naming the types again.
 const fn length_of<S, T: Layout>(_field: fn(&S) -> &T) -> usize {
     T::LENGTH
 }
