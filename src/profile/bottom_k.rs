@@ -1,0 +1,174 @@
+//! A uniform sample of the distinct values of a stream, with the exact number of times each occurred.
+//!
+//! The `K` smallest hashes (bottom-k, KMV: Bar-Yossef et al. 2002; Beyer et al. 2007) are a simple random sample
+//! of the distinct values. A value in the sample now was in it from its first occurrence on, since the bar only
+//! falls, so its count is exact. Union of two samples, counts added, the `K` smallest kept: exact in every order.
+//! Up to `K` distinct values the sample is the whole, and every figure below is exact; this is what tells a sweep
+//! without repeats from an application at 10 to 500 requests, where a `HyperLogLog`'s 6% would drown the answer.
+//!
+//! Each value carries a tag (32 bits of its skeleton's digest), so that the sample answers for each template alone
+//! too: the values under one tag are a uniform sample of that template's values.
+
+use super::hash::mix;
+use crate::domain::Digest;
+
+/// One sampled value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sampled {
+    pub(super) hash: u64,
+    pub(super) tag: u32,
+    /// 0 marks a vacant place.
+    pub(super) count: u32,
+}
+
+impl Sampled {
+    const VACANT: Self = Self {
+        hash: u64::MAX,
+        tag: u32::MAX,
+        count: 0,
+    };
+}
+
+/// The `K` distinct values with the smallest hashes, in ascending order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BottomK<const K: usize> {
+    pub(super) sample: [Sampled; K],
+}
+
+/// Estimates from a sample of distinct values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RepeatEstimate {
+    /// Distinct values in the sample.
+    pub sampled_values: u32,
+    /// Occurrences of the sampled values.
+    pub sampled_occurrences: u64,
+    /// Sampled values that occurred once.
+    pub sampled_singletons: u32,
+    /// Estimated distinct values in the stream. Exact when `exact`.
+    pub values: f64,
+    /// Whether the sample is the whole stream.
+    pub exact: bool,
+}
+
+impl RepeatEstimate {
+    /// Estimated occurrences beyond the first of their value.
+    pub fn repeats(&self) -> f64 {
+        if self.sampled_values == 0 {
+            return 0.0;
+        }
+        let beyond_first = self.sampled_occurrences - u64::from(self.sampled_values);
+        self.values * beyond_first as f64 / f64::from(self.sampled_values)
+    }
+
+    /// Share of the distinct values that occurred once; `None` on an empty sample. Unbiased.
+    pub fn singleton_share(&self) -> Option<f64> {
+        (self.sampled_values > 0)
+            .then(|| f64::from(self.sampled_singletons) / f64::from(self.sampled_values))
+    }
+
+    /// Share of occurrences that repeat an earlier value; `None` on an empty sample.
+    pub fn repeat_share(&self) -> Option<f64> {
+        (self.sampled_occurrences > 0)
+            .then(|| 1.0 - f64::from(self.sampled_values) / self.sampled_occurrences as f64)
+    }
+
+    /// Good-Turing's chance that the next occurrence is a new value: singletons over occurrences (Good 1953).
+    ///
+    /// Stays at 1 for a sweep, falls for an application. `None` on an empty sample.
+    pub fn novelty(&self) -> Option<f64> {
+        (self.sampled_occurrences > 0)
+            .then(|| f64::from(self.sampled_singletons) / self.sampled_occurrences as f64)
+    }
+}
+
+impl<const K: usize> BottomK<K> {
+    pub(super) const fn empty() -> Self {
+        Self {
+            sample: [Sampled::VACANT; K],
+        }
+    }
+
+    /// Counts one occurrence. O(log K) when the value is not kept, else O(K).
+    pub(super) fn absorb(&mut self, value: Digest, tag: u32) {
+        self.insert(Sampled {
+            // The largest hash is the vacant mark; giving it up costs one value in 2^64.
+            hash: mix(value.0).min(u64::MAX - 1),
+            tag,
+            count: 1,
+        });
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        for &sampled in other.kept() {
+            self.insert(sampled);
+        }
+    }
+
+    /// Estimates for the whole stream.
+    pub fn estimate(&self) -> RepeatEstimate {
+        self.estimate_of(|_| true)
+    }
+
+    /// Estimates for the values whose tag is `tag`.
+    pub fn estimate_tagged(&self, tag: u32) -> RepeatEstimate {
+        self.estimate_of(|sampled| sampled.tag == tag)
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        let kept = self.kept();
+        kept.is_sorted_by(|a, b| a.hash < b.hash)
+            && kept.iter().all(|sampled| sampled.hash < u64::MAX)
+            && self.sample[kept.len()..]
+                .iter()
+                .all(|sampled| *sampled == Sampled::VACANT)
+    }
+
+    fn insert(&mut self, new: Sampled) {
+        match self
+            .sample
+            .binary_search_by_key(&new.hash, |sampled| sampled.hash)
+        {
+            Ok(at) => {
+                let sampled = &mut self.sample[at];
+                sampled.count = sampled.count.saturating_add(new.count);
+                // One value under two templates cannot be; should it, both orders keep the same tag.
+                sampled.tag = sampled.tag.min(new.tag);
+            }
+            Err(at) if at < K => {
+                self.sample[at..].rotate_right(1);
+                self.sample[at] = new;
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn kept(&self) -> &[Sampled] {
+        &self.sample[..self.sample.partition_point(|sampled| sampled.count > 0)]
+    }
+
+    fn estimate_of(&self, belongs: impl Fn(&Sampled) -> bool) -> RepeatEstimate {
+        let kept = self.kept();
+        let exact = kept.len() < K;
+        // The K-th smallest of D uniform hashes sits near K/(D+1) of their range: D is (K-1)/that, unbiased.
+        let values_per_sampled = if exact {
+            1.0
+        } else {
+            let bar = (self.sample[K - 1].hash as f64 + 1.0) / 2.0_f64.powi(64);
+            ((K - 1) as f64 / bar / K as f64).max(1.0)
+        };
+        let mut estimate = RepeatEstimate {
+            sampled_values: 0,
+            sampled_occurrences: 0,
+            sampled_singletons: 0,
+            values: 0.0,
+            exact,
+        };
+        for sampled in kept.iter().filter(|sampled| belongs(sampled)) {
+            estimate.sampled_values += 1;
+            estimate.sampled_occurrences += u64::from(sampled.count);
+            estimate.sampled_singletons += u32::from(sampled.count == 1);
+        }
+        estimate.values = f64::from(estimate.sampled_values) * values_per_sampled;
+        estimate
+    }
+}

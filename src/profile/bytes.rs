@@ -1,0 +1,258 @@
+//! A profile as bytes, for snapshots.
+//!
+//! Little endian and of one fixed length: magic, version, the fields of every block in the order of declaration, and
+//! a BLAKE3 checksum. Because the length is fixed it is checked once, and reading cannot run short; because a
+//! checksum proves only that nothing was damaged, every block then checks its own invariants, so that no accessor can
+//! meet a state that folding could not have produced.
+
+use thiserror::Error;
+
+use super::Profile;
+use super::bottom_k::{BottomK, Sampled};
+use super::cue_sums::{CueSum, CueSums};
+use super::decay::{DecayedCount, Landmark};
+use super::distinct::Distinct;
+use super::heavy_hitters::HeavyHitters;
+use super::hyper_log_log::HyperLogLog;
+use super::identity::Identity;
+use super::mean_embedding::MeanEmbedding;
+use super::model_mix::ModelMix;
+use super::moments::{FixedSum, Moments};
+use super::output_side::OutputSide;
+use super::repeat_ring::{Remembered, RepeatRing};
+use super::space_saving::{Hitter, SpaceSaving};
+use super::timing::{ActiveDays, Timing};
+use crate::domain::{Digest, Timestamp};
+
+const MAGIC: [u8; 4] = *b"SWPF";
+
+/// Version of the layout that this build writes and reads.
+pub const PROFILE_VERSION: u32 = 1;
+
+const CHECKSUM_LENGTH: usize = 8;
+const HEADER_LENGTH: usize = MAGIC.len() + u32::LENGTH;
+
+/// Length of every encoded profile.
+pub const PROFILE_BYTES: usize = HEADER_LENGTH + Profile::LENGTH + CHECKSUM_LENGTH;
+
+/// Why bytes are not a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ProfileBytesError {
+    /// Cut off or too long.
+    #[error("profile: expected {PROFILE_BYTES} bytes, came {came}")]
+    Length {
+        /// The number of bytes that came.
+        came: usize,
+    },
+    /// Something else.
+    #[error("profile: expected to start with {MAGIC:?}, came {came:?}")]
+    Magic {
+        /// The first four bytes.
+        came: [u8; 4],
+    },
+    /// Written by another version of the layout.
+    #[error("profile: expected layout version {PROFILE_VERSION}, came {came}")]
+    Version {
+        /// The version that came.
+        came: u32,
+    },
+    /// Damaged.
+    #[error("profile: the checksum does not match the bytes")]
+    Checksum,
+    /// Undamaged, but no fold could have produced it.
+    #[error("profile: block {block} expected a state that folding can produce, came another")]
+    Unsound {
+        /// The block.
+        block: &'static str,
+    },
+}
+
+impl Profile {
+    /// The profile as [`PROFILE_BYTES`] bytes. The same profile always gives the same bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(PROFILE_BYTES);
+        bytes.extend_from_slice(&MAGIC);
+        PROFILE_VERSION.write(&mut bytes);
+        self.write(&mut bytes);
+        let checksum = checksum(&bytes);
+        bytes.extend_from_slice(&checksum);
+        bytes
+    }
+
+    /// The profile of [`Profile::to_bytes`].
+    ///
+    /// # Errors
+    /// When the bytes have the wrong length, magic, version or checksum, or hold a state that no fold produces.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProfileBytesError> {
+        if bytes.len() != PROFILE_BYTES {
+            return Err(ProfileBytesError::Length { came: bytes.len() });
+        }
+        let (body, stored_checksum) = bytes.split_at(PROFILE_BYTES - CHECKSUM_LENGTH);
+        let mut reader = Reader { rest: body };
+        let magic = reader.take();
+        if magic != MAGIC {
+            return Err(ProfileBytesError::Magic { came: magic });
+        }
+        let version = u32::read(&mut reader);
+        if version != PROFILE_VERSION {
+            return Err(ProfileBytesError::Version { came: version });
+        }
+        if checksum(body) != stored_checksum {
+            return Err(ProfileBytesError::Checksum);
+        }
+        let profile = Self::read(&mut reader);
+        match profile.unsound_block() {
+            Some(block) => Err(ProfileBytesError::Unsound { block }),
+            None => Ok(profile),
+        }
+    }
+}
+
+fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_LENGTH] {
+    let hash = blake3::hash(bytes);
+    std::array::from_fn(|i| hash.as_bytes()[i])
+}
+
+/// Bytes not read yet. The length was checked before, so that it never runs short.
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        let (head, rest) = self
+            .rest
+            .split_first_chunk()
+            .expect("the length was checked to be that of a profile");
+        self.rest = rest;
+        *head
+    }
+}
+
+/// A value that always takes the same number of bytes.
+trait Layout {
+    const LENGTH: usize;
+    fn write(&self, bytes: &mut Vec<u8>);
+    fn read(reader: &mut Reader<'_>) -> Self;
+}
+
+macro_rules! number_layout {
+    ($($number:ty),*) => {$(
+        impl Layout for $number {
+            const LENGTH: usize = size_of::<$number>();
+            fn write(&self, bytes: &mut Vec<u8>) {
+                bytes.extend_from_slice(&self.to_le_bytes());
+            }
+            fn read(reader: &mut Reader<'_>) -> Self {
+                Self::from_le_bytes(reader.take())
+            }
+        }
+    )*};
+}
+
+number_layout!(u8, u32, u64, i64, f32, f64);
+
+impl<T: Layout, const N: usize> Layout for [T; N] {
+    const LENGTH: usize = N * T::LENGTH;
+    fn write(&self, bytes: &mut Vec<u8>) {
+        for item in self {
+            item.write(bytes);
+        }
+    }
+    fn read(reader: &mut Reader<'_>) -> Self {
+        std::array::from_fn(|_| T::read(reader))
+    }
+}
+
+impl Layout for (i64, u64) {
+    const LENGTH: usize = i64::LENGTH + u64::LENGTH;
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+        self.1.write(bytes);
+    }
+    fn read(reader: &mut Reader<'_>) -> Self {
+        (i64::read(reader), u64::read(reader))
+    }
+}
+
+impl Layout for Digest {
+    const LENGTH: usize = u64::LENGTH;
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+    }
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self(u64::read(reader))
+    }
+}
+
+impl Layout for Timestamp {
+    const LENGTH: usize = i64::LENGTH;
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.as_micros().write(bytes);
+    }
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self::from_micros(i64::read(reader))
+    }
+}
+
+impl Layout for FixedSum {
+    const LENGTH: usize = i64::LENGTH;
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+    }
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self(i64::read(reader))
+    }
+}
+
+/// Length of what a field getter returns: lets `fields_layout` sum lengths without naming the types again.
+const fn length_of<S, T: Layout>(_field: fn(&S) -> &T) -> usize {
+    T::LENGTH
+}
+
+/// The layout of a struct: its fields in the order given.
+macro_rules! fields_layout {
+    ($(impl [$($parameter:tt)*] $block:ty { $($field:ident),* $(,)? })*) => {$(
+        impl<$($parameter)*> Layout for $block {
+            const LENGTH: usize = 0 $(+ length_of(|block: &Self| &block.$field))*;
+            fn write(&self, bytes: &mut Vec<u8>) {
+                $(self.$field.write(bytes);)*
+            }
+            fn read(reader: &mut Reader<'_>) -> Self {
+                // Struct expressions evaluate their fields in the order written.
+                Self { $($field: Layout::read(reader)),* }
+            }
+        }
+    )*};
+}
+
+fields_layout! {
+    impl [] Profile {
+        seen, mean_embedding, heavy_hitters, distinct, repeat_ring, cues, timing, model_mix, output_side, identity,
+    }
+    impl [] MeanEmbedding {
+        total, total_count, recent, recent_weight, recent_squared_weight, landmark,
+    }
+    impl [] HeavyHitters { skeletons, heads, tails, systems }
+    impl [] Distinct { slots, prompts, skeletons, slot_sample }
+    impl [] RepeatRing { places, exchanges, repeats }
+    impl [] CueSums { count, landmark, recent_weight, cues, intent, top_intents, structured_intents }
+    impl [] Timing { first, last, hours, days, gaps, busiest_minute, trailing_day, trailing_month }
+    impl [] ModelMix { models, latest, switches, prompts_moved }
+    impl [] OutputSide {
+        exchanges, input_tokens, input_known, output_tokens, log_output, log_bytes, log_turns, outcomes, temperatures,
+        single_turn, with_tools, tools, several_answers, structured, logprobs, max_tokens_known,
+    }
+    impl [] Identity { minima, user_agents, conversations }
+    impl [] CueSum { probability, logit, recent, above, largest }
+    impl [] Moments { count, sum, squares }
+    impl [] ActiveDays { latest, bits }
+    impl [] Remembered { time, prompt, model, kind }
+    impl [] Hitter { digest, count, error, first_seen }
+    impl [] Sampled { hash, tag, count }
+    impl [const K: usize] SpaceSaving<K> { total, hitters }
+    impl [const K: usize] BottomK<K> { sample }
+    impl [const M: usize] HyperLogLog<M> { registers }
+    impl [const DAYS: i64] Landmark<DAYS> { cell }
+    impl [const DAYS: i64] DecayedCount<DAYS> { landmark, sum }
+}

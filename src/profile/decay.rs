@@ -1,0 +1,171 @@
+//! Forward decay in event time, on one grid of landmarks for everybody.
+//!
+//! An event at `t` weighs `2^((t - L) / h)` against a landmark `L` (forward decay: Cormode, Shkapenyuk,
+//! Srivastava and Xu, *Forward Decay*, ICDE 2009). Landmarks are the multiples of the half-life `h` since the
+//! epoch, so any two profiles are a whole number of half-lives apart: moving a sum to a later landmark multiplies
+//! it by a power of two, which floating point does without rounding. Weights lie in [1, 2) in the newest cell and
+//! below 1 for late events; nothing grows without bound, whatever the clock says.
+
+use super::elementary::{exp2_fraction, halvings};
+use crate::domain::Timestamp;
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// The landmark of sums whose half-life is `DAYS` days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Landmark<const DAYS: i64> {
+    /// The landmark is at `cell * DAYS` days after the epoch.
+    pub(super) cell: i64,
+}
+
+/// What a sum must do to take in one event: multiply itself by `rescale`, then add the event times `weight`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    /// A power of two in [0, 1]; 1 unless the landmark moved.
+    pub(super) rescale: f64,
+    /// In (0, 2), or 0 for an event more than a thousand half-lives late.
+    pub(super) weight: f64,
+}
+
+impl<const DAYS: i64> Landmark<DAYS> {
+    /// Before every event: the landmark of an empty sum.
+    pub(super) const EMPTY: Self = Self { cell: i64::MIN };
+
+    const HALF_LIFE_MICROS: i64 = DAYS * DAY_MICROS;
+
+    /// Moves to the cell of `time` when that is later, and says what the sums must do.
+    pub(super) fn absorb(&mut self, time: Timestamp) -> Step {
+        let cell = Self::cell_of(time);
+        let rescale = halvings(steps(self.cell, cell));
+        let late = halvings(steps(cell, self.cell));
+        self.cell = self.cell.max(cell);
+        Step {
+            rescale,
+            weight: Self::growth_within_cell(time) * late,
+        }
+    }
+
+    /// Moves to the later of both landmarks; returns the factors for this side's and the other side's sums.
+    pub(super) fn merge(&mut self, other: Self) -> (f64, f64) {
+        let factors = (
+            halvings(steps(self.cell, other.cell)),
+            halvings(steps(other.cell, self.cell)),
+        );
+        self.cell = self.cell.max(other.cell);
+        factors
+    }
+
+    /// What a unit of a sum is worth at `time`: the factor from the landmark's scale to "events just now count 1".
+    ///
+    /// A `time` before the landmark counts as the landmark itself.
+    pub(super) fn fade(self, time: Timestamp) -> f64 {
+        let cell = Self::cell_of(time);
+        if cell < self.cell {
+            return 1.0;
+        }
+        halvings(steps(self.cell, cell)) / Self::growth_within_cell(time)
+    }
+
+    const fn cell_of(time: Timestamp) -> i64 {
+        time.as_micros().div_euclid(Self::HALF_LIFE_MICROS)
+    }
+
+    fn growth_within_cell(time: Timestamp) -> f64 {
+        let within = time.as_micros().rem_euclid(Self::HALF_LIFE_MICROS);
+        exp2_fraction(within as f64 / Self::HALF_LIFE_MICROS as f64)
+    }
+}
+
+/// Cells from `from` forward to `to`; 0 when `to` is not later.
+fn steps(from: i64, to: i64) -> u64 {
+    if to > from { to.abs_diff(from) } else { 0 }
+}
+
+/// A decayed count of events with a half-life of `DAYS` days.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct DecayedCount<const DAYS: i64> {
+    pub(super) landmark: Landmark<DAYS>,
+    pub(super) sum: f64,
+}
+
+impl<const DAYS: i64> DecayedCount<DAYS> {
+    pub(super) const fn empty() -> Self {
+        Self {
+            landmark: Landmark::EMPTY,
+            sum: 0.0,
+        }
+    }
+
+    pub(super) fn absorb(&mut self, time: Timestamp) {
+        let step = self.landmark.absorb(time);
+        self.sum = self.sum * step.rescale + step.weight;
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        let (own, others) = self.landmark.merge(other.landmark);
+        self.sum = self.sum * own + other.sum * others;
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        self.sum.is_finite() && self.sum >= 0.0
+    }
+
+    /// The count as of `time`: an event then counts 1, one half-life earlier 1/2.
+    pub(super) fn as_of(&self, time: Timestamp) -> f64 {
+        self.sum * self.landmark.fade(time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DAY_MICROS, DecayedCount, Landmark};
+    use crate::domain::Timestamp;
+    use proptest::prelude::*;
+
+    fn days(days: f64) -> Timestamp {
+        Timestamp::from_micros((days * DAY_MICROS as f64) as i64)
+    }
+
+    #[test]
+    fn an_event_halves_with_each_half_life() {
+        let mut count = DecayedCount::<30>::empty();
+        count.absorb(days(20_000.3));
+        for (later, expected) in [
+            (0.0, 1.0),
+            (30.0, 0.5),
+            (15.0, 0.5_f64.sqrt()),
+            (300.0, 1.0 / 1024.0),
+        ] {
+            let seen = count.as_of(days(20_000.3 + later));
+            assert!((seen - expected).abs() < 1e-9, "{later} days: {seen}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_neither_panic_nor_overflow() {
+        let mut count = DecayedCount::<1>::empty();
+        for micros in [i64::MAX, i64::MIN, 0, i64::MAX] {
+            count.absorb(Timestamp::from_micros(micros));
+            let value = count.as_of(Timestamp::from_micros(micros));
+            assert!(value.is_finite() && value >= 0.0);
+        }
+        assert!((count.as_of(Timestamp::from_micros(i64::MAX)) - 2.0).abs() < 1e-9);
+    }
+
+    proptest! {
+        #[test]
+        fn moving_the_landmark_never_rounds(start in 0.0..1e9_f64, jumps in prop::collection::vec(0.0..50.0_f64, 1..10)) {
+            let mut landmark = Landmark::<1>::EMPTY;
+            let mut stepped = start;
+            let mut now = 10_000.0;
+            landmark.absorb(days(now));
+            let mut direct = landmark;
+            for jump in jumps {
+                now += jump;
+                stepped *= landmark.absorb(days(now)).rescale;
+            }
+            let at_once = start * direct.absorb(days(now)).rescale;
+            prop_assert_eq!(stepped.to_bits(), at_once.to_bits());
+        }
+    }
+}

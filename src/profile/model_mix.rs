@@ -1,0 +1,89 @@
+//! Which models the account asks, and how it moves between them.
+//!
+//! Honest developers put most of their calls on a new model on the day of its release, so a move alone means
+//! nothing; the same prompt sent to several models within a day is what a comparison or a harvest does.
+
+use super::moments::ratio;
+use super::space_saving::SpaceSaving;
+use crate::domain::{Digest, Observation};
+
+/// Models, switches and shared prompts. Counts of models merge as [`SpaceSaving`] says; the other counts add, so a
+/// merged profile has the switches of its members and not those between them. Exchanges at the very same time are
+/// taken in order of arrival. Update cost: one scan of 4 counters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelMix {
+    pub(super) models: SpaceSaving<4>,
+    /// Time and model of the latest exchange.
+    pub(super) latest: (i64, u64),
+    pub(super) switches: u64,
+    pub(super) prompts_moved: u64,
+}
+
+impl ModelMix {
+    pub(super) const fn empty() -> Self {
+        Self {
+            models: SpaceSaving::empty(),
+            latest: (i64::MIN, 0),
+            switches: 0,
+            prompts_moved: 0,
+        }
+    }
+
+    pub(super) fn absorb(&mut self, observation: &Observation, prompt_of_other_model: bool) {
+        let new = (observation.time.as_micros(), observation.model.0);
+        let follows = self.models.total() > 0 && new.0 >= self.latest.0;
+        let switched = follows && new.1 != self.latest.1;
+        self.switches = self.switches.saturating_add(u64::from(switched));
+        self.prompts_moved = self
+            .prompts_moved
+            .saturating_add(u64::from(prompt_of_other_model));
+        if follows || self.models.total() == 0 {
+            self.latest = new;
+        }
+        self.models.absorb(observation.model, observation.time);
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.models.merge(&other.models);
+        self.latest = self.latest.max(other.latest);
+        self.switches = self.switches.saturating_add(other.switches);
+        self.prompts_moved = self.prompts_moved.saturating_add(other.prompts_moved);
+    }
+
+    /// The models asked most, each with the time it was first seen.
+    pub const fn models(&self) -> &SpaceSaving<4> {
+        &self.models
+    }
+
+    /// The model of the latest exchange; `None` before the first.
+    pub fn latest(&self) -> Option<Digest> {
+        (self.models.total() > 0).then_some(Digest(self.latest.1))
+    }
+
+    /// Exchanges whose model differs from the one before.
+    pub const fn switches(&self) -> u64 {
+        self.switches
+    }
+
+    /// Switches per exchange; `None` before the first.
+    pub fn switch_share(&self) -> Option<f64> {
+        ratio(self.switches, self.models.total())
+    }
+
+    /// Exchanges that brought a prompt to one more model within a day of asking another, calls that failed left out.
+    /// Looks back over the last 32 exchanges.
+    pub const fn prompts_moved(&self) -> u64 {
+        self.prompts_moved
+    }
+
+    /// The same per exchange; `None` before the first.
+    pub fn moved_share(&self) -> Option<f64> {
+        ratio(self.prompts_moved, self.models.total())
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        self.models.is_sound()
+            && self.switches <= self.models.total()
+            && self.prompts_moved <= self.models.total()
+    }
+}

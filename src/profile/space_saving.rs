@@ -1,0 +1,176 @@
+//! The most frequent digests of a stream, in constant memory.
+//!
+//! Space-Saving (Metwally, Agrawal and El Abbadi, ICDT 2005): a digest that is not tracked takes over the smallest
+//! counter, inherits its count and remembers it as its error. Merging follows Agarwal et al., *Mergeable Summaries*
+//! (PODS 2012), in the form that keeps upper bounds (Cafaro, Pulimeno and Tempesta 2016): common digests add; a
+//! digest that only one side tracks may have occurred up to the other side's smallest count unseen, so that is
+//! added to its count and to its error; the `K` largest stay.
+//!
+//! For any order of events and any tree of merges over `n` events: `count - error <= truth <= count`,
+//! `error <= n / K`, and a digest that is not tracked occurred at most `n / K` times. Merging commutes exactly. As
+//! long as no more than `K` digests were seen, everything is exact, associative and independent of order; beyond
+//! that the bounds hold, but another tree of merges may keep other rare digests.
+
+use crate::domain::{Digest, Timestamp};
+
+/// One tracked digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hitter {
+    /// The digest.
+    pub digest: Digest,
+    /// At least as many as it occurred.
+    pub count: u32,
+    /// At most this many of `count` were other digests.
+    pub error: u32,
+    /// When it was first seen since it is tracked.
+    pub first_seen: Timestamp,
+}
+
+impl Hitter {
+    const VACANT: Self = Self {
+        digest: Digest(0),
+        count: 0,
+        error: 0,
+        first_seen: Timestamp::from_micros(i64::MAX),
+    };
+
+    /// Occurrences that are certain.
+    pub const fn certain(&self) -> u32 {
+        self.count - self.error
+    }
+
+    /// Most frequent first, ties by digest; vacant counters last.
+    fn rank(&self) -> (std::cmp::Reverse<u32>, Digest) {
+        (std::cmp::Reverse(self.count), self.digest)
+    }
+}
+
+/// Up to `K` counters, most frequent first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpaceSaving<const K: usize> {
+    pub(super) total: u64,
+    pub(super) hitters: [Hitter; K],
+}
+
+impl<const K: usize> SpaceSaving<K> {
+    pub(super) const fn empty() -> Self {
+        Self {
+            total: 0,
+            hitters: [Hitter::VACANT; K],
+        }
+    }
+
+    /// Counts one occurrence. O(K).
+    pub(super) fn absorb(&mut self, digest: Digest, time: Timestamp) {
+        self.total = self.total.saturating_add(1);
+        let mut at = self
+            .hitters
+            .iter()
+            .position(|hitter| hitter.count > 0 && hitter.digest == digest)
+            .unwrap_or(K - 1);
+        let hitter = &mut self.hitters[at];
+        if hitter.count == 0 || hitter.digest != digest {
+            *hitter = Hitter {
+                digest,
+                count: hitter.count,
+                error: hitter.count,
+                first_seen: time,
+            };
+        }
+        hitter.count = hitter.count.saturating_add(1);
+        hitter.first_seen = hitter.first_seen.min(time);
+        while at > 0 && self.hitters[at].rank() < self.hitters[at - 1].rank() {
+            self.hitters.swap(at, at - 1);
+            at -= 1;
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        let (own_floor, other_floor) = (self.floor(), other.floor());
+        let mut union: Vec<Hitter> = Vec::with_capacity(2 * K);
+        for own in self.tracked() {
+            let twin = other.find(own.digest);
+            union.push(Hitter {
+                digest: own.digest,
+                count: own
+                    .count
+                    .saturating_add(twin.map_or(other_floor, |twin| twin.count)),
+                error: own
+                    .error
+                    .saturating_add(twin.map_or(other_floor, |twin| twin.error)),
+                first_seen: twin.map_or(own.first_seen, |twin| own.first_seen.min(twin.first_seen)),
+            });
+        }
+        for other in other
+            .tracked()
+            .iter()
+            .filter(|other| self.find(other.digest).is_none())
+        {
+            union.push(Hitter {
+                count: other.count.saturating_add(own_floor),
+                error: other.error.saturating_add(own_floor),
+                ..*other
+            });
+        }
+        union.sort_unstable_by_key(Hitter::rank);
+        self.total = self.total.saturating_add(other.total);
+        self.hitters = std::array::from_fn(|i| union.get(i).copied().unwrap_or(Hitter::VACANT));
+    }
+
+    /// Occurrences counted in all.
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The tracked digests, most frequent first, ties by digest.
+    pub fn tracked(&self) -> &[Hitter] {
+        let used = self.hitters.partition_point(|hitter| hitter.count > 0);
+        &self.hitters[..used]
+    }
+
+    /// The counter of `digest`, when it is tracked.
+    pub fn find(&self, digest: Digest) -> Option<&Hitter> {
+        self.tracked().iter().find(|hitter| hitter.digest == digest)
+    }
+
+    /// Share of occurrences that certainly belong to tracked digests: `sum(count - error) / total`.
+    ///
+    /// `None` before the first occurrence.
+    pub fn certain_mass(&self) -> Option<f64> {
+        let certain: u64 = self
+            .tracked()
+            .iter()
+            .map(|hitter| u64::from(hitter.certain()))
+            .sum();
+        (self.total > 0).then(|| certain as f64 / self.total as f64)
+    }
+
+    /// Share of occurrences that certainly belong to one digest, the largest such; `None` before the first.
+    pub fn top_share(&self) -> Option<f64> {
+        let most = self.tracked().iter().map(Hitter::certain).max()?;
+        Some(f64::from(most) / self.total as f64)
+    }
+
+    /// A digest that is not tracked occurred at most this often.
+    pub fn floor(&self) -> u32 {
+        self.hitters[K - 1].count
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        let used = self.tracked().len();
+        let (tracked, vacant) = self.hitters.split_at(used);
+        self.hitters.is_sorted_by_key(Hitter::rank)
+            && tracked.iter().all(|hitter| hitter.error <= hitter.count)
+            && vacant.iter().all(|hitter| *hitter == Hitter::VACANT)
+            && tracked.iter().enumerate().all(|(i, hitter)| {
+                tracked[..i]
+                    .iter()
+                    .all(|other| other.digest != hitter.digest)
+            })
+            && tracked
+                .iter()
+                .map(|hitter| u64::from(hitter.count))
+                .sum::<u64>()
+                <= self.total
+    }
+}

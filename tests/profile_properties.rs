@@ -1,0 +1,813 @@
+//! What a profile promises, on arbitrary streams: merging is associative and commutative with an identity, one fold
+//! equals the merge of its shards, bytes come back, bounds hold, and no input makes it panic.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use stillwatch::domain::{
+    CUE_COUNT, Cue, CueProbabilities, Digest, EMBEDDING_DIM, Embedding, Observation, Outcome,
+    RequestShape, Script, Timestamp,
+};
+use stillwatch::profile::{
+    FEATURE_DIM, PROFILE_BYTES, Profile, ProfileBytesError, RandomFeatures, RepeatEstimate, Tail,
+};
+
+const DAY_MICROS: i64 = 86_400_000_000;
+/// 2026-05-04T00:00:00Z, a Monday.
+const MONDAY: i64 = 1_777_852_800_000_000;
+
+fn random_features() -> RandomFeatures {
+    RandomFeatures::new(7, 1.2).expect("1.2 is a bandwidth")
+}
+
+/// A well mixed digest, as a keyed hash would give.
+fn digest(kind: u64, value: u64) -> Digest {
+    let mut x =
+        kind.wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ value.wrapping_mul(0xA076_1D64_78BD_642F);
+    for _ in 0..3 {
+        x = (x ^ (x >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    }
+    Digest(x ^ (x >> 32))
+}
+
+fn embedding(direction: u64) -> Embedding {
+    let raw: [f32; EMBEDDING_DIM] =
+        std::array::from_fn(|i| (digest(direction, i as u64).0 >> 40) as f32 / 8_388_608.0 - 1.0);
+    let length = raw.iter().map(|x| x * x).sum::<f32>().sqrt();
+    Embedding(raw.map(|x| x / length))
+}
+
+/// An exchange about content `content` of template `skeleton`, without text for the embedding.
+fn plain(micros: i64, skeleton: u64, content: u64) -> Observation {
+    Observation {
+        time: Timestamp::from_micros(micros),
+        model: digest(1, 0),
+        conversation: None,
+        cues: CueProbabilities::default(),
+        embedding: Embedding([0.0; EMBEDDING_DIM]),
+        prompt: digest(2, content),
+        system: None,
+        skeleton: digest(3, skeleton),
+        head: digest(4, skeleton),
+        tail: digest(5, skeleton),
+        slots: digest(6, content),
+        identity: [Digest(0); 4],
+        shape: RequestShape {
+            read_bytes: 100,
+            total_bytes: 100,
+            turns: 1,
+            tools: 0,
+            temperature: None,
+            max_tokens: None,
+            n: 1,
+            structured: false,
+            logprobs: false,
+            input_tokens: None,
+            output_tokens: None,
+        },
+        outcome: Outcome::Answered,
+        user_agent: None,
+        script: Script::Other,
+    }
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop::sample::select(vec![
+        Outcome::Unknown,
+        Outcome::Answered,
+        Outcome::Truncated,
+        Outcome::Refused,
+        Outcome::Failed,
+    ])
+}
+
+fn shape() -> impl Strategy<Value = RequestShape> {
+    (
+        (any::<u32>(), any::<u16>(), any::<u16>(), any::<u32>()),
+        (
+            any::<Option<f32>>(),
+            any::<Option<u32>>(),
+            any::<bool>(),
+            any::<bool>(),
+        ),
+        (any::<Option<u64>>(), any::<Option<u64>>()),
+    )
+        .prop_map(
+            |(
+                (bytes, turns, tools, n),
+                (temperature, max_tokens, structured, logprobs),
+                tokens,
+            )| {
+                RequestShape {
+                    read_bytes: bytes / 2,
+                    total_bytes: bytes,
+                    turns,
+                    tools,
+                    temperature,
+                    max_tokens,
+                    n,
+                    structured,
+                    logprobs,
+                    input_tokens: tokens.0,
+                    output_tokens: tokens.1,
+                }
+            },
+        )
+}
+
+/// Exchanges over three months that share prompts, templates and models often enough to matter.
+fn observation() -> impl Strategy<Value = Observation> {
+    (
+        (0..90_i64, 0..200_i64, 0..12_u64, 0..40_u64, 0..3_u64),
+        prop::array::uniform16(0.0..=1.0_f32),
+        (shape(), outcome()),
+    )
+        .prop_map(
+            |((day, second, skeleton, content, model), cues, (shape, outcome))| {
+                let cues: [f32; CUE_COUNT] = cues;
+                Observation {
+                    model: digest(1, model),
+                    conversation: (content % 3 > 0).then(|| digest(7, content % 10)),
+                    cues: CueProbabilities::new(cues),
+                    embedding: embedding(content % 8),
+                    system: (skeleton % 2 == 0).then(|| digest(8, skeleton % 4)),
+                    identity: [
+                        digest(9, skeleton),
+                        digest(9, skeleton + 1),
+                        Digest(0),
+                        Digest(0),
+                    ],
+                    shape,
+                    outcome,
+                    user_agent: (model > 0).then(|| digest(10, model)),
+                    ..plain(
+                        MONDAY + day * DAY_MICROS + second * 1_000_000,
+                        skeleton,
+                        content,
+                    )
+                }
+            },
+        )
+}
+
+fn stream(most: usize) -> impl Strategy<Value = Vec<Observation>> {
+    prop::collection::vec(observation(), 0..most).prop_map(|mut stream| {
+        stream.sort_by_key(|observation| observation.time);
+        stream
+    })
+}
+
+fn fold<'a>(stream: impl IntoIterator<Item = &'a Observation>) -> Profile {
+    let random_features = random_features();
+    let mut profile = Profile::empty();
+    for observation in stream {
+        profile.absorb(observation, &random_features);
+    }
+    profile
+}
+
+fn merged(a: &Profile, b: &Profile) -> Profile {
+    let mut a = a.clone();
+    a.merge(b);
+    a
+}
+
+fn close(a: Option<f64>, b: Option<f64>, tolerance: f64) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1.0),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// What must be the same bytes whatever the order of exchanges and the tree of merges, and the float sums up to
+/// rounding. Counts of what lies between consecutive exchanges are left to the caller.
+fn assert_same_whatever_the_order(a: &Profile, b: &Profile) {
+    assert_eq!(a.seen(), b.seen());
+    assert_eq!(
+        a.heavy_hitters(),
+        b.heavy_hitters(),
+        "at most 16 skeletons and 4 systems"
+    );
+    assert_eq!(a.distinct(), b.distinct());
+    assert_eq!(a.output_side(), b.output_side());
+    assert_eq!(a.identity(), b.identity());
+    assert_eq!(a.model_mix().models(), b.model_mix().models());
+    assert!(a.repeat_ring().recent().eq(b.repeat_ring().recent()));
+    assert_eq!(
+        a.repeat_ring().live_repeats(),
+        b.repeat_ring().live_repeats()
+    );
+    assert_eq!(a.repeat_ring().live_burst(), b.repeat_ring().live_burst());
+
+    let (x, y) = (a.timing(), b.timing());
+    assert_eq!((x.first(), x.last()), (y.first(), y.last()));
+    assert_eq!(
+        (x.active_hours(), x.active_days()),
+        (y.active_hours(), y.active_days())
+    );
+    assert_eq!(x.hour_overlap(y), (a.seen() > 0).then_some(1.0));
+    assert!(close(Some(x.trailing_day()), Some(y.trailing_day()), 1e-12));
+    assert!(close(
+        Some(x.trailing_month()),
+        Some(y.trailing_month()),
+        1e-12
+    ));
+
+    let (x, y) = (a.cues(), b.cues());
+    for cue in Cue::ALL {
+        assert_eq!(x.mean(cue), y.mean(cue));
+        assert_eq!(x.mean_logit(cue), y.mean_logit(cue));
+        assert_eq!(x.largest(cue).to_bits(), y.largest(cue).to_bits());
+        for tail in Tail::ALL {
+            assert_eq!(x.tail_count(cue, tail), y.tail_count(cue, tail));
+            assert_eq!(x.intent_tail_count(tail), y.intent_tail_count(tail));
+        }
+        assert!(close(x.recent_mean(cue), y.recent_mean(cue), 1e-12));
+    }
+    assert_eq!(x.intent_mean(), y.intent_mean());
+    assert_eq!(x.intent_mean_logit(), y.intent_mean_logit());
+    assert_eq!(x.top_intents(), y.top_intents());
+    assert_eq!(x.structured_intents(), y.structured_intents());
+    assert!(close(x.recent_intent_mean(), y.recent_intent_mean(), 1e-12));
+
+    let (x, y) = (a.mean_embedding(), b.mean_embedding());
+    assert_eq!(x.count(), y.count());
+    assert!(close(x.within_similarity(), y.within_similarity(), 1e-5));
+    assert!(close(
+        x.recent_within_similarity(),
+        y.recent_within_similarity(),
+        1e-5
+    ));
+    assert!(close(x.drift(), y.drift(), 1e-5));
+    for (mean, other) in [(x.mean(), y.mean()), (x.recent_mean(), y.recent_mean())] {
+        assert_eq!(mean.is_some(), other.is_some());
+        if let (Some(mean), Some(other)) = (mean, other) {
+            let distance: f32 = mean
+                .iter()
+                .zip(&other)
+                .map(|(a, b)| (a - b) * (a - b))
+                .sum();
+            assert!(distance.sqrt() < 1e-5, "{distance}");
+        }
+    }
+}
+
+/// The counts that a merge adds up and that no merge can recount.
+fn assert_same_between_exchanges(a: &Profile, b: &Profile) {
+    assert_eq!(a.timing().log_gaps(), b.timing().log_gaps());
+    assert_eq!(a.timing().busiest_minute(), b.timing().busiest_minute());
+    assert_eq!(a.repeat_ring(), b.repeat_ring());
+    assert_eq!(a.model_mix(), b.model_mix());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn merging_commutes_and_associates(a in stream(60), b in stream(60), c in stream(60)) {
+        let (a, b, c) = (fold(&a), fold(&b), fold(&c));
+        let left = merged(&merged(&a, &b), &c);
+        for other in [merged(&a, &merged(&b, &c)), merged(&merged(&c, &b), &a)] {
+            assert_same_whatever_the_order(&left, &other);
+            assert_same_between_exchanges(&left, &other);
+        }
+        prop_assert_eq!(merged(&a, &b).to_bytes(), merged(&b, &a).to_bytes());
+    }
+
+    #[test]
+    fn the_empty_profile_changes_nothing(a in stream(60)) {
+        let a = fold(&a);
+        prop_assert_eq!(merged(&a, &Profile::empty()).to_bytes(), a.to_bytes());
+        prop_assert_eq!(merged(&Profile::empty(), &a).to_bytes(), a.to_bytes());
+    }
+
+    #[test]
+    fn one_fold_equals_the_merge_of_its_shards(stream in stream(120), shards in 1..5_usize) {
+        let whole = fold(&stream);
+        let sharded = (0..shards)
+            .map(|shard| fold(stream.iter().skip(shard).step_by(shards)))
+            .reduce(|a, b| merged(&a, &b))
+            .expect("at least one shard");
+        assert_same_whatever_the_order(&whole, &sharded);
+    }
+
+    #[test]
+    fn exchanges_of_one_moment_come_in_any_order(stream in stream(32), seed in any::<u64>()) {
+        let mut together = stream;
+        for observation in &mut together {
+            observation.time = Timestamp::from_micros(MONDAY);
+        }
+        let mut shuffled = together.clone();
+        shuffled.sort_by_key(|observation| digest(seed, observation.prompt.0 ^ u64::from(observation.shape.total_bytes)));
+        let (a, b) = (fold(&together), fold(&shuffled));
+        assert_same_whatever_the_order(&a, &b);
+        prop_assert_eq!(a.repeat_ring(), b.repeat_ring());
+        prop_assert_eq!(a.model_mix().prompts_moved(), b.model_mix().prompts_moved());
+        prop_assert_eq!(a.timing().log_gaps(), b.timing().log_gaps());
+        prop_assert_eq!(a.timing().busiest_minute(), b.timing().busiest_minute());
+    }
+
+    #[test]
+    fn late_exchanges_count_as_if_in_time_and_weigh_less(stream in stream(60)) {
+        let (forward, backward) = (fold(&stream), fold(stream.iter().rev()));
+        assert_same_whatever_the_order(&forward, &backward);
+    }
+
+    #[test]
+    fn decay_does_not_care_where_the_grid_lies(stream in stream(60), periods in -600..600_i64) {
+        let mut moved = stream.clone();
+        for observation in &mut moved {
+            let micros = observation.time.as_micros() + periods * 30 * DAY_MICROS;
+            observation.time = Timestamp::from_micros(micros);
+        }
+        let (a, b) = (fold(&stream), fold(&moved));
+        // Whole half-lives apart: the same bits.
+        prop_assert_eq!(a.timing().trailing_day().to_bits(), b.timing().trailing_day().to_bits());
+        prop_assert_eq!(a.timing().trailing_month().to_bits(), b.timing().trailing_month().to_bits());
+        for cue in Cue::ALL {
+            prop_assert_eq!(a.cues().recent_mean(cue), b.cues().recent_mean(cue));
+        }
+        prop_assert_eq!(a.mean_embedding().recent_mean(), b.mean_embedding().recent_mean());
+    }
+
+    #[test]
+    fn bytes_come_back(a in stream(60), b in stream(60)) {
+        let profile = merged(&fold(&a), &fold(&b));
+        let bytes = profile.to_bytes();
+        prop_assert_eq!(bytes.len(), PROFILE_BYTES);
+        let back = Profile::from_bytes(&bytes).expect("what was written reads");
+        prop_assert_eq!(&back, &profile);
+        prop_assert_eq!(back.to_bytes(), bytes);
+    }
+
+    #[test]
+    fn any_time_and_any_shape_fold_to_a_sound_profile(
+        times in prop::collection::vec(prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX), Just(0)], 0..80),
+        template in observation(),
+        split in 0..80_usize,
+    ) {
+        let stream: Vec<Observation> = times
+            .iter()
+            .map(|&micros| Observation { time: Timestamp::from_micros(micros), ..template.clone() })
+            .collect();
+        let split = split.min(stream.len());
+        let profile = merged(&fold(&stream[..split]), &fold(&stream[split..]));
+        let back = Profile::from_bytes(&profile.to_bytes()).expect("every fold is sound");
+        prop_assert_eq!(&back, &profile);
+        prop_assert!(profile.timing().trailing_day().is_finite());
+        prop_assert!(profile.timing().span_days() >= 0.0);
+    }
+
+    #[test]
+    fn damaged_bytes_are_refused(stream in stream(20), at in 0..PROFILE_BYTES, bit in 0..8_u32, cut in 0..PROFILE_BYTES) {
+        let bytes = fold(&stream).to_bytes();
+        prop_assert_eq!(
+            Profile::from_bytes(&bytes[..cut]),
+            Err(ProfileBytesError::Length { came: cut })
+        );
+        let mut damaged = bytes;
+        damaged[at] ^= 1 << bit;
+        prop_assert!(Profile::from_bytes(&damaged).is_err());
+    }
+
+    #[test]
+    fn forged_bytes_give_an_error_or_a_usable_profile(stream in stream(20), at in 8..PROFILE_BYTES - 8, forged in any::<[u8; 8]>()) {
+        // A right checksum over a wrong body: the invariants of the blocks are the only guard.
+        let mut bytes = fold(&stream).to_bytes();
+        let body = PROFILE_BYTES - 8;
+        for (byte, forged) in bytes[at..body].iter_mut().zip(forged) {
+            *byte = forged;
+        }
+        let checksum = blake3::hash(&bytes[..body]);
+        bytes[body..].copy_from_slice(&checksum.as_bytes()[..8]);
+        if let Ok(mut profile) = Profile::from_bytes(&bytes) {
+            use_every_estimate(&profile);
+            profile.merge(&fold(&stream));
+            profile.absorb(&plain(MONDAY, 1, 1), &random_features());
+            use_every_estimate(&profile);
+        }
+    }
+}
+
+/// Everything that computes; a panic is the failure.
+fn use_every_estimate(profile: &Profile) {
+    let distinct = profile.distinct();
+    let estimates = [
+        distinct.distinct_slots(),
+        distinct.distinct_prompts(),
+        distinct.distinct_skeletons(),
+        distinct.repeats().repeats(),
+        profile.identity().distinct_user_agents(),
+        profile.identity().distinct_conversations(),
+        profile.timing().trailing_day(),
+        profile.timing().span_days(),
+    ];
+    assert!(estimates.iter().all(|estimate| *estimate >= 0.0));
+    let _ = profile.heavy_hitters().template_mass();
+    let _ = profile.heavy_hitters().skeletons().top_share();
+    let _ = profile.mean_embedding().within_similarity();
+    let _ = profile.mean_embedding().drift();
+    let _ = profile.timing().log_gaps().variance();
+    let _ = profile.output_side().outcome_share(Outcome::Refused);
+    let _ = (
+        profile.repeat_ring().live_repeats(),
+        profile.repeat_ring().live_burst(),
+    );
+}
+
+/// The same log gives the same bytes on every machine, in every build, this year and next. A change of this value is
+/// a change of the layout or of the arithmetic: it needs a new `PROFILE_VERSION`.
+#[test]
+fn the_bytes_of_a_fixed_stream_never_change() {
+    let number = |kind: u64, i: u64| digest(kind, i).0 >> 32;
+    let stream: Vec<Observation> = (0..300_u64)
+        .map(|i| Observation {
+            model: digest(1, number(11, i) % 3),
+            cues: CueProbabilities::new(std::array::from_fn(|cue| {
+                number(12 + cue as u64, i) as f32 / 4_294_967_296.0
+            })),
+            embedding: embedding(number(40, i) % 50),
+            identity: [digest(9, i), digest(9, i / 3), Digest(0), Digest(0)],
+            ..plain(
+                MONDAY + (number(41, i) % 60 * 86_399_000_000) as i64,
+                number(42, i) % 40,
+                number(43, i) % 200,
+            )
+        })
+        .collect();
+    let (early, late) = stream.split_at(170);
+    let bytes = merged(&fold(early), &fold(late)).to_bytes();
+    assert_eq!(
+        blake3::hash(&bytes).to_hex().as_str(),
+        "97331329ac22c098ad3f65b91c1ce020ae6ca155bac106415033ea4cc99c7e36"
+    );
+}
+
+#[test]
+fn noise_is_refused() {
+    for seed in 0..200 {
+        let noise: Vec<u8> = (0..PROFILE_BYTES as u64)
+            .map(|i| digest(seed, i).0 as u8)
+            .collect();
+        assert!(matches!(
+            Profile::from_bytes(&noise),
+            Err(ProfileBytesError::Magic { .. })
+        ));
+    }
+    let mut newer = Profile::empty().to_bytes();
+    newer[4] += 1;
+    assert_eq!(
+        Profile::from_bytes(&newer),
+        Err(ProfileBytesError::Version { came: 2 })
+    );
+}
+
+/// Draws from a Zipf law over `catalogue` values with exponent 1, by inversion of the harmonic sum.
+fn zipf(seed: u64, draw: u64, catalogue: u64) -> u64 {
+    let total: f64 = (1..=catalogue).map(|rank| 1.0 / rank as f64).sum();
+    let mut left = (digest(seed, draw).0 >> 11) as f64 / 9_007_199_254_740_992.0 * total;
+    for rank in 1..=catalogue {
+        left -= 1.0 / rank as f64;
+        if left < 0.0 {
+            return rank;
+        }
+    }
+    catalogue
+}
+
+fn counts(values: &[u64]) -> BTreeMap<u64, u32> {
+    let mut counts = BTreeMap::new();
+    for &value in values {
+        *counts.entry(value).or_insert(0) += 1;
+    }
+    counts
+}
+
+#[test]
+fn heavy_hitters_keep_their_bounds_through_any_tree_of_merges() {
+    for seed in 0..6 {
+        // Every quarter has other favourites, so that what one shard tracks another has dropped.
+        let values: Vec<u64> = (0..4_000)
+            .map(|draw| (zipf(seed, draw, 500) + draw / 1_000 * 40) % 500)
+            .collect();
+        let shards: Vec<Profile> = values
+            .chunks(values.len() / (1 << seed))
+            .map(|shard| {
+                fold(
+                    &shard
+                        .iter()
+                        .map(|&value| plain(MONDAY, value, 0))
+                        .collect::<Vec<_>>(),
+                )
+            })
+            .collect();
+        let profile = shards
+            .iter()
+            .fold(Profile::empty(), |all, shard| merged(&all, shard));
+        let skeletons = profile.heavy_hitters().skeletons();
+        let bound = values.len() as u32 / 16;
+        assert_eq!(skeletons.total(), values.len() as u64);
+        assert!(skeletons.floor() <= bound);
+        for (value, truth) in counts(&values) {
+            match skeletons.find(digest(3, value)) {
+                Some(hitter) => {
+                    assert!(
+                        hitter.certain() <= truth && truth <= hitter.count,
+                        "seed {seed}"
+                    );
+                    assert!(hitter.error <= bound);
+                }
+                None => assert!(
+                    truth <= skeletons.floor(),
+                    "seed {seed}: {truth} of {value} not tracked"
+                ),
+            }
+        }
+        assert!(Profile::from_bytes(&profile.to_bytes()).is_ok());
+    }
+}
+
+#[test]
+fn what_one_side_dropped_is_not_forgotten_in_a_merge() {
+    let times = |value: u64, count: usize| std::iter::repeat_n(plain(MONDAY, value, 0), count);
+    // Seventeen templates for sixteen places: number 0 is dropped after five occurrences.
+    let dropped: Vec<Observation> = (0..17)
+        .flat_map(|value| times(value, if value == 0 { 5 } else { 10 }))
+        .collect();
+    let loved: Vec<Observation> = times(0, 50).collect();
+    let (dropped, loved) = (fold(&dropped), fold(&loved));
+    assert!(
+        dropped
+            .heavy_hitters()
+            .skeletons()
+            .find(digest(3, 0))
+            .is_none()
+    );
+    let both = merged(&dropped, &loved);
+    let hitter = both.heavy_hitters().skeletons().find(digest(3, 0)).unwrap();
+    assert!(hitter.certain() <= 55 && 55 <= hitter.count, "{hitter:?}");
+}
+
+fn repeats_of(seed: u64, contents: &[u64]) -> RepeatEstimate {
+    let stream: Vec<Observation> = contents
+        .iter()
+        .map(|&content| plain(MONDAY, 1, seed << 32 | content))
+        .collect();
+    fold(&stream).distinct().repeats()
+}
+
+#[test]
+fn a_sweep_has_no_repeats_at_any_length() {
+    for length in [1, 10, 63, 64, 65, 500, 5_000] {
+        let sweep: Vec<u64> = (0..length).collect();
+        let estimate = repeats_of(1, &sweep);
+        assert_eq!(estimate.repeat_share(), Some(0.0));
+        assert_eq!(estimate.singleton_share(), Some(1.0));
+        assert_eq!(estimate.novelty(), Some(1.0));
+        let error = (estimate.values / length as f64 - 1.0).abs();
+        assert!(
+            error < 0.4,
+            "3 standard errors of 1/sqrt(62): {length} values, {error}"
+        );
+        assert_eq!(estimate.exact, length < 64);
+    }
+}
+
+#[test]
+fn repeats_are_exact_while_the_sample_is_the_whole() {
+    let contents: Vec<u64> = (0..400).map(|draw| zipf(3, draw, 60)).collect();
+    let truth = counts(&contents);
+    let estimate = repeats_of(3, &contents);
+    assert!(estimate.exact);
+    assert_eq!(estimate.sampled_values as usize, truth.len());
+    assert!((estimate.repeats() - (400 - truth.len()) as f64).abs() < 1e-9);
+    let singletons = truth.values().filter(|&&count| count == 1).count();
+    assert_eq!(estimate.sampled_singletons as usize, singletons);
+}
+
+#[test]
+fn repeats_of_a_popular_catalogue_are_unbiased() {
+    let seeds = 150;
+    let (mut singleton_error, mut repeat_error, mut squares) = (0.0, 0.0, 0.0);
+    for seed in 0..seeds {
+        let contents: Vec<u64> = (0..500).map(|draw| zipf(seed, draw, 1_000)).collect();
+        let truth = counts(&contents);
+        let estimate = repeats_of(seed, &contents);
+        assert!(!estimate.exact);
+        let singletons = truth.values().filter(|&&count| count == 1).count();
+        let error = estimate.singleton_share().unwrap() - singletons as f64 / truth.len() as f64;
+        singleton_error += error;
+        squares += error * error;
+        let repeats = (contents.len() - truth.len()) as f64;
+        repeat_error += estimate.repeats() / repeats - 1.0;
+    }
+    let seeds = seeds as f64;
+    let deviation = (squares / seeds).sqrt();
+    // 64 of some 230 values: sqrt(0.27 * 0.73 / 64 * (1 - 64/230)) = 0.047.
+    assert!(
+        deviation < 0.06,
+        "standard error of the singleton share {deviation}"
+    );
+    assert!((singleton_error / seeds).abs() < 3.0 * deviation / seeds.sqrt());
+    // The head of the catalogue is in the sample or not: one estimate spreads by about 0.5.
+    assert!(
+        (repeat_error / seeds).abs() < 0.15,
+        "mean error of repeats {}",
+        repeat_error / seeds
+    );
+}
+
+#[test]
+fn one_template_is_read_apart_from_the_rest() {
+    // A harvest without repeats behind a chat full of them.
+    let stream: Vec<Observation> = (0..400)
+        .map(|i| {
+            if i % 2 == 0 {
+                plain(MONDAY + i, 1, i as u64)
+            } else {
+                plain(MONDAY + i, 2, 10_000 + i as u64 % 20)
+            }
+        })
+        .collect();
+    let profile = fold(&stream);
+    let sweep = profile.distinct().repeats_under(digest(3, 1));
+    let chat = profile.distinct().repeats_under(digest(3, 2));
+    assert_eq!(sweep.repeat_share(), Some(0.0));
+    assert!((sweep.values / 200.0 - 1.0).abs() < 0.4);
+    assert!(chat.repeat_share().unwrap() > 0.8);
+}
+
+#[test]
+fn distinct_counts_stay_within_three_standard_errors() {
+    for count in [20_u64, 150, 1_000, 20_000] {
+        let (mut squares, mut outside, seeds) = (0.0, 0, 24);
+        for seed in 1..=seeds {
+            let stream: Vec<Observation> = (0..count)
+                .map(|i| plain(MONDAY, seed << 32 | i, seed << 32 | i))
+                .collect();
+            let profile = fold(&stream);
+            for (estimate, registers) in [
+                (profile.distinct().distinct_prompts(), 256.0_f64),
+                (profile.distinct().distinct_skeletons(), 64.0),
+            ] {
+                let sigmas = (estimate / count as f64 - 1.0) / (1.04 / registers.sqrt());
+                squares += sigmas * sigmas;
+                outside += usize::from(sigmas.abs() > 3.0);
+            }
+        }
+        let deviation = (squares / (2 * seeds) as f64).sqrt();
+        assert!(
+            outside <= 1,
+            "{count}: {outside} of {} beyond 3 sigma",
+            2 * seeds
+        );
+        assert!(deviation < 1.3, "{count}: {deviation} standard errors");
+    }
+}
+
+#[test]
+fn resemblance_follows_the_overlap_of_rare_pieces() {
+    let account = |pieces: std::ops::Range<u64>| {
+        let stream: Vec<Observation> = pieces
+            .map(|piece| Observation {
+                identity: [digest(9, piece), Digest(0), Digest(0), Digest(0)],
+                ..plain(MONDAY, 1, piece)
+            })
+            .collect();
+        fold(&stream)
+    };
+    let (mut error, mut squares) = (0.0, 0.0);
+    for base in (0..40_000).step_by(1_000) {
+        let (a, b) = (account(base..base + 60), account(base + 20..base + 80));
+        let one = a.identity().resemblance(b.identity()).unwrap() - 0.5;
+        error += one;
+        squares += one * one;
+    }
+    // sqrt(0.5 * 0.5 / 32) = 0.088 for one pair.
+    assert!((error / 40.0_f64).abs() < 0.05, "{}", error / 40.0);
+    assert!(
+        (squares / 40.0_f64).sqrt() < 0.115,
+        "{}",
+        (squares / 40.0_f64).sqrt()
+    );
+    assert_eq!(
+        account(0..0)
+            .identity()
+            .resemblance(account(0..5).identity()),
+        None
+    );
+}
+
+#[test]
+fn similarity_tells_one_subject_from_many() {
+    let about = |subjects: u64| {
+        let stream: Vec<Observation> = (0..64_u64)
+            .map(|i| Observation {
+                embedding: embedding(i % subjects),
+                ..plain(MONDAY + i as i64, 1, i)
+            })
+            .collect();
+        fold(&stream)
+    };
+    let (one, many) = (about(1), about(64));
+    assert!((one.mean_embedding().within_similarity().unwrap() - 1.0).abs() < 1e-4);
+    assert!(many.mean_embedding().within_similarity().unwrap() < 0.4);
+    assert!(
+        (one.mean_embedding()
+            .similarity(one.mean_embedding())
+            .unwrap()
+            - 1.0)
+            .abs()
+            < 1e-4
+    );
+    assert_eq!(one.mean_embedding().mean().unwrap().len(), FEATURE_DIM);
+    assert!(one.mean_embedding().drift().unwrap() < 1e-6);
+}
+
+#[test]
+fn a_change_of_subject_shows_as_drift() {
+    let day = |day: i64, subject: u64| Observation {
+        embedding: embedding(subject),
+        ..plain(MONDAY + day * DAY_MICROS, 1, day as u64)
+    };
+    let steady: Vec<Observation> = (0..40).map(|at| day(at, 1)).collect();
+    let moved: Vec<Observation> = (0..40)
+        .map(|at| day(at, if at < 35 { 1 } else { 2 }))
+        .collect();
+    assert!(fold(&steady).mean_embedding().drift().unwrap() < 1e-6);
+    assert!(fold(&moved).mean_embedding().drift().unwrap() > 0.5);
+}
+
+#[test]
+fn only_answered_prompts_repeat() {
+    let at = |second: i64, content: u64, outcome: Outcome| Observation {
+        outcome,
+        ..plain(MONDAY + second * 1_000_000, 1, content)
+    };
+    let retries = [
+        at(0, 1, Outcome::Failed),
+        at(1, 1, Outcome::Failed),
+        at(2, 1, Outcome::Answered),
+        at(3, 2, Outcome::Refused),
+        at(4, 2, Outcome::Answered),
+        at(65, 2, Outcome::Answered),
+    ];
+    assert_eq!(fold(&retries).repeat_ring().repeats(), 0);
+    let samples = [
+        at(0, 1, Outcome::Answered),
+        at(20, 1, Outcome::Truncated),
+        at(60, 1, Outcome::Unknown),
+        at(121, 1, Outcome::Answered),
+    ];
+    assert_eq!(fold(&samples).repeat_ring().repeats(), 2);
+}
+
+#[test]
+fn a_prompt_moves_once_to_each_further_model() {
+    let at = |second: i64, model: u64, outcome: Outcome| Observation {
+        model: digest(1, model),
+        outcome,
+        ..plain(MONDAY + second * 1_000_000, 1, 1)
+    };
+    let compared = [
+        at(0, 1, Outcome::Answered),
+        at(1, 1, Outcome::Answered),
+        at(2, 2, Outcome::Answered),
+        at(3, 1, Outcome::Answered),
+        at(4, 3, Outcome::Answered),
+    ];
+    let profile = fold(&compared);
+    assert_eq!(profile.model_mix().prompts_moved(), 2);
+    assert_eq!(profile.model_mix().switches(), 3);
+    let fallback = [at(0, 1, Outcome::Failed), at(1, 2, Outcome::Answered)];
+    assert_eq!(fold(&fallback).model_mix().prompts_moved(), 0);
+}
+
+#[test]
+fn a_late_exchange_makes_no_gap_and_no_switch() {
+    let at = |second: i64, model: u64| Observation {
+        model: digest(1, model),
+        ..plain(MONDAY + second * 1_000_000, 1, second as u64)
+    };
+    let profile = fold(&[at(100, 1), at(40, 2), at(107, 1)]);
+    assert_eq!(profile.timing().log_gaps().count(), 1);
+    let gap = profile.timing().log_gaps().mean().unwrap();
+    assert!((gap - 8.0_f64.ln()).abs() < 1e-6, "{gap}");
+    assert_eq!(profile.model_mix().switches(), 0);
+    assert_eq!(profile.model_mix().latest(), Some(digest(1, 1)));
+    assert!((profile.timing().span_days() - 67.0 / 86_400.0).abs() < 1e-12);
+}
+
+#[test]
+fn absent_is_never_evidence() {
+    let profile = fold(&[plain(MONDAY, 1, 1)]);
+    let output = profile.output_side();
+    assert_eq!(output.mean_output_tokens(), None);
+    assert_eq!(output.log_output().mean(), None);
+    assert_eq!(output.outcome_share(Outcome::Refused), Some(0.0));
+    assert_eq!(profile.mean_embedding().mean(), None);
+    assert_eq!(profile.identity().minima(), None);
+    assert_eq!(Profile::empty().cues().intent_mean(), None);
+    assert_eq!(Profile::empty().heavy_hitters().template_mass(), None);
+}
