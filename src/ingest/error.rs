@@ -44,7 +44,9 @@ pub enum InputError {
         source: io::Error,
     },
     /// It ends within its compressed stream: an interrupted copy, or a writer that was killed.
-    #[error("{file} ends in the middle of its {compression} stream, after line {line}, byte {offset}")]
+    #[error(
+        "{file} ends in the middle of its {compression} stream, after line {line}, byte {offset}"
+    )]
     CutShort {
         /// The file, as it was named.
         file: Arc<str>,

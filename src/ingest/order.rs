@@ -59,28 +59,22 @@ impl OrderCheck {
             self.ids.put(id, ());
         }
         let account = key(&exchange.account, "");
-        let time = exchange.time;
-        let Some(last) = self.times.get(account).filter(|last| time < last.time) else {
-            let went_backwards = self.times.get(account).is_some_and(|l| l.went_backwards);
-            self.times.put(
-                account,
-                LastTime {
-                    time,
-                    went_backwards,
-                },
-            );
-            return Standing::InOrder;
+        let last = self.times.get(account).unwrap_or(LastTime {
+            time: exchange.time,
+            went_backwards: false,
+        });
+        let backwards = exchange.time < last.time;
+        self.accounts_backwards += u64::from(backwards && !last.went_backwards);
+        let now = LastTime {
+            time: last.time.max(exchange.time),
+            went_backwards: last.went_backwards || backwards,
         };
-        self.accounts_backwards += u64::from(!last.went_backwards);
-        self.times.put(
-            account,
-            LastTime {
-                went_backwards: true,
-                ..last
-            },
-        );
-        Standing::Backwards {
-            seconds: last.time.seconds_since(time),
+        self.times.put(account, now);
+        if backwards {
+            let seconds = last.time.seconds_since(exchange.time);
+            Standing::Backwards { seconds }
+        } else {
+            Standing::InOrder
         }
     }
 

@@ -47,6 +47,7 @@ pub trait ToLine {
 
 /// Writes a form that holds only strings, numbers and lists, ended by a newline.
 fn append<T: serde::Serialize>(form: &T, line: &mut Vec<u8>) {
-    serde_json::to_writer(&mut *line, form).expect("forms have text keys and memory takes any length");
+    serde_json::to_writer(&mut *line, form)
+        .expect("forms have text keys and memory takes any length");
     line.push(b'\n');
 }

@@ -172,12 +172,17 @@ impl<'de, F: Fields<'de>> Shape<'de> for Object<F> {
     }
 }
 
+/// Most items of one list: as many messages or tools as an observation can count. Keeps a line of empty
+/// objects from taking many times its own size in memory.
+const ITEMS_MAX: usize = u16::MAX as usize;
+
 /// A list of like items, or what came instead.
 #[derive(Default)]
 pub(super) enum List<T> {
     #[default]
     Absent,
     Items(Vec<T>),
+    TooMany,
     Other(JsonKind),
 }
 
@@ -187,6 +192,10 @@ impl<T> List<T> {
         match self {
             Self::Absent => Ok(Vec::new()),
             Self::Items(items) => Ok(items),
+            Self::TooMany => Err(LineError::OutOfRange {
+                field,
+                expected: "at most 65535 items",
+            }),
             Self::Other(found) => Err(LineError::WrongType {
                 field,
                 expected: "a list",
@@ -203,10 +212,21 @@ impl<'de, T: Shape<'de>> Shape<'de> for List<T> {
 
     fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = list.next_element_seed(Read::new())? {
-            items.push(item);
+        while items.len() < ITEMS_MAX {
+            match list.next_element_seed(Read::new())? {
+                Some(item) => items.push(item),
+                None => return Ok(Self::Items(items)),
+            }
         }
-        Ok(Self::Items(items))
+        let mut more = false;
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            more = true;
+        }
+        Ok(if more {
+            Self::TooMany
+        } else {
+            Self::Items(items)
+        })
     }
 }
 
