@@ -106,17 +106,12 @@ fn bad_lines_are_reported_and_passed_over() {
 fn a_broken_stream_is_named_and_its_whole_lines_are_kept() {
     let folder = TempDir::new().unwrap();
     // Noise keeps the compressors from holding everything back to the end.
-    let text: String = (0..20_000_u32)
-        .map(|n| {
-            format!(
-                "{}\n",
-                with(&format!(
-                    r#""id":"{n}","x":{}"#,
-                    n.wrapping_mul(2_654_435_761)
-                ))
-            )
-        })
-        .collect();
+    let mut text = String::new();
+    for n in 0..20_000_u32 {
+        let noise = n.wrapping_mul(2_654_435_761);
+        text.push_str(&with(&format!(r#""id":"{n}","x":{noise}"#)));
+        text.push('\n');
+    }
     for (bytes, compression) in [
         (gzip(text.as_bytes()), Compression::Gzip),
         (zstandard(text.as_bytes()), Compression::Zstandard),

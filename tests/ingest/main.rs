@@ -1,5 +1,10 @@
 //! What comes out of the readers, whatever goes in.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helpers fail by panicking, too"
+)]
+
 mod files;
 mod order;
 mod properties;
@@ -7,8 +12,9 @@ mod records;
 mod traffic_line;
 mod whole;
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use flate2::Compression as Level;
@@ -70,18 +76,14 @@ fn zstandard(bytes: &[u8]) -> Vec<u8> {
 
 /// Lines with ids 0, 1, ..., each a second after the one before.
 fn log(lines: u32) -> String {
-    (0..lines)
-        .map(|n| {
-            let time = format!(
-                "2026-05-01T{:02}:{:02}:{:02}Z",
-                n / 3600,
-                n / 60 % 60,
-                n % 60
-            );
-            let line = MINIMAL.replace("2026-05-01T12:00:00Z", &time);
-            format!("{{\"id\":\"{n}\",{}\n", &line[1..])
-        })
-        .collect()
+    let mut log = String::new();
+    for n in 0..lines {
+        let (hour, minute, second) = (n / 3600, n / 60 % 60, n % 60);
+        let time = format!("2026-05-01T{hour:02}:{minute:02}:{second:02}Z");
+        let line = MINIMAL.replace("2026-05-01T12:00:00Z", &time);
+        writeln!(log, "{{\"id\":\"{n}\",{}", &line[1..]).unwrap();
+    }
+    log
 }
 
 fn ids(reader: &mut TrafficReader) -> Vec<String> {
@@ -93,9 +95,10 @@ fn counting(range: std::ops::Range<u32>) -> Vec<String> {
 }
 
 fn at(account: &str, id: Option<&str>, seconds: i64) -> Exchange {
-    let mut exchange = exchange(MINIMAL).unwrap();
-    exchange.account = account.to_owned();
-    exchange.id = id.map(str::to_owned);
-    exchange.time = Timestamp::from_micros(seconds * 1_000_000);
-    exchange
+    Exchange {
+        account: account.to_owned(),
+        id: id.map(str::to_owned),
+        time: Timestamp::from_micros(seconds * 1_000_000),
+        ..exchange(MINIMAL).unwrap()
+    }
 }

@@ -3,7 +3,7 @@
 use stillwatch::domain::{Exchange, FinishReason, ResponseFormat, Role};
 use stillwatch::wire::json::FromLine;
 
-use super::{FULL, MINIMAL, exchange, line_of, outcome, with};
+use super::{CANARY, FULL, MINIMAL, exchange, line_of, outcome, with};
 
 #[test]
 fn the_documented_line_keeps_every_field() {

@@ -3,17 +3,16 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::time::write_time;
+use super::time::TimeForm;
 use super::{ToLine, append};
-use crate::domain::{Assessment, Reason, TechniqueRisk, Timestamp};
+use crate::domain::{Assessment, Reason, Technique, TechniqueRisk};
 
 /// An assessment as it is written. Numbers that are not finite become null.
 #[derive(Serialize)]
 pub struct AssessmentLine<'a> {
     exchange: Option<&'a str>,
     account: &'a str,
-    #[serde(serialize_with = "write_time")]
-    time: Timestamp,
+    time: TimeForm,
     seen: u64,
     risk: f64,
     risk_low: f64,
@@ -40,7 +39,7 @@ impl<'a> AssessmentLine<'a> {
         Self {
             exchange: assessment.exchange.as_deref(),
             account: &assessment.account,
-            time: assessment.time,
+            time: TimeForm(assessment.time),
             seen: assessment.seen,
             risk: assessment.risk.value(),
             risk_low: assessment.risk_low.value(),
@@ -98,7 +97,7 @@ fn write_reasons<S: Serializer>(reasons: &[Reason], serializer: S) -> Result<S::
     }
     serializer.collect_seq(reasons.iter().map(|reason| Form {
         code: reason.code,
-        technique: reason.technique.map(|technique| technique.name()),
+        technique: reason.technique.map(Technique::name),
         observed: reason.observed,
         expected: reason.expected,
         baseline_of: reason.baseline_of.name(),

@@ -7,12 +7,14 @@
 //! Knows bytes and the domain; never files, line numbers or compression.
 
 mod assessment;
+mod client;
 mod error;
 mod label;
 mod message;
+mod parameters;
 mod pool;
+mod response;
 mod scalar;
-mod settings;
 mod shape;
 mod time;
 mod traffic;

@@ -7,6 +7,8 @@ use super::{JsonKind, LineError};
 
 /// Counts above this are nonsense, and sums of them stay far from overflow.
 pub(super) const COUNT_MAX: u32 = u32::MAX;
+/// Words for the range from 0 to [`COUNT_MAX`].
+pub(super) const A_COUNT: &str = "a whole number from 0 to 4294967295";
 
 /// A string, number or boolean, or what came instead.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! RFC 3339 times, to the microsecond.
 
 use jiff::fmt::temporal::DateTimeParser;
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 
 use super::LineError;
 use super::scalar::Scalar;
@@ -32,16 +32,19 @@ pub(super) fn required_time(
     parse_time(&text).ok_or(LineError::BadTime { field })
 }
 
-/// Writes a time in UTC. Times beyond the calendar (years outside -9999 to 9999) become its nearest end.
-pub(super) fn write_time<S: Serializer>(
-    time: &Timestamp,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let nearest = if time.as_micros() < 0 {
-        jiff::Timestamp::MIN
-    } else {
-        jiff::Timestamp::MAX
-    };
-    let time = jiff::Timestamp::from_microsecond(time.as_micros()).unwrap_or(nearest);
-    serializer.collect_str(&time)
+/// A time as it is written: in UTC, with as many digits as it needs. Times beyond the calendar (years outside
+/// -9999 to 9999) become its nearest end.
+pub(super) struct TimeForm(pub(super) Timestamp);
+
+impl Serialize for TimeForm {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let micros = self.0.as_micros();
+        let nearest = if micros < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        };
+        let time = jiff::Timestamp::from_microsecond(micros).unwrap_or(nearest);
+        serializer.collect_str(&time)
+    }
 }

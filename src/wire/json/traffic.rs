@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::de::MapAccess;
 
+use super::client::{ClientForm, ClientShape};
 use super::message::{Content, MessageShape, required_messages, write_messages};
+use super::parameters::{ParametersForm, ParametersShape};
+use super::response::{ResponseForm, ResponseShape};
 use super::scalar::Scalar;
-use super::settings::{
-    ClientForm, ClientShape, ParametersForm, ParametersShape, ResponseForm, ResponseShape,
-};
 use super::shape::{Fields, List, Object, Shape, parse, value};
-use super::time::{required_time, write_time};
+use super::time::{TimeForm, required_time};
 use super::{FromLine, JsonKind, LineError, Parsed, ToLine, append};
-use crate::domain::{Exchange, Message, Timestamp};
+use crate::domain::{Exchange, Message};
 
 #[derive(Default)]
 struct TrafficShape<'a> {
@@ -159,8 +159,7 @@ impl<'de> Fields<'de> for FunctionShape<'de> {
 struct TrafficForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
-    #[serde(serialize_with = "write_time")]
-    time: Timestamp,
+    time: TimeForm,
     account: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<&'a str>,
@@ -189,7 +188,7 @@ impl ToLine for Exchange {
     fn to_line(&self, line: &mut Vec<u8>) {
         let form = TrafficForm {
             id: self.id.as_deref(),
-            time: self.time,
+            time: TimeForm(self.time),
             account: &self.account,
             organization: self.organization.as_deref(),
             conversation: self.conversation.as_deref(),
