@@ -5,7 +5,7 @@ use std::vec;
 
 use rayon::iter::ParallelIterator;
 
-use super::{BadLine, Batches, LINE_LIMIT_BYTES, ReadError, Tally};
+use super::{BadLine, Batches, InputError, LINE_LIMIT_BYTES, ReadError, Tally};
 use crate::wire::json::{FromLine, Parsed};
 
 /// Records in the order of the input, parsed a batch at a time by the current rayon pool.
@@ -36,9 +36,38 @@ impl<T: FromLine + Send> JsonLines<T> {
         }
     }
 
-    /// What the records taken so far were.
+    /// What the lines taken so far were.
     pub const fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// The next lines as a batch, for work that is shared among threads; about a megabyte of text, never
+    /// empty. `None` at the end. The items are those that the iterator would give, in its order.
+    ///
+    /// # Errors
+    /// When a file cannot be opened or breaks off; the next call goes on with the next file.
+    pub fn next_batch(&mut self) -> Result<Option<Vec<Result<T, BadLine>>>, InputError> {
+        if !self.refill()? {
+            return Ok(None);
+        }
+        let batch = std::mem::take(&mut self.parsed).map(|line| {
+            self.tally.count(&line);
+            line.map(|parsed| parsed.record)
+        });
+        Ok(Some(batch.collect()))
+    }
+
+    /// Makes sure that a parsed line is at hand; false at the end.
+    fn refill(&mut self) -> Result<bool, InputError> {
+        if self.parsed.len() > 0 {
+            return Ok(true);
+        }
+        let Some(batch) = self.batches.next_batch()? else {
+            return Ok(false);
+        };
+        let parsed: Vec<_> = batch.par_lines().map(|line| line.parse()).collect();
+        self.parsed = parsed.into_iter();
+        Ok(true)
     }
 }
 
@@ -46,19 +75,11 @@ impl<T: FromLine + Send> Iterator for JsonLines<T> {
     type Item = Result<T, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(line) = self.parsed.next() {
-                self.tally.count(&line);
-                return Some(line.map(|parsed| parsed.record).map_err(ReadError::from));
-            }
-            match self.batches.next_batch() {
-                Ok(Some(batch)) => {
-                    let parsed: Vec<_> = batch.par_lines().map(|line| line.parse()).collect();
-                    self.parsed = parsed.into_iter();
-                }
-                Ok(None) => return None,
-                Err(error) => return Some(Err(error.into())),
-            }
+        if let Err(error) = self.refill() {
+            return Some(Err(error.into()));
         }
+        let line = self.parsed.next()?;
+        self.tally.count(&line);
+        Some(line.map(|parsed| parsed.record).map_err(ReadError::from))
     }
 }

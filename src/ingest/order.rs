@@ -21,9 +21,9 @@ pub enum Standing {
 /// Remembers the last time of recent accounts and the ids of recent exchanges.
 ///
 /// Bound: at least the `capacity` most recently met accounts, and as many ids, are remembered, and at most
-/// twice as many; at the default of one million that is about 110 MB. What is forgotten counts as new: its
-/// disorder or repeat goes unnoticed, and nothing honest is lost. Ids belong to their account, as two
-/// callers may both count from 1.
+/// twice as many; at the default of one million that is about 150 MB. What is forgotten counts as new: its
+/// disorder or repeat goes unnoticed, and no exchange is lost. Ids belong to their account, as two callers
+/// may both count from 1.
 pub struct OrderCheck {
     times: Recent<LastTime>,
     ids: Recent<()>,

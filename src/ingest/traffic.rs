@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{JsonLines, LINE_LIMIT_BYTES, OrderCheck, ReadError, Standing, Tally};
+use super::{
+    BadLine, InputError, JsonLines, LINE_LIMIT_BYTES, OrderCheck, ReadError, Standing, Tally,
+};
 use crate::domain::Exchange;
 
 /// Reads traffic logs one after another as one stream.
@@ -45,6 +47,34 @@ impl TrafficReader {
             ..self.lines.tally().clone()
         }
     }
+
+    /// The next exchanges as a batch, for work that is shared among threads; see [`JsonLines::next_batch`].
+    /// Empty when all of them were met before; `None` at the end.
+    ///
+    /// # Errors
+    /// When a file cannot be opened or breaks off; the next call goes on with the next file.
+    pub fn next_batch(&mut self) -> Result<Option<Vec<Result<Exchange, BadLine>>>, InputError> {
+        let Some(mut batch) = self.lines.next_batch()? else {
+            return Ok(None);
+        };
+        batch.retain(|line| line.as_ref().map_or(true, |exchange| self.is_new(exchange)));
+        Ok(Some(batch))
+    }
+
+    /// Checks and counts where an exchange stands; false when it was met before.
+    fn is_new(&mut self, exchange: &Exchange) -> bool {
+        match self.order.check(exchange) {
+            Standing::InOrder => true,
+            Standing::Backwards { .. } => {
+                self.out_of_order += 1;
+                true
+            }
+            Standing::Repeated => {
+                self.repeated += 1;
+                false
+            }
+        }
+    }
 }
 
 impl Iterator for TrafficReader {
@@ -52,19 +82,10 @@ impl Iterator for TrafficReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let exchange = match self.lines.next()? {
-                Ok(exchange) => exchange,
-                Err(error) => return Some(Err(error)),
-            };
-            match self.order.check(&exchange) {
-                Standing::Repeated => {
-                    self.repeated += 1;
-                    continue;
-                }
-                Standing::Backwards { .. } => self.out_of_order += 1,
-                Standing::InOrder => {}
+            let line = self.lines.next()?;
+            if line.as_ref().map_or(true, |exchange| self.is_new(exchange)) {
+                return Some(line);
             }
-            return Some(Ok(exchange));
         }
     }
 }

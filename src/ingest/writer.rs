@@ -97,7 +97,9 @@ impl Sink {
             // The simulator writes tens of millions of lines; who wants them small asks for `.zst`.
             Self::Gzip(GzEncoder::new(target, flate2::Compression::fast()))
         } else if extension.eq_ignore_ascii_case("zst") {
-            Self::Zstandard(zstd::Encoder::new(target, ZSTANDARD_LEVEL)?)
+            let mut encoder = zstd::Encoder::new(target, ZSTANDARD_LEVEL)?;
+            encoder.include_checksum(true)?;
+            Self::Zstandard(encoder)
         } else {
             Self::Plain(target)
         })

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use flate2::Compression as Level;
 use flate2::write::GzEncoder;
-use stillwatch::domain::Label;
+use stillwatch::domain::{Exchange, Label};
 use stillwatch::ingest::{Batches, Compression, InputError, JsonLines, ReadError, TrafficReader};
 use stillwatch::wire::json::LineError;
 use tempfile::TempDir;
@@ -162,6 +162,20 @@ fn a_broken_stream_is_named_and_its_whole_lines_are_kept() {
 }
 
 #[test]
+fn no_cut_passes_for_the_whole() {
+    let folder = TempDir::new().unwrap();
+    for bytes in [gzip(log(3).as_bytes()), zstandard(log(3).as_bytes())] {
+        for cut in 1..bytes.len() {
+            let path = file(&folder, "cut", &bytes[..cut]);
+            assert!(
+                TrafficReader::new([path]).any(|item| item.is_err()),
+                "{cut} bytes"
+            );
+        }
+    }
+}
+
+#[test]
 fn files_that_cannot_be_opened_are_named() {
     let folder = TempDir::new().unwrap();
     let absent = folder.path().join("absent.jsonl");
@@ -270,27 +284,37 @@ fn lines_are_cut_alike_at_every_boundary() {
 }
 
 #[test]
-fn the_number_of_threads_changes_nothing() {
+fn batches_and_threads_change_nothing() {
     let folder = TempDir::new().unwrap();
     let mut text = log(8_000);
     text.push_str("{}\n");
     text.push_str(&log(10));
     let path = file(&folder, "t.jsonl", text.as_bytes());
-    let read = |threads| {
+    let shown =
+        |item: Result<_, String>| item.map_or_else(|error| error, |x| line_of::<Exchange>(&x));
+    let mut one_by_one = TrafficReader::new([path.clone()]);
+    let expected: Vec<_> = one_by_one
+        .by_ref()
+        .map(|item| shown(item.map_err(|error| error.to_string())))
+        .collect();
+    assert_eq!(expected.len(), 8_001);
+    for threads in [1, 4] {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
             .unwrap();
-        pool.install(|| {
-            let mut reader = TrafficReader::new([path.clone()]);
-            let lines: Vec<_> = reader
-                .by_ref()
-                .map(|item| item.map_or_else(|error| error.to_string(), |x| line_of(&x)))
-                .collect();
-            (lines, reader.tally())
-        })
-    };
-    assert_eq!(read(1), read(4));
+        let mut in_batches = TrafficReader::new([path.clone()]);
+        let mut found = Vec::new();
+        while let Some(batch) = pool.install(|| in_batches.next_batch()).unwrap() {
+            found.extend(
+                batch
+                    .into_iter()
+                    .map(|item| shown(item.map_err(|bad| bad.to_string()))),
+            );
+        }
+        assert!(found == expected, "{threads} threads");
+        assert_eq!(in_batches.tally(), one_by_one.tally());
+    }
 }
 
 /// Runs itself with a pipe as standard input, which it keeps open: a full line must come out at once.
