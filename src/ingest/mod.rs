@@ -1,3 +1,33 @@
-//! Readers of traffic logs, labels, catalogues and prompt pools: streaming, bounded, forgiving line by line.
+//! Readers and writers of traffic logs, labels, catalogues and prompt pools: streaming, bounded, forgiving
+//! line by line.
 //!
-//! Uses `domain` and `wire`.
+//! Bytes come in ([`Batches`]: decompressed, cut into lines), become records ([`JsonLines`], in parallel, in
+//! the order of the input) and, for traffic, are checked for order and repeats ([`TrafficReader`]).
+//! Memory stays within a small multiple of the limit of one line, however long the input.
+//!
+//! Uses `domain` and `wire`. Must not know what a record is used for.
+
+mod batch;
+mod catalogue;
+mod collect;
+mod error;
+mod input;
+mod json_lines;
+mod order;
+mod tally;
+mod traffic;
+mod writer;
+
+pub use batch::{Batch, Batches, Line};
+pub use catalogue::{Catalogue, CatalogueError};
+pub use collect::{Collected, read_labels, read_pool};
+pub use error::{BadLine, InputError, OutputError, ReadError};
+pub use input::Compression;
+pub use json_lines::JsonLines;
+pub use order::{OrderCheck, Standing};
+pub use tally::Tally;
+pub use traffic::TrafficReader;
+pub use writer::JsonLinesWriter;
+
+/// Largest line that is read unless the caller says otherwise: 16 MiB.
+pub const LINE_LIMIT_BYTES: usize = 16 << 20;

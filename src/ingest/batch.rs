@@ -1,0 +1,277 @@
+//! Raw lines in batches: bounded reading that leaves parsing to as many threads as the caller has.
+
+use std::collections::VecDeque;
+use std::io;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+
+use super::input::{Input, open};
+use super::{BadLine, Compression, InputError};
+use crate::wire::json::{FromLine, LineError, Parsed};
+
+/// A batch ends with the first line that brings it to this size.
+const BATCH_BYTES: usize = 1 << 20;
+/// Bytes asked of the input at a time.
+const BLOCK_BYTES: usize = 64 << 10;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Consecutive lines of one file. Blank lines are left out, but counted in the line numbers.
+pub struct Batch {
+    file: Arc<str>,
+    bytes: Vec<u8>,
+    lines: Vec<Span>,
+}
+
+struct Span {
+    number: u64,
+    place: Place,
+}
+
+enum Place {
+    Within(Range<usize>),
+    TooLong { limit: usize },
+}
+
+/// One line of a batch.
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    file: &'a Arc<str>,
+    number: u64,
+    bytes: Result<&'a [u8], usize>,
+}
+
+impl Batch {
+    /// The file, as it was named.
+    pub fn file(&self) -> &Arc<str> {
+        &self.file
+    }
+
+    /// The lines in order.
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = Line<'_>> {
+        self.lines.iter().map(|span| self.line(span))
+    }
+
+    /// The lines for a pool of threads; collecting keeps their order.
+    pub fn par_lines(&self) -> impl IndexedParallelIterator<Item = Line<'_>> {
+        self.lines.par_iter().map(|span| self.line(span))
+    }
+
+    fn line(&self, span: &Span) -> Line<'_> {
+        Line {
+            file: &self.file,
+            number: span.number,
+            bytes: match &span.place {
+                Place::Within(range) => Ok(&self.bytes[range.clone()]),
+                Place::TooLong { limit } => Err(*limit),
+            },
+        }
+    }
+}
+
+impl Line<'_> {
+    /// Position in the file, counted from 1.
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Reads the line as a record.
+    ///
+    /// # Errors
+    /// When the line is too long, not JSON or breaks the format of `T`.
+    pub fn parse<T: FromLine>(&self) -> Result<Parsed<T>, BadLine> {
+        self.bytes
+            .map_err(|limit| LineError::TooLong { limit })
+            .and_then(T::from_line)
+            .map_err(|reason| BadLine {
+                file: Arc::clone(self.file),
+                line: self.number,
+                reason,
+            })
+    }
+}
+
+/// Reads files one after another, batch by batch.
+///
+/// Holds at most one batch (1 MiB and its last line) and the start of the next line. A line over the limit is
+/// passed over as it streams by and stands in its batch as too long.
+pub struct Batches {
+    files: VecDeque<PathBuf>,
+    line_limit_bytes: usize,
+    current: Option<Cursor>,
+}
+
+impl Batches {
+    /// A reader of `files` in the given order; each is opened when its turn comes. `-` is standard input.
+    pub fn new(files: impl IntoIterator<Item = PathBuf>, line_limit_bytes: usize) -> Self {
+        Self {
+            files: files.into_iter().collect(),
+            line_limit_bytes,
+            current: None,
+        }
+    }
+
+    /// The next lines, never none; `None` when every file is read.
+    ///
+    /// # Errors
+    /// When a file cannot be opened or breaks off. The lines before the break have been delivered; the next
+    /// call goes on with the next file.
+    pub fn next_batch(&mut self) -> Result<Option<Batch>, InputError> {
+        loop {
+            let Some(cursor) = &mut self.current else {
+                let Some(path) = self.files.pop_front() else {
+                    return Ok(None);
+                };
+                self.current = Some(Cursor::new(open(&path)?, self.line_limit_bytes));
+                continue;
+            };
+            if let Some(end) = cursor.end.take() {
+                self.current = None;
+                match end {
+                    Ok(()) => continue,
+                    Err(error) => return Err(error),
+                }
+            }
+            let batch = cursor.next_batch();
+            if !batch.lines.is_empty() {
+                return Ok(Some(batch));
+            }
+        }
+    }
+}
+
+/// A place in one file.
+struct Cursor {
+    input: Input,
+    line_limit_bytes: usize,
+    /// The start of a line whose end has not been read yet.
+    partial: Vec<u8>,
+    /// Whether that line is over the limit, so that its bytes are dropped.
+    skipping: bool,
+    /// Lines that ended.
+    line: u64,
+    /// Decompressed bytes read.
+    offset: u64,
+    /// How the file ended, once it has.
+    end: Option<Result<(), InputError>>,
+}
+
+impl Cursor {
+    const fn new(input: Input, line_limit_bytes: usize) -> Self {
+        Self {
+            input,
+            line_limit_bytes,
+            partial: Vec::new(),
+            skipping: false,
+            line: 0,
+            offset: 0,
+            end: None,
+        }
+    }
+
+    /// Lines up to the size of a batch, or up to the end of the file; none only at the end.
+    fn next_batch(&mut self) -> Batch {
+        let mut batch = Batch {
+            file: Arc::clone(&self.input.file),
+            bytes: std::mem::take(&mut self.partial),
+            lines: Vec::new(),
+        };
+        // Where the line that is being read starts in the batch.
+        let mut start = 0;
+        while self.end.is_none() {
+            let block = batch.bytes.len();
+            self.read_block(&mut batch.bytes);
+            for newline in memchr::memchr_iter(b'\n', &batch.bytes[block..]) {
+                let newline = block + newline;
+                self.end_line(&batch.bytes, start..newline, &mut batch.lines);
+                start = newline + 1;
+            }
+            if self.skipping || batch.bytes.len() - start > self.line_limit_bytes {
+                self.skipping = true;
+                batch.bytes.truncate(start);
+            }
+            let full = batch.bytes.len() >= BATCH_BYTES || self.input.live;
+            if full && !batch.lines.is_empty() {
+                break;
+            }
+            if batch.lines.is_empty() {
+                // Only blank lines so far: nothing before `start` is needed.
+                batch.bytes.drain(..start);
+                start = 0;
+            }
+        }
+        match self.end {
+            // The last line of a file need not end in a newline.
+            Some(Ok(())) if self.skipping || start < batch.bytes.len() => {
+                let rest = start..batch.bytes.len();
+                self.end_line(&batch.bytes, rest, &mut batch.lines);
+            }
+            // What stands before a break is a piece of a line, and not a bad line.
+            Some(_) => {}
+            None => {
+                self.partial = batch.bytes[start..].to_vec();
+            }
+        }
+        batch
+    }
+
+    /// Reads one block onto the end of `bytes`, or notes how the file ended.
+    fn read_block(&mut self, bytes: &mut Vec<u8>) {
+        let filled = bytes.len();
+        bytes.resize(filled + BLOCK_BYTES, 0);
+        let read = loop {
+            match self.input.bytes.read(&mut bytes[filled..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        let count = *read.as_ref().unwrap_or(&0);
+        bytes.truncate(filled + count);
+        self.offset += count as u64;
+        match read {
+            Ok(0) => self.end = Some(Ok(())),
+            Ok(_) => {}
+            Err(source) => self.end = Some(Err(self.broken(source))),
+        }
+    }
+
+    /// Notes the line in `range`, unless it is blank.
+    fn end_line(&mut self, bytes: &[u8], mut range: Range<usize>, lines: &mut Vec<Span>) {
+        self.line += 1;
+        if self.line == 1 && bytes[range.clone()].starts_with(BYTE_ORDER_MARK) {
+            range.start += BYTE_ORDER_MARK.len();
+        }
+        let number = self.line;
+        if std::mem::take(&mut self.skipping) || range.len() > self.line_limit_bytes {
+            let limit = self.line_limit_bytes;
+            let place = Place::TooLong { limit };
+            lines.push(Span { number, place });
+        } else if !bytes[range.clone()].trim_ascii().is_empty() {
+            let place = Place::Within(range);
+            lines.push(Span { number, place });
+        }
+    }
+
+    fn broken(&self, source: io::Error) -> InputError {
+        let file = Arc::clone(&self.input.file);
+        let compression = self.input.compression;
+        let (line, offset) = (self.line, self.offset);
+        if source.kind() == io::ErrorKind::UnexpectedEof && compression != Compression::Plain {
+            return InputError::CutShort {
+                file,
+                compression,
+                line,
+                offset,
+            };
+        }
+        InputError::Read {
+            file,
+            compression,
+            line,
+            offset,
+            source,
+        }
+    }
+}

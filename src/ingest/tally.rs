@@ -1,0 +1,44 @@
+//! What a reader met.
+
+use std::collections::BTreeMap;
+
+use super::BadLine;
+use crate::wire::json::Parsed;
+
+/// Counts of lines. `lines` is always `accepted` plus all rejected ones; blank lines are not counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Lines that were not blank.
+    pub lines: u64,
+    /// Lines that were records.
+    pub accepted: u64,
+    /// Lines that were not, by [`LineError::code`](crate::wire::json::LineError::code).
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Top-level fields that the format does not name, over all accepted lines.
+    pub unknown_fields: u64,
+    /// Exchanges earlier than one of the same account before them: delivered, but worth a warning.
+    pub out_of_order: u64,
+    /// Accounts with such an exchange.
+    pub accounts_out_of_order: u64,
+    /// Exchanges met before (same account and id), and left out.
+    pub repeated: u64,
+}
+
+impl Tally {
+    /// Lines that were not records.
+    pub fn rejected_lines(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+
+    /// Counts one line.
+    pub fn count<T>(&mut self, line: &Result<Parsed<T>, BadLine>) {
+        self.lines += 1;
+        match line {
+            Ok(parsed) => {
+                self.accepted += 1;
+                self.unknown_fields += u64::from(parsed.unknown_fields);
+            }
+            Err(bad) => *self.rejected.entry(bad.reason.code()).or_default() += 1,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Files of JSON lines, written.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use flate2::write::GzEncoder;
+
+use super::OutputError;
+use crate::wire::json::ToLine;
+
+/// Zstandard's own default: about gzip's best size at several times its speed.
+const ZSTANDARD_LEVEL: i32 = 3;
+
+/// Writes records as JSON lines; the same records give the same bytes.
+///
+/// A file ends with [`JsonLinesWriter::finish`]. One that is dropped before is cut short, as a reader of it
+/// will say.
+pub struct JsonLinesWriter {
+    file: Arc<str>,
+    sink: Sink,
+    line: Vec<u8>,
+}
+
+type Target = BufWriter<Box<dyn Write + Send>>;
+
+enum Sink {
+    Plain(Target),
+    Gzip(GzEncoder<Target>),
+    Zstandard(zstd::Encoder<'static, Target>),
+}
+
+impl JsonLinesWriter {
+    /// Creates or replaces `path`, compressed when its name ends in `.gz` or `.zst`; `-` is standard output.
+    ///
+    /// # Errors
+    /// When the file cannot be created.
+    pub fn create(path: &Path) -> Result<Self, OutputError> {
+        let (file, target) = if path == Path::new("-") {
+            let standard_output: Box<dyn Write + Send> = Box::new(io::stdout());
+            (Arc::from("standard output"), Ok(standard_output))
+        } else {
+            let created = File::create(path).map(|file| Box::new(file) as Box<dyn Write + Send>);
+            (Arc::from(path.to_string_lossy()), created)
+        };
+        match target.and_then(|target| Sink::new(path, BufWriter::new(target))) {
+            Ok(sink) => Ok(Self {
+                file,
+                sink,
+                line: Vec::new(),
+            }),
+            Err(source) => Err(OutputError::Create { file, source }),
+        }
+    }
+
+    /// Writes one record.
+    ///
+    /// # Errors
+    /// When the file cannot take it.
+    pub fn write<T: ToLine>(&mut self, record: &T) -> Result<(), OutputError> {
+        self.line.clear();
+        record.to_line(&mut self.line);
+        let written = self.sink.writer().write_all(&self.line);
+        written.map_err(|source| self.failed(source))
+    }
+
+    /// Hands on what is buffered, for a reader that waits on the other end.
+    ///
+    /// # Errors
+    /// When the file cannot take it.
+    pub fn flush(&mut self) -> Result<(), OutputError> {
+        let flushed = self.sink.writer().flush();
+        flushed.map_err(|source| self.failed(source))
+    }
+
+    /// Writes what is buffered and ends the compressed stream.
+    ///
+    /// # Errors
+    /// When the file cannot take it: it is not complete then.
+    pub fn finish(self) -> Result<(), OutputError> {
+        let Self { file, sink, .. } = self;
+        sink.finish()
+            .map_err(|source| OutputError::Write { file, source })
+    }
+
+    fn failed(&self, source: io::Error) -> OutputError {
+        let file = Arc::clone(&self.file);
+        OutputError::Write { file, source }
+    }
+}
+
+impl Sink {
+    fn new(path: &Path, target: Target) -> io::Result<Self> {
+        let extension = path.extension().unwrap_or_default();
+        Ok(if extension.eq_ignore_ascii_case("gz") {
+            // The simulator writes tens of millions of lines; who wants them small asks for `.zst`.
+            Self::Gzip(GzEncoder::new(target, flate2::Compression::fast()))
+        } else if extension.eq_ignore_ascii_case("zst") {
+            let mut encoder = zstd::Encoder::new(target, ZSTANDARD_LEVEL)?;
+            encoder.include_checksum(true)?;
+            Self::Zstandard(encoder)
+        } else {
+            Self::Plain(target)
+        })
+    }
+
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Plain(writer) => writer,
+            Self::Gzip(writer) => writer,
+            Self::Zstandard(writer) => writer,
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        let mut target = match self {
+            Self::Plain(target) => target,
+            Self::Gzip(encoder) => encoder.finish()?,
+            Self::Zstandard(encoder) => encoder.finish()?,
+        };
+        target.flush()
+    }
+}

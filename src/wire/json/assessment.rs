@@ -1,0 +1,107 @@
+//! One line of an assessment file.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::time::TimeForm;
+use super::{ToLine, append};
+use crate::domain::{Assessment, Reason, Technique, TechniqueRisk};
+
+/// An assessment as it is written. Numbers that are not finite become null.
+#[derive(Serialize)]
+pub struct AssessmentLine<'a> {
+    exchange: Option<&'a str>,
+    account: &'a str,
+    time: TimeForm,
+    seen: u64,
+    risk: f64,
+    risk_low: f64,
+    risk_high: f64,
+    band: &'static str,
+    recommendation: &'static str,
+    mitigations: Vec<&'static str>,
+    #[serde(serialize_with = "write_techniques")]
+    techniques: &'a [TechniqueRisk],
+    conversation_risk: f64,
+    /// No version of the engine links accounts yet; the field is in the format from the start.
+    cluster: Option<()>,
+    #[serde(serialize_with = "write_reasons")]
+    reasons: &'a [Reason],
+    base: f64,
+    score: f64,
+    truncated: bool,
+    bundle: &'a str,
+}
+
+impl<'a> AssessmentLine<'a> {
+    /// The line of `assessment`, made by `bundle` (`name@version`).
+    pub fn new(assessment: &'a Assessment, bundle: &'a str) -> Self {
+        Self {
+            exchange: assessment.exchange.as_deref(),
+            account: &assessment.account,
+            time: TimeForm(assessment.time),
+            seen: assessment.seen,
+            risk: assessment.risk.value(),
+            risk_low: assessment.risk_low.value(),
+            risk_high: assessment.risk_high.value(),
+            band: assessment.band.name(),
+            recommendation: assessment.recommendation.name(),
+            mitigations: assessment.mitigations.iter().map(|m| m.name()).collect(),
+            techniques: &assessment.techniques,
+            conversation_risk: assessment.conversation_risk.value(),
+            cluster: None,
+            reasons: &assessment.reasons,
+            base: assessment.base,
+            score: assessment.score,
+            truncated: assessment.truncated,
+            bundle,
+        }
+    }
+}
+
+impl ToLine for AssessmentLine<'_> {
+    fn to_line(&self, line: &mut Vec<u8>) {
+        append(self, line);
+    }
+}
+
+/// `{name: {"risk": ..}}`, in the order of the assessment.
+fn write_techniques<S: Serializer>(
+    techniques: &[TechniqueRisk],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Form {
+        risk: f64,
+    }
+    let mut object = serializer.serialize_map(Some(techniques.len()))?;
+    for found in techniques {
+        let form = Form {
+            risk: found.risk.value(),
+        };
+        object.serialize_entry(found.technique.name(), &form)?;
+    }
+    object.end()
+}
+
+fn write_reasons<S: Serializer>(reasons: &[Reason], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Form<'a> {
+        code: &'static str,
+        technique: Option<&'static str>,
+        observed: f64,
+        expected: f64,
+        baseline_of: &'static str,
+        contribution: f64,
+        text: &'a str,
+    }
+    serializer.collect_seq(reasons.iter().map(|reason| Form {
+        code: reason.code,
+        technique: reason.technique.map(Technique::name),
+        observed: reason.observed,
+        expected: reason.expected,
+        baseline_of: reason.baseline_of.name(),
+        contribution: reason.contribution,
+        text: &reason.text,
+    }))
+}

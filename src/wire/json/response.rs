@@ -1,0 +1,106 @@
+//! The answer in a traffic line.
+
+use serde::Serialize;
+use serde::de::MapAccess;
+
+use super::LineError;
+use super::scalar::{A_COUNT, COUNT_MAX, Scalar};
+use super::shape::{Fields, value};
+use crate::domain::{FinishReason, Response, Sensitive};
+
+/// The answer as it stands in a line.
+#[derive(Default)]
+pub(super) struct ResponseShape<'a> {
+    text: Scalar<'a>,
+    finish_reason: Scalar<'a>,
+    status: Scalar<'a>,
+    input_tokens: Scalar<'a>,
+    output_tokens: Scalar<'a>,
+}
+
+impl<'de> Fields<'de> for ResponseShape<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, object: &mut A) -> Result<bool, A::Error> {
+        match name {
+            "text" => self.text = value(object)?,
+            "finish_reason" => self.finish_reason = value(object)?,
+            "status" => self.status = value(object)?,
+            "input_tokens" => self.input_tokens = value(object)?,
+            "output_tokens" => self.output_tokens = value(object)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+impl ResponseShape<'_> {
+    pub(super) fn into_response(self) -> Result<Response, LineError> {
+        let tokens = |value: Scalar<'_>, field| {
+            let count = value.count(field, (0, COUNT_MAX), A_COUNT)?;
+            Ok(count.map(u64::from))
+        };
+        let status =
+            self.status
+                .count("response.status", (100, 999), "a status from 100 to 999")?;
+        Ok(Response {
+            text: self
+                .text
+                .text("response.text")?
+                .map(|text| Sensitive::new(text.into_owned())),
+            finish_reason: self
+                .finish_reason
+                .text("response.finish_reason")?
+                .map(|name| finish_from_name(&name)),
+            status: status.map(|status| status as u16),
+            input_tokens: tokens(self.input_tokens, "response.input_tokens")?,
+            output_tokens: tokens(self.output_tokens, "response.output_tokens")?,
+        })
+    }
+}
+
+/// Names of the usual APIs, in either case.
+fn finish_from_name(name: &str) -> FinishReason {
+    match name.to_ascii_lowercase().as_str() {
+        "stop" | "end_turn" | "stop_sequence" => FinishReason::Stop,
+        "length" | "max_tokens" => FinishReason::Length,
+        "tool_calls" | "tool_use" | "function_call" => FinishReason::ToolCalls,
+        "content_filter" | "refusal" | "safety" => FinishReason::ContentFilter,
+        _ => FinishReason::Other,
+    }
+}
+
+const fn finish_name(reason: FinishReason) -> &'static str {
+    match reason {
+        FinishReason::Stop => "stop",
+        FinishReason::Length => "length",
+        FinishReason::ToolCalls => "tool_calls",
+        FinishReason::ContentFilter => "content_filter",
+        FinishReason::Other => "other",
+    }
+}
+
+/// An answer as it is written.
+#[derive(Serialize, PartialEq, Default)]
+pub(super) struct ResponseForm<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finish_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_tokens: Option<u64>,
+}
+
+impl<'a> ResponseForm<'a> {
+    pub(super) fn new(response: &'a Response) -> Self {
+        Self {
+            text: response.text.as_ref().map(|text| text.expose().as_str()),
+            finish_reason: response.finish_reason.map(finish_name),
+            status: response.status,
+            input_tokens: response.input_tokens,
+            output_tokens: response.output_tokens,
+        }
+    }
+}

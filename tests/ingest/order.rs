@@ -1,0 +1,52 @@
+//! Exchanges out of order and met twice.
+
+use stillwatch::ingest::{OrderCheck, Standing, TrafficReader};
+use tempfile::TempDir;
+
+use super::{at, file, log};
+
+#[test]
+fn order_is_kept_per_account() {
+    let mut order = OrderCheck::default();
+    assert_eq!(order.check(&at("a", Some("1"), 10)), Standing::InOrder);
+    assert_eq!(order.check(&at("b", Some("1"), 5)), Standing::InOrder);
+    assert_eq!(order.check(&at("a", Some("2"), 10)), Standing::InOrder);
+    assert_eq!(
+        order.check(&at("a", None, 4)),
+        Standing::Backwards { seconds: 6.0 }
+    );
+    // The latest time counts, so one straggler does not make the next one look in order.
+    assert_eq!(
+        order.check(&at("a", None, 9)),
+        Standing::Backwards { seconds: 1.0 }
+    );
+    assert_eq!(order.check(&at("a", Some("1"), 20)), Standing::Repeated);
+    assert_eq!(order.accounts_backwards(), 1);
+}
+
+#[test]
+fn memory_of_ids_is_bounded_and_reaches_back_as_promised() {
+    let mut order = OrderCheck::new(100);
+    let mut check = |n: i64| order.check(&at("a", Some(&n.to_string()), n));
+    for n in 0..1_050 {
+        assert_eq!(check(n), Standing::InOrder);
+    }
+    for n in 950..1_050 {
+        assert_eq!(check(n), Standing::Repeated, "{n}");
+    }
+    assert_ne!(check(0), Standing::Repeated);
+}
+
+#[test]
+fn repeats_are_left_out_and_stragglers_kept() {
+    let folder = TempDir::new().unwrap();
+    let text = log(50);
+    let backwards: String = text.lines().rev().flat_map(|line| [line, "\n"]).collect();
+    let first = file(&folder, "first", backwards.as_bytes());
+    let second = file(&folder, "second", text.as_bytes());
+    let mut reader = TrafficReader::new([first, second]);
+    assert_eq!(reader.by_ref().map(Result::unwrap).count(), 50);
+    let tally = reader.tally();
+    assert_eq!((tally.accepted, tally.repeated), (100, 50));
+    assert_eq!((tally.out_of_order, tally.accounts_out_of_order), (49, 1));
+}

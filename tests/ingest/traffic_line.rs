@@ -1,0 +1,200 @@
+//! One line of a traffic log.
+
+use stillwatch::domain::{Exchange, FinishReason, ResponseFormat, Role};
+use stillwatch::wire::json::FromLine;
+
+use super::{CANARY, FULL, MINIMAL, exchange, line_of, outcome, with};
+
+#[test]
+fn the_documented_line_keeps_every_field() {
+    let read = exchange(FULL).unwrap();
+    assert_eq!(read.time.as_micros(), 1_777_636_800_123_000);
+    assert_eq!(
+        read.parameters.response_format,
+        Some(ResponseFormat::JsonSchema)
+    );
+    assert_eq!(read.response.output_tokens, Some(800));
+    // Writing it again gives the same JSON: nothing was lost, nothing added.
+    let before: serde_json::Value = serde_json::from_str(FULL).unwrap();
+    let after: serde_json::Value = serde_json::from_str(&line_of(&read)).unwrap();
+    assert_eq!(before, after);
+}
+
+#[test]
+fn absent_fields_stay_absent() {
+    let nulls = with(
+        r#""id":null,"system":null,"tools":null,"parameters":null,"response":{"text":null,"status":null},"client":{}"#,
+    );
+    assert_eq!(line_of(&exchange(&nulls).unwrap()).trim_end(), MINIMAL);
+    // An empty name is no name: exchanges without an id must not look like repeats of each other.
+    assert_eq!(
+        exchange(&with(r#""id":"","conversation":"""#)).unwrap().id,
+        None
+    );
+}
+
+#[test]
+fn bad_lines_say_why() {
+    let deep = "[".repeat(1_000_000);
+    let deep_field = with(&format!(
+        r#""x":{}{}"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    ));
+    let many = with(&format!(r#""tools":[{}"a"]"#, r#""a","#.repeat(70_000)));
+    let half = &FULL[..FULL.len() / 2];
+    let cases: Vec<(String, &str)> = vec![
+        (half.to_owned(), "incomplete"),
+        (deep, "incomplete"),
+        (deep_field, "accepted"),
+        (many, "out_of_range"),
+        (format!("{MINIMAL}{MINIMAL}"), "not_json"),
+        (format!("{MINIMAL}\0"), "not_json"),
+        (MINIMAL.replace("hello", "he\0llo"), "not_json"),
+        (MINIMAL.replace("hello", r"he\u0000llo"), "accepted"),
+        (MINIMAL.replace("hello", r"\ud83d"), "not_json"),
+        (with(r#""parameters":{"temperature":NaN}"#), "not_json"),
+        (with(r#""parameters":{"temperature":1e999}"#), "not_json"),
+        (format!("[{MINIMAL}]"), "not_an_object"),
+        (format!("\"{CANARY}\""), "not_an_object"),
+        ("null".to_owned(), "not_an_object"),
+        ("{}".to_owned(), "missing"),
+        (MINIMAL.replace(r#""account":"a","#, ""), "missing"),
+        (with(r#""account":null"#), "missing"),
+        (with(r#""account":"""#), "empty"),
+        (with(r#""account":7"#), "wrong_type"),
+        (with(r#""model":["m"]"#), "wrong_type"),
+        (with(r#""time":1777636800"#), "wrong_type"),
+        (with(r#""time":"yesterday CANARY-7f3a""#), "bad_time"),
+        (with(r#""time":"2026-05-01T12:00:00""#), "bad_time"),
+        (with(r#""time":"2026-02-30T12:00:00Z""#), "bad_time"),
+        (with(r#""time":"9999-12-31T23:59:59Z""#), "bad_time"),
+        (with(r#""time":"0001-01-01T00:00:00Z""#), "bad_time"),
+        (with(r#""time":"+999999-01-01T00:00:00Z""#), "bad_time"),
+        (with(r#""messages":[]"#), "empty"),
+        (with(r#""messages":"CANARY-7f3a""#), "wrong_type"),
+        (with(r#""messages":["CANARY-7f3a"]"#), "wrong_type"),
+        (with(r#""messages":[{"content":"x"}]"#), "missing"),
+        (with(r#""messages":[{"role":"user"}]"#), "missing"),
+        (with(r#""messages":[{"role":"assistant"}]"#), "accepted"),
+        (
+            with(r#""messages":[{"role":"user","content":7}]"#),
+            "wrong_type",
+        ),
+        (
+            with(r#""messages":[{"role":"CANARY-7f3a","content":"x"}]"#),
+            "unknown_name",
+        ),
+        (
+            with(r#""messages":[{"role":"stop","content":"x"}]"#),
+            "unknown_name",
+        ),
+        (with(r#""system":7"#), "wrong_type"),
+        (with(r#""tools":"CANARY-7f3a""#), "wrong_type"),
+        (with(r#""tools":[7]"#), "wrong_type"),
+        (with(r#""tools":[{}]"#), "missing"),
+        (with(r#""parameters":"CANARY-7f3a""#), "wrong_type"),
+        (with(r#""parameters":["CANARY-7f3a"]"#), "wrong_type"),
+        (with(r#""parameters":{"temperature":-0.1}"#), "out_of_range"),
+        (
+            with(r#""parameters":{"temperature":"CANARY-7f3a"}"#),
+            "wrong_type",
+        ),
+        (with(r#""parameters":{"max_tokens":-1}"#), "out_of_range"),
+        (with(r#""parameters":{"max_tokens":1.5}"#), "out_of_range"),
+        (with(r#""parameters":{"max_tokens":4096.0}"#), "accepted"),
+        (with(r#""parameters":{"n":0}"#), "out_of_range"),
+        (with(r#""parameters":{"logprobs":"yes"}"#), "wrong_type"),
+        (with(r#""response":{"output_tokens":-5}"#), "out_of_range"),
+        (
+            with(r#""response":{"output_tokens":18446744073709551615}"#),
+            "out_of_range",
+        ),
+        (
+            with(r#""response":{"output_tokens":99999999999999999999999}"#),
+            "out_of_range",
+        ),
+        (with(r#""response":{"status":70000}"#), "out_of_range"),
+        (with(r#""client":{"ip":{"CANARY-7f3a":1}}"#), "wrong_type"),
+    ];
+    for (line, expected) in cases {
+        let shown = line.chars().take(200).collect::<String>();
+        assert_eq!(outcome(line.as_bytes()), expected, "{shown}");
+    }
+    assert_eq!(outcome(b"{\"account\":\"\xff\xfe\"}"), "not_utf8");
+    // UTF-16, as some tools of another system write.
+    assert_eq!(outcome(b"\xff\xfe{\0}\0"), "not_utf8");
+}
+
+#[test]
+fn errors_name_field_and_sizes() {
+    let shown = |field| exchange(&with(field)).err().unwrap().to_string();
+    assert_eq!(
+        shown(r#""messages":[{"role":"critic","content":"x"}]"#),
+        "`messages[].role`: expected one of system, developer, user, assistant, tool, function; \
+         came another word of 6 bytes"
+    );
+    assert_eq!(
+        shown(r#""response":{"status":"ok"}"#),
+        "`response.status`: expected a number, came a string"
+    );
+}
+
+#[test]
+fn the_usual_variants_mean_the_same() {
+    let roles = |name: &str| {
+        let field = format!(r#""messages":[{{"role":"{name}","content":"x"}}]"#);
+        exchange(&with(&field)).unwrap().messages[0].role
+    };
+    assert_eq!(roles("developer"), Role::System);
+    assert_eq!(roles("function"), Role::Tool);
+
+    let parts = with(
+        r#""messages":[{"role":"user","content":[{"type":"text","text":"one"},{"type":"image_url","image_url":{"url":"data:"}},{"type":"input_text","text":"two"},{"type":"thinking","text":"no"},7]}]"#,
+    );
+    let read = exchange(&parts).unwrap();
+    assert_eq!(read.messages[0].content.expose(), "one\ntwo");
+
+    let tools = with(
+        r#""tools":["a",{"name":"b"},{"type":"function","function":{"parameters":{},"name":"c"}},{"type":"web_search"}]"#,
+    );
+    assert_eq!(
+        exchange(&tools).unwrap().tools,
+        ["a", "b", "c", "web_search"]
+    );
+
+    let format = |value: &str| {
+        let field = format!(r#""parameters":{{"response_format":{value}}}"#);
+        exchange(&with(&field)).unwrap().parameters.response_format
+    };
+    let schema = r#"{"json_schema":{"type":"object"},"type":"json_schema"}"#;
+    assert_eq!(format(schema), Some(ResponseFormat::JsonSchema));
+    assert_eq!(format(r#""regex""#), Some(ResponseFormat::Other));
+
+    let finish = |name: &str| {
+        let field = format!(r#""response":{{"finish_reason":"{name}"}}"#);
+        exchange(&with(&field)).unwrap().response.finish_reason
+    };
+    assert_eq!(finish("end_turn"), Some(FinishReason::Stop));
+    assert_eq!(finish("MAX_TOKENS"), Some(FinishReason::Length));
+    assert_eq!(finish("new_reason"), Some(FinishReason::Other));
+
+    let time = |text: &str| {
+        let field = format!(r#""time":"{text}""#);
+        exchange(&with(&field)).unwrap().time.as_micros()
+    };
+    assert_eq!(
+        time("2026-05-01T17:30:00+05:30"),
+        time("2026-05-01T12:00:00Z")
+    );
+    assert_eq!(time("1970-01-01T00:00:00.0000019Z"), 1);
+}
+
+#[test]
+fn unknown_fields_are_counted_and_ignored() {
+    let line =
+        with(r#""trace":{"deep":[1,{"a":null}]},"r\u00e9gion":"eu","parameters":{"top_p":1}"#);
+    let parsed = Exchange::from_line(line.as_bytes()).unwrap();
+    assert_eq!(parsed.unknown_fields, 2);
+    assert_eq!(line_of(&parsed.record).trim_end(), MINIMAL);
+}
