@@ -102,7 +102,7 @@ impl Table {
 
     /// One Adam step on the rows that [`Table::backward`] touched, which then forget their gradient. `step` counts
     /// from 1.
-    pub fn step(&mut self, learning_rate: f32, step: usize) {
+    pub fn step(&mut self, learning_rate: f32, decay: f32, train_scores: bool, step: usize) {
         const DECAY: [f32; 2] = [0.9, 0.999];
         let power = step.min(100_000) as i32;
         let correction = DECAY.map(|decay| 1.0 - decay.powi(power));
@@ -118,6 +118,7 @@ impl Table {
             self.is_touched[row] = false;
             for index in row * ROW_DIM..(row + 1) * ROW_DIM {
                 let moments = &mut self.vector_moments[index];
+                self.vectors[index] *= 1.0 - learning_rate * decay;
                 update(&mut self.vectors[index], moments, &mut self.gradient[index]);
             }
             let moments = &mut self.score_moments[row];
@@ -211,7 +212,7 @@ mod tests {
         let bags = vec![vec![1, 2]];
         let pooled = table.pool(&bags);
         table.backward(&bags, &pooled, &vec![1.0; ROW_DIM]);
-        table.step(0.01, 1);
+        table.step(0.01, 0.0, true, 1);
         let moved: Vec<bool> = (0..4)
             .map(|row| table.vectors[row * ROW_DIM] != before.vectors[row * ROW_DIM])
             .collect();

@@ -49,6 +49,12 @@ pub struct TextRecipe {
     pub learning_rate: f64,
     /// Decoupled weight decay (AdamW, Loshchilov & Hutter 2019).
     pub weight_decay: f64,
+    /// Decoupled weight decay of the table's touched rows.
+    pub table_decay: f64,
+    /// Whether attention scores are learned; otherwise pooling is plain averaging.
+    pub train_scores: bool,
+    /// Label smoothing: targets are this far from 0 and 1.
+    pub smoothing: f32,
     /// Probability that a row is left out of a bag.
     pub row_dropout: f64,
     /// Probability that a whole channel is left out, where another one remains.
@@ -109,7 +115,7 @@ pub fn fit_text(
             optimiser.step(&gradients)?;
             if let Some(gradient) = gradients.get(&input) {
                 table.backward(&bags, &pooled, &gradient.flatten_all()?.to_vec1()?);
-                table.step(rate as f32, step);
+                table.step(rate as f32, recipe.table_decay as f32, recipe.train_scores, step);
             }
             progress(TextProgress {
                 step,
