@@ -1,3 +1,20 @@
 //! Text without meaning: normalisation, script, template skeletons.
 //!
-//! Uses `domain` and `privacy`. Knows nothing of models or risk.
+//! Uses `domain` and `privacy`. Knows nothing of models or risk. What leaves this module is keyed digests,
+//! counts and a script; never text.
+
+mod common_words;
+mod content;
+mod digest;
+mod letters;
+mod normalise;
+mod script;
+mod skeleton;
+mod span;
+mod tokens;
+mod window;
+
+pub use common_words::{CommonWords, CommonWordsBuilder, CommonWordsError};
+pub use digest::{TextDigests, TextScratch, digest_request};
+pub use script::script;
+pub use skeleton::NO_IDENTITY;

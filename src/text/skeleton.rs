@@ -1,0 +1,95 @@
+//! What stays of a text when its slots are cut out.
+
+use super::{
+    common_words::CommonWords,
+    tokens::{SLOT, Token, mix},
+};
+use crate::{
+    domain::Digest,
+    privacy::{PseudonymKey, Purpose},
+};
+
+/// Stands in an identity where a text has no piece to be known by.
+pub const NO_IDENTITY: Digest = Digest(u64::MAX);
+
+/// Tokens of a head or tail.
+const END_TOKENS_MAX: usize = 12;
+
+/// Words that a head or tail needs before a clause may end it.
+const END_WORDS_MIN: usize = 4;
+
+/// Cuts out words that are not common and joins neighbouring slots, in place.
+pub(super) fn mask(tokens: &mut Vec<Token>, common: &CommonWords) {
+    let words = tokens.iter().filter(|token| token.hash != SLOT).count();
+    let known = tokens.iter().filter(|token| token.hash != SLOT && common.contains_hash(token.hash)).count();
+    // A language that the set does not know would be cut out whole; keep its words instead.
+    let knows_language = known * 2 >= words;
+    for token in tokens.iter_mut() {
+        if knows_language && !common.contains_hash(token.hash) {
+            token.hash = SLOT;
+        }
+    }
+    tokens.dedup_by(|token, before| {
+        let joined = token.hash == SLOT && before.hash == SLOT;
+        before.ends_clause |= joined && token.ends_clause;
+        joined
+    });
+}
+
+/// The first tokens: up to the end of a clause, or 12.
+pub(super) fn head(tokens: &[Token]) -> &[Token] {
+    let mut words = 0;
+    for (place, token) in tokens.iter().enumerate().take(END_TOKENS_MAX) {
+        words += usize::from(token.hash != SLOT);
+        if token.ends_clause && words >= END_WORDS_MIN {
+            return &tokens[..=place];
+        }
+    }
+    &tokens[..tokens.len().min(END_TOKENS_MAX)]
+}
+
+/// The last tokens: back to the end of a clause, or 12.
+pub(super) fn tail(tokens: &[Token]) -> &[Token] {
+    let mut words = 0;
+    for (back, token) in tokens.iter().rev().enumerate().take(END_TOKENS_MAX) {
+        if token.ends_clause && words >= END_WORDS_MIN {
+            return &tokens[tokens.len() - back..];
+        }
+        words += usize::from(token.hash != SLOT);
+    }
+    &tokens[tokens.len().saturating_sub(END_TOKENS_MAX)..]
+}
+
+/// Whether so little is left that the text is its own skeleton.
+pub(super) fn is_short(tokens: &[Token]) -> bool {
+    tokens.iter().filter(|token| token.hash != SLOT).count() < END_WORDS_MIN
+}
+
+/// Tokens of a piece that accounts are linked by.
+const PIECE_TOKENS: usize = 5;
+
+/// Words among them; a piece of slots says nothing.
+const PIECE_WORDS_MIN: usize = 3;
+
+/// Four pieces of the skeleton: the least under each of four keyed orders (min-wise sampling), so that two
+/// texts agree on each with a probability equal to the share of pieces that they have in common.
+pub(super) fn identity(key: &PseudonymKey, tokens: &[Token]) -> [Digest; 4] {
+    // The orders must be keyed, or texts could be written to collide; they need not be one-way, because
+    // only the digest of the piece that came out least leaves this function.
+    let orders = [0, 1, 2, 3].map(|order: u64| key.digest(Purpose::Identity, &order.to_le_bytes()).0 | 1);
+    let mut least = [u64::MAX; 4];
+    let mut pieces = [None; 4];
+    for piece in tokens.windows(PIECE_TOKENS) {
+        if piece.iter().filter(|token| token.hash != SLOT).count() < PIECE_WORDS_MIN {
+            continue;
+        }
+        let hash = piece.iter().fold(0, |hash, token| mix(hash, token.hash));
+        for ((order, least), place) in orders.iter().zip(&mut least).zip(&mut pieces) {
+            let rank = mix(*order, hash);
+            if rank < *least {
+                (*least, *place) = (rank, Some(hash));
+            }
+        }
+    }
+    pieces.map(|piece| piece.map_or(NO_IDENTITY, |hash| key.digest(Purpose::Identity, &hash.to_le_bytes())))
+}

@@ -1,0 +1,187 @@
+//! Text to tokens: words, and slots where something fills a template.
+
+use super::{
+    letters::{Letter, letter},
+    normalise::push_nfkc,
+    span::Spans,
+    window::ends,
+};
+
+/// A word, or whatever stands in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    /// Hash of the lower-cased word; [`SLOT`] for a slot.
+    pub(super) hash: u64,
+    /// Whether a sentence, a clause before a colon, or a line ends here.
+    pub(super) ends_clause: bool,
+}
+
+/// The hash of a slot.
+pub(super) const SLOT: u64 = 0;
+
+/// Memory that tokenising uses again and again.
+#[derive(Default)]
+pub(super) struct TokenScratch {
+    normalised: String,
+    pub(super) tokens: Vec<Token>,
+}
+
+impl TokenScratch {
+    /// Tokenises both ends of a text into [`Self::tokens`].
+    pub(super) fn read(&mut self, text: &str) {
+        let (head, tail) = ends(text);
+        self.normalised.clear();
+        push_nfkc(head, &mut self.normalised);
+        if !tail.is_empty() {
+            self.normalised.push('\n');
+            push_nfkc(tail, &mut self.normalised);
+        }
+        self.tokens.clear();
+        Lexer { text: &self.normalised, spans: Spans::new(&self.normalised), tokens: &mut self.tokens }.run();
+    }
+}
+
+/// The hashes of a text's words, slots left out.
+pub(super) fn words<'s>(text: &str, scratch: &'s mut TokenScratch) -> impl Iterator<Item = u64> + use<'s> {
+    scratch.read(text);
+    scratch.tokens.iter().map(|token| token.hash).filter(|&hash| hash != SLOT)
+}
+
+/// The hash of a word, whatever its case. Never [`SLOT`].
+pub(super) fn word_hash(word: &str) -> u64 {
+    if word.is_ascii() {
+        // Setting this bit lower-cases ASCII letters and leaves digits as they are.
+        return hash_bytes(word.as_bytes(), 0x2020_2020_2020_2020);
+    }
+    let mut lower = [0; LOWER_BYTES_MAX];
+    let mut length = 0;
+    for character in word.chars().flat_map(char::to_lowercase) {
+        if length + character.len_utf8() > LOWER_BYTES_MAX {
+            break;
+        }
+        length += character.encode_utf8(&mut lower[length..]).len();
+    }
+    hash_bytes(&lower[..length], 0)
+}
+
+/// Bytes of a lower-cased word, other than ASCII, that are told apart.
+const LOWER_BYTES_MAX: usize = 64;
+
+/// Mixes a number into a state. Not keyed, not one-way: what leaves this module is digested after it.
+pub(super) fn mix(state: u64, number: u64) -> u64 {
+    let product =
+        u128::from(state ^ 0x2D35_8DCC_AA6C_78A5) * u128::from(number ^ 0x8BB8_4B93_962E_ACC9);
+    product as u64 ^ (product >> 64) as u64
+}
+
+/// Mixes eight bytes at a time.
+fn hash_bytes(bytes: &[u8], set_bits: u64) -> u64 {
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    let mut state = bytes.len() as u64;
+    for chunk in chunks {
+        state = mix(state, u64::from_le_bytes(*chunk) | set_bits);
+    }
+    let last = rest.iter().rev().fold(0, |last, &byte| last << 8 | u64::from(byte));
+    mix(mix(state, last | set_bits), 0).max(SLOT + 1)
+}
+
+/// Reads a normalised text from left to right.
+struct Lexer<'t> {
+    text: &'t str,
+    spans: Spans<'t>,
+    tokens: &'t mut Vec<Token>,
+}
+
+impl Lexer<'_> {
+    fn run(mut self) {
+        let mut at = 0;
+        while let Some(character) = self.text[at..].chars().next() {
+            at = match letter(character) {
+                Letter::Spaced => self.word(at),
+                Letter::Dense => self.dense(at),
+                Letter::Digit => self.number(at),
+                Letter::Space => {
+                    if character == '\n' {
+                        self.end_clause();
+                    }
+                    at + character.len_utf8()
+                }
+                Letter::Mark => self.mark(at, character),
+            };
+        }
+    }
+
+    fn push(&mut self, hash: u64) {
+        self.tokens.push(Token { hash, ends_clause: false });
+    }
+
+    fn end_clause(&mut self) {
+        if let Some(last) = self.tokens.last_mut() {
+            last.ends_clause = true;
+        }
+    }
+
+    /// The end of the characters from `at` on that satisfy `is_inside`.
+    fn end_while(&self, at: usize, is_inside: impl Fn(Letter) -> bool) -> usize {
+        let rest = &self.text[at..];
+        at + rest.find(|character| !is_inside(letter(character))).unwrap_or(rest.len())
+    }
+
+    fn word(&mut self, at: usize) -> usize {
+        let end = self.end_while(at, |kind| matches!(kind, Letter::Spaced | Letter::Digit));
+        if let Some(end) = self.spans.end_of_address_after(end) {
+            self.push(SLOT);
+            return end;
+        }
+        self.push(word_hash(&self.text[at..end]));
+        end
+    }
+
+    /// A run without spaces: each pair of neighbours is a word.
+    fn dense(&mut self, at: usize) -> usize {
+        let end = self.end_while(at, |kind| kind == Letter::Dense);
+        let run = &self.text[at..end];
+        let ends = run.char_indices().map(|(start, character)| start + character.len_utf8());
+        let starts = run.char_indices().map(|(start, _)| start);
+        let before = self.tokens.len();
+        for (start, end) in starts.zip(ends.skip(1)) {
+            self.push(word_hash(&run[start..end]));
+        }
+        if self.tokens.len() == before {
+            self.push(word_hash(run));
+        }
+        end
+    }
+
+    fn number(&mut self, at: usize) -> usize {
+        let mut end = at;
+        loop {
+            end = self.end_while(end, |kind| matches!(kind, Letter::Spaced | Letter::Digit));
+            let joint = self.text.as_bytes().get(end..end + 2);
+            if !joint.is_some_and(|joint| b".,:/-".contains(&joint[0]) && joint[1].is_ascii_digit()) {
+                break;
+            }
+            end += 1;
+        }
+        self.push(SLOT);
+        end
+    }
+
+    fn mark(&mut self, at: usize, mark: char) -> usize {
+        if let Some(end) = self.spans.end_of_span_at(at) {
+            self.push(SLOT);
+            return end;
+        }
+        let after = at + mark.len_utf8();
+        let ends_clause = match mark {
+            '!' | '?' | ':' | ';' | '。' | '।' | '؟' | '۔' => true,
+            // Not the full stop inside a number or a name.
+            '.' => !self.text[after..].starts_with(|next: char| next.is_ascii_graphic()),
+            _ => false,
+        };
+        if ends_clause {
+            self.end_clause();
+        }
+        after
+    }
+}
