@@ -16,6 +16,7 @@ use crate::domain::{AccountKey, Digest};
 pub struct PseudonymKey {
     // One key per purpose, derived once, so that a digest costs one keyed hash.
     subkeys: [[u8; 32]; Purpose::ALL.len()],
+    orders: [u64; 4],
 }
 
 impl PseudonymKey {
@@ -27,9 +28,13 @@ impl PseudonymKey {
 
     /// Derives the keys of all purposes from 32 secret bytes.
     pub fn from_bytes(secret: [u8; 32]) -> Self {
+        let derive = |context: &str| *blake3::keyed_hash(&secret, context.as_bytes()).as_bytes();
+        let orders = derive("stillwatch v1 orders");
         Self {
-            subkeys: Purpose::ALL
-                .map(|purpose| *blake3::keyed_hash(&secret, purpose.context().as_bytes()).as_bytes()),
+            subkeys: Purpose::ALL.map(|purpose| derive(purpose.context())),
+            orders: std::array::from_fn(|order| {
+                orders[order * 8..][..8].iter().fold(0, |number, &byte| number << 8 | u64::from(byte)) | 1
+            }),
         }
     }
 
@@ -48,6 +53,12 @@ impl PseudonymKey {
     /// Starts a digest of several parts.
     pub fn digester(&self, purpose: Purpose) -> Digester {
         Digester::new(&self.subkeys[purpose as usize])
+    }
+
+    /// Four secret odd numbers: multiplying by one puts hashes in an order that nobody without the key can
+    /// predict, for choosing a sample that accounts agree on (min-wise sampling).
+    pub fn orders(&self) -> [u64; 4] {
+        self.orders
     }
 
     /// The pseudonym of an account: 128 bits, so that no two of a provider's accounts share one by chance.

@@ -7,32 +7,43 @@ use unicode_normalization::UnicodeNormalization;
 /// Characters that NFKC leaves alone are copied in runs; only what lies between is normalised. Output is at
 /// most 11 times as long as the input (a property of Unicode).
 pub(super) fn push_nfkc(text: &str, out: &mut String) {
-    if text.is_ascii() {
-        out.push_str(text);
-        return;
-    }
+    // Text that is known to stay, from here on, is copied when something else comes.
     let mut run = 0;
-    let mut characters = text.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
+    let mut at = 0;
+    let bytes = text.as_bytes();
+    while let Some(&byte) = bytes.get(at) {
+        let Some(character) = (if byte.is_ascii() { None } else { text[at..].chars().next() }) else {
+            at += 1;
+            continue;
+        };
+        let after = at + character.len_utf8();
         if is_inert(character) {
+            at = after;
             continue;
         }
-        if let Some(ascii) = narrow(character)
-            && characters.peek().is_none_or(|&(_, next)| is_inert(next) || narrow(next).is_some())
-        {
-            out.push_str(&text[run..at]);
-            out.push(ascii);
-            run = at + character.len_utf8();
-            continue;
+        let changed_end = end_of_changed(text, after);
+        match narrow(character) {
+            Some(ascii) if changed_end == after => {
+                out.push_str(&text[run..at]);
+                out.push(ascii);
+            }
+            _ => {
+                // A combining mark may compose with the character before it, so that one goes in again.
+                let start = text[run..at].char_indices().next_back().map_or(at, |(last, _)| run + last);
+                out.push_str(&text[run..start]);
+                out.extend(text[start..changed_end].nfkc());
+            }
         }
-        // A combining mark may compose with the character before it, so that one is normalised again.
-        let start = text[run..at].char_indices().next_back().map_or(at, |(last, _)| run + last);
-        out.push_str(&text[run..start]);
-        while characters.next_if(|&(_, next)| !is_inert(next)).is_some() {}
-        run = characters.peek().map_or(text.len(), |&(next, _)| next);
-        out.extend(text[start..run].nfkc());
+        run = changed_end;
+        at = changed_end;
     }
     out.push_str(&text[run..]);
+}
+
+/// The end of the characters, from byte `at` on, that NFKC may change or compose with those before.
+fn end_of_changed(text: &str, at: usize) -> usize {
+    let rest = &text[at..];
+    at + rest.find(|next| is_inert(next) || narrow(next).is_some()).unwrap_or(rest.len())
 }
 
 /// Whether NFKC never changes the character, nor composes it with one before it.

@@ -20,12 +20,15 @@ const END_WORDS_MIN: usize = 4;
 
 /// Cuts out words that are not common and joins neighbouring slots, in place.
 pub(super) fn mask(tokens: &mut Vec<Token>, common: &CommonWords) {
-    let words = tokens.iter().filter(|token| token.hash != SLOT).count();
-    let known = tokens.iter().filter(|token| token.hash != SLOT && common.contains_hash(token.hash)).count();
-    // A language that the set does not know would be cut out whole; keep its words instead.
-    let knows_language = known * 2 >= words;
+    let (mut words, mut known) = (0, 0);
     for token in tokens.iter_mut() {
-        if knows_language && !common.contains_hash(token.hash) {
+        token.is_common = common.contains_hash(token.hash);
+        words += usize::from(token.hash != SLOT);
+        known += usize::from(token.is_common);
+    }
+    // A language that the set does not know would be cut out whole; keep its words instead.
+    if known * 2 >= words {
+        for token in tokens.iter_mut().filter(|token| !token.is_common) {
             token.hash = SLOT;
         }
     }
@@ -75,21 +78,32 @@ const PIECE_WORDS_MIN: usize = 3;
 /// texts agree on each with a probability equal to the share of pieces that they have in common.
 pub(super) fn identity(key: &PseudonymKey, tokens: &[Token]) -> [Digest; 4] {
     // The orders must be keyed, or texts could be written to collide; they need not be one-way, because
-    // only the digest of the piece that came out least leaves this function.
-    let orders = [0, 1, 2, 3].map(|order: u64| key.digest(Purpose::Identity, &order.to_le_bytes()).0 | 1);
-    let mut least = [u64::MAX; 4];
-    let mut pieces = [None; 4];
+    // only the digest of the piece that comes out least leaves this function.
+    let orders = key.orders();
+    let mut least = [(u64::MAX, None); 4];
     for piece in tokens.windows(PIECE_TOKENS) {
         if piece.iter().filter(|token| token.hash != SLOT).count() < PIECE_WORDS_MIN {
             continue;
         }
-        let hash = piece.iter().fold(0, |hash, token| mix(hash, token.hash));
-        for ((order, least), place) in orders.iter().zip(&mut least).zip(&mut pieces) {
-            let rank = mix(*order, hash);
-            if rank < *least {
-                (*least, *place) = (rank, Some(hash));
+        let sum = piece.iter().zip(FACTORS).fold(0, |sum: u64, (token, factor)| {
+            sum.wrapping_add(token.hash.wrapping_mul(factor))
+        });
+        let piece = mix(sum, 0);
+        for (least, order) in least.iter_mut().zip(orders) {
+            let rank = piece.wrapping_mul(order);
+            if rank < least.0 {
+                *least = (rank, Some(piece));
             }
         }
     }
-    pieces.map(|piece| piece.map_or(NO_IDENTITY, |hash| key.digest(Purpose::Identity, &hash.to_le_bytes())))
+    least.map(|(_, piece)| piece.map_or(NO_IDENTITY, |piece| key.digest(Purpose::Identity, &piece.to_le_bytes())))
 }
+
+/// Tell the places in a piece apart: odd numbers without a pattern.
+const FACTORS: [u64; PIECE_TOKENS] = [
+    0x9E37_79B9_7F4A_7C15,
+    0xBF58_476D_1CE4_E5B9,
+    0x94D0_49BB_1331_11EB,
+    0xD6E8_FEB8_6659_FD93,
+    0xA076_1D64_78BD_642F,
+];

@@ -1,7 +1,7 @@
 //! Text to tokens: words, and slots where something fills a template.
 
 use super::{
-    letters::{Letter, letter},
+    letters::{Letter, ascii_letter, is_lower, letter},
     normalise::push_nfkc,
     span::Spans,
     window::ends,
@@ -14,6 +14,8 @@ pub(super) struct Token {
     pub(super) hash: u64,
     /// Whether a sentence, a clause before a colon, or a line ends here.
     pub(super) ends_clause: bool,
+    /// Whether the word is common; filled in by masking.
+    pub(super) is_common: bool,
 }
 
 /// The hash of a slot.
@@ -55,11 +57,18 @@ pub(super) fn word_hash(word: &str) -> u64 {
     }
     let mut lower = [0; LOWER_BYTES_MAX];
     let mut length = 0;
-    for character in word.chars().flat_map(char::to_lowercase) {
-        if length + character.len_utf8() > LOWER_BYTES_MAX {
+    for character in word.chars() {
+        // Room for the longest lower-casing, three characters of four bytes.
+        if length + 12 > LOWER_BYTES_MAX {
             break;
         }
-        length += character.encode_utf8(&mut lower[length..]).len();
+        if is_lower(character) {
+            length += character.encode_utf8(&mut lower[length..]).len();
+        } else {
+            for character in character.to_lowercase() {
+                length += character.encode_utf8(&mut lower[length..]).len();
+            }
+        }
     }
     hash_bytes(&lower[..length], 0)
 }
@@ -81,7 +90,17 @@ fn hash_bytes(bytes: &[u8], set_bits: u64) -> u64 {
     for chunk in chunks {
         state = mix(state, u64::from_le_bytes(*chunk) | set_bits);
     }
-    let last = rest.iter().rev().fold(0, |last, &byte| last << 8 | u64::from(byte));
+    // Loads that overlap read every byte of the rest without a copy of unknown length.
+    let last = match (rest.first_chunk::<4>(), rest.last_chunk::<4>(), rest) {
+        (Some(first), Some(last), _) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        (_, _, &[first, .., last]) => {
+            u64::from(first) | u64::from(rest[rest.len() / 2]) << 8 | u64::from(last) << 16
+        }
+        (_, _, &[only]) => u64::from(only),
+        (_, _, []) => 0,
+    };
     mix(mix(state, last | set_bits), 0).max(SLOT + 1)
 }
 
@@ -112,7 +131,7 @@ impl Lexer<'_> {
     }
 
     fn push(&mut self, hash: u64) {
-        self.tokens.push(Token { hash, ends_clause: false });
+        self.tokens.push(Token { hash, ends_clause: false, is_common: false });
     }
 
     fn end_clause(&mut self) {
@@ -122,9 +141,24 @@ impl Lexer<'_> {
     }
 
     /// The end of the characters from `at` on that satisfy `is_inside`.
-    fn end_while(&self, at: usize, is_inside: impl Fn(Letter) -> bool) -> usize {
-        let rest = &self.text[at..];
-        at + rest.find(|character| !is_inside(letter(character))).unwrap_or(rest.len())
+    fn end_while(&self, mut at: usize, is_inside: impl Fn(Letter) -> bool) -> usize {
+        // Bytes first: most text is ASCII, and decoding a character costs more than looking up a byte.
+        let bytes = self.text.as_bytes();
+        while let Some(&byte) = bytes.get(at) {
+            let width = if byte.is_ascii() {
+                if !is_inside(ascii_letter(byte)) {
+                    break;
+                }
+                1
+            } else {
+                match self.text[at..].chars().next() {
+                    Some(character) if is_inside(letter(character)) => character.len_utf8(),
+                    _ => break,
+                }
+            };
+            at += width;
+        }
+        at
     }
 
     fn word(&mut self, at: usize) -> usize {
@@ -145,10 +179,10 @@ impl Lexer<'_> {
         let starts = run.char_indices().map(|(start, _)| start);
         let before = self.tokens.len();
         for (start, end) in starts.zip(ends.skip(1)) {
-            self.push(word_hash(&run[start..end]));
+            self.push(hash_bytes(run[start..end].as_bytes(), 0));
         }
         if self.tokens.len() == before {
-            self.push(word_hash(run));
+            self.push(hash_bytes(run.as_bytes(), 0));
         }
         end
     }
