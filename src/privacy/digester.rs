@@ -13,7 +13,10 @@ pub struct Digester {
 
 impl Digester {
     pub(super) fn new(subkey: &[u8; 32]) -> Self {
-        Self { hasher: blake3::Hasher::new_keyed(subkey), part_bytes: 0 }
+        Self {
+            hasher: blake3::Hasher::new_keyed(subkey),
+            part_bytes: 0,
+        }
     }
 
     /// Adds one whole part.
@@ -75,7 +78,10 @@ mod tests {
     #[test]
     fn a_part_that_spells_out_a_delimiter_does_not_pass_for_two() {
         let forged = [b"ab".as_slice(), &2_u64.to_le_bytes(), b"c"].concat();
-        assert_ne!(of_parts(&[forged]), of_parts(&[b"ab".to_vec(), b"c".to_vec()]));
+        assert_ne!(
+            of_parts(&[forged]),
+            of_parts(&[b"ab".to_vec(), b"c".to_vec()])
+        );
         assert_ne!(of_parts(&[]), of_parts(&[vec![]]));
         assert_ne!(of_parts(&[vec![]]), of_parts(&[vec![], vec![]]));
     }

@@ -37,7 +37,10 @@ impl CommonWords {
 
     /// Starts a count of words over sources.
     pub fn builder() -> CommonWordsBuilder {
-        CommonWordsBuilder { words: HashMap::new(), sources: 0 }
+        CommonWordsBuilder {
+            words: HashMap::new(),
+            sources: 0,
+        }
     }
 
     /// The set that [`Self::to_bytes`] wrote.
@@ -48,14 +51,22 @@ impl CommonWords {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CommonWordsError> {
         let (cells, rest) = bytes.as_chunks::<8>();
         if cells.len() != CELLS || !rest.is_empty() {
-            return Err(CommonWordsError { expected: Self::BYTES, came: bytes.len() });
+            return Err(CommonWordsError {
+                expected: Self::BYTES,
+                came: bytes.len(),
+            });
         }
-        Ok(Self { cells: cells.iter().map(|cell| u64::from_le_bytes(*cell)).collect() })
+        Ok(Self {
+            cells: cells.iter().map(|cell| u64::from_le_bytes(*cell)).collect(),
+        })
     }
 
     /// The set as [`Self::BYTES`] bytes, the same on every machine.
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.cells.iter().flat_map(|cell| cell.to_le_bytes()).collect()
+        self.cells
+            .iter()
+            .flat_map(|cell| cell.to_le_bytes())
+            .collect()
     }
 
     /// Whether a word is common, whatever its case. A pair of characters is a word where words have no spaces.
@@ -70,7 +81,9 @@ impl CommonWords {
 
     /// A set of no words.
     pub fn empty() -> Self {
-        Self { cells: vec![0; CELLS].into() }
+        Self {
+            cells: vec![0; CELLS].into(),
+        }
     }
 
     fn insert_hash(&mut self, hash: u64) {
@@ -125,16 +138,25 @@ impl CommonWordsBuilder {
 
     /// Distinct words met in at least `sources_min` sources.
     pub fn count_words(&self, sources_min: u32) -> usize {
-        self.words.values().filter(|count| count.sources >= sources_min).count()
+        self.words
+            .values()
+            .filter(|count| count.sources >= sources_min)
+            .count()
     }
 
     fn count(&mut self, hash: u64) {
         if self.words.len() >= WORDS_COUNTED_MAX && !self.words.contains_key(&hash) {
             return;
         }
-        let count = self.words.entry(hash).or_insert(Count { sources: 0, last: 0 });
+        let count = self.words.entry(hash).or_insert(Count {
+            sources: 0,
+            last: 0,
+        });
         if count.last != self.sources {
-            *count = Count { sources: count.sources + 1, last: self.sources };
+            *count = Count {
+                sources: count.sources + 1,
+                last: self.sources,
+            };
         }
     }
 }
@@ -153,7 +175,9 @@ mod tests {
         builder.add_source(["l'élève 请评分 The"]);
         let common = builder.build(2);
         assert!(common.contains("the") && common.contains("Answer"));
-        assert!(!common.contains("grade") && !common.contains("please") && !common.contains("评分"));
+        assert!(
+            !common.contains("grade") && !common.contains("please") && !common.contains("评分")
+        );
         let all = builder.build(1);
         for word in ["grade", "ÉLÈVE", "评分", "请评"] {
             assert!(all.contains(word), "{word}");
@@ -167,8 +191,9 @@ mod tests {
         for number in 0..60_000 {
             common.insert_hash(tokens::word_hash(&format!("word{number}")));
         }
-        let strangers =
-            (0..20_000).filter(|number| common.contains(&format!("stranger{number}"))).count();
+        let strangers = (0..20_000)
+            .filter(|number| common.contains(&format!("stranger{number}")))
+            .count();
         assert!(strangers < 300, "{strangers} of 20,000");
     }
 
@@ -178,7 +203,13 @@ mod tests {
         for came in [0, 7, CommonWords::BYTES - 1, CommonWords::BYTES + 8] {
             let wrong: Vec<u8> = bytes.iter().copied().cycle().take(came).collect();
             let error = CommonWords::from_bytes(&wrong).err();
-            assert_eq!(error, Some(CommonWordsError { expected: CommonWords::BYTES, came }));
+            assert_eq!(
+                error,
+                Some(CommonWordsError {
+                    expected: CommonWords::BYTES,
+                    came
+                })
+            );
         }
     }
 

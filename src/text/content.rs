@@ -48,7 +48,11 @@ fn push_ascii(piece: &[u8], after_space: &mut bool, buffer: &mut Vec<u8>) {
 fn has_odd_space(block: &[u8]) -> bool {
     let control = block.iter().fold(false, |odd, &byte| odd | (byte < b' '));
     let next = block.get(1..).unwrap_or_default();
-    control | block.iter().zip(next).fold(false, |odd, (&a, &b)| odd | ((a == b' ') & (b == b' ')))
+    control
+        | block
+            .iter()
+            .zip(next)
+            .fold(false, |odd, (&a, &b)| odd | ((a == b' ') & (b == b' ')))
 }
 
 fn is_ascii_space(byte: u8) -> bool {
@@ -83,7 +87,9 @@ mod tests {
 
     fn content(text: &str) -> String {
         let mut out = Vec::new();
-        push_content(text, &mut vec![1, 2, 3], |piece| out.extend_from_slice(piece));
+        push_content(text, &mut vec![1, 2, 3], |piece| {
+            out.extend_from_slice(piece)
+        });
         String::from_utf8(out).expect("characters stay whole")
     }
 

@@ -56,7 +56,11 @@ pub fn digest_request<'t>(
     let mut prompt = key.digester(Purpose::Prompt);
     let mut system_digester: Option<Digester> = None;
     let (mut last, mut last_user) = ("", None);
-    for (role, text) in system.map(|text| (Role::System, text)).into_iter().chain(messages) {
+    for (role, text) in system
+        .map(|text| (Role::System, text))
+        .into_iter()
+        .chain(messages)
+    {
         prompt.part(&[role as u8]);
         prompt.part(text.as_bytes());
         match role {
@@ -98,7 +102,11 @@ fn template_digests(key: &PseudonymKey, tokens: &[Token], content: Digest) -> [D
     if skeleton::is_short(tokens) {
         // Short free chat would otherwise share a handful of skeletons.
         let own = |purpose| key.digest(purpose, &content.0.to_le_bytes());
-        return [own(Purpose::Skeleton), own(Purpose::Head), own(Purpose::Tail)];
+        return [
+            own(Purpose::Skeleton),
+            own(Purpose::Head),
+            own(Purpose::Tail),
+        ];
     }
     let of_tokens = |purpose, tokens: &[Token]| {
         let mut digester = key.digester(purpose);

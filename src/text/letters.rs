@@ -38,16 +38,22 @@ pub(super) fn ascii_letter(byte: u8) -> Letter {
 
 /// The kind of a character.
 pub(super) fn letter(character: char) -> Letter {
-    if character.is_ascii() { ascii_letter(character as u8) } else { other_letter(character) }
+    if character.is_ascii() {
+        ascii_letter(character as u8)
+    } else {
+        other_letter(character)
+    }
 }
 
 fn other_letter(character: char) -> Letter {
     match character {
         // Frequent ranges first: the general tables below cost ten times as much.
         _ if is_dense(character) => Letter::Dense,
-        '\u{D7}' | '\u{F7}' | '\u{2010}'..='\u{2027}' | '\u{3001}'..='\u{3004}' | '\u{3008}'..='\u{3020}' => {
-            Letter::Mark
-        }
+        '\u{D7}'
+        | '\u{F7}'
+        | '\u{2010}'..='\u{2027}'
+        | '\u{3001}'..='\u{3004}'
+        | '\u{3008}'..='\u{3020}' => Letter::Mark,
         '\u{C0}'..='\u{24F}' | '\u{400}'..='\u{481}' | '\u{621}'..='\u{64A}' => Letter::Spaced,
         // Indic words hold signs that are not letters by themselves (virama).
         '\u{900}'..='\u{DFF}' if !matches!(character, '\u{964}' | '\u{965}') => Letter::Spaced,
@@ -97,9 +103,15 @@ pub(super) fn ascii_runs(text: &str) -> impl Iterator<Item = (&str, &str)> {
         if rest.is_empty() {
             return None;
         }
-        let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let ascii = rest
+            .bytes()
+            .position(|byte| !byte.is_ascii())
+            .unwrap_or(rest.len());
         let (ascii, after) = rest.split_at(ascii);
-        let other = after.bytes().position(|byte| byte.is_ascii()).unwrap_or(after.len());
+        let other = after
+            .bytes()
+            .position(|byte| byte.is_ascii())
+            .unwrap_or(after.len());
         let (other, after) = after.split_at(other);
         rest = after;
         Some((ascii, other))
@@ -117,7 +129,11 @@ mod tests {
     #[test]
     fn lower_case_stays() {
         for character in all().filter(|&character| is_lower(character)) {
-            assert!(character.to_lowercase().eq([character]), "U+{:04X}", character as u32);
+            assert!(
+                character.to_lowercase().eq([character]),
+                "U+{:04X}",
+                character as u32
+            );
         }
     }
 

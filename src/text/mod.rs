@@ -11,6 +11,8 @@ mod normalise;
 mod script;
 mod skeleton;
 mod span;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod window;
 

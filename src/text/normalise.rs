@@ -12,7 +12,11 @@ pub(super) fn push_nfkc(text: &str, out: &mut String) {
     let mut at = 0;
     let bytes = text.as_bytes();
     while let Some(&byte) = bytes.get(at) {
-        let Some(character) = (if byte.is_ascii() { None } else { text[at..].chars().next() }) else {
+        let Some(character) = (if byte.is_ascii() {
+            None
+        } else {
+            text[at..].chars().next()
+        }) else {
             at += 1;
             continue;
         };
@@ -29,7 +33,10 @@ pub(super) fn push_nfkc(text: &str, out: &mut String) {
             }
             _ => {
                 // A combining mark may compose with the character before it, so that one goes in again.
-                let start = text[run..at].char_indices().next_back().map_or(at, |(last, _)| run + last);
+                let start = text[run..at]
+                    .char_indices()
+                    .next_back()
+                    .map_or(at, |(last, _)| run + last);
                 out.push_str(&text[run..start]);
                 out.extend(text[start..changed_end].nfkc());
             }
@@ -43,7 +50,9 @@ pub(super) fn push_nfkc(text: &str, out: &mut String) {
 /// The end of the characters, from byte `at` on, that NFKC may change or compose with those before.
 fn end_of_changed(text: &str, at: usize) -> usize {
     let rest = &text[at..];
-    at + rest.find(|next| is_inert(next) || narrow(next).is_some()).unwrap_or(rest.len())
+    at + rest
+        .find(|next| is_inert(next) || narrow(next).is_some())
+        .unwrap_or(rest.len())
 }
 
 /// Whether NFKC never changes the character, nor composes it with one before it.
@@ -87,10 +96,18 @@ mod tests {
 
     #[test]
     fn inert_characters_stay_alone_and_as_they_are() {
-        for character in (0..=0x10_FFFF).filter_map(char::from_u32).filter(|&c| is_inert(c)) {
+        for character in (0..=0x10_FFFF)
+            .filter_map(char::from_u32)
+            .filter(|&c| is_inert(c))
+        {
             for before in ['e', 'か', 'ᄀ', '가', 'Ж', 'ا', 'क', '界'] {
                 let pair: String = [before, character].iter().collect();
-                assert_eq!(pair.nfkc().collect::<String>(), pair, "U+{:04X}", character as u32);
+                assert_eq!(
+                    pair.nfkc().collect::<String>(),
+                    pair,
+                    "U+{:04X}",
+                    character as u32
+                );
             }
         }
     }

@@ -13,7 +13,11 @@ pub fn script(text: &str) -> Script {
     let text = &text[..text.floor_char_boundary(READ_BYTES_MAX)];
     if text.is_ascii() {
         let has_letter = text.bytes().any(|byte| byte.is_ascii_alphabetic());
-        return if has_letter { Script::Latin } else { Script::Other };
+        return if has_letter {
+            Script::Latin
+        } else {
+            Script::Other
+        };
     }
     dominant(&count(text))
 }
@@ -35,10 +39,16 @@ fn count(text: &str) -> Counts {
     let mut counts = Counts::default();
     for character in text.chars() {
         match character {
-            'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' => counts.latin += 1,
-            '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{20000}'..='\u{323AF}' => counts.han += 2,
+            'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' => {
+                counts.latin += 1
+            }
+            '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{20000}'..='\u{323AF}' => {
+                counts.han += 2
+            }
             '\u{3041}'..='\u{309F}' | '\u{30A1}'..='\u{30FF}' => counts.kana += 2,
-            '\u{AC00}'..='\u{D7A3}' | '\u{1100}'..='\u{11FF}' | '\u{3131}'..='\u{318E}' => counts.hangul += 2,
+            '\u{AC00}'..='\u{D7A3}' | '\u{1100}'..='\u{11FF}' | '\u{3131}'..='\u{318E}' => {
+                counts.hangul += 2
+            }
             '\u{400}'..='\u{52F}' => counts.cyrillic += 1,
             '\u{600}'..='\u{6FF}' | '\u{750}'..='\u{77F}' => counts.arabic += 1,
             '\u{900}'..='\u{97F}' => counts.devanagari += 1,
@@ -51,7 +61,11 @@ fn count(text: &str) -> Counts {
 
 fn dominant(counts: &Counts) -> Script {
     let japanese = counts.kana * 10 > counts.han + counts.kana;
-    let (han, kana) = if japanese { (0, counts.han + counts.kana) } else { (counts.han + counts.kana, 0) };
+    let (han, kana) = if japanese {
+        (0, counts.han + counts.kana)
+    } else {
+        (counts.han + counts.kana, 0)
+    };
     // Later entries win ties, so that a text without letters is `Other`.
     [
         (counts.latin, Script::Latin),
@@ -77,7 +91,10 @@ mod tests {
     fn sentences_in_ten_languages() {
         for (text, expected) in [
             ("What is the capital of France?", Script::Latin),
-            ("Tu es un assistant très utile, répondez à l'élève.", Script::Latin),
+            (
+                "Tu es un assistant très utile, répondez à l'élève.",
+                Script::Latin,
+            ),
             ("请解释一下 Python 的 asyncio 模块", Script::Han),
             ("このコードを説明してください。機械学習入門", Script::Kana),
             ("다음 문장을 영어로 번역해 주세요", Script::Hangul),

@@ -15,8 +15,12 @@ pub const NO_IDENTITY: Digest = Digest(u64::MAX);
 /// Tokens of a head or tail.
 const END_TOKENS_MAX: usize = 12;
 
-/// Words that a head or tail needs before a clause may end it.
-const END_WORDS_MIN: usize = 4;
+/// Words that a head or tail needs before a clause may end it. Measured: with 4, templates such as "A new
+/// question:" are lost; with 2, the speaker's name before each line of a role play passes for a template.
+const END_WORDS_MIN: usize = 3;
+
+/// Words, slots not counted, below which a text is too short to have a skeleton.
+const WORDS_MIN: usize = 4;
 
 /// Cuts out words that are not common and joins neighbouring slots, in place.
 pub(super) fn mask(tokens: &mut Vec<Token>, common: &CommonWords) {
@@ -65,7 +69,7 @@ pub(super) fn tail(tokens: &[Token]) -> &[Token] {
 
 /// Whether so little is left that the text is its own skeleton.
 pub(super) fn is_short(tokens: &[Token]) -> bool {
-    tokens.iter().filter(|token| token.hash != SLOT).count() < END_WORDS_MIN
+    tokens.iter().filter(|token| token.hash != SLOT).count() < WORDS_MIN
 }
 
 /// Tokens of a piece that accounts are linked by.
@@ -85,9 +89,12 @@ pub(super) fn identity(key: &PseudonymKey, tokens: &[Token]) -> [Digest; 4] {
         if piece.iter().filter(|token| token.hash != SLOT).count() < PIECE_WORDS_MIN {
             continue;
         }
-        let sum = piece.iter().zip(FACTORS).fold(0, |sum: u64, (token, factor)| {
-            sum.wrapping_add(token.hash.wrapping_mul(factor))
-        });
+        let sum = piece
+            .iter()
+            .zip(FACTORS)
+            .fold(0, |sum: u64, (token, factor)| {
+                sum.wrapping_add(token.hash.wrapping_mul(factor))
+            });
         let piece = mix(sum, 0);
         for (least, order) in least.iter_mut().zip(orders) {
             let rank = piece.wrapping_mul(order);
@@ -96,7 +103,11 @@ pub(super) fn identity(key: &PseudonymKey, tokens: &[Token]) -> [Digest; 4] {
             }
         }
     }
-    least.map(|(_, piece)| piece.map_or(NO_IDENTITY, |piece| key.digest(Purpose::Identity, &piece.to_le_bytes())))
+    least.map(|(_, piece)| {
+        piece.map_or(NO_IDENTITY, |piece| {
+            key.digest(Purpose::Identity, &piece.to_le_bytes())
+        })
+    })
 }
 
 /// Tell the places in a piece apart: odd numbers without a pattern.

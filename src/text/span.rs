@@ -16,12 +16,20 @@ pub(super) struct Spans<'t> {
 }
 
 /// Delimiters, open and close, of spans over several lines.
-const FENCES: [(&str, &str); 5] =
-    [("```", "```"), ("\"\"\"", "\"\"\""), ("'''", "'''"), ("$$", "$$"), ("\\[", "\\]")];
+const FENCES: [(&str, &str); 5] = [
+    ("```", "```"),
+    ("\"\"\"", "\"\"\""),
+    ("'''", "'''"),
+    ("$$", "$$"),
+    ("\\[", "\\]"),
+];
 
 impl<'t> Spans<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, unclosed: [false; FENCES.len()] }
+        Self {
+            text,
+            unclosed: [false; FENCES.len()],
+        }
     }
 
     /// The end of the span that starts at byte `at`, when one does. `at` is a character's start.
@@ -82,8 +90,9 @@ impl<'t> Spans<'t> {
         let end = on_line(rest, 1, quote)?;
         let after = rest[end..].trim_start_matches(' ');
         let is_key = after.starts_with(':') && end <= KEY_BYTES_MAX;
-        let is_apostrophe =
-            quote == "'" && after.len() == rest.len() - end && after.starts_with(|c: char| c.is_alphanumeric());
+        let is_apostrophe = quote == "'"
+            && after.len() == rest.len() - end
+            && after.starts_with(|c: char| c.is_alphanumeric());
         (!is_key && !is_apostrophe).then_some(end)
     }
 
@@ -116,9 +125,14 @@ fn on_line(rest: &str, open_bytes: usize, close: &str) -> Option<usize> {
     (inner > 0).then_some(open_bytes + inner + close.len())
 }
 
-/// Bytes up to what cannot be part of an address.
+/// Bytes up to what cannot be part of an address, less the punctuation of the sentence around it.
 fn address_bytes(rest: &[u8]) -> usize {
-    rest.iter()
+    let end = rest
+        .iter()
         .position(|byte| !byte.is_ascii_graphic() || b"\"'`<>()[]{},;".contains(byte))
-        .unwrap_or(rest.len())
+        .unwrap_or(rest.len());
+    rest[..end]
+        .iter()
+        .rposition(|byte| !b".:!?".contains(byte))
+        .map_or(end, |last| last + 1)
 }

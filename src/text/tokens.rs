@@ -39,14 +39,26 @@ impl TokenScratch {
             push_nfkc(tail, &mut self.normalised);
         }
         self.tokens.clear();
-        Lexer { text: &self.normalised, spans: Spans::new(&self.normalised), tokens: &mut self.tokens }.run();
+        Lexer {
+            text: &self.normalised,
+            spans: Spans::new(&self.normalised),
+            tokens: &mut self.tokens,
+        }
+        .run();
     }
 }
 
 /// The hashes of a text's words, slots left out.
-pub(super) fn words<'s>(text: &str, scratch: &'s mut TokenScratch) -> impl Iterator<Item = u64> + use<'s> {
+pub(super) fn words<'s>(
+    text: &str,
+    scratch: &'s mut TokenScratch,
+) -> impl Iterator<Item = u64> + use<'s> {
     scratch.read(text);
-    scratch.tokens.iter().map(|token| token.hash).filter(|&hash| hash != SLOT)
+    scratch
+        .tokens
+        .iter()
+        .map(|token| token.hash)
+        .filter(|&hash| hash != SLOT)
 }
 
 /// The hash of a word, whatever its case. Never [`SLOT`].
@@ -131,7 +143,11 @@ impl Lexer<'_> {
     }
 
     fn push(&mut self, hash: u64) {
-        self.tokens.push(Token { hash, ends_clause: false, is_common: false });
+        self.tokens.push(Token {
+            hash,
+            ends_clause: false,
+            is_common: false,
+        });
     }
 
     fn end_clause(&mut self) {
@@ -175,7 +191,9 @@ impl Lexer<'_> {
     fn dense(&mut self, at: usize) -> usize {
         let end = self.end_while(at, |kind| kind == Letter::Dense);
         let run = &self.text[at..end];
-        let ends = run.char_indices().map(|(start, character)| start + character.len_utf8());
+        let ends = run
+            .char_indices()
+            .map(|(start, character)| start + character.len_utf8());
         let starts = run.char_indices().map(|(start, _)| start);
         let before = self.tokens.len();
         for (start, end) in starts.zip(ends.skip(1)) {
@@ -192,7 +210,8 @@ impl Lexer<'_> {
         loop {
             end = self.end_while(end, |kind| matches!(kind, Letter::Spaced | Letter::Digit));
             let joint = self.text.as_bytes().get(end..end + 2);
-            if !joint.is_some_and(|joint| b".,:/-".contains(&joint[0]) && joint[1].is_ascii_digit()) {
+            if !joint.is_some_and(|joint| b".,:/-".contains(&joint[0]) && joint[1].is_ascii_digit())
+            {
                 break;
             }
             end += 1;
