@@ -1,6 +1,9 @@
 //! The content of a text, whatever its case and white space: two requests that ask the same are the same.
 
-use super::letters::{ascii_runs, is_lower};
+use super::{
+    letters::{ascii_runs, is_lower},
+    window::split_near,
+};
 
 /// Bytes read before a piece is handed on; many BLAKE3 chunks, so that hashing runs at full width.
 const PIECE_BYTES: usize = 8 * 1024;
@@ -15,7 +18,7 @@ pub(super) fn push_content(text: &str, buffer: &mut Vec<u8>, mut take: impl FnMu
     let mut rest = text.trim();
     let mut after_space = false;
     while !rest.is_empty() {
-        let (piece, next) = rest.split_at(rest.floor_char_boundary(PIECE_BYTES));
+        let (piece, next) = split_near(rest, PIECE_BYTES);
         buffer.clear();
         for (ascii, other) in ascii_runs(piece) {
             push_ascii(ascii.as_bytes(), &mut after_space, buffer);
@@ -46,13 +49,14 @@ fn push_ascii(piece: &[u8], after_space: &mut bool, buffer: &mut Vec<u8>) {
 
 /// Whether white space is anything but single blanks. No early exit, so that it compiles to wide instructions.
 fn has_odd_space(block: &[u8]) -> bool {
-    let control = block.iter().fold(false, |odd, &byte| odd | (byte < b' '));
-    let next = block.get(1..).unwrap_or_default();
-    control
-        | block
-            .iter()
-            .zip(next)
-            .fold(false, |odd, (&a, &b)| odd | ((a == b' ') & (b == b' ')))
+    let controls = block
+        .iter()
+        .fold(0, |odd, &byte| odd | u8::from(byte < b' '));
+    let pairs = block.iter().zip(block.iter().skip(1));
+    let doubles = pairs.fold(0, |odd, (&a, &b)| {
+        odd | (u8::from(a == b' ') & u8::from(b == b' '))
+    });
+    controls | doubles != 0
 }
 
 fn is_ascii_space(byte: u8) -> bool {
@@ -88,7 +92,7 @@ mod tests {
     fn content(text: &str) -> String {
         let mut out = Vec::new();
         push_content(text, &mut vec![1, 2, 3], |piece| {
-            out.extend_from_slice(piece)
+            out.extend_from_slice(piece);
         });
         String::from_utf8(out).expect("characters stay whole")
     }

@@ -3,6 +3,8 @@
 use super::{
     common_words::CommonWords,
     content::push_content,
+    identity::identity,
+    labels::Labels,
     script::script,
     skeleton,
     tokens::{Token, TokenScratch},
@@ -19,7 +21,8 @@ pub struct TextDigests {
     pub prompt: Digest,
     /// Of the system prompt, given apart or as messages.
     pub system: Option<Digest>,
-    /// Of the template's head and tail together.
+    /// Of the template's labels (`Question:`, `### Response:`), which serve whatever stands between them; of
+    /// head and tail together where there are fewer than two.
     pub skeleton: Digest,
     /// Of the template's first clause or 12 tokens; serves templates whose slot comes last.
     pub head: Digest,
@@ -85,7 +88,7 @@ pub fn digest_request<'t>(
         head,
         tail,
         slots,
-        identity: skeleton::identity(key, tokens),
+        identity: identity(key, tokens),
         script: script(text),
     }
 }
@@ -119,7 +122,12 @@ fn template_digests(key: &PseudonymKey, tokens: &[Token], content: Digest) -> [D
     let head = of_tokens(Purpose::Head, skeleton::head(tokens));
     let tail = of_tokens(Purpose::Tail, skeleton::tail(tokens));
     let mut skeleton = key.digester(Purpose::Skeleton);
-    skeleton.number(head.0);
-    skeleton.number(tail.0);
+    match Labels::of(tokens) {
+        Some(labels) => labels
+            .hashes()
+            .iter()
+            .for_each(|&hash| skeleton.number(hash)),
+        None => [head, tail].iter().for_each(|end| skeleton.number(end.0)),
+    }
     [skeleton.finish(), head, tail]
 }

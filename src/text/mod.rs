@@ -6,6 +6,8 @@
 mod common_words;
 mod content;
 mod digest;
+mod identity;
+mod labels;
 mod letters;
 mod normalise;
 mod script;
@@ -18,5 +20,5 @@ mod window;
 
 pub use common_words::{CommonWords, CommonWordsBuilder, CommonWordsError};
 pub use digest::{TextDigests, TextScratch, digest_request};
+pub use identity::NO_IDENTITY;
 pub use script::script;
-pub use skeleton::NO_IDENTITY;

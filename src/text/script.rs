@@ -1,5 +1,6 @@
 //! The dominant script of a text, for slicing error rates only.
 
+use super::window::split_near;
 use crate::domain::Script;
 
 /// Bytes that are read: a script shows at once.
@@ -10,7 +11,7 @@ const READ_BYTES_MAX: usize = 4 * 1024;
 /// A Han or kana letter stands for about two Latin ones, and counts so: a Chinese question with English
 /// terms is Chinese. Any share of kana above a tenth makes Japanese of Han.
 pub fn script(text: &str) -> Script {
-    let text = &text[..text.floor_char_boundary(READ_BYTES_MAX)];
+    let (text, _) = split_near(text, READ_BYTES_MAX);
     if text.is_ascii() {
         let has_letter = text.bytes().any(|byte| byte.is_ascii_alphabetic());
         return if has_letter {
@@ -40,14 +41,14 @@ fn count(text: &str) -> Counts {
     for character in text.chars() {
         match character {
             'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' => {
-                counts.latin += 1
+                counts.latin += 1;
             }
             '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{20000}'..='\u{323AF}' => {
-                counts.han += 2
+                counts.han += 2;
             }
             '\u{3041}'..='\u{309F}' | '\u{30A1}'..='\u{30FF}' => counts.kana += 2,
             '\u{AC00}'..='\u{D7A3}' | '\u{1100}'..='\u{11FF}' | '\u{3131}'..='\u{318E}' => {
-                counts.hangul += 2
+                counts.hangul += 2;
             }
             '\u{400}'..='\u{52F}' => counts.cyrillic += 1,
             '\u{600}'..='\u{6FF}' | '\u{750}'..='\u{77F}' => counts.arabic += 1,

@@ -12,10 +12,23 @@ use super::{
 pub(super) struct Token {
     /// Hash of the lower-cased word; [`SLOT`] for a slot.
     pub(super) hash: u64,
-    /// Whether a sentence, a clause before a colon, or a line ends here.
-    pub(super) ends_clause: bool,
+    /// What ends with it.
+    pub(super) ending: Ending,
+    /// Whether it is the first of its line, list marks and the like aside.
+    pub(super) starts_line: bool,
     /// Whether the word is common; filled in by masking.
     pub(super) is_common: bool,
+}
+
+/// What ends with a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Ending {
+    /// Nothing.
+    Nothing,
+    /// A sentence or a line.
+    Clause,
+    /// A clause before a colon.
+    Label,
 }
 
 /// The hash of a slot.
@@ -43,6 +56,7 @@ impl TokenScratch {
             text: &self.normalised,
             spans: Spans::new(&self.normalised),
             tokens: &mut self.tokens,
+            at_line_start: true,
         }
         .run();
     }
@@ -121,6 +135,7 @@ struct Lexer<'t> {
     text: &'t str,
     spans: Spans<'t>,
     tokens: &'t mut Vec<Token>,
+    at_line_start: bool,
 }
 
 impl Lexer<'_> {
@@ -133,7 +148,8 @@ impl Lexer<'_> {
                 Letter::Digit => self.number(at),
                 Letter::Space => {
                     if character == '\n' {
-                        self.end_clause();
+                        self.end(Ending::Clause);
+                        self.at_line_start = true;
                     }
                     at + character.len_utf8()
                 }
@@ -143,16 +159,18 @@ impl Lexer<'_> {
     }
 
     fn push(&mut self, hash: u64) {
+        let starts_line = std::mem::take(&mut self.at_line_start);
         self.tokens.push(Token {
             hash,
-            ends_clause: false,
+            ending: Ending::Nothing,
+            starts_line,
             is_common: false,
         });
     }
 
-    fn end_clause(&mut self) {
+    fn end(&mut self, ending: Ending) {
         if let Some(last) = self.tokens.last_mut() {
-            last.ends_clause = true;
+            last.ending = last.ending.max(ending);
         }
     }
 
@@ -197,7 +215,7 @@ impl Lexer<'_> {
         let starts = run.char_indices().map(|(start, _)| start);
         let before = self.tokens.len();
         for (start, end) in starts.zip(ends.skip(1)) {
-            self.push(hash_bytes(run[start..end].as_bytes(), 0));
+            self.push(hash_bytes(&run.as_bytes()[start..end], 0));
         }
         if self.tokens.len() == before {
             self.push(hash_bytes(run.as_bytes(), 0));
@@ -226,14 +244,14 @@ impl Lexer<'_> {
             return end;
         }
         let after = at + mark.len_utf8();
-        let ends_clause = match mark {
-            '!' | '?' | ':' | ';' | '。' | '।' | '؟' | '۔' => true,
+        match mark {
+            ':' => self.end(Ending::Label),
+            '!' | '?' | ';' | '。' | '।' | '؟' | '۔' => self.end(Ending::Clause),
             // Not the full stop inside a number or a name.
-            '.' => !self.text[after..].starts_with(|next: char| next.is_ascii_graphic()),
-            _ => false,
-        };
-        if ends_clause {
-            self.end_clause();
+            '.' if !self.text[after..].starts_with(|next: char| next.is_ascii_graphic()) => {
+                self.end(Ending::Clause);
+            }
+            _ => {}
         }
         after
     }

@@ -8,9 +8,21 @@ pub(super) fn ends(text: &str) -> (&str, &str) {
     if text.len() <= 2 * END_BYTES_MAX {
         return (text, "");
     }
-    let head = text.floor_char_boundary(END_BYTES_MAX);
-    let tail = text.ceil_char_boundary(text.len() - END_BYTES_MAX);
-    (&text[..head], &text[tail..])
+    let (head, _) = split_near(text, END_BYTES_MAX);
+    let mut tail = text.len() - END_BYTES_MAX;
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    (head, &text[tail..])
+}
+
+/// Cuts a text at byte `at`, or up to three bytes before, where a character starts.
+pub(super) fn split_near(text: &str, at: usize) -> (&str, &str) {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    text.split_at(at)
 }
 
 #[cfg(test)]
