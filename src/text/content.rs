@@ -63,24 +63,26 @@ fn is_ascii_space(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b' ')
 }
 
-fn push_unicode(piece: &str, after_space: &mut bool, buffer: &mut Vec<u8>) {
-    for character in piece.chars() {
+fn push_unicode(run: &str, after_space: &mut bool, buffer: &mut Vec<u8>) {
+    let mut copied = 0;
+    for (at, character) in run.char_indices() {
+        if is_lower(character) {
+            *after_space = false;
+            continue;
+        }
+        buffer.extend_from_slice(&run.as_bytes()[copied..at]);
+        copied = at + character.len_utf8();
         let is_space = character.is_whitespace();
-        if is_space {
-            if !*after_space {
-                buffer.push(b' ');
-            }
-        } else if is_lower(character) {
-            let mut bytes = [0; 4];
-            buffer.extend_from_slice(character.encode_utf8(&mut bytes).as_bytes());
-        } else {
+        if !is_space {
             for lower in character.to_lowercase() {
-                let mut bytes = [0; 4];
-                buffer.extend_from_slice(lower.encode_utf8(&mut bytes).as_bytes());
+                buffer.extend_from_slice(lower.encode_utf8(&mut [0; 4]).as_bytes());
             }
+        } else if !*after_space {
+            buffer.push(b' ');
         }
         *after_space = is_space;
     }
+    buffer.extend_from_slice(&run.as_bytes()[copied..]);
 }
 
 #[cfg(test)]

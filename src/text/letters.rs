@@ -81,17 +81,18 @@ pub(super) const fn is_dense(character: char) -> bool {
     )
 }
 
-/// Whether lower-casing surely leaves the character alone: looking others up costs more than writing them.
+/// Whether the character is no white space and lower-casing surely leaves it alone: looking others up costs more than writing them.
 pub(super) const fn is_lower(character: char) -> bool {
     matches!(
         character,
         '\u{4E00}'..='\u{9FFF}'
             | 'a'..='z'
-            | ' '..='@'
+            | '0'..='9'
             | '\u{DF}'..='\u{FF}'
             | '\u{430}'..='\u{45F}'
             | '\u{600}'..='\u{FFF}'
-            | '\u{2E80}'..='\u{4DBF}'
+            | '\u{2E80}'..='\u{2FFF}'
+            | '\u{3001}'..='\u{4DBF}'
             | '\u{AC00}'..='\u{D7A3}'
     )
 }
@@ -127,10 +128,10 @@ mod tests {
     }
 
     #[test]
-    fn lower_case_stays() {
+    fn lower_case_stays_and_is_no_space() {
         for character in all().filter(|&character| is_lower(character)) {
             assert!(
-                character.to_lowercase().eq([character]),
+                character.to_lowercase().eq([character]) && !character.is_whitespace(),
                 "U+{:04X}",
                 character as u32
             );

@@ -256,3 +256,23 @@ impl Lexer<'_> {
         after
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn words_have_one_hash_whatever_their_case(word in "[a-zA-Z0-9éЖ字]{1,20}") {
+            prop_assert_eq!(word_hash(&word.to_uppercase()), word_hash(&word.to_lowercase()));
+            prop_assert_ne!(word_hash(&word), SLOT);
+        }
+
+        #[test]
+        fn other_words_have_other_hashes(a in "[a-z]{0,17}", b in "[a-z]{0,17}") {
+            prop_assert_eq!(a == b, word_hash(&a) == word_hash(&b));
+        }
+    }
+}
