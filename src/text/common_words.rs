@@ -126,6 +126,8 @@ impl CommonWordsBuilder {
     }
 
     /// The words met in at least `sources_min` sources. The order of sources and texts makes no difference.
+    ///
+    /// Choose `sources_min` so that [`Self::count_words`] stays below about 60,000; a fuller set admits strangers.
     pub fn build(&self, sources_min: u32) -> CommonWords {
         let mut common = CommonWords::empty();
         for (&hash, count) in &self.words {

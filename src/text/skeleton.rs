@@ -4,6 +4,7 @@ use super::{
     common_words::CommonWords,
     tokens::{Ending, SLOT, Token},
 };
+
 /// Tokens of a head or tail.
 const END_TOKENS_MAX: usize = 12;
 
@@ -18,8 +19,9 @@ const WORDS_MIN: usize = 4;
 pub(super) fn mask(tokens: &mut Vec<Token>, common: &CommonWords) {
     let (mut words, mut known) = (0, 0);
     for token in tokens.iter_mut() {
-        token.is_common = common.contains_hash(token.hash);
-        words += usize::from(token.hash != SLOT);
+        let is_word = token.hash != SLOT;
+        token.is_common = is_word && common.contains_hash(token.hash);
+        words += usize::from(is_word);
         known += usize::from(token.is_common);
     }
     // A language that the set does not know would be cut out whole; keep its words instead.

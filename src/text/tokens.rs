@@ -7,8 +7,8 @@ use super::{
     window::ends,
 };
 
-/// A word, or whatever stands in a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A word, or whatever stands in a slot. No `Debug`: hashes of words are not keyed.
+#[derive(Clone, Copy)]
 pub(super) struct Token {
     /// Hash of the lower-cased word; [`SLOT`] for a slot.
     pub(super) hash: u64,
