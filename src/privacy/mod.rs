@@ -1,3 +1,11 @@
 //! Pseudonym keys and keyed digests: the only way that text becomes an identifier.
 //!
 //! Uses `domain` alone. Knows nothing of detection.
+
+mod digester;
+mod key;
+mod purpose;
+
+pub use digester::Digester;
+pub use key::PseudonymKey;
+pub use purpose::Purpose;

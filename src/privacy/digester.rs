@@ -1,0 +1,108 @@
+//! A keyed digest of several parts, fed piece by piece, without allocation.
+
+use crate::domain::Digest;
+
+/// A digest in the making.
+///
+/// Parts are delimited: ("ab", "c"), ("a", "bc") and ("abc") give three digests. Made by
+/// [`PseudonymKey::digester`](super::PseudonymKey::digester).
+pub struct Digester {
+    hasher: blake3::Hasher,
+    part_bytes: u64,
+}
+
+impl Digester {
+    pub(super) fn new(subkey: &[u8; 32]) -> Self {
+        Self {
+            hasher: blake3::Hasher::new_keyed(subkey),
+            part_bytes: 0,
+        }
+    }
+
+    /// Adds one whole part.
+    pub fn part(&mut self, bytes: &[u8]) {
+        self.piece(bytes);
+        self.end_part();
+    }
+
+    /// Adds a number as a part.
+    pub fn number(&mut self, number: u64) {
+        self.part(&number.to_le_bytes());
+    }
+
+    /// Adds a piece to the part in the making; [`Self::end_part`] closes it.
+    pub fn piece(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.part_bytes += bytes.len() as u64;
+    }
+
+    /// Closes the part in the making.
+    pub fn end_part(&mut self) {
+        // The length comes after the bytes, because a streamed part does not know it before. Read from
+        // the end, the sequence still has one reading only.
+        self.hasher.update(&self.part_bytes.to_le_bytes());
+        self.part_bytes = 0;
+    }
+
+    /// The 64-bit digest of all closed parts.
+    pub fn finish(self) -> Digest {
+        Digest(self.finish_wide() as u64)
+    }
+
+    /// The 128-bit digest of all closed parts.
+    pub(super) fn finish_wide(mut self) -> u128 {
+        if self.part_bytes > 0 {
+            self.end_part();
+        }
+        let mut wide = [0; 16];
+        wide.copy_from_slice(&self.hasher.finalize().as_bytes()[..16]);
+        u128::from_le_bytes(wide)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::domain::Digest;
+    use crate::privacy::{PseudonymKey, Purpose};
+
+    fn of_parts(parts: &[Vec<u8>]) -> Digest {
+        let mut digester = PseudonymKey::offline().digester(Purpose::Prompt);
+        for part in parts {
+            digester.part(part);
+        }
+        digester.finish()
+    }
+
+    #[test]
+    fn a_part_that_spells_out_a_delimiter_does_not_pass_for_two() {
+        let forged = [b"ab".as_slice(), &2_u64.to_le_bytes(), b"c"].concat();
+        assert_ne!(
+            of_parts(&[forged]),
+            of_parts(&[b"ab".to_vec(), b"c".to_vec()])
+        );
+        assert_ne!(of_parts(&[]), of_parts(&[vec![]]));
+        assert_ne!(of_parts(&[vec![]]), of_parts(&[vec![], vec![]]));
+    }
+
+    proptest! {
+        #[test]
+        fn other_parts_give_another_digest(
+            a in prop::collection::vec(prop::collection::vec(0_u8..3, 0..4), 0..4),
+            b in prop::collection::vec(prop::collection::vec(0_u8..3, 0..4), 0..4),
+        ) {
+            prop_assert_eq!(a == b, of_parts(&a) == of_parts(&b));
+        }
+
+        #[test]
+        fn pieces_make_the_same_part_however_they_are_cut(part: Vec<u8>, cut in 0_usize..64) {
+            let mut digester = PseudonymKey::offline().digester(Purpose::Prompt);
+            let (left, right) = part.split_at(cut.min(part.len()));
+            digester.piece(left);
+            digester.piece(right);
+            digester.end_part();
+            prop_assert_eq!(digester.finish(), of_parts(&[part]));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What a digest is for. Digests of different purposes cannot be compared, on purpose.
+
+/// The use that a digest is made for.
+///
+/// Each purpose has a key of its own, so equal text under two purposes gives unrelated digests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// A model's name.
+    Model,
+    /// A conversation's name.
+    Conversation,
+    /// A whole prompt.
+    Prompt,
+    /// A system prompt.
+    System,
+    /// A template's skeleton.
+    Skeleton,
+    /// A skeleton's first tokens.
+    Head,
+    /// A skeleton's last tokens.
+    Tail,
+    /// The content that fills a skeleton.
+    Slots,
+    /// A piece of a skeleton that links accounts.
+    Identity,
+    /// A property of the client, such as its software.
+    Client,
+    /// An account's name.
+    Account,
+    /// An organisation's name.
+    Organization,
+}
+
+impl Purpose {
+    /// Every purpose, in declaration order.
+    pub(super) const ALL: [Self; 12] = [
+        Self::Model,
+        Self::Conversation,
+        Self::Prompt,
+        Self::System,
+        Self::Skeleton,
+        Self::Head,
+        Self::Tail,
+        Self::Slots,
+        Self::Identity,
+        Self::Client,
+        Self::Account,
+        Self::Organization,
+    ];
+
+    /// The name that the purpose's key is derived under. Changing one changes every stored digest of it.
+    pub(super) const fn context(self) -> &'static str {
+        match self {
+            Self::Model => "stillwatch v1 model",
+            Self::Conversation => "stillwatch v1 conversation",
+            Self::Prompt => "stillwatch v1 prompt",
+            Self::System => "stillwatch v1 system",
+            Self::Skeleton => "stillwatch v1 skeleton",
+            Self::Head => "stillwatch v1 head",
+            Self::Tail => "stillwatch v1 tail",
+            Self::Slots => "stillwatch v1 slots",
+            Self::Identity => "stillwatch v1 identity",
+            Self::Client => "stillwatch v1 client",
+            Self::Account => "stillwatch v1 account",
+            Self::Organization => "stillwatch v1 organization",
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A request to its digests: the whole prompt, the template of the last user message, and what fills it.
+
+use super::{
+    common_words::CommonWords,
+    content::push_content,
+    identity::identity,
+    labels::Labels,
+    script::script,
+    skeleton,
+    tokens::{Token, TokenScratch},
+};
+use crate::{
+    domain::{Digest, Role, Script},
+    privacy::{Digester, PseudonymKey, Purpose},
+};
+
+/// Digests of one request's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextDigests {
+    /// Of everything said: system prompt, roles and messages, to the letter.
+    pub prompt: Digest,
+    /// Of the system prompt, given apart or as messages.
+    pub system: Option<Digest>,
+    /// Of the template's labels (`Question:`, `### Response:`), which serve whatever stands between them; of
+    /// head and tail together where there are fewer than two.
+    pub skeleton: Digest,
+    /// Of the template's first clause or 12 tokens; serves templates whose slot comes last.
+    pub head: Digest,
+    /// Of the template's last clause or 12 tokens; serves templates whose slot comes first.
+    pub tail: Digest,
+    /// Of the last user message, whatever its case and white space.
+    pub slots: Digest,
+    /// Of four pieces of the skeleton, chosen so that texts which share most pieces share most of these;
+    /// [`NO_IDENTITY`](super::NO_IDENTITY) where there is none.
+    pub identity: [Digest; 4],
+    /// Dominant script of the last user message, for slicing only.
+    pub script: Script,
+}
+
+/// Memory that [`digest_request`] uses again and again; holds text between calls, so it has no `Debug`.
+#[derive(Default)]
+pub struct TextScratch {
+    tokens: TokenScratch,
+    content: Vec<u8>,
+}
+
+/// The digests of a request.
+///
+/// `prompt` and `slots` read everything; the rest reads the last user message (the last message when no user
+/// speaks), at most 8 KiB at either end. A system prompt given apart and one given as the first message give
+/// the same digests. A text with fewer than four words outside its slots is its own skeleton, head and tail.
+pub fn digest_request<'t>(
+    key: &PseudonymKey,
+    common: &CommonWords,
+    system: Option<&'t str>,
+    messages: impl IntoIterator<Item = (Role, &'t str)>,
+    scratch: &mut TextScratch,
+) -> TextDigests {
+    let mut prompt = key.digester(Purpose::Prompt);
+    let mut system_digester: Option<Digester> = None;
+    let (mut last, mut last_user) = ("", None);
+    for (role, text) in system
+        .map(|text| (Role::System, text))
+        .into_iter()
+        .chain(messages)
+    {
+        prompt.part(&[role as u8]);
+        prompt.part(text.as_bytes());
+        match role {
+            Role::System => system_digester
+                .get_or_insert_with(|| key.digester(Purpose::System))
+                .part(text.as_bytes()),
+            Role::User => last_user = Some(text),
+            Role::Assistant | Role::Tool => {}
+        }
+        last = text;
+    }
+    let text = last_user.unwrap_or(last);
+    let slots = content_digest(key, text, &mut scratch.content);
+    scratch.tokens.read(text);
+    let tokens = &mut scratch.tokens.tokens;
+    skeleton::mask(tokens, common);
+    let [skeleton, head, tail] = template_digests(key, tokens, slots);
+    TextDigests {
+        prompt: prompt.finish(),
+        system: system_digester.map(Digester::finish),
+        skeleton,
+        head,
+        tail,
+        slots,
+        identity: identity(key, tokens),
+        script: script(text),
+    }
+}
+
+fn content_digest(key: &PseudonymKey, text: &str, buffer: &mut Vec<u8>) -> Digest {
+    let mut digester = key.digester(Purpose::Slots);
+    push_content(text, buffer, |piece| digester.piece(piece));
+    digester.end_part();
+    digester.finish()
+}
+
+/// The digests of the whole skeleton, its head and its tail.
+fn template_digests(key: &PseudonymKey, tokens: &[Token], content: Digest) -> [Digest; 3] {
+    if skeleton::is_short(tokens) {
+        // Short free chat would otherwise share a handful of skeletons.
+        let own = |purpose| key.digest(purpose, &content.0.to_le_bytes());
+        return [
+            own(Purpose::Skeleton),
+            own(Purpose::Head),
+            own(Purpose::Tail),
+        ];
+    }
+    let of_tokens = |purpose, tokens: &[Token]| {
+        let mut digester = key.digester(purpose);
+        for token in tokens {
+            digester.piece(&token.hash.to_le_bytes());
+        }
+        digester.end_part();
+        digester.finish()
+    };
+    let head = of_tokens(Purpose::Head, skeleton::head(tokens));
+    let tail = of_tokens(Purpose::Tail, skeleton::tail(tokens));
+    let mut skeleton = key.digester(Purpose::Skeleton);
+    match Labels::of(tokens) {
+        Some(labels) => labels
+            .hashes()
+            .iter()
+            .for_each(|&hash| skeleton.number(hash)),
+        None => [head, tail].iter().for_each(|end| skeleton.number(end.0)),
+    }
+    [skeleton.finish(), head, tail]
+}

@@ -1,0 +1,278 @@
+//! Text to tokens: words, and slots where something fills a template.
+
+use super::{
+    letters::{Letter, ascii_letter, is_lower, letter},
+    normalise::push_nfkc,
+    span::Spans,
+    window::ends,
+};
+
+/// A word, or whatever stands in a slot. No `Debug`: hashes of words are not keyed.
+#[derive(Clone, Copy)]
+pub(super) struct Token {
+    /// Hash of the lower-cased word; [`SLOT`] for a slot.
+    pub(super) hash: u64,
+    /// What ends with it.
+    pub(super) ending: Ending,
+    /// Whether it is the first of its line, list marks and the like aside.
+    pub(super) starts_line: bool,
+    /// Whether the word is common; filled in by masking.
+    pub(super) is_common: bool,
+}
+
+/// What ends with a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Ending {
+    /// Nothing.
+    Nothing,
+    /// A sentence or a line.
+    Clause,
+    /// A clause before a colon.
+    Label,
+}
+
+/// The hash of a slot.
+pub(super) const SLOT: u64 = 0;
+
+/// Memory that tokenising uses again and again.
+#[derive(Default)]
+pub(super) struct TokenScratch {
+    normalised: String,
+    pub(super) tokens: Vec<Token>,
+}
+
+impl TokenScratch {
+    /// Tokenises both ends of a text into [`Self::tokens`].
+    pub(super) fn read(&mut self, text: &str) {
+        let (head, tail) = ends(text);
+        self.normalised.clear();
+        push_nfkc(head, &mut self.normalised);
+        if !tail.is_empty() {
+            self.normalised.push('\n');
+            push_nfkc(tail, &mut self.normalised);
+        }
+        self.tokens.clear();
+        Lexer {
+            text: &self.normalised,
+            spans: Spans::new(&self.normalised),
+            tokens: &mut self.tokens,
+            at_line_start: true,
+        }
+        .run();
+    }
+}
+
+/// The hashes of a text's words, slots left out.
+pub(super) fn words<'s>(
+    text: &str,
+    scratch: &'s mut TokenScratch,
+) -> impl Iterator<Item = u64> + use<'s> {
+    scratch.read(text);
+    scratch
+        .tokens
+        .iter()
+        .map(|token| token.hash)
+        .filter(|&hash| hash != SLOT)
+}
+
+/// The hash of a word, whatever its case. Never [`SLOT`].
+pub(super) fn word_hash(word: &str) -> u64 {
+    if word.is_ascii() {
+        // Setting this bit lower-cases ASCII letters and leaves digits as they are.
+        return hash_bytes(word.as_bytes(), 0x2020_2020_2020_2020);
+    }
+    let mut lower = [0; LOWER_BYTES_MAX];
+    let mut length = 0;
+    for character in word.chars() {
+        // Room for the longest lower-casing, three characters of four bytes.
+        if length + 12 > LOWER_BYTES_MAX {
+            break;
+        }
+        if is_lower(character) {
+            length += character.encode_utf8(&mut lower[length..]).len();
+        } else {
+            for character in character.to_lowercase() {
+                length += character.encode_utf8(&mut lower[length..]).len();
+            }
+        }
+    }
+    hash_bytes(&lower[..length], 0)
+}
+
+/// Bytes of a lower-cased word, other than ASCII, that are told apart.
+const LOWER_BYTES_MAX: usize = 64;
+
+/// Mixes a number into a state. Not keyed, not one-way: what leaves this module is digested after it.
+pub(super) fn mix(state: u64, number: u64) -> u64 {
+    let product =
+        u128::from(state ^ 0x2D35_8DCC_AA6C_78A5) * u128::from(number ^ 0x8BB8_4B93_962E_ACC9);
+    product as u64 ^ (product >> 64) as u64
+}
+
+/// Mixes eight bytes at a time.
+fn hash_bytes(bytes: &[u8], set_bits: u64) -> u64 {
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    let mut state = bytes.len() as u64;
+    for chunk in chunks {
+        state = mix(state, u64::from_le_bytes(*chunk) | set_bits);
+    }
+    // Loads that overlap read every byte of the rest without a copy of unknown length.
+    let last = match (rest.first_chunk::<4>(), rest.last_chunk::<4>(), rest) {
+        (Some(first), Some(last), _) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        (_, _, &[first, .., last]) => {
+            u64::from(first) | u64::from(rest[rest.len() / 2]) << 8 | u64::from(last) << 16
+        }
+        (_, _, &[only]) => u64::from(only),
+        (_, _, []) => 0,
+    };
+    mix(mix(state, last | set_bits), 0).max(SLOT + 1)
+}
+
+/// Reads a normalised text from left to right.
+struct Lexer<'t> {
+    text: &'t str,
+    spans: Spans<'t>,
+    tokens: &'t mut Vec<Token>,
+    at_line_start: bool,
+}
+
+impl Lexer<'_> {
+    fn run(mut self) {
+        let mut at = 0;
+        while let Some(character) = self.text[at..].chars().next() {
+            at = match letter(character) {
+                Letter::Spaced => self.word(at),
+                Letter::Dense => self.dense(at),
+                Letter::Digit => self.number(at),
+                Letter::Space => {
+                    if character == '\n' {
+                        self.end(Ending::Clause);
+                        self.at_line_start = true;
+                    }
+                    at + character.len_utf8()
+                }
+                Letter::Mark => self.mark(at, character),
+            };
+        }
+    }
+
+    fn push(&mut self, hash: u64) {
+        let starts_line = std::mem::take(&mut self.at_line_start);
+        self.tokens.push(Token {
+            hash,
+            ending: Ending::Nothing,
+            starts_line,
+            is_common: false,
+        });
+    }
+
+    fn end(&mut self, ending: Ending) {
+        if let Some(last) = self.tokens.last_mut() {
+            last.ending = last.ending.max(ending);
+        }
+    }
+
+    /// The end of the characters from `at` on that satisfy `is_inside`.
+    fn end_while(&self, mut at: usize, is_inside: impl Fn(Letter) -> bool) -> usize {
+        // Bytes first: most text is ASCII, and decoding a character costs more than looking up a byte.
+        let bytes = self.text.as_bytes();
+        while let Some(&byte) = bytes.get(at) {
+            let width = if byte.is_ascii() {
+                if !is_inside(ascii_letter(byte)) {
+                    break;
+                }
+                1
+            } else {
+                match self.text[at..].chars().next() {
+                    Some(character) if is_inside(letter(character)) => character.len_utf8(),
+                    _ => break,
+                }
+            };
+            at += width;
+        }
+        at
+    }
+
+    fn word(&mut self, at: usize) -> usize {
+        let end = self.end_while(at, |kind| matches!(kind, Letter::Spaced | Letter::Digit));
+        if let Some(end) = self.spans.end_of_address_after(end) {
+            self.push(SLOT);
+            return end;
+        }
+        self.push(word_hash(&self.text[at..end]));
+        end
+    }
+
+    /// A run without spaces: each pair of neighbours is a word.
+    fn dense(&mut self, at: usize) -> usize {
+        let end = self.end_while(at, |kind| kind == Letter::Dense);
+        let run = &self.text[at..end];
+        let ends = run
+            .char_indices()
+            .map(|(start, character)| start + character.len_utf8());
+        let starts = run.char_indices().map(|(start, _)| start);
+        let before = self.tokens.len();
+        for (start, end) in starts.zip(ends.skip(1)) {
+            self.push(hash_bytes(&run.as_bytes()[start..end], 0));
+        }
+        if self.tokens.len() == before {
+            self.push(hash_bytes(run.as_bytes(), 0));
+        }
+        end
+    }
+
+    fn number(&mut self, at: usize) -> usize {
+        let mut end = at;
+        loop {
+            end = self.end_while(end, |kind| matches!(kind, Letter::Spaced | Letter::Digit));
+            let joint = self.text.as_bytes().get(end..end + 2);
+            if !joint.is_some_and(|joint| b".,:/-".contains(&joint[0]) && joint[1].is_ascii_digit())
+            {
+                break;
+            }
+            end += 1;
+        }
+        self.push(SLOT);
+        end
+    }
+
+    fn mark(&mut self, at: usize, mark: char) -> usize {
+        if let Some(end) = self.spans.end_of_span_at(at) {
+            self.push(SLOT);
+            return end;
+        }
+        let after = at + mark.len_utf8();
+        match mark {
+            ':' => self.end(Ending::Label),
+            '!' | '?' | ';' | '。' | '।' | '؟' | '۔' => self.end(Ending::Clause),
+            // Not the full stop inside a number or a name.
+            '.' if !self.text[after..].starts_with(|next: char| next.is_ascii_graphic()) => {
+                self.end(Ending::Clause);
+            }
+            _ => {}
+        }
+        after
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn words_have_one_hash_whatever_their_case(word in "[a-zA-Z0-9éЖ字]{1,20}") {
+            prop_assert_eq!(word_hash(&word.to_uppercase()), word_hash(&word.to_lowercase()));
+            prop_assert_ne!(word_hash(&word), SLOT);
+        }
+
+        #[test]
+        fn other_words_have_other_hashes(a in "[a-z]{0,17}", b in "[a-z]{0,17}") {
+            prop_assert_eq!(a == b, word_hash(&a) == word_hash(&b));
+        }
+    }
+}
