@@ -408,9 +408,11 @@ impl From<AdditiveModel> for Unchecked {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::json;
 
     fn term(name: &str, edges: &[f64], values: &[f64]) -> Term {
         Term {
@@ -461,38 +463,37 @@ mod tests {
 
     #[test]
     fn refuses_what_does_not_hold_together() {
-        type Spoil = fn(&mut serde_json::Value);
-        let spoils: [(&str, Spoil); 9] = [
-            ("edges must strictly increase", |m| {
-                m["terms"][0]["edges"] = [0.6, 0.6].as_slice().into()
-            }),
-            ("expected 3 values", |m| {
-                m["terms"][0]["values"] = [0.0, 1.0].as_slice().into()
-            }),
-            ("declared monotone", |m| {
-                m["terms"][0]["values"] = [0.0, 2.0, 1.0].as_slice().into()
-            }),
-            ("within +-1000", |m| {
-                m["terms"][0]["values"] = [0.0, 1.0, 1e9].as_slice().into()
-            }),
-            ("within +-1000", |m| m["base"] = 2e3.into()),
-            ("shrink", |m| m["terms"][0]["shrink"] = (-1.0).into()),
-            ("used by two", |m| m["terms"][1]["name"] = "share".into()),
-            ("two features in order", |m| {
-                m["pairs"][0]["second"] = 7.into()
-            }),
-            ("pair 0: declared monotone", |m| {
-                m["pairs"][0]["values"] = [0.0, 0.0, -1.0, 1.0].as_slice().into()
-            }),
+        let spoils = [
+            (
+                "edges must strictly increase",
+                "/terms/0/edges",
+                json!([0.6, 0.6]),
+            ),
+            ("expected 3 values", "/terms/0/values", json!([0.0, 1.0])),
+            (
+                "declared monotone",
+                "/terms/0/values",
+                json!([0.0, 2.0, 1.0]),
+            ),
+            ("within +-1000", "/terms/0/values", json!([0.0, 1.0, 1e9])),
+            ("within +-1000", "/base", json!(2e3)),
+            ("shrink", "/terms/0/shrink", json!(-1.0)),
+            ("used by two", "/terms/1/name", json!("share")),
+            ("two features in order", "/pairs/0/second", json!(7)),
+            (
+                "pair 0: declared monotone",
+                "/pairs/0/values",
+                json!([0.0, 0.0, -1.0, 1.0]),
+            ),
         ];
         let good = serde_json::to_value(model()).unwrap();
         assert_eq!(
             serde_json::from_value::<AdditiveModel>(good.clone()).unwrap(),
             model()
         );
-        for (expected, spoil) in spoils {
+        for (expected, place, value) in spoils {
             let mut bad = good.clone();
-            spoil(&mut bad);
+            *bad.pointer_mut(place).unwrap() = value;
             let error = serde_json::from_value::<AdditiveModel>(bad)
                 .unwrap_err()
                 .to_string();

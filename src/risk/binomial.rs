@@ -105,6 +105,7 @@ fn ln_gamma(x: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

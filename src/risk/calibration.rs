@@ -138,13 +138,10 @@ impl Calibration {
             score.clamp(f64::MIN, f64::MAX)
         };
         let shift = logit(self.parts.prior) - logit(self.parts.base_rate);
-        let at = |logit: f64| Risk::from_logit(logit + shift);
         let (p0, p1) = self.parts.band(score);
-        let (low, high) = (at(logit(p0)), at(logit(p1)));
+        let (low, high) = (shifted(p0, shift), shifted(p1, shift));
         // The clamp only ever acts on the last bit.
-        let headline = at(self.headline(score))
-            .value()
-            .clamp(low.value(), high.value());
+        let headline = sigmoid(self.headline(score) + shift).clamp(low.value(), high.value());
         Calibrated {
             low,
             risk: Risk::new(headline).unwrap_or(low),
@@ -282,11 +279,21 @@ impl From<Calibration> for Parts {
 /// A probability moved from a population with a share `from` of extraction to one with a share `to`:
 /// `logit p' = logit p + logit to - logit from` (Elkan 2001). 0 and 1 stay where they are.
 pub fn shift_prior(probability: Risk, from: f64, to: f64) -> Risk {
-    let p = probability.value();
-    if p <= 0.0 || p >= 1.0 {
-        return probability;
-    }
-    Risk::from_logit(logit(p) + logit(to) - logit(from))
+    shifted(probability.value(), logit(to) - logit(from))
+}
+
+/// `p` moved by some log-odds. Certainty has no odds to move.
+fn shifted(p: f64, by: f64) -> Risk {
+    let certain = if p <= 0.0 || p >= 1.0 {
+        Risk::new(p)
+    } else {
+        None
+    };
+    certain.unwrap_or_else(|| Risk::from_logit(logit(p) + by))
+}
+
+fn sigmoid(log_odds: f64) -> f64 {
+    Risk::from_logit(log_odds).value()
 }
 
 fn logit(p: f64) -> f64 {
@@ -314,4 +321,5 @@ fn check_steps(which: &'static str, steps: &[(f64, f64)]) -> Result<(), Calibrat
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
 mod tests;

@@ -49,6 +49,7 @@ impl Block {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -384,6 +384,7 @@ impl From<OperatingPoints> for Unchecked {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -400,7 +401,7 @@ mod tests {
 
     /// Applications with a level of their own, as honest customers have.
     fn population(applications: u64, accounts_each: u64, rng: &mut ChaCha8Rng) -> Vec<BenignScore> {
-        let mut logistic = |rng: &mut ChaCha8Rng| {
+        let logistic = |rng: &mut ChaCha8Rng| {
             let u: f64 = rng.random_range(1e-12..1.0);
             (u / (1.0 - u)).ln()
         };

@@ -86,6 +86,7 @@ pub fn weighted_quantile(sorted: &[(f64, f64)], share: f64) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
 mod tests {
     use super::*;
     use rand::{RngExt, SeedableRng};

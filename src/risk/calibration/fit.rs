@@ -67,7 +67,7 @@ fn knots(mut rows: Vec<CalibrationRow>) -> Vec<Knot> {
         let weight = row.weight * scale;
         let extraction = if row.extraction { weight } else { 0.0 };
         match knots.last_mut() {
-            Some(last) if last.score == score => {
+            Some(last) if last.score >= score => {
                 last.weight += weight;
                 last.extraction += extraction;
             }

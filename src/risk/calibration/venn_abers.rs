@@ -110,6 +110,7 @@ fn slope(left: Point, right: Point) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
 mod tests {
     use super::*;
     use crate::risk::isotonic::non_decreasing;
