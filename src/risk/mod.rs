@@ -18,6 +18,7 @@ pub mod tail;
 pub use additive::{
     AdditiveModel, AdditiveModelError, Evaluation, MAX_BINS, MAX_PAIRS, PairTerm, Term,
 };
+pub(crate) use additive::{bin_of, shrinkage};
 pub use calibration::{Calibrated, Calibration, CalibrationError, CalibrationRow, shift_prior};
 pub(crate) use decimal::{twelve_digits, twelve_digits_up};
 pub use operating_point::{
