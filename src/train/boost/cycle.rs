@@ -80,9 +80,9 @@ impl<'a> Cycle<'a> {
             return Err(BoostError::OneClass { benign, extraction });
         }
         let scale = (benign + extraction) as f64 / training_weight.iter().sum::<f64>();
-        training_weight
-            .iter_mut()
-            .for_each(|weight| *weight *= scale);
+        for weight in &mut training_weight {
+            *weight *= scale;
+        }
         let tables = columns
             .iter()
             .enumerate()
@@ -304,9 +304,9 @@ impl Table {
             .map(|(value, weight)| value * weight)
             .sum::<f64>()
             / honest;
-        moved
-            .iter_mut()
-            .for_each(|value| *value = (*value - centre).clamp(-LARGEST_ENTRY, LARGEST_ENTRY));
+        for value in &mut moved {
+            *value = (*value - centre).clamp(-LARGEST_ENTRY, LARGEST_ENTRY);
+        }
         moved
     }
 }
