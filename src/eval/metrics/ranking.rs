@@ -39,9 +39,9 @@ impl Roc {
         let (mut benign, mut extraction) = (0, 0);
         for unit in &sorted {
             if unit.extraction {
-                extraction += 1
+                extraction += 1;
             } else {
-                benign += 1
+                benign += 1;
             }
             // Plus and minus zero are one score.
             let step = Step {
@@ -98,14 +98,15 @@ impl Roc {
     }
 
     /// Area under the curve: the probability that an extracting unit scores above a benign one, ties
-    /// counting half (Mann & Whitney 1947; Hanley & McNeil 1982).
+    /// counting half (Mann & Whitney 1947).
     pub fn area(&self) -> f64 {
         self.area_up_to(1.0)
     }
 
     /// Area up to a false-positive rate, standardised so that 0.5 is chance and 1 is perfect:
-    /// `(1 + (A - a) / (m - a)) / 2` with `a = rate^2 / 2` and `m = rate` (McClish 1989).
+    /// `(1 + (A - a) / (m - a)) / 2` with `a = rate^2 / 2` and `m = rate`.
     pub fn partial_area(&self, rate: f64) -> f64 {
+        // McClish 1989, "Analyzing a portion of the ROC curve".
         let least = rate * rate / 2.0;
         0.5 * (1.0 + (self.area_up_to(rate) - least) / (rate - least))
     }

@@ -1,3 +1,5 @@
+//! Tests of calibration.
+
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,3 +1,5 @@
+//! Tests of boosting.
+
 use std::collections::BTreeSet;
 
 use ndarray::Array2;
