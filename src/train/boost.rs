@@ -7,13 +7,17 @@
 //! weighted by bin mass), and every table is centred on honest accounts, with the intercept taking a
 //! Newton step of its own in each round. Rounds stop when whole held-out groups no longer gain.
 //!
+//! Pairs of features may follow, chosen by a screen of what is left to explain (`pairs`).
+//!
 //! Everything that is learnt, bin edges and centring included, comes from rows outside the held-out
 //! groups; those choose the number of rounds and nothing else. Deterministic: no random numbers, fixed
 //! order.
 
 mod bins;
 mod cycle;
+mod pairs;
 mod rows;
+mod table;
 #[cfg(test)]
 #[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
 mod tests;
@@ -22,11 +26,11 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use crate::risk::{AdditiveModel, AdditiveModelError, MAX_BINS};
+use crate::risk::{AdditiveModel, AdditiveModelError, MAX_BINS, MAX_PAIRS};
 
 pub use rows::TrainingRows;
 
-use cycle::Cycle;
+use cycle::{Cycle, Snapshot};
 
 /// What is known of a feature beforehand.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +60,9 @@ pub struct Settings {
     pub penalty: f64,
     /// How much of its neighbours' evidence a bin also counts as its own, in [0, 1].
     pub smoothing: f64,
+    /// Most pair tables, boosted after all others and kept only as far as the held-out groups gain; at
+    /// most [`MAX_PAIRS`].
+    pub pairs: usize,
 }
 
 impl Default for Settings {
@@ -68,6 +75,7 @@ impl Default for Settings {
             patience: 20,
             penalty: 1.0,
             smoothing: 0.5,
+            pairs: 0,
         }
     }
 }
@@ -77,7 +85,7 @@ impl Default for Settings {
 pub struct Fitted {
     /// The model.
     pub model: AdditiveModel,
-    /// Rounds that it took.
+    /// Rounds that the tables of single features took.
     pub rounds: usize,
     /// Mean weighted logistic loss on the training rows.
     pub training_loss: f64,
@@ -151,9 +159,26 @@ pub fn fit(
     settings.check()?;
     rows.check(columns.len())?;
     let mut cycle = Cycle::new(*rows, columns, held_out, *settings)?;
+    let mut best = run(&mut cycle, 0, settings);
+    let rounds = best.round;
+    if settings.pairs > 0 {
+        let begin = cycle.add_pairs();
+        best = run(&mut cycle, begin, settings);
+    }
+    Ok(Fitted {
+        rounds,
+        training_loss: best.training_loss,
+        held_out_loss: best.held_out_loss,
+        model: cycle.into_model()?,
+    })
+}
+
+/// Boosts the tables from the `from`-th on until the held-out groups gain no more, and goes back to the
+/// best round.
+fn run(cycle: &mut Cycle<'_, '_>, from: usize, settings: &Settings) -> Snapshot {
     let mut best = cycle.snapshot(0);
     for round in 1..=settings.rounds {
-        cycle.advance();
+        cycle.advance(from);
         let now = cycle.snapshot(round);
         let gained = match (now.held_out_loss, best.held_out_loss) {
             (Some(now), Some(lowest)) => now < lowest,
@@ -165,12 +190,8 @@ pub fn fit(
             break;
         }
     }
-    Ok(Fitted {
-        rounds: best.round,
-        training_loss: best.training_loss,
-        held_out_loss: best.held_out_loss,
-        model: cycle.into_model(columns, best)?,
-    })
+    cycle.restore(&best);
+    best
 }
 
 impl Settings {
@@ -186,6 +207,7 @@ impl Settings {
             })
         };
         within("bins", self.bins as f64, 2.0, MAX_BINS as f64, "2 to 32")?;
+        within("pairs", self.pairs as f64, 0.0, MAX_PAIRS as f64, "0 to 10")?;
         within("smallest_bin", self.smallest_bin, 0.0, 0.5, "0 to 0.5")?;
         within(
             "learning_rate",

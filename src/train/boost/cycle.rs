@@ -2,43 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use super::bins::{ABSENT, edges, numbers};
+use super::bins::ABSENT;
+use super::pairs::{PAIR_BINS, screen};
+use super::table::{Axis, LARGEST_STEP, Table, typical};
 use super::{BoostError, Column, Settings, TrainingRows};
-use crate::risk::isotonic::non_decreasing;
-use crate::risk::tail::weighted_quantile;
-use crate::risk::{AdditiveModel, AdditiveModelError, Term, shrinkage, twelve_digits};
-
-/// Largest change of a table's entry in one step, in log-odds.
-const LARGEST_STEP: f64 = 0.5;
-/// Largest entry of a table, in log-odds: beyond it a single feature would decide alone.
-const LARGEST_ENTRY: f64 = 8.0;
+use crate::risk::{AdditiveModel, AdditiveModelError, PairTerm, Term, shrinkage, twelve_digits};
 
 /// A fit in progress. Held-out rows are carried along with a training weight of zero, so that nothing
 /// they hold can reach a gradient, an edge or a mean.
-pub(super) struct Cycle<'a> {
+pub(super) struct Cycle<'a, 'c> {
     rows: TrainingRows<'a>,
+    columns: &'c [Column],
     settings: Settings,
     /// Scaled to sum to the number of training rows; zero for held-out rows.
     training_weight: Vec<f64>,
     /// The rows' own weights on held-out rows, zero elsewhere.
     held_out_weight: Vec<f64>,
+    axes: Vec<Axis>,
+    /// One table for each axis, then one for each pair.
     tables: Vec<Table>,
+    pairs: Vec<(Axis, Axis)>,
     base: f64,
     log_odds: Vec<f64>,
-}
-
-/// One feature's table in the making.
-struct Table {
-    bins: Vec<u8>,
-    edges: Vec<f64>,
-    values: Vec<f64>,
-    /// Training weight of each bin.
-    mass: Vec<f64>,
-    /// Honest training weight of each bin, shrinkage included; empty for a table that stays flat.
-    honest: Vec<f64>,
-    typical: Option<f64>,
-    monotone: bool,
-    shrink: f64,
 }
 
 /// A model in the making and how good it is.
@@ -50,10 +35,10 @@ pub(super) struct Snapshot {
     values: Vec<Vec<f64>>,
 }
 
-impl<'a> Cycle<'a> {
+impl<'a, 'c> Cycle<'a, 'c> {
     pub(super) fn new(
         rows: TrainingRows<'a>,
-        columns: &[Column],
+        columns: &'c [Column],
         held_out: &BTreeSet<u64>,
         settings: Settings,
     ) -> Result<Self, BoostError> {
@@ -62,11 +47,11 @@ impl<'a> Cycle<'a> {
             .iter()
             .map(|group| held_out.contains(group))
             .collect();
-        let keep = |wanted: bool| {
+        let keep = |wanted: bool| -> Vec<f64> {
             let weights = rows.weight.iter().zip(&is_held_out);
             weights
                 .map(|(&weight, &out)| if out == wanted { weight } else { 0.0 })
-                .collect::<Vec<f64>>()
+                .collect()
         };
         let mut training_weight = keep(false);
         let count = |extraction: bool| {
@@ -80,35 +65,51 @@ impl<'a> Cycle<'a> {
             return Err(BoostError::OneClass { benign, extraction });
         }
         let scale = (benign + extraction) as f64 / training_weight.iter().sum::<f64>();
-        for weight in &mut training_weight {
+        let mut positive = 0.0;
+        for (weight, &extraction) in training_weight.iter_mut().zip(rows.extraction) {
             *weight *= scale;
+            positive += if extraction { *weight } else { 0.0 };
         }
-        let tables = columns
-            .iter()
-            .enumerate()
-            .map(|(index, column)| Table::new(index, column, &rows, &training_weight, &settings))
-            .collect();
-        let positive: f64 = rows
-            .extraction
-            .iter()
-            .zip(&training_weight)
-            .map(|(&kind, &weight)| if kind { weight } else { 0.0 })
-            .sum();
+        let cut = |(index, column)| {
+            Axis::cut(
+                index,
+                column,
+                settings.bins,
+                &rows,
+                &training_weight,
+                &settings,
+            )
+        };
+        let axes: Vec<Axis> = columns.iter().enumerate().map(cut).collect();
+        let table = |(axis, column): (&Axis, &Column)| {
+            Table::new(
+                None,
+                axis,
+                column.shrink,
+                &rows,
+                &training_weight,
+                &settings,
+            )
+        };
+        let tables = axes.iter().zip(columns).map(table).collect();
         let base = (positive / ((benign + extraction) as f64 - positive)).ln();
         Ok(Self {
             rows,
+            columns,
             settings,
-            training_weight,
             held_out_weight: keep(true),
+            training_weight,
+            axes,
             tables,
+            pairs: Vec::new(),
             base,
             log_odds: vec![base; rows.len()],
         })
     }
 
-    /// One step of every table, then of the intercept.
-    pub(super) fn advance(&mut self) {
-        for index in 0..self.tables.len() {
+    /// One step of every table from the `from`-th on, then of the intercept.
+    pub(super) fn advance(&mut self, from: usize) {
+        for index in from..self.tables.len() {
             self.step(index);
         }
         let (mut gradient, mut curvature) = (0.0, 0.0);
@@ -119,9 +120,57 @@ impl<'a> Cycle<'a> {
         }
         let step = (gradient / (curvature + f64::MIN_POSITIVE)).clamp(-LARGEST_STEP, LARGEST_STEP);
         self.base += step;
-        self.log_odds
-            .iter_mut()
-            .for_each(|log_odds| *log_odds += step);
+        for log_odds in &mut self.log_odds {
+            *log_odds += step;
+        }
+    }
+
+    /// Adds empty tables for the most promising pairs, and says where they begin.
+    pub(super) fn add_pairs(&mut self) -> usize {
+        let coarse = |axis: &Axis| {
+            let (feature, bins) = (axis.feature, PAIR_BINS.min(self.settings.bins));
+            let column = &self.columns[feature];
+            Axis::cut(
+                feature,
+                column,
+                bins,
+                &self.rows,
+                &self.training_weight,
+                &self.settings,
+            )
+        };
+        // A feature that could not be compared with honest rows alone cannot be in a pair either.
+        let usable = self
+            .axes
+            .iter()
+            .zip(&self.tables)
+            .filter(|(_, table)| !table.is_flat());
+        let axes: Vec<Axis> = usable.map(|(axis, _)| coarse(axis)).collect();
+        let (gradient, curvature): (Vec<f64>, Vec<f64>) = self
+            .log_odds
+            .iter()
+            .enumerate()
+            .map(|(row, &at)| self.slopes(row, at))
+            .unzip();
+        let begin = self.tables.len();
+        let settings = &self.settings;
+        for (first, second) in screen(
+            &axes,
+            &gradient,
+            &curvature,
+            settings.penalty,
+            settings.pairs,
+        ) {
+            let (first, second) = (&axes[first], &axes[second]);
+            let shrink = self.columns[first.feature]
+                .shrink
+                .max(self.columns[second.feature].shrink);
+            let weight = &self.training_weight;
+            let table = Table::new(Some(first), second, shrink, &self.rows, weight, settings);
+            self.tables.push(table);
+            self.pairs.push((first.clone(), second.clone()));
+        }
+        begin
     }
 
     pub(super) fn snapshot(&self, round: usize) -> Snapshot {
@@ -138,22 +187,52 @@ impl<'a> Cycle<'a> {
         }
     }
 
-    pub(super) fn into_model(
-        self,
-        columns: &[Column],
-        best: Snapshot,
-    ) -> Result<AdditiveModel, AdditiveModelError> {
-        let terms = self.tables.into_iter().zip(columns).zip(best.values).map(
-            |((table, column), values)| Term {
-                name: column.name.clone(),
-                edges: table.edges,
-                values: values.into_iter().map(twelve_digits).collect(),
-                monotone: column.monotone,
-                shrink: column.shrink,
-                typical: table.typical,
-            },
-        );
-        AdditiveModel::new(twelve_digits(best.base), terms.collect(), Vec::new())
+    /// Goes back to a snapshot of the same tables.
+    pub(super) fn restore(&mut self, snapshot: &Snapshot) {
+        self.base = snapshot.base;
+        self.log_odds.fill(snapshot.base);
+        for (table, values) in self.tables.iter_mut().zip(&snapshot.values) {
+            table.values.clone_from(values);
+            add(values, table, self.rows.exposure, &mut self.log_odds);
+        }
+    }
+
+    /// The model as it stands. Pairs that learnt nothing are left out.
+    pub(super) fn into_model(self) -> Result<AdditiveModel, AdditiveModelError> {
+        let values = |table: &Table| -> Vec<f64> {
+            table
+                .values
+                .iter()
+                .map(|&value| twelve_digits(value))
+                .collect()
+        };
+        let (singles, doubles) = self.tables.split_at(self.axes.len());
+        let terms =
+            singles
+                .iter()
+                .zip(&self.axes)
+                .zip(self.columns)
+                .map(|((table, axis), column)| Term {
+                    name: column.name.clone(),
+                    edges: axis.edges.clone(),
+                    values: values(table),
+                    monotone: column.monotone,
+                    shrink: column.shrink,
+                    typical: typical(axis.feature, &self.rows, &self.training_weight),
+                });
+        let pairs = doubles
+            .iter()
+            .zip(&self.pairs)
+            .filter(|(table, _)| table.values.iter().any(|&value| value != 0.0))
+            .map(|(table, (first, second))| PairTerm {
+                first: first.feature,
+                second: second.feature,
+                first_edges: first.edges.clone(),
+                second_edges: second.edges.clone(),
+                values: values(table),
+                shrink: table.shrink,
+            });
+        AdditiveModel::new(twelve_digits(self.base), terms.collect(), pairs.collect())
     }
 
     fn step(&mut self, index: usize) {
@@ -161,35 +240,27 @@ impl<'a> Cycle<'a> {
         if table.is_flat() {
             return;
         }
-        let (mut gradient, mut curvature) =
-            (vec![0.0; table.values.len()], vec![0.0; table.values.len()]);
-        for (row, (&bin, &log_odds)) in table.bins.iter().zip(&self.log_odds).enumerate() {
-            if bin != ABSENT && self.training_weight[row] > 0.0 {
+        let cells = table.values.len();
+        let (mut gradient, mut curvature) = (vec![0.0; cells], vec![0.0; cells]);
+        for (row, (&cell, &log_odds)) in table.cells.iter().zip(&self.log_odds).enumerate() {
+            if cell != ABSENT && self.training_weight[row] > 0.0 {
                 let strength = shrinkage(self.rows.exposure[row], table.shrink);
                 let (g, h) = self.slopes(row, log_odds);
-                gradient[usize::from(bin)] += g * strength;
-                curvature[usize::from(bin)] += h * strength * strength;
+                gradient[usize::from(cell)] += g * strength;
+                curvature[usize::from(cell)] += h * strength * strength;
             }
         }
         let moved = table.moved(&gradient, &curvature, &self.settings);
-        let table = &mut self.tables[index];
         let change: Vec<f64> = moved
             .iter()
             .zip(&table.values)
             .map(|(new, old)| new - old)
             .collect();
-        table.values = moved;
-        let rows = table
-            .bins
-            .iter()
-            .zip(self.rows.exposure)
-            .zip(&mut self.log_odds);
-        for ((&bin, &exposure), log_odds) in rows.filter(|((bin, _), _)| **bin != ABSENT) {
-            *log_odds += change[usize::from(bin)] * shrinkage(exposure, table.shrink);
-        }
+        add(&change, table, self.rows.exposure, &mut self.log_odds);
+        self.tables[index].values = moved;
     }
 
-    /// Weighted slope and curvature of a training row's log-likelihood in its log-odds.
+    /// Weighted slope and curvature of a row's training log-likelihood in its log-odds.
     fn slopes(&self, row: usize, log_odds: f64) -> (f64, f64) {
         let weight = self.training_weight[row];
         let p = 1.0 / (1.0 + (-log_odds).exp());
@@ -213,100 +284,11 @@ impl<'a> Cycle<'a> {
     }
 }
 
-impl Table {
-    fn new(
-        index: usize,
-        column: &Column,
-        rows: &TrainingRows<'_>,
-        training_weight: &[f64],
-        settings: &Settings,
-    ) -> Self {
-        let feature = rows.features.column(index);
-        let mut known: Vec<(f64, f64, bool)> = feature
-            .iter()
-            .zip(training_weight)
-            .zip(rows.extraction)
-            .filter(|((value, weight), _)| !value.is_nan() && **weight > 0.0)
-            .map(|((&value, &weight), &extraction)| (value, weight, extraction))
-            .collect();
-        known.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let of_honest: Vec<(f64, f64)> = known
-            .iter()
-            .filter(|row| !row.2)
-            .map(|&(value, weight, _)| (value, weight))
-            .collect();
-        let of_all: Vec<(f64, f64)> = known
-            .iter()
-            .map(|&(value, weight, _)| (value, weight))
-            .collect();
-        let total: f64 = training_weight.iter().sum();
-        let lightest = settings.smallest_bin * total;
-        let edges = edges(&of_all, settings.bins, lightest);
-        let bins = numbers(feature.iter().copied(), &edges);
-        let (mut mass, mut honest) = (vec![0.0; edges.len() + 1], vec![0.0; edges.len() + 1]);
-        let (mut honest_known, mut honest_total) = (0.0, 0.0);
-        for (row, &bin) in bins.iter().enumerate() {
-            let weight = training_weight[row];
-            let is_honest = !rows.extraction[row];
-            honest_total += if is_honest { weight } else { 0.0 };
-            if bin != ABSENT {
-                mass[usize::from(bin)] += weight;
-                if is_honest {
-                    honest_known += weight;
-                    honest[usize::from(bin)] +=
-                        weight * shrinkage(rows.exposure[row], column.shrink);
-                }
-            }
+/// Adds a table's `entries` to the log-odds of every row.
+fn add(entries: &[f64], table: &Table, exposure: &[f64], log_odds: &mut [f64]) {
+    for ((&cell, &exposure), log_odds) in table.cells.iter().zip(exposure).zip(log_odds) {
+        if cell != ABSENT {
+            *log_odds += entries[usize::from(cell)] * shrinkage(exposure, table.shrink);
         }
-        let comparable = honest.iter().sum::<f64>() > 0.0
-            && honest_known >= settings.smallest_bin * honest_total;
-        Self {
-            values: vec![0.0; edges.len() + 1],
-            bins,
-            mass,
-            honest: if comparable { honest } else { Vec::new() },
-            typical: weighted_quantile(&of_honest, 0.5).map(twelve_digits),
-            monotone: column.monotone,
-            shrink: column.shrink,
-            edges,
-        }
-    }
-
-    /// Whether there is nothing to learn: one bin only, or no honest accounts to compare with.
-    fn is_flat(&self) -> bool {
-        self.edges.is_empty() || self.honest.is_empty()
-    }
-
-    /// The entries after one damped Newton step: smoothed, monotone where declared, and centred.
-    fn moved(&self, gradient: &[f64], curvature: &[f64], settings: &Settings) -> Vec<f64> {
-        let shared = |of: &[f64], bin: usize| {
-            let left = bin.checked_sub(1).map_or(0.0, |left| of[left]);
-            let right = of.get(bin + 1).copied().unwrap_or(0.0);
-            of[bin] + 0.5 * settings.smoothing * (left + right)
-        };
-        let mut moved: Vec<f64> = self
-            .values
-            .iter()
-            .enumerate()
-            .map(|(bin, value)| {
-                let room = shared(curvature, bin) + settings.penalty + f64::MIN_POSITIVE;
-                let step = settings.learning_rate * shared(gradient, bin) / room;
-                value + step.clamp(-LARGEST_STEP, LARGEST_STEP)
-            })
-            .collect();
-        if self.monotone {
-            moved = non_decreasing(&moved, &self.mass);
-        }
-        let honest: f64 = self.honest.iter().sum();
-        let centre = moved
-            .iter()
-            .zip(&self.honest)
-            .map(|(value, weight)| value * weight)
-            .sum::<f64>()
-            / honest;
-        for value in &mut moved {
-            *value = (*value - centre).clamp(-LARGEST_ENTRY, LARGEST_ENTRY);
-        }
-        moved
     }
 }

@@ -232,6 +232,44 @@ fn held_out_groups_choose_the_rounds_and_nothing_else() {
 }
 
 #[test]
+fn finds_the_pair_that_matters_and_only_then() {
+    // Suspicious only together, beside a plain additive part.
+    let both = |x: &[f64]| if x[1] > 0.5 && x[3] > 0.0 { 3.0 } else { 0.0 };
+    let data = Data::drawn(8_000, 6, 8, |x| x[0] - 1.0 + both(x));
+    let plain = data.fit(&columns(6, true), &[1, 5, 9], &Settings::default());
+    let one = Settings {
+        pairs: 1,
+        ..Settings::default()
+    };
+    let paired = data.fit(&columns(6, true), &[1, 5, 9], &one);
+    let pairs: Vec<(usize, usize)> = paired
+        .model
+        .pairs()
+        .iter()
+        .map(|pair| (pair.first, pair.second))
+        .collect();
+    assert_eq!(pairs, [(1, 3)]);
+    assert!(paired.held_out_loss < plain.held_out_loss);
+    assert_eq!(paired.model.terms(), plain.model.terms());
+    // The reported loss is that of the model as it evaluates.
+    let loss = |model: &AdditiveModel| {
+        let rows = (0..8_000).filter(|row| [1, 5, 9].contains(&data.group[*row]));
+        let losses: Vec<f64> = rows
+            .map(|row| {
+                let score = model.evaluate(&data.features.row(row).to_vec(), 50.0).score;
+                if data.extraction[row] {
+                    (-score).exp().ln_1p()
+                } else {
+                    score.exp().ln_1p()
+                }
+            })
+            .collect();
+        losses.iter().sum::<f64>() / losses.len() as f64
+    };
+    assert!((loss(&paired.model) - paired.held_out_loss.unwrap()).abs() < 1e-9);
+}
+
+#[test]
 fn stops_before_noise_is_learnt() {
     let data = Data::drawn(600, 30, 6, |_| 0.0);
     let stopped = data.fit(&columns(30, false), &[0, 1, 2, 3], &Settings::default());
@@ -319,7 +357,7 @@ proptest! {
         data.weight[..2].fill(1.0);
         let columns: Vec<Column> =
             columns(2, true).into_iter().map(|column| Column { shrink, ..column }).collect();
-        let settings = Settings { rounds: 15, smallest_bin: 0.0, penalty: 0.1, ..Settings::default() };
+        let settings = Settings { rounds: 15, smallest_bin: 0.0, penalty: 0.1, pairs: 1, ..Settings::default() };
         // The model checks monotonicity itself and would refuse.
         let fitted = fit(&data.rows(), &columns, &BTreeSet::from([3, 4]), &settings);
         prop_assert!(fitted.is_ok(), "{:?}", fitted);
