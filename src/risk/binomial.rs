@@ -121,7 +121,7 @@ mod tests {
             );
         }
         assert!(clopper_pearson_upper(0.0, 29_956.0, 0.95) <= 1e-4);
-        // R: binom.test(4, 100)$conf.int upper = 0.09925716; qbeta(0.95, 11, 990) is one-sided 10/1000.
+        // R: binom.test(4, 100)$conf.int has the upper end 0.09925716.
         assert!((clopper_pearson_upper(4.0, 100.0, 0.975) - 0.099_257_16).abs() < 1e-7);
         assert_eq!(clopper_pearson_upper(5.0, 5.0, 0.95), 1.0);
         assert_eq!(clopper_pearson_upper(0.0, 0.0, 0.95), 1.0);
