@@ -1,3 +1,26 @@
 //! Fusion, calibration, operating points, reasons.
 //!
 //! Uses `detect` and everything to its left. Pure functions of their inputs.
+//!
+//! [`AdditiveModel`] turns features into log-odds that are a plain sum, [`Calibration`] turns log-odds
+//! into a probability with an interval, and [`OperatingPoints`] turn log-odds into a band and a
+//! recommendation at stated false-positive rates. The three are data of a bundle, fitted by `train`
+//! and checked when loaded.
+
+mod additive;
+pub mod binomial;
+mod calibration;
+mod decimal;
+pub mod isotonic;
+mod operating_point;
+pub mod tail;
+
+pub use additive::{
+    AdditiveModel, AdditiveModelError, Evaluation, MAX_BINS, MAX_PAIRS, PairTerm, Term,
+};
+pub(crate) use additive::{bin_of, shrinkage};
+pub use calibration::{Calibrated, Calibration, CalibrationError, CalibrationRow, shift_prior};
+pub(crate) use decimal::{twelve_digits, twelve_digits_up};
+pub use operating_point::{
+    BenignScore, OperatingPointError, OperatingPoints, TargetRates, Threshold,
+};

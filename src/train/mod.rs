@@ -2,6 +2,7 @@
 //!
 //! Uses `engine`, `bundle`, `ingest`, `simulate`. Never part of serving.
 
+pub mod boost;
 pub mod examples;
 pub mod fold;
 pub mod manifest;

@@ -1,0 +1,256 @@
+//! Intervals by resampling whole groups.
+//!
+//! Accounts of one application, or of one campaign, are not independent; resampling rows would call ten
+//! thousand accounts of eight applications ten thousand witnesses. Groups are drawn with replacement, within
+//! each stratum, so that a figure that needs both kinds always has both (cluster bootstrap, Davison &
+//! Hinkley 1997, section 3.8; percentile interval, Efron 1981).
+
+use std::collections::BTreeMap;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::metrics::Interval;
+
+/// How to resample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bootstrap {
+    /// Resamples to draw.
+    pub resamples: u32,
+    /// Coverage aimed at.
+    pub level: f64,
+    /// Seed of the draws.
+    pub seed: u64,
+}
+
+impl Default for Bootstrap {
+    /// 1,000 resamples at 95%.
+    fn default() -> Self {
+        Self {
+            resamples: 1_000,
+            level: 0.95,
+            seed: 1,
+        }
+    }
+}
+
+/// An interval with what stands behind it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Resampled {
+    /// The percentile interval.
+    pub interval: Interval,
+    /// Distinct groups, all strata together: the number to print beside the figure.
+    pub groups: u64,
+    /// Resamples in which the figure was defined.
+    pub defined: u32,
+}
+
+impl Bootstrap {
+    /// The interval of `metric` over `rows`, whose `unit_of` names stratum and group of a row.
+    ///
+    /// `None` when no stratum has two groups, or the metric is undefined in half of the resamples: then
+    /// there is nothing that an interval could honestly say. With fewer than about twenty groups a
+    /// stratum the interval is too narrow; print the number of groups. The same rows, in the same order
+    /// within each group, and the same seed give the same interval on any number of threads.
+    pub fn interval<T, S, G>(
+        &self,
+        rows: &[T],
+        unit_of: impl Fn(&T) -> (S, G),
+        metric: impl Fn(&[T]) -> Option<f64> + Sync,
+    ) -> Option<Resampled>
+    where
+        T: Clone + Sync,
+        S: Ord,
+        G: Ord,
+    {
+        let strata = strata(rows, unit_of);
+        if strata.iter().all(|groups| groups.len() < 2) {
+            return None;
+        }
+        let mut figures: Vec<f64> = (0..self.resamples)
+            .into_par_iter()
+            .filter_map(|index| metric(&self.draw(index, rows, &strata)))
+            .filter(|figure| !figure.is_nan())
+            .collect();
+        let defined = figures.len();
+        if defined == 0 || defined * 2 < self.resamples as usize {
+            return None;
+        }
+        figures.sort_unstable_by(f64::total_cmp);
+        let tail = (1.0 - self.level) / 2.0;
+        // Outward ranks: never narrower than asked.
+        let low = ((tail * defined as f64 + 1e-9).floor() as usize).min(defined - 1);
+        Some(Resampled {
+            interval: Interval {
+                low: figures[low],
+                high: figures[defined - 1 - low],
+            },
+            groups: strata.iter().map(Vec::len).sum::<usize>() as u64,
+            defined: defined as u32,
+        })
+    }
+
+    /// The rows of one resample. Each has a random stream of its own, so that threads do not matter.
+    fn draw<T: Clone>(&self, index: u32, rows: &[T], strata: &[Vec<Vec<usize>>]) -> Vec<T> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(u64::from(index));
+        let mut drawn = Vec::with_capacity(rows.len());
+        for groups in strata {
+            for _ in 0..groups.len() {
+                // A fixed width, since the draws of `usize` differ between machines.
+                let group = &groups[rng.random_range(0..groups.len() as u64) as usize];
+                drawn.extend(group.iter().map(|&row| rows[row].clone()));
+            }
+        }
+        drawn
+    }
+}
+
+/// Row numbers by group by stratum, in the order of their names.
+fn strata<T, S: Ord, G: Ord>(rows: &[T], unit_of: impl Fn(&T) -> (S, G)) -> Vec<Vec<Vec<usize>>> {
+    let mut strata: BTreeMap<S, BTreeMap<G, Vec<usize>>> = BTreeMap::new();
+    for (index, row) in rows.iter().enumerate() {
+        let (stratum, group) = unit_of(row);
+        strata
+            .entry(stratum)
+            .or_default()
+            .entry(group)
+            .or_default()
+            .push(index);
+    }
+    strata
+        .into_values()
+        .map(|groups| groups.into_values().collect())
+        .collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    struct Row {
+        extraction: bool,
+        group: u32,
+        value: f64,
+    }
+
+    fn mean(rows: &[Row]) -> Option<f64> {
+        (!rows.is_empty())
+            .then(|| rows.iter().map(|row| row.value).sum::<f64>() / rows.len() as f64)
+    }
+
+    fn unit_of(row: &Row) -> (bool, u32) {
+        (row.extraction, row.group)
+    }
+
+    /// `groups` groups of `each` rows that all hold their group's level.
+    fn clustered(groups: u32, each: u32, seed: u64) -> Vec<Row> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        (0..groups)
+            .flat_map(|group| {
+                let value = rng.random_range(-1.0..1.0);
+                (0..each).map(move |_| Row {
+                    extraction: false,
+                    group,
+                    value,
+                })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn copies_of_a_witness_add_nothing() {
+        let bootstrap = Bootstrap::default();
+        let one = bootstrap
+            .interval(&clustered(40, 1, 3), unit_of, mean)
+            .unwrap();
+        let many = bootstrap
+            .interval(&clustered(40, 25, 3), unit_of, mean)
+            .unwrap();
+        assert_eq!((one.groups, many.groups), (40, 40));
+        assert!((one.interval.low - many.interval.low).abs() < 1e-9);
+        // Standard error of the mean of 40 uniforms on [-1, 1]: 0.0913; the interval is 3.92 of them wide.
+        let width = many.interval.high - many.interval.low;
+        assert!((width - 0.358).abs() < 0.06, "{width}");
+    }
+
+    #[test]
+    fn covers_the_truth_about_as_often_as_it_says() {
+        let bootstrap = Bootstrap {
+            resamples: 300,
+            ..Bootstrap::default()
+        };
+        let covered = (0..200)
+            .filter(|&seed| {
+                let interval = bootstrap
+                    .interval(&clustered(50, 3, seed), unit_of, mean)
+                    .unwrap()
+                    .interval;
+                (interval.low..=interval.high).contains(&0.0)
+            })
+            .count();
+        assert!((178..=199).contains(&covered), "{covered} of 200");
+    }
+
+    #[test]
+    fn the_seed_decides_and_threads_do_not() {
+        let rows = clustered(12, 4, 5);
+        let on = |threads: usize, seed: u64| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| {
+                Bootstrap {
+                    seed,
+                    ..Bootstrap::default()
+                }
+                .interval(&rows, unit_of, mean)
+            })
+        };
+        assert_eq!(on(1, 7), on(3, 7));
+        assert_ne!(on(1, 7), on(1, 8));
+    }
+
+    #[test]
+    fn strata_keep_their_size() {
+        let mut rows = clustered(10, 1, 1);
+        rows.extend((0..3).map(|group| Row {
+            extraction: true,
+            group,
+            value: 0.0,
+        }));
+        let attacks = |rows: &[Row]| Some(rows.iter().filter(|row| row.extraction).count() as f64);
+        let resampled = Bootstrap::default()
+            .interval(&rows, unit_of, attacks)
+            .unwrap();
+        assert_eq!(
+            resampled.interval,
+            Interval {
+                low: 3.0,
+                high: 3.0
+            }
+        );
+        assert_eq!(resampled.groups, 13);
+    }
+
+    #[test]
+    fn says_nothing_when_there_is_nothing_to_say() {
+        let bootstrap = Bootstrap::default();
+        assert_eq!(
+            bootstrap.interval(&clustered(1, 50, 1), unit_of, mean),
+            None
+        );
+        assert_eq!(bootstrap.interval(&[], unit_of, mean), None);
+        assert_eq!(
+            bootstrap.interval(&clustered(9, 2, 1), unit_of, |_| None),
+            None
+        );
+        // Defined in every resample, or in none that counts.
+        let rare = |rows: &[Row]| rows.iter().all(|row| row.group == 0).then_some(1.0);
+        assert_eq!(bootstrap.interval(&clustered(9, 2, 1), unit_of, rare), None);
+    }
+}

@@ -1,0 +1,55 @@
+//! The figures of an evaluation, each with its formula and source.
+//!
+//! Pure functions of scores and labels; they know neither accounts nor files. An account is flagged when
+//! its score is strictly greater than a threshold, and accounts of equal score are never parted, so no
+//! figure depends on the order of the rows.
+
+mod counts;
+mod probability;
+mod ranking;
+
+pub use counts::{Confusion, macro_f1, wilson};
+pub use probability::{ReliabilityBin, brier, expected_calibration_error, reliability};
+pub use ranking::{Roc, benign_needed};
+
+/// One judged unit: an account, a conversation or a campaign.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored {
+    /// Score or probability; larger is more suspicious.
+    pub score: f64,
+    /// The truth.
+    pub extraction: bool,
+}
+
+/// A figure, or why there is none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Figure {
+    /// The figure.
+    Value(f64),
+    /// Too few units to say.
+    Insufficient {
+        /// Units there were.
+        n: u64,
+        /// Units needed.
+        needed: u64,
+    },
+}
+
+impl Figure {
+    /// The figure, if there is one.
+    pub const fn value(self) -> Option<f64> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Insufficient { .. } => None,
+        }
+    }
+}
+
+/// Two ends of an interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}

@@ -1,0 +1,105 @@
+//! Tests of tables.
+
+use super::*;
+use proptest::prelude::*;
+
+fn sample() -> Table {
+    let mut table = Table::new("Recall | by pipeline", ["pipeline", "recall", "accounts"]);
+    let recall = Number::new(0.382, Style::Percent(1))
+        .within(Interval {
+            low: 0.31,
+            high: 0.4512,
+        })
+        .of(72);
+    table.push(vec![
+        Cell::text("a|b, \"c\"\n\u{1b}[31m*d*"),
+        Cell::Number(recall),
+        Cell::Count(1_200),
+    ]);
+    table.push(vec![
+        Cell::text("thin"),
+        Cell::Insufficient { n: 12 },
+        Cell::Count(3),
+    ]);
+    table.push(vec![
+        Cell::text("flat"),
+        Cell::Number(Number::new(f64::NAN, Style::Decimal(2))),
+        Cell::Count(0),
+    ]);
+    table
+}
+
+#[test]
+fn markdown_shows_text_as_it_is_and_keeps_its_columns() {
+    assert_eq!(
+        sample().render(Layout::Markdown),
+        "### Recall \\| by pipeline\n\n\
+         | pipeline | recall | accounts |\n\
+         | --- | ---: | ---: |\n\
+         | a\\|b, \"c\" \u{fffd}\\[31m\\*d\\* | 38.2% [31.0, 45.1] n=72 | 1200 |\n\
+         | thin | insufficient (n=12) | 3 |\n\
+         | flat | undefined | 0 |\n"
+    );
+}
+
+#[test]
+fn csv_parts_a_figure_and_quotes() {
+    assert_eq!(
+        sample().render(Layout::Csv),
+        "pipeline,recall,recall_low,recall_high,recall_n,accounts\n\
+         \"a|b, \"\"c\"\"\n\u{1b}[31m*d*\",0.382,0.31,0.4512,72,1200\n\
+         thin,,,,12,3\n\
+         flat,,,,,0\n"
+    );
+}
+
+#[test]
+fn json_keeps_every_digit_and_says_what_is_missing() {
+    let value: Value = serde_json::from_str(&sample().render(Layout::Json)).unwrap();
+    assert_eq!(value["columns"], json!(["pipeline", "recall", "accounts"]));
+    assert_eq!(
+        value["rows"][0]["recall"],
+        json!({ "value": 0.382, "low": 0.31, "high": 0.4512, "n": 72 })
+    );
+    assert_eq!(
+        value["rows"][1]["recall"],
+        json!({ "value": null, "insufficient": true, "n": 12 })
+    );
+    assert_eq!(value["rows"][2]["recall"], json!({ "value": null }));
+    assert_eq!(value["rows"][0]["pipeline"], "a|b, \"c\"\n\u{1b}[31m*d*");
+}
+
+#[test]
+fn a_terminal_is_not_steered() {
+    let text = sample().render(Layout::Terminal);
+    assert!(text.starts_with("Recall | by pipeline\n"));
+    assert!(!text.contains('\u{1b}') && text.contains("38.2% [31.0, 45.1] n=72"));
+    assert!(
+        harmless("safe\u{202e}cod")
+            .chars()
+            .all(|character| character != '\u{202e}')
+    );
+}
+
+#[test]
+#[should_panic(expected = "one cell for each column")]
+fn rows_have_a_cell_for_each_column() {
+    sample().push(vec![Cell::Count(1)]);
+}
+
+proptest! {
+    #[test]
+    fn any_text_survives_csv_and_cannot_add_rows(text in any::<String>()) {
+        let mut table = Table::new("t", ["a", "b"]);
+        table.push(vec![Cell::text(text.clone()), Cell::Count(1)]);
+        // Read back by the letter of RFC 4180.
+        let csv = table.render(Layout::Csv);
+        let record = csv.strip_prefix("a,b\n").unwrap().strip_suffix(",1\n").unwrap();
+        let read = match record.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(inside) => inside.replace("\"\"", "\""),
+            None => record.to_owned(),
+        };
+        prop_assert_eq!(read, text);
+        prop_assert_eq!(table.render(Layout::Markdown).lines().count(), 5);
+    }
+}

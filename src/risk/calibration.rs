@@ -1,0 +1,325 @@
+//! From log-odds to a probability with an interval: inductive Venn-Abers with a strictly increasing
+//! headline.
+//!
+//! Venn-Abers (Vovk & Petej 2014, arXiv 1211.0025) fits isotonic regression twice with the new account
+//! added to the calibration accounts, once as benign and once as extraction, and answers with the two
+//! values `(p0, p1)` at its score. One of the two is calibrated whatever the distribution of scores, and
+//! their distance says how little is known there. Both fits are computed for every score beforehand
+//! (`venn_abers`), so an answer is two binary searches. The usual single figure is
+//! `p1 / (1 - p0 + p1)`, the minimax choice under log loss.
+//!
+//! That figure is a step function, and steps would throw away the ranking within a plateau. The headline
+//! is instead drawn through it. What is guaranteed, up to rounding:
+//! - `p0 <= risk <= p1` at **every** score, tails included;
+//! - `risk` is continuous and strictly increasing in the score, as far as doubles can tell (it saturates
+//!   only where the logistic itself does, tens of log-odds beyond the calibration data);
+//! - at every score where either fit jumps and that is not the end of a plateau, `risk` is exactly
+//!   `p1 / (1 - p0 + p1)`; at the two ends of a plateau it is tilted off it by a third of the free room.
+//!
+//! Why this works: between two neighbouring jumps `a < b`, `p0` is the constant `p0(a)` and `p1` the
+//! constant `p1(b)`, so any path that rises from within the band at `a` to within the band at `b` never
+//! leaves the band. Beyond the last jump on either side the band is open to 0 or 1, and the path goes on
+//! with the slope of a logistic (Platt 1999) fit.
+
+mod fit;
+mod venn_abers;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::domain::Risk;
+
+pub use fit::CalibrationRow;
+
+/// A fitted calibration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Parts", into = "Parts")]
+pub struct Calibration {
+    parts: Parts,
+    /// `(score, log-odds)` of the headline at every jump, strictly increasing in both.
+    anchors: Vec<(f64, f64)>,
+}
+
+/// A calibrated answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Calibrated {
+    /// `p0`: the calibrated probability if this account is benign.
+    pub low: Risk,
+    /// The headline, between the two.
+    pub risk: Risk,
+    /// `p1`: the calibrated probability if this account is extracting.
+    pub high: Risk,
+}
+
+/// Why a calibration could not be fitted or was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
+pub enum CalibrationError {
+    /// A score that is not finite.
+    #[error("calibration row {row}: expected a finite score, came {came}")]
+    Score {
+        /// Which row.
+        row: usize,
+        /// What came.
+        came: f64,
+    },
+    /// A weight that is negative or not finite.
+    #[error("calibration row {row}: expected a finite weight of at least 0, came {came}")]
+    Weight {
+        /// Which row.
+        row: usize,
+        /// What came.
+        came: f64,
+    },
+    /// Only one kind of account.
+    #[error("expected both kinds of accounts, came {benign} benign and {extraction} extraction")]
+    OneClass {
+        /// Benign rows of positive weight.
+        benign: u64,
+        /// Extraction rows of positive weight.
+        extraction: u64,
+    },
+    /// A prior outside (0, 1).
+    #[error("expected a prior strictly between 0 and 1, came {0}")]
+    Prior(f64),
+    /// A stored step function that does not increase or leaves [0, 1].
+    #[error(
+        "the {which} fit must have increasing scores and values within [0, 1], entry {index} has not"
+    )]
+    Steps {
+        /// `lower` or `upper`.
+        which: &'static str,
+        /// First offending entry.
+        index: usize,
+    },
+    /// Two stored fits that cross.
+    #[error("the lower fit is not below the upper one at entry {0}")]
+    Crossing(usize),
+    /// A tail slope that is not positive.
+    #[error("expected a positive finite tail slope, came {0}")]
+    Slope(f64),
+}
+
+/// The form on disk, before the checks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parts {
+    /// `p0`: 0 before the first entry; each value holds from its score on.
+    lower: Vec<(f64, f64)>,
+    /// `p1`: each value holds up to and with its score; 1 beyond the last entry.
+    upper: Vec<(f64, f64)>,
+    /// Log-odds per unit of score beyond the first and last jump.
+    tail_slope: f64,
+    /// Weighted share of extraction among the calibration accounts.
+    base_rate: f64,
+    /// The share to answer for.
+    prior: f64,
+    benign: u64,
+    extraction: u64,
+}
+
+impl Calibration {
+    /// Fits on accounts that trained nothing.
+    ///
+    /// Weights are rescaled to sum to the effective number of accounts, `(sum w)^2 / sum w^2` (Kish), and
+    /// a new account weighs one. With equal weights this is exactly Venn-Abers; with unequal ones the
+    /// interval is widened to what the weights leave of the data, without the finite-sample theorem.
+    ///
+    /// # Errors
+    /// When a score or weight is not finite, or a class has no row of positive weight.
+    pub fn fit(rows: &[CalibrationRow]) -> Result<Self, CalibrationError> {
+        Self::try_from(fit::parts(rows)?)
+    }
+
+    /// The calibrated answer for a score in log-odds. A score that is not a number is read as zero.
+    pub fn apply(&self, score: f64) -> Calibrated {
+        let score = if score.is_nan() {
+            0.0
+        } else {
+            score.clamp(f64::MIN, f64::MAX)
+        };
+        let shift = logit(self.parts.prior) - logit(self.parts.base_rate);
+        let (p0, p1) = self.parts.band(score);
+        let (low, high) = (shifted(p0, shift), shifted(p1, shift));
+        // The clamp only ever acts on the last bit.
+        let headline = sigmoid(self.headline(score) + shift).clamp(low.value(), high.value());
+        Calibrated {
+            low,
+            risk: Risk::new(headline).unwrap_or(low),
+            high,
+        }
+    }
+
+    /// The same calibration, answering for a population with a share `prior` of extracting accounts.
+    ///
+    /// # Errors
+    /// When `prior` is not strictly between 0 and 1.
+    pub fn at_prior(mut self, prior: f64) -> Result<Self, CalibrationError> {
+        check_prior(prior)?;
+        self.parts.prior = prior;
+        Ok(self)
+    }
+
+    /// The share of extracting accounts that answers are given for.
+    pub const fn prior(&self) -> f64 {
+        self.parts.prior
+    }
+
+    /// The weighted share of extracting accounts in the calibration data.
+    pub const fn base_rate(&self) -> f64 {
+        self.parts.base_rate
+    }
+
+    /// Accounts that calibrated: benign, extraction.
+    pub const fn accounts(&self) -> (u64, u64) {
+        (self.parts.benign, self.parts.extraction)
+    }
+
+    fn headline(&self, score: f64) -> f64 {
+        let above = self.anchors.partition_point(|&(at, _)| at <= score);
+        let beyond = |(at, value): (f64, f64)| value + (score - at) * self.parts.tail_slope;
+        match (
+            above.checked_sub(1).map(|left| self.anchors[left]),
+            self.anchors.get(above),
+        ) {
+            (Some((from, low)), Some(&(to, high))) => {
+                // Written so that neither end is passed by rounding.
+                (low + (high - low) * ((score - from) / (to - from))).clamp(low, high)
+            }
+            (Some(last), None) => beyond(last),
+            (None, Some(&first)) => beyond(first),
+            (None, None) => logit(self.parts.base_rate) + score * self.parts.tail_slope,
+        }
+    }
+}
+
+impl Parts {
+    /// `(p0, p1)` at a score.
+    fn band(&self, score: f64) -> (f64, f64) {
+        let lower = self.lower.partition_point(|&(from, _)| from <= score);
+        let upper = self.upper.partition_point(|&(until, _)| until < score);
+        (
+            lower
+                .checked_sub(1)
+                .map_or(0.0, |index| self.lower[index].1),
+            self.upper.get(upper).map_or(1.0, |&(_, value)| value),
+        )
+    }
+
+    fn check(&self) -> Result<(), CalibrationError> {
+        check_steps("lower", &self.lower)?;
+        check_steps("upper", &self.upper)?;
+        check_prior(self.base_rate)?;
+        check_prior(self.prior)?;
+        if !(self.tail_slope > 0.0 && self.tail_slope.is_finite()) {
+            return Err(CalibrationError::Slope(self.tail_slope));
+        }
+        let jumps = self.lower.iter().chain(&self.upper);
+        match jumps
+            .map(|&(score, _)| self.band(score))
+            .position(|(p0, p1)| p0 >= p1)
+        {
+            Some(index) => Err(CalibrationError::Crossing(index)),
+            None => Ok(()),
+        }
+    }
+
+    /// The headline's log-odds at every jump.
+    fn anchors(&self) -> Vec<(f64, f64)> {
+        let mut jumps: Vec<f64> = self
+            .lower
+            .iter()
+            .chain(&self.upper)
+            .map(|&(score, _)| score)
+            .collect();
+        jumps.sort_unstable_by(f64::total_cmp);
+        jumps.dedup();
+        let bands: Vec<(f64, f64)> = jumps.iter().map(|&score| self.band(score)).collect();
+        let values: Vec<f64> = bands.iter().map(|&(p0, p1)| p1 / (1.0 - p0 + p1)).collect();
+        let tilted = |i: usize| {
+            let value = values[i];
+            let before = if i > 0 { values[i - 1] } else { 0.0 };
+            let after = values.get(i + 1).copied().unwrap_or(1.0);
+            // Equal neighbours are the two ends of one plateau, and never more than two: an end is
+            // where p0 has just jumped or p1 is about to.
+            if after <= value {
+                value - (value - bands[i].0).min(value - before).max(0.0) / 3.0
+            } else if before >= value {
+                value + (bands[i].1 - value).min(after - value) / 3.0
+            } else {
+                value
+            }
+        };
+        let mut anchors: Vec<(f64, f64)> = Vec::with_capacity(jumps.len());
+        for (index, &score) in jumps.iter().enumerate() {
+            let log_odds = logit(tilted(index));
+            if anchors.last().is_none_or(|&(_, before)| before < log_odds) {
+                anchors.push((score, log_odds));
+            }
+        }
+        anchors
+    }
+}
+
+impl TryFrom<Parts> for Calibration {
+    type Error = CalibrationError;
+
+    fn try_from(parts: Parts) -> Result<Self, Self::Error> {
+        parts.check()?;
+        let anchors = parts.anchors();
+        Ok(Self { parts, anchors })
+    }
+}
+
+impl From<Calibration> for Parts {
+    fn from(calibration: Calibration) -> Self {
+        calibration.parts
+    }
+}
+
+/// A probability moved from a population with a share `from` of extraction to one with a share `to`:
+/// `logit p' = logit p + logit to - logit from` (Elkan 2001). 0 and 1 stay where they are.
+pub fn shift_prior(probability: Risk, from: f64, to: f64) -> Risk {
+    shifted(probability.value(), logit(to) - logit(from))
+}
+
+/// `p` moved by some log-odds. Certainty has no odds to move.
+fn shifted(p: f64, by: f64) -> Risk {
+    let certain = if p <= 0.0 || p >= 1.0 {
+        Risk::new(p)
+    } else {
+        None
+    };
+    certain.unwrap_or_else(|| Risk::from_logit(logit(p) + by))
+}
+
+fn sigmoid(log_odds: f64) -> f64 {
+    Risk::from_logit(log_odds).value()
+}
+
+fn logit(p: f64) -> f64 {
+    (p / (1.0 - p)).ln()
+}
+
+fn check_prior(prior: f64) -> Result<(), CalibrationError> {
+    if prior > 0.0 && prior < 1.0 {
+        Ok(())
+    } else {
+        Err(CalibrationError::Prior(prior))
+    }
+}
+
+fn check_steps(which: &'static str, steps: &[(f64, f64)]) -> Result<(), CalibrationError> {
+    let bad_number =
+        |&(score, value): &(f64, f64)| !score.is_finite() || !(0.0..=1.0).contains(&value);
+    let bad_step = |pair: &[(f64, f64)]| pair[0].0 >= pair[1].0 || pair[0].1 >= pair[1].1;
+    let number = steps.iter().position(bad_number);
+    let step = steps.windows(2).position(bad_step).map(|before| before + 1);
+    match number.or(step) {
+        Some(index) => Err(CalibrationError::Steps { which, index }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
+mod tests;

@@ -1,0 +1,150 @@
+//! Fitting a calibration: grouping ties, weighing, and the slope of the tails.
+
+use super::venn_abers::{Knot, lower_fit, upper_fit};
+use super::{CalibrationError, Parts};
+use crate::risk::twelve_digits;
+
+/// The headline always rises by at least this many log-odds per unit of score in the tails.
+const SMALLEST_TAIL_SLOPE: f64 = 0.05;
+/// And by no more than this: separable data would ask for infinity.
+const LARGEST_TAIL_SLOPE: f64 = 2.0;
+/// Newton steps of the logistic fit; it settles in fewer than ten.
+const NEWTON_STEPS: usize = 50;
+
+/// One account that calibrates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CalibrationRow {
+    /// Its log-odds.
+    pub score: f64,
+    /// Whether it was extracting.
+    pub extraction: bool,
+    /// How much it counts.
+    pub weight: f64,
+}
+
+pub(super) fn parts(rows: &[CalibrationRow]) -> Result<Parts, CalibrationError> {
+    for (row, &CalibrationRow { score, weight, .. }) in rows.iter().enumerate() {
+        if !score.is_finite() {
+            return Err(CalibrationError::Score { row, came: score });
+        }
+        if !(weight >= 0.0 && weight.is_finite()) {
+            return Err(CalibrationError::Weight { row, came: weight });
+        }
+    }
+    let rows: Vec<CalibrationRow> = rows
+        .iter()
+        .copied()
+        .filter(|row| row.weight > 0.0)
+        .collect();
+    let extraction = rows.iter().filter(|row| row.extraction).count() as u64;
+    let benign = rows.len() as u64 - extraction;
+    if benign == 0 || extraction == 0 {
+        return Err(CalibrationError::OneClass { benign, extraction });
+    }
+    let knots = knots(rows);
+    let weight: f64 = knots.iter().map(|knot| knot.weight).sum();
+    let of_extraction: f64 = knots.iter().map(|knot| knot.extraction).sum();
+    Ok(Parts {
+        lower: first_of_runs(&knots, &lower_fit(&knots)),
+        upper: last_of_runs(&knots, &upper_fit(&knots)),
+        tail_slope: twelve_digits(logistic_slope(&knots)),
+        base_rate: twelve_digits(of_extraction / weight),
+        prior: twelve_digits(of_extraction / weight),
+        benign,
+        extraction,
+    })
+}
+
+/// Rows grouped by score, in order, with weights that sum to the effective number of rows.
+fn knots(mut rows: Vec<CalibrationRow>) -> Vec<Knot> {
+    rows.sort_by(|a, b| a.score.total_cmp(&b.score));
+    let sum: f64 = rows.iter().map(|row| row.weight).sum();
+    let squares: f64 = rows.iter().map(|row| row.weight * row.weight).sum();
+    let scale = sum / squares;
+    let mut knots: Vec<Knot> = Vec::new();
+    for row in rows {
+        let score = twelve_digits(row.score);
+        let weight = row.weight * scale;
+        let extraction = if row.extraction { weight } else { 0.0 };
+        match knots.last_mut() {
+            Some(last) if last.score >= score => {
+                last.weight += weight;
+                last.extraction += extraction;
+            }
+            _ => knots.push(Knot {
+                score,
+                weight,
+                extraction,
+            }),
+        }
+    }
+    knots
+}
+
+/// `p0` holds from a knot on: keep where it rises.
+fn first_of_runs(knots: &[Knot], fit: &[f64]) -> Vec<(f64, f64)> {
+    let mut steps: Vec<(f64, f64)> = Vec::new();
+    for (knot, &value) in knots.iter().zip(fit) {
+        let value = twelve_digits(value);
+        if value > steps.last().map_or(0.0, |&(_, before)| before) {
+            steps.push((knot.score, value));
+        }
+    }
+    steps
+}
+
+/// `p1` holds up to a knot: keep where it is about to rise.
+fn last_of_runs(knots: &[Knot], fit: &[f64]) -> Vec<(f64, f64)> {
+    let mut steps: Vec<(f64, f64)> = Vec::new();
+    for (knot, &value) in knots.iter().zip(fit).rev() {
+        let value = twelve_digits(value);
+        if value < steps.last().map_or(1.0, |&(_, after)| after) {
+            steps.push((knot.score, value));
+        }
+    }
+    steps.reverse();
+    steps
+}
+
+/// Slope of a weighted logistic regression on the score, with Platt's softened targets.
+fn logistic_slope(knots: &[Knot]) -> f64 {
+    let weight: f64 = knots.iter().map(|knot| knot.weight).sum();
+    let positive: f64 = knots.iter().map(|knot| knot.extraction).sum();
+    let high = (positive + 1.0) / (positive + 2.0);
+    let low = 1.0 / (weight - positive + 2.0);
+    // Centred, so that intercept and slope hardly disturb each other.
+    let centre = knots
+        .iter()
+        .map(|knot| knot.weight * knot.score)
+        .sum::<f64>()
+        / weight;
+    let (mut intercept, mut slope) = (0.0_f64, 0.0_f64);
+    for _ in 0..NEWTON_STEPS {
+        let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 1e-9, 0.0, 1e-9);
+        for knot in knots {
+            let x = knot.score - centre;
+            let p = 1.0 / (1.0 + (-(intercept + slope * x)).exp());
+            let target = knot.extraction * high + (knot.weight - knot.extraction) * low;
+            let gradient = target - knot.weight * p;
+            let curvature = knot.weight * p * (1.0 - p);
+            g0 += gradient;
+            g1 += gradient * x;
+            h00 += curvature;
+            h01 += curvature * x;
+            h11 += curvature * x * x;
+        }
+        let determinant = h00 * h11 - h01 * h01;
+        let step = [
+            (g0 * h11 - g1 * h01) / determinant,
+            (g1 * h00 - g0 * h01) / determinant,
+        ];
+        // Steps are bounded: far from the optimum Newton overshoots into flat territory.
+        intercept += step[0].clamp(-2.0, 2.0);
+        slope += step[1].clamp(-2.0, 2.0);
+    }
+    if slope.is_finite() {
+        slope.clamp(SMALLEST_TAIL_SLOPE, LARGEST_TAIL_SLOPE)
+    } else {
+        SMALLEST_TAIL_SLOPE
+    }
+}
