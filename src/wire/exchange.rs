@@ -7,7 +7,7 @@ use crate::domain::{
     Timestamp,
 };
 
-const ROLES: &str = "one of system, developer, user, assistant, model, tool, function";
+const ROLES: &str = "one of system, developer, user, assistant, tool, function";
 
 /// The exchange, checked; `received` stands in for an absent time.
 ///
@@ -18,7 +18,12 @@ pub(crate) fn exchange_from_contract(
     received: Timestamp,
     bounds: &Bounds,
 ) -> Result<Exchange, WireError> {
-    count("messages", exchange.messages.len(), bounds.messages_max, "messages")?;
+    count(
+        "messages",
+        exchange.messages.len(),
+        bounds.messages_max,
+        "messages",
+    )?;
     count("tools", exchange.tools.len(), bounds.tools_max, "tools")?;
     text_within(exchange, bounds.text_bytes_max)?;
     if exchange.messages.is_empty() {
@@ -44,10 +49,15 @@ pub(crate) fn exchange_from_contract(
             .iter()
             .enumerate()
             .map(|(index, tool)| {
-                count(&format!("tools[{index}]"), tool.len(), bounds.name_bytes_max, "bytes")?;
+                count(
+                    &format!("tools[{index}]"),
+                    tool.len(),
+                    bounds.name_bytes_max,
+                    "bytes",
+                )?;
                 Ok((*tool).to_owned())
             })
-            .collect::<Result<_, _>>()?,
+            .collect::<Result<_, WireError>>()?,
         parameters: match exchange.parameters.as_option() {
             Some(parameters) => parameters_from_contract(parameters, bounds)?,
             None => Parameters::default(),
@@ -67,7 +77,7 @@ fn message_from_contract(index: usize, message: &MessageView<'_>) -> Result<Mess
     let role = match message.role {
         "system" | "developer" => Role::System,
         "user" => Role::User,
-        "assistant" | "model" => Role::Assistant,
+        "assistant" => Role::Assistant,
         "tool" | "function" => Role::Tool,
         _ => return Err(bad(format!("messages[{index}].role"), ROLES)),
     };
@@ -81,7 +91,10 @@ fn parameters_from_contract(
     parameters: &ParametersView<'_>,
     bounds: &Bounds,
 ) -> Result<Parameters, WireError> {
-    if parameters.temperature.is_some_and(|value| !value.is_finite()) {
+    if parameters
+        .temperature
+        .is_some_and(|value| !value.is_finite())
+    {
         return Err(bad("parameters.temperature".to_owned(), "a finite number"));
     }
     Ok(Parameters {
@@ -112,10 +125,10 @@ fn response_from_contract(response: &ResponseView<'_>) -> Result<Response, WireE
         text: present(response.text).map(Sensitive::new),
         finish_reason: match response.finish_reason {
             "" => None,
-            "stop" => Some(FinishReason::Stop),
-            "length" => Some(FinishReason::Length),
-            "tool_calls" => Some(FinishReason::ToolCalls),
-            "content_filter" => Some(FinishReason::ContentFilter),
+            "stop" | "end_turn" | "stop_sequence" => Some(FinishReason::Stop),
+            "length" | "max_tokens" => Some(FinishReason::Length),
+            "tool_calls" | "tool_use" | "function_call" => Some(FinishReason::ToolCalls),
+            "content_filter" | "refusal" | "safety" => Some(FinishReason::ContentFilter),
             _ => Some(FinishReason::Other),
         },
         status: status.transpose()?,
@@ -142,14 +155,29 @@ fn time(text: &str, received: Timestamp) -> Result<Timestamp, WireError> {
         return Ok(received);
     }
     parse_time(text).ok_or_else(|| {
-        bad("time".to_owned(), "an RFC 3339 time such as 2026-05-01T12:00:00.123Z")
+        bad(
+            "time".to_owned(),
+            "an RFC 3339 time such as 2026-05-01T12:00:00.123Z",
+        )
     })
 }
 
 fn text_within(exchange: &ExchangeView<'_>, bound: usize) -> Result<(), WireError> {
-    let messages: usize = exchange.messages.iter().map(|message| message.content.len()).sum();
-    let response = exchange.response.as_option().map_or(0, |response| response.text.len());
-    count("text", exchange.system.len() + messages + response, bound, "bytes")
+    let messages: usize = exchange
+        .messages
+        .iter()
+        .map(|message| message.content.len())
+        .sum();
+    let response = exchange
+        .response
+        .as_option()
+        .map_or(0, |response| response.text.len());
+    count(
+        "text",
+        exchange.system.len() + messages + response,
+        bound,
+        "bytes",
+    )
 }
 
 fn count(field: &str, came: usize, bound: usize, unit: &'static str) -> Result<(), WireError> {
@@ -164,11 +192,7 @@ fn count(field: &str, came: usize, bound: usize, unit: &'static str) -> Result<(
     })
 }
 
-fn required_name(
-    field: &'static str,
-    value: &str,
-    bounds: &Bounds,
-) -> Result<String, WireError> {
+fn required_name(field: &'static str, value: &str, bounds: &Bounds) -> Result<String, WireError> {
     optional_name(field, value, bounds)?.ok_or(WireError::MissingField { field })
 }
 

@@ -26,7 +26,11 @@ enum Content {
 #[serde(untagged)]
 enum Part {
     Bare(String),
-    Typed { text: Option<String> },
+    Typed {
+        #[serde(rename = "type")]
+        kind: Option<String>,
+        text: Option<String>,
+    },
 }
 
 impl From<LenientMessage> for Message {
@@ -39,7 +43,7 @@ impl From<LenientMessage> for Message {
                     .into_iter()
                     .filter_map(|part| match part {
                         Part::Bare(text) => Some(text),
-                        Part::Typed { text } => text,
+                        Part::Typed { kind, text } => text.filter(|_| is_text(kind.as_deref())),
                     })
                     .collect();
                 texts.join("\n")
@@ -50,6 +54,10 @@ impl From<LenientMessage> for Message {
             content,
         }
     }
+}
+
+fn is_text(kind: Option<&str>) -> bool {
+    matches!(kind, None | Some("text" | "input_text" | "output_text"))
 }
 
 #[cfg(test)]
@@ -73,6 +81,10 @@ mod tests {
                 "a\nb",
             ),
             (r#"{"content":["a","b"]}"#, "a\nb"),
+            (
+                r#"{"content":[{"type":"thinking","text":"a"},{"text":"b"}]}"#,
+                "b",
+            ),
             (r#"{"content":[]}"#, ""),
         ];
         for (json, expected) in cases {
@@ -82,7 +94,12 @@ mod tests {
 
     #[test]
     fn other_types_are_refused() {
-        for json in [r#"{"content":7}"#, r#"{"content":{"text":"a"}}"#, r#"{"role":1}"#, r#"{"content":[1]}"#] {
+        for json in [
+            r#"{"content":7}"#,
+            r#"{"content":{"text":"a"}}"#,
+            r#"{"role":1}"#,
+            r#"{"content":[1]}"#,
+        ] {
             assert_eq!(content(json), None, "{json}");
         }
     }
