@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use crate::wire::Bounds;
 
-/// Every bound of the server. The memory that requests can hold is at most
-/// `connections_max x streams_max x body_bytes_max` by right, and `(workers + waiting_max) x body_bytes_max`
-/// for calls that are admitted.
+/// Every bound of the server.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// What one exchange and one batch may hold.
