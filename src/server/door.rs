@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{self, Body};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time;
@@ -35,7 +35,7 @@ pub(super) async fn procedures(State(door): State<Door>, request: Request, next:
     let admitted = door
         .admit(request, RPC_TYPES, "application/json or application/proto")
         .await;
-    pass(admitted, next).await
+    pass(admitted, door.body_bytes_max, next).await
 }
 
 /// The door of `/v1/score`: `ScoreConversation` in JSON under a shorter name.
@@ -48,7 +48,7 @@ pub(super) async fn alias(
     if let Ok(request) = &mut admitted {
         *request.uri_mut() = procedure;
     }
-    pass(admitted, next).await
+    pass(admitted, door.body_bytes_max, next).await
 }
 
 /// What is no route at all: gRPC callers are told so by the RPC stack, others here.
@@ -90,10 +90,20 @@ impl Door {
     }
 }
 
-async fn pass(admitted: Result<Request, WireError>, next: Next) -> Response {
-    match admitted {
-        Ok(request) => next.run(request).await,
-        Err(error) => answer(&error),
+async fn pass(admitted: Result<Request, WireError>, bound: usize, next: Next) -> Response {
+    let request = match admitted {
+        Ok(request) => request,
+        Err(error) => return answer(&error),
+    };
+    let response = next.run(request).await;
+    match response.status() {
+        // The RPC stack's own errors, in the words of the table: a body too large once it is unpacked (our
+        // refusals for load say when to try again), and a deadline that has passed.
+        StatusCode::TOO_MANY_REQUESTS if !response.headers().contains_key(header::RETRY_AFTER) => {
+            answer(&WireError::BodyTooLarge { bound })
+        }
+        StatusCode::GATEWAY_TIMEOUT => answer(&WireError::DeadlineExceeded),
+        _ => response,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether calls are taken: one answer for `/readyz`, `grpc.health.v1` and the drain.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use connectrpc::ConnectError;
@@ -18,8 +18,8 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// The scorer's readiness, until the drain begins.
 pub(super) struct Readiness {
     scorer: Arc<dyn Scorer>,
-    draining: watch::Sender<bool>,
-    status: watch::Sender<Status>,
+    /// What watchers are told; `None` once the drain has begun, which ends their streams.
+    watched: Mutex<Option<watch::Sender<Status>>>,
 }
 
 impl Readiness {
@@ -27,25 +27,25 @@ impl Readiness {
     pub(super) fn new(scorer: Arc<dyn Scorer>) -> Self {
         Self {
             scorer,
-            draining: watch::Sender::new(false),
-            status: watch::Sender::new(Status::Unknown),
+            watched: Mutex::new(Some(watch::Sender::new(Status::Unknown))),
         }
     }
 
     /// Whether calls are taken now.
     pub(super) fn check(&self) -> Result<(), NotReady> {
-        if *self.draining.borrow() {
+        if self.watched().is_none() {
             return Err(NotReady {
-                waiting_for: "shutdown",
+                waiting_for: "a restart; the server is stopping",
             });
         }
         self.scorer.ready()
     }
 
-    /// From now on nothing is ready.
+    /// From now on nothing is ready, and watchers are told and sent away.
     pub(super) fn drain(&self) {
-        self.draining.send_replace(true);
-        self.publish();
+        if let Some(watched) = self.watched().take() {
+            watched.send_replace(Status::NotServing);
+        }
     }
 
     /// Keeps those informed who watch over gRPC, until the task is aborted.
@@ -61,11 +61,14 @@ impl Readiness {
 
     fn publish(&self) {
         let status = self.now();
-        self.status.send_if_modified(|known| {
-            let changed = *known != status;
-            *known = status;
-            changed
-        });
+        if let Some(watched) = &*self.watched() {
+            watched.send_if_modified(|known| std::mem::replace(known, status) != status);
+        }
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Option<watch::Sender<Status>>> {
+        // Nothing that could panic runs under the lock.
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> Status {
@@ -97,6 +100,10 @@ impl Checker for Health {
     async fn watch(&self, service: &str) -> Result<StatusStream, ConnectError> {
         Self::known(service)?;
         self.0.publish();
-        Ok(StatusStream::from_watch(self.0.status.subscribe()))
+        let receiver = match &*self.0.watched() {
+            Some(watched) => watched.subscribe(),
+            None => watch::channel(Status::NotServing).1,
+        };
+        Ok(StatusStream::from_watch(receiver))
     }
 }

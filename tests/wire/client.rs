@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -14,6 +14,10 @@ use tokio::net::TcpStream;
 
 pub(crate) const SCORE: &str = "/stillwatch.v1.ScoringService/ScoreConversation";
 pub(crate) const BATCH: &str = "/stillwatch.v1.ScoringService/ScoreBatch";
+
+/// Headers of a gRPC call.
+pub(crate) const GRPC: [(&str, &str); 2] =
+    [("content-type", "application/grpc"), ("te", "trailers")];
 
 /// What came back over HTTP.
 pub(crate) struct Answer {
@@ -107,6 +111,16 @@ pub(crate) async fn http2(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Answer {
+    collect(http2_stream(address, path, headers, body).await).await
+}
+
+/// The same, with the answer's body still to come.
+pub(crate) async fn http2_stream(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> hyper::Response<Incoming> {
     let stream = TcpStream::connect(address)
         .await
         .expect("the server listens");
@@ -122,10 +136,10 @@ pub(crate) async fn http2(
         request = request.header(*name, *value);
     }
     let request = request.body(Full::new(body.into())).expect("a request");
-    collect(sender.send_request(request).await.expect("an answer")).await
+    sender.send_request(request).await.expect("an answer")
 }
 
-async fn collect(response: hyper::Response<hyper::body::Incoming>) -> Answer {
+pub(crate) async fn collect(response: hyper::Response<Incoming>) -> Answer {
     let (parts, body) = response.into_parts();
     let collected = body.collect().await.expect("a whole body");
     Answer {
@@ -149,11 +163,7 @@ pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
 
 /// One gRPC call of one message.
 pub(crate) async fn grpc(address: SocketAddr, path: &str, message: &[u8]) -> Answer {
-    let headers = [
-        (CONTENT_TYPE.as_str(), "application/grpc"),
-        ("te", "trailers"),
-    ];
-    http2(address, path, &headers, frame(message)).await
+    http2(address, path, &GRPC, frame(message)).await
 }
 
 /// One gRPC-Web call of one message over HTTP/1.1; its trailers, a part of the body there, are moved to where

@@ -5,12 +5,15 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use http_body_util::BodyExt;
 use hyper::{Method, StatusCode};
 use serde_json::json;
 use stillwatch::server::Limits;
 use tokio::net::TcpStream;
 
-use crate::client::{Answer, BATCH, SCORE, encode, get, grpc, http1, post_json, unframe};
+use crate::client::{
+    Answer, BATCH, GRPC, SCORE, encode, frame, get, grpc, http1, http2_stream, post_json, unframe,
+};
 use crate::fixture::{Running, exchange};
 
 fn one_worker(waiting_max: usize) -> Limits {
@@ -89,6 +92,7 @@ async fn a_call_whose_deadline_passes_in_the_queue_is_not_scored() {
     .await;
     assert_eq!(late.status, StatusCode::GATEWAY_TIMEOUT);
     assert_eq!(late.json()["code"], "deadline_exceeded");
+    assert_eq!(late.json()["details"][0]["debug"]["retryable"], true);
     server.fake.release();
     slow.await.expect("no panic");
     let after = post_json(at, "/v1/score", exchange("after").to_string()).await;
@@ -145,6 +149,33 @@ async fn shutdown_drains_a_call_in_flight_and_takes_no_other() {
     assert_eq!(over_http2.await.expect("no panic").grpc_status().0, 0);
     server.stopped().await;
     drop(silent);
+}
+
+const WATCH: &str = "/grpc.health.v1.Health/Watch";
+
+#[tokio::test]
+async fn watchers_of_health_are_told_of_the_drain_and_do_not_hold_it_up() {
+    let limits = Limits {
+        drain: Duration::from_secs(3_600),
+        ..Limits::standard()
+    };
+    let mut server = Running::with(limits).await;
+    let watching = http2_stream(server.address, WATCH, &GRPC, frame(b"")).await;
+    let mut body = watching.into_body();
+    let first = body
+        .frame()
+        .await
+        .expect("a first status")
+        .expect("a whole frame");
+    assert_eq!(
+        first.into_data().ok().as_deref(),
+        Some(&frame(&[0x08, 1])[..]),
+        "SERVING"
+    );
+    server.stop();
+    let rest = body.collect().await.expect("an end").to_bytes();
+    assert_eq!(unframe(&rest), [0x08, 2], "NOT_SERVING");
+    server.stopped().await;
 }
 
 #[tokio::test]

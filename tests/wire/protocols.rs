@@ -1,10 +1,13 @@
 //! One contract, one answer, whatever the protocol.
 
+use std::io::Write;
+
 use hyper::{Method, StatusCode};
 use serde_json::json;
 
 use crate::client::{
-    BATCH, SCORE, decode, encode, frame, get, grpc, grpc_web, http1, http2, post_json, unframe,
+    BATCH, GRPC, SCORE, decode, encode, frame, get, grpc, grpc_web, http1, http2, post_json,
+    unframe,
 };
 use crate::fixture::{Running, exchange};
 
@@ -181,6 +184,32 @@ async fn reflection_lists_the_services_and_gives_the_contract() {
 }
 
 #[tokio::test]
+async fn a_compressed_body_is_unpacked_and_a_bomb_is_not() {
+    let server = Running::start().await;
+    let headers = [
+        ("content-type", "application/json"),
+        ("content-encoding", "gzip"),
+    ];
+    let call = gzip(exchange("acc-1").to_string().as_bytes());
+    let answer = http1(server.address, Method::POST, "/v1/score", &headers, call).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.everything());
+    let bomb = gzip(&vec![b' '; 64 * 1024 * 1024]);
+    assert!(bomb.len() < 1_000_000);
+    let answer = http1(server.address, Method::POST, "/v1/score", &headers, bomb).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        answer.json()["details"][0]["debug"]["reason"],
+        "body_too_large"
+    );
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("memory takes it");
+    encoder.finish().expect("memory takes it")
+}
+
+#[tokio::test]
 async fn probes_answer() {
     let server = Running::start().await;
     for path in ["/livez", "/readyz", "/healthz", "/health", "/ping"] {
@@ -198,8 +227,7 @@ async fn two_grpc_messages_in_a_unary_call_are_not_two_calls() {
     let message = encode("stillwatch.v1.Exchange", &exchange("a"));
     let mut twice = frame(&message);
     twice.extend_from_slice(&frame(&message));
-    let headers = [("content-type", "application/grpc"), ("te", "trailers")];
-    let answer = http2(server.address, SCORE, &headers, twice).await;
+    let answer = http2(server.address, SCORE, &GRPC, twice).await;
     assert_ne!(answer.grpc_status().0, 0);
     assert_eq!(
         server.fake.scored.load(std::sync::atomic::Ordering::SeqCst),
