@@ -1,8 +1,10 @@
 //! What HTTP says of a scoring call, checked before anything is decoded.
 //!
-//! Connect and plain JSON callers get every error in one shape, `{"code","message","details"}`. gRPC has its
-//! own framing, so its calls pass through and are bounded by the RPC stack.
+//! The number of calls inside is bounded here, before their bodies take memory. Connect and plain JSON callers
+//! get every error in one shape, `{"code","message","details"}`. gRPC has its own framing, so its bodies are
+//! read and bounded by the RPC stack.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{self, Body};
@@ -10,32 +12,43 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time;
 
+use super::Limits;
 use crate::wire::WireError;
 
 /// Content types of unary Connect calls.
 const RPC_TYPES: &[&str] = &["application/json", "application/proto"];
 const JSON_TYPES: &[&str] = &["application/json"];
 
-/// How much body is read, and for how long.
-#[derive(Clone, Copy)]
+/// How many calls are let in, how much body of each is read, and for how long.
+#[derive(Clone)]
 pub(super) struct Door {
-    /// Bytes of the body.
-    pub(super) body_bytes_max: usize,
-    /// Time until its last byte.
-    pub(super) body_timeout: Duration,
+    calls: Arc<Semaphore>,
+    retry_after_seconds: u32,
+    body_bytes_max: usize,
+    body_timeout: Duration,
 }
 
 /// The door of the procedures of the scoring service.
 pub(super) async fn procedures(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let _call = match door.enter() {
+        Ok(call) => call,
+        Err(error) => {
+            return error
+                .to_connect()
+                .into_http_response(request.headers())
+                .map(Body::new);
+        }
+    };
     if is_grpc(request.headers()) {
         return next.run(request).await;
     }
-    let admitted = door
-        .admit(request, RPC_TYPES, "application/json or application/proto")
+    let read = door
+        .read(request, RPC_TYPES, "application/json or application/proto")
         .await;
-    pass(admitted, door.body_bytes_max, next).await
+    pass(read, door.body_bytes_max, next).await
 }
 
 /// The door of `/v1/score`: `ScoreConversation` in JSON under a shorter name.
@@ -44,11 +57,15 @@ pub(super) async fn alias(
     request: Request,
     next: Next,
 ) -> Response {
-    let mut admitted = door.admit(request, JSON_TYPES, "application/json").await;
-    if let Ok(request) = &mut admitted {
+    let _call = match door.enter() {
+        Ok(call) => call,
+        Err(error) => return answer(&error),
+    };
+    let mut read = door.read(request, JSON_TYPES, "application/json").await;
+    if let Ok(request) = &mut read {
         *request.uri_mut() = procedure;
     }
-    pass(admitted, door.body_bytes_max, next).await
+    pass(read, door.body_bytes_max, next).await
 }
 
 /// What is no route at all: gRPC callers are told so by the RPC stack, others here.
@@ -65,8 +82,26 @@ pub(super) async fn method_not_allowed() -> Response {
 }
 
 impl Door {
-    async fn admit(
-        self,
+    /// The door that `limits` describes.
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            calls: Arc::new(Semaphore::new(limits.calls_max)),
+            retry_after_seconds: limits.retry_after_seconds,
+            body_bytes_max: limits.body_bytes_max,
+            body_timeout: limits.deadline_max,
+        }
+    }
+
+    fn enter(&self) -> Result<OwnedSemaphorePermit, WireError> {
+        Arc::clone(&self.calls)
+            .try_acquire_owned()
+            .map_err(|_| WireError::Overloaded {
+                retry_after_seconds: self.retry_after_seconds,
+            })
+    }
+
+    async fn read(
+        &self,
         request: Request,
         content_types: &[&str],
         expected: &'static str,
@@ -90,8 +125,8 @@ impl Door {
     }
 }
 
-async fn pass(admitted: Result<Request, WireError>, bound: usize, next: Next) -> Response {
-    let request = match admitted {
+async fn pass(read: Result<Request, WireError>, bound: usize, next: Next) -> Response {
+    let request = match read {
         Ok(request) => request,
         Err(error) => return answer(&error),
     };

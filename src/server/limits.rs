@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::wire::Bounds;
 
-/// Every bound of the server.
+/// Every bound of the server. Bodies of scoring calls take at most `calls_max x body_bytes_max` of memory.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// What one exchange and one batch may hold.
@@ -17,6 +17,9 @@ pub struct Limits {
     pub connections_max: usize,
     /// Calls at once on one HTTP/2 connection.
     pub streams_max: u32,
+    /// Scoring calls inside at once, over all connections, their bodies still arriving or not; one more is
+    /// refused as overloaded. More than `workers + waiting_max`, or the queue is never full.
+    pub calls_max: usize,
     /// Threads that score.
     pub workers: NonZeroUsize,
     /// Admitted calls that wait for a worker; one more is refused as overloaded.
@@ -41,6 +44,7 @@ impl Limits {
             body_bytes_max: 8 * 1024 * 1024,
             connections_max: 1_024,
             streams_max: 128,
+            calls_max: 1_024,
             workers: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             waiting_max: 512,
             retry_after_seconds: 1,

@@ -1,10 +1,10 @@
 //! RPC and HTTP on one port.
 //!
-//! Uses `engine`, `bundle`, `wire`. The only place, with `cli`, that knows axum, sockets and the clock.
+//! Uses `engine`, `bundle`, `wire`. The only place that knows axum and sockets; reads the clock, as `cli` does.
 //!
-//! A call's way: [`accept`] takes the connection, [`routes`] finds the handler, [`door`] checks what HTTP says
-//! of the body, [`scoring`] converts and asks the [`Scorer`] on a worker that [`admission`] grants.
-//! Authentication, metrics and gateway hooks belong into [`routes`] as layers and routes of their own.
+//! A call's way: `accept` takes the connection, `routes` finds the handler, `door` bounds the calls inside and
+//! checks what HTTP says of the body, `scoring` converts and asks the [`Scorer`] on a worker that `admission`
+//! grants. Authentication, metrics and gateway hooks belong into `routes`, as layers and routes of their own.
 
 mod accept;
 mod admission;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -29,15 +29,12 @@ pub(super) fn routes(
     readiness: Arc<Readiness>,
     limits: &Limits,
 ) -> axum::Router {
-    let door = Door {
-        body_bytes_max: limits.body_bytes_max,
-        body_timeout: limits.deadline_max,
-    };
+    let door = Door::new(limits);
     let score = Uri::from_static(SCORING_SERVICE_SCORE_CONVERSATION_SPEC.procedure);
     let scoring = scoring(scorer, limits);
     let procedures = axum::Router::new()
         .route_service(PROCEDURES, scoring.clone())
-        .layer(from_fn_with_state(door, door::procedures));
+        .layer(from_fn_with_state(door.clone(), door::procedures));
     let alias = axum::Router::new()
         .route_service("/v1/score", scoring)
         .layer(from_fn_with_state((door, score), door::alias));
@@ -90,7 +87,7 @@ fn deadlines(limits: &Limits) -> DeadlinePolicy {
 }
 
 fn probes(readiness: Arc<Readiness>) -> axum::Router {
-    let live = || async { (StatusCode::OK, "live\n") };
+    let live = || async { "live\n" };
     axum::Router::new()
         .route("/livez", get(live))
         .route("/ping", get(ready))
@@ -103,7 +100,7 @@ fn probes(readiness: Arc<Readiness>) -> axum::Router {
 
 async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
     match readiness.check() {
-        Ok(()) => (StatusCode::OK, "ready\n").into_response(),
+        Ok(()) => "ready\n".into_response(),
         Err(reason) => door::answer(&reason.into()),
     }
 }

@@ -1,7 +1,7 @@
 //! File and protobuf forms of the domain, and the one error table.
 //!
 //! Uses `domain` alone. The engine never sees these types. The generated code of `proto/` stays inside the
-//! crate ([`contract`]), so that a change of protocol stack is a change of this module and of `server`.
+//! crate (`contract`), so that a change of protocol stack is a change of this module and of `server`.
 
 mod assessment;
 mod bounds;

@@ -12,7 +12,8 @@ use stillwatch::server::Limits;
 use tokio::net::TcpStream;
 
 use crate::client::{
-    Answer, BATCH, GRPC, SCORE, encode, frame, get, grpc, http1, http2_stream, post_json, unframe,
+    Answer, BATCH, GRPC, SCORE, encode, frame, get, grpc, grpc_web, http1, http2, http2_stream,
+    post_json, unframe,
 };
 use crate::fixture::{Running, exchange};
 
@@ -55,6 +56,32 @@ async fn beyond_the_queue_calls_are_refused_alike() {
 }
 
 #[tokio::test]
+async fn calls_beyond_the_door_are_refused_on_every_protocol() {
+    let limits = Limits {
+        calls_max: 1,
+        ..Limits::standard()
+    };
+    let server = Running::with(limits).await;
+    let at = server.address;
+    let slow = tokio::spawn(score(at, "slow"));
+    server.fake.begun(1).await;
+    for path in ["/v1/score", SCORE] {
+        let refused = post_json(at, path, exchange("b").to_string()).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        let reason = &refused.json()["details"][0]["debug"]["reason"];
+        assert_eq!(reason, "overloaded");
+    }
+    let message = encode("stillwatch.v1.Exchange", &exchange("c"));
+    assert_eq!(grpc(at, SCORE, &message).await.grpc_status().0, 8);
+    assert_eq!(grpc_web(at, SCORE, &message).await.grpc_status().0, 8);
+    assert_eq!(get(at, "/readyz").await.status, StatusCode::OK);
+    server.fake.release();
+    assert_eq!(slow.await.expect("no panic").status, StatusCode::OK);
+    assert_eq!(score(at, "d").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_call_that_finds_a_place_waits_for_its_turn() {
     let server = Running::with(one_worker(1)).await;
     let at = server.address;
@@ -93,6 +120,10 @@ async fn a_call_whose_deadline_passes_in_the_queue_is_not_scored() {
     assert_eq!(late.status, StatusCode::GATEWAY_TIMEOUT);
     assert_eq!(late.json()["code"], "deadline_exceeded");
     assert_eq!(late.json()["details"][0]["debug"]["retryable"], true);
+    let message = encode("stillwatch.v1.Exchange", &exchange("late"));
+    let headers = [GRPC[0], GRPC[1], ("grpc-timeout", "20m")];
+    let late = http2(at, SCORE, &headers, frame(&message)).await;
+    assert_eq!(late.grpc_status().0, 4, "DEADLINE_EXCEEDED");
     server.fake.release();
     slow.await.expect("no panic");
     let after = post_json(at, "/v1/score", exchange("after").to_string()).await;
