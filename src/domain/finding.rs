@@ -1,18 +1,12 @@
 //! What one detector measured on a profile.
 
-use super::BaselineOf;
-
-/// One observed quantity with what is usual beside it.
+/// One observed quantity. What is usual for it is learned, not written in the detector.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measurement {
     /// Stable code of the quantity, such as `reasoning_tail_share`.
     pub code: &'static str,
-    /// What was seen, in the quantity's own unit.
-    pub observed: f64,
-    /// What is usual for the baseline.
-    pub expected: f64,
-    /// Whose usual it is.
-    pub baseline_of: BaselineOf,
+    /// What was seen, in the quantity's own unit; `None` where nothing could be measured.
+    pub observed: Option<f64>,
 }
 
 /// A detector's answer.
@@ -26,10 +20,5 @@ pub enum Finding {
         needed: u64,
     },
     /// What was measured.
-    Measured {
-        /// Strength of the technique's pattern in [0, 1]; not a probability of guilt.
-        strength: f64,
-        /// The quantities behind it.
-        measurements: Vec<Measurement>,
-    },
+    Measured(Vec<Measurement>),
 }

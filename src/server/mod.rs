@@ -1,3 +1,47 @@
 //! RPC and HTTP on one port.
 //!
-//! Uses `engine`, `bundle`, `wire`. The only place that knows axum.
+//! Uses `engine`, `bundle`, `wire`. The only place that knows axum and sockets; reads the clock, as `cli` does.
+//!
+//! A call's way: `accept` takes the connection, `routes` finds the handler, `door` bounds the calls inside and
+//! checks what HTTP says of the body, `scoring` converts and asks the [`Scorer`] on a worker that `admission`
+//! grants. Authentication, metrics and gateway hooks belong into `routes`, as layers and routes of their own.
+
+mod accept;
+mod admission;
+mod clock;
+mod discretion;
+mod door;
+mod limits;
+mod readiness;
+mod routes;
+mod scorer;
+mod scoring;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+pub use limits::Limits;
+pub use scorer::{NotReady, ScoreError, Scorer};
+
+/// Serves `scorer` on `listener` until `shutdown` resolves, then drains.
+///
+/// At `shutdown` readiness turns false, no new connection is taken, and calls in flight have
+/// [`Limits::drain`] to end.
+pub async fn run(
+    listener: TcpListener,
+    scorer: Arc<dyn Scorer>,
+    limits: Limits,
+    shutdown: impl Future<Output = ()> + Send,
+) {
+    let readiness = Arc::new(readiness::Readiness::new(Arc::clone(&scorer)));
+    let watching = Arc::clone(&readiness).keep_watching();
+    let app = routes::routes(scorer, Arc::clone(&readiness), &limits);
+    let stop = async {
+        shutdown.await;
+        readiness.drain();
+    };
+    accept::serve(listener, app, &limits, stop).await;
+    watching.abort();
+}

@@ -1,0 +1,52 @@
+//! Compiles the wire contract (`proto/`) into Rust, with no `protoc` on the machine.
+//!
+//! `protox` reads the contract in pure Rust; `connectrpc-build` writes messages, service traits and the
+//! descriptor set that reflection answers from.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use buffa_codegen::MapRepr;
+use connectrpc_build::{CodeGenConfig, Config};
+
+const FILES: [&str; 4] = [
+    "stillwatch/v1/error.proto",
+    "stillwatch/v1/exchange.proto",
+    "stillwatch/v1/assessment.proto",
+    "stillwatch/v1/scoring.proto",
+];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let descriptors = PathBuf::from(env::var("OUT_DIR")?).join("contract.binpb");
+    let contract = protox::Compiler::new(["proto"])?
+        .include_imports(true)
+        .include_source_info(true)
+        .open_files(FILES)?
+        .encode_file_descriptor_set();
+    fs::write(&descriptors, contract)?;
+
+    let mut code = CodeGenConfig::default();
+    code.generate_json = true;
+    code.generate_with_setters = false;
+    code.emit_register_fn = false;
+    // What this version does not know is not carried along.
+    code.preserve_unknown_fields = false;
+    // Ordered, so that the same assessment is the same bytes.
+    code.map_fields.push((".".into(), MapRepr::BTreeMap));
+    // In JSON a message's content is a string or a list of parts; see `wire::lenient_message`.
+    code.message_attributes.push((
+        ".stillwatch.v1.Message".into(),
+        r#"#[serde(from = "crate::wire::LenientMessage")]"#.into(),
+    ));
+
+    Config::new()
+        .descriptor_set(&descriptors)
+        .files(&FILES)
+        .buffa_config(code)
+        .include_file("contract.rs")
+        .compile()?;
+
+    // The contract is the input; the descriptor set is made from it.
+    println!("cargo:rerun-if-changed=proto");
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! The wall clock: read here and in `cli`, nowhere else.
+
+use std::time::SystemTime;
+
+use crate::domain::Timestamp;
+
+/// Now, to the microsecond.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server stamps exchanges that come without a time"
+)]
+pub(super) fn now() -> Timestamp {
+    let since_epoch = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+}

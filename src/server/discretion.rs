@@ -1,0 +1,73 @@
+//! Keeps request text out of errors.
+//!
+//! A decoder's own message may quote what it choked on, and what it choked on may be a prompt. Every error of
+//! the scoring service that did not come from the error table is therefore replaced by a row of it.
+
+use connectrpc::interceptor::{UnaryRequest, UnaryResponse};
+use connectrpc::{CodecFormat, ConnectError, ErrorCode, Interceptor, Next, async_trait};
+
+use crate::wire::WireError;
+
+/// The interceptor.
+pub(super) struct Discretion;
+
+#[async_trait]
+impl Interceptor for Discretion {
+    async fn intercept_unary(
+        &self,
+        request: UnaryRequest,
+        next: Next<'_>,
+    ) -> Result<UnaryResponse, ConnectError> {
+        let format = request.payload.format();
+        next.run(request)
+            .await
+            .map_err(|error| discreet(error, format))
+    }
+}
+
+fn discreet(error: ConnectError, format: CodecFormat) -> ConnectError {
+    if WireError::made(&error) {
+        return error;
+    }
+    let replacement = match error.code {
+        // The one thing that can fail with this code outside the error table is decoding.
+        ErrorCode::InvalidArgument => WireError::MalformedBody {
+            encoding: match format {
+                CodecFormat::Json => "JSON of the contract",
+                CodecFormat::Proto => "protobuf of the contract",
+                _ => "a message of the contract",
+            },
+            position: error.message.as_deref().and_then(position),
+        },
+        _ => WireError::Internal,
+    };
+    replacement.to_connect()
+}
+
+/// Line and column, when `message` ends in ` at line N column M`; nothing else of it is used.
+fn position(message: &str) -> Option<(usize, usize)> {
+    let (_, tail) = message.rsplit_once(" at line ")?;
+    let (line, column) = tail.split_once(" column ")?;
+    Some((line.parse().ok()?, column.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_digits_survive_of_a_decoders_message() {
+        let canary = "canary at line 3 column x at line 1 column 2 canary";
+        for code in [
+            ErrorCode::InvalidArgument,
+            ErrorCode::Internal,
+            ErrorCode::Unknown,
+        ] {
+            let error = ConnectError::new(code, canary);
+            let shown = format!("{:?}", discreet(error, CodecFormat::Json));
+            assert!(!shown.contains("canary"), "{shown}");
+        }
+        assert_eq!(position("expected `,` at line 4 column 17"), Some((4, 17)));
+        assert_eq!(position(canary), None);
+    }
+}

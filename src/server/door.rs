@@ -1,0 +1,169 @@
+//! What HTTP says of a scoring call, checked before anything is decoded.
+//!
+//! The number of calls inside is bounded here, before their bodies take memory. Connect and plain JSON callers
+//! get every error in one shape, `{"code","message","details"}`. gRPC has its own framing, so its bodies are
+//! read and bounded by the RPC stack.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{self, Body};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time;
+
+use super::Limits;
+use crate::wire::WireError;
+
+/// Content types of unary Connect calls.
+const RPC_TYPES: &[&str] = &["application/json", "application/proto"];
+const JSON_TYPES: &[&str] = &["application/json"];
+
+/// How many calls are let in, how much body of each is read, and for how long.
+#[derive(Clone)]
+pub(super) struct Door {
+    calls: Arc<Semaphore>,
+    retry_after_seconds: u32,
+    body_bytes_max: usize,
+    body_timeout: Duration,
+}
+
+/// The door of the procedures of the scoring service.
+pub(super) async fn procedures(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let _call = match door.enter() {
+        Ok(call) => call,
+        Err(error) => {
+            return error
+                .to_connect()
+                .into_http_response(request.headers())
+                .map(Body::new);
+        }
+    };
+    if is_grpc(request.headers()) {
+        return next.run(request).await;
+    }
+    let read = door
+        .read(request, RPC_TYPES, "application/json or application/proto")
+        .await;
+    pass(read, door.body_bytes_max, next).await
+}
+
+/// The door of `/v1/score`: `ScoreConversation` in JSON under a shorter name.
+pub(super) async fn alias(
+    State((door, procedure)): State<(Door, Uri)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let _call = match door.enter() {
+        Ok(call) => call,
+        Err(error) => return answer(&error),
+    };
+    let mut read = door.read(request, JSON_TYPES, "application/json").await;
+    if let Ok(request) = &mut read {
+        *request.uri_mut() = procedure;
+    }
+    pass(read, door.body_bytes_max, next).await
+}
+
+/// What is no route at all: gRPC callers are told so by the RPC stack, others here.
+pub(super) async fn unknown(request: Request, next: Next) -> Response {
+    if is_grpc(request.headers()) {
+        return next.run(request).await;
+    }
+    answer(&WireError::UnknownRoute)
+}
+
+/// The answer to a wrong method of a plain route.
+pub(super) async fn method_not_allowed() -> Response {
+    answer(&WireError::MethodNotAllowed { allowed: "GET" })
+}
+
+impl Door {
+    /// The door that `limits` describes.
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            calls: Arc::new(Semaphore::new(limits.calls_max)),
+            retry_after_seconds: limits.retry_after_seconds,
+            body_bytes_max: limits.body_bytes_max,
+            body_timeout: limits.deadline_max,
+        }
+    }
+
+    fn enter(&self) -> Result<OwnedSemaphorePermit, WireError> {
+        Arc::clone(&self.calls)
+            .try_acquire_owned()
+            .map_err(|_| WireError::Overloaded {
+                retry_after_seconds: self.retry_after_seconds,
+            })
+    }
+
+    async fn read(
+        &self,
+        request: Request,
+        content_types: &[&str],
+        expected: &'static str,
+    ) -> Result<Request, WireError> {
+        if request.method() != Method::POST {
+            return Err(WireError::MethodNotAllowed { allowed: "POST" });
+        }
+        if !content_types.contains(&content_type(request.headers())) {
+            return Err(WireError::UnsupportedMediaType { expected });
+        }
+        let (parts, body) = request.into_parts();
+        let reading = body::to_bytes(body, self.body_bytes_max);
+        let bytes = time::timeout(self.body_timeout, reading)
+            .await
+            .map_err(|_| WireError::DeadlineExceeded)?
+            // A connection that breaks fails here too; its caller reads no answer.
+            .map_err(|_| WireError::BodyTooLarge {
+                bound: self.body_bytes_max,
+            })?;
+        Ok(Request::from_parts(parts, Body::from(bytes)))
+    }
+}
+
+async fn pass(read: Result<Request, WireError>, bound: usize, next: Next) -> Response {
+    let request = match read {
+        Ok(request) => request,
+        Err(error) => return answer(&error),
+    };
+    let response = next.run(request).await;
+    match response.status() {
+        // The RPC stack's own errors, in the words of the table: a body too large once it is unpacked (our
+        // refusals for load say when to try again), and a deadline that has passed.
+        StatusCode::TOO_MANY_REQUESTS if !response.headers().contains_key(header::RETRY_AFTER) => {
+            answer(&WireError::BodyTooLarge { bound })
+        }
+        StatusCode::GATEWAY_TIMEOUT => answer(&WireError::DeadlineExceeded),
+        _ => response,
+    }
+}
+
+/// `error` over plain HTTP.
+pub(super) fn answer(error: &WireError) -> Response {
+    let connect = error.to_connect();
+    let headers = connect.response_headers().clone();
+    let mut response = connect.into_response();
+    response.headers_mut().extend(headers);
+    if let WireError::MethodNotAllowed { allowed } = error {
+        response
+            .headers_mut()
+            .insert(header::ALLOW, header::HeaderValue::from_static(allowed));
+    }
+    response
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    content_type(headers).starts_with("application/grpc")
+}

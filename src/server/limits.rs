@@ -1,0 +1,57 @@
+//! What bounds the server's memory and time.
+
+use std::num::NonZeroUsize;
+use std::thread;
+use std::time::Duration;
+
+use crate::wire::Bounds;
+
+/// Every bound of the server. Bodies of scoring calls take at most `calls_max x body_bytes_max` of memory.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// What one exchange and one batch may hold.
+    pub bounds: Bounds,
+    /// Bytes of one request's body.
+    pub body_bytes_max: usize,
+    /// Connections at once; more wait in the kernel's queue.
+    pub connections_max: usize,
+    /// Calls at once on one HTTP/2 connection.
+    pub streams_max: u32,
+    /// Scoring calls inside at once, over all connections, their bodies still arriving or not; one more is
+    /// refused as overloaded. More than `workers + waiting_max`, or the queue is never full.
+    pub calls_max: usize,
+    /// Threads that score.
+    pub workers: NonZeroUsize,
+    /// Admitted calls that wait for a worker; one more is refused as overloaded.
+    pub waiting_max: usize,
+    /// What a refused caller is told to wait before it tries again.
+    pub retry_after_seconds: u32,
+    /// Deadline of a call whose caller set none.
+    pub deadline_default: Duration,
+    /// The longest deadline that a caller may set.
+    pub deadline_max: Duration,
+    /// The longest wait for a connection's first byte and for HTTP/1.1 headers.
+    pub header_timeout: Duration,
+    /// How long calls in flight may take at shutdown.
+    pub drain: Duration,
+}
+
+impl Limits {
+    /// The limits that the documentation states, with one worker a core.
+    pub fn standard() -> Self {
+        Self {
+            bounds: Bounds::STANDARD,
+            body_bytes_max: 8 * 1024 * 1024,
+            connections_max: 1_024,
+            streams_max: 128,
+            calls_max: 1_024,
+            workers: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            waiting_max: 512,
+            retry_after_seconds: 1,
+            deadline_default: Duration::from_secs(10),
+            deadline_max: Duration::from_secs(60),
+            header_timeout: Duration::from_secs(10),
+            drain: Duration::from_secs(20),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Whether calls are taken: one answer for `/readyz`, `grpc.health.v1` and the drain.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use connectrpc::ConnectError;
+use connectrpc_health::{Checker, Status, StatusStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time;
+
+use super::{NotReady, Scorer};
+use crate::wire::contract::SCORING_SERVICE_SERVICE_NAME;
+
+/// How often watchers of `grpc.health.v1` learn of a change.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// The scorer's readiness, until the drain begins.
+pub(super) struct Readiness {
+    scorer: Arc<dyn Scorer>,
+    /// What watchers are told; `None` once the drain has begun, which ends their streams.
+    watched: Mutex<Option<watch::Sender<Status>>>,
+}
+
+impl Readiness {
+    /// As ready as `scorer`.
+    pub(super) fn new(scorer: Arc<dyn Scorer>) -> Self {
+        Self {
+            scorer,
+            watched: Mutex::new(Some(watch::Sender::new(Status::Unknown))),
+        }
+    }
+
+    /// Whether calls are taken now.
+    pub(super) fn check(&self) -> Result<(), NotReady> {
+        if self.watched().is_none() {
+            return Err(NotReady {
+                waiting_for: "a restart; the server is stopping",
+            });
+        }
+        self.scorer.ready()
+    }
+
+    /// From now on nothing is ready, and watchers are told and sent away.
+    pub(super) fn drain(&self) {
+        if let Some(watched) = self.watched().take() {
+            watched.send_replace(Status::NotServing);
+        }
+    }
+
+    /// Keeps those informed who watch over gRPC, until the task is aborted.
+    pub(super) fn keep_watching(self: Arc<Self>) -> JoinHandle<()> {
+        tokio::spawn(async move {
+            let mut ticks = time::interval(PERIOD);
+            loop {
+                ticks.tick().await;
+                self.publish();
+            }
+        })
+    }
+
+    fn publish(&self) {
+        let status = self.now();
+        if let Some(watched) = &*self.watched() {
+            watched.send_if_modified(|known| std::mem::replace(known, status) != status);
+        }
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Option<watch::Sender<Status>>> {
+        // Nothing that could panic runs under the lock.
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Status {
+        match self.check() {
+            Ok(()) => Status::Serving,
+            Err(_) => Status::NotServing,
+        }
+    }
+}
+
+/// `grpc.health.v1`: the whole process under the empty name, and the scoring service under its own.
+pub(super) struct Health(pub(super) Arc<Readiness>);
+
+impl Health {
+    fn known(service: &str) -> Result<(), ConnectError> {
+        if service.is_empty() || service == SCORING_SERVICE_SERVICE_NAME {
+            return Ok(());
+        }
+        Err(ConnectError::not_found("no such service"))
+    }
+}
+
+impl Checker for Health {
+    async fn check(&self, service: &str) -> Result<Status, ConnectError> {
+        Self::known(service)?;
+        Ok(self.0.now())
+    }
+
+    async fn watch(&self, service: &str) -> Result<StatusStream, ConnectError> {
+        Self::known(service)?;
+        self.0.publish();
+        let receiver = match &*self.0.watched() {
+            Some(watched) => watched.subscribe(),
+            None => watch::channel(Status::NotServing).1,
+        };
+        Ok(StatusStream::from_watch(receiver))
+    }
+}

@@ -1,0 +1,66 @@
+//! What the server needs of the engine.
+
+use crate::domain::{Assessment, Exchange};
+use crate::wire::WireError;
+
+/// Scores exchanges: the engine, seen from the network.
+///
+/// Called from many worker threads at once; may block as long as a score takes.
+pub trait Scorer: Send + Sync + 'static {
+    /// Adds one exchange to its account's history and says how the account stands after it.
+    ///
+    /// # Errors
+    /// When the exchange was not counted.
+    fn score(&self, exchange: Exchange) -> Result<Assessment, ScoreError>;
+
+    /// The active bundle, such as `default@3`.
+    fn bundle(&self) -> String;
+
+    /// Whether a call to [`Scorer::score`] would be answered now. Cheap: asked by every probe.
+    ///
+    /// # Errors
+    /// What is awaited.
+    fn ready(&self) -> Result<(), NotReady>;
+}
+
+/// What a scorer that cannot score is waiting for, in our own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("waiting for {waiting_for}")]
+pub struct NotReady {
+    /// Such as `a model bundle`.
+    pub waiting_for: &'static str,
+}
+
+/// Why an exchange has no assessment. Made of our own words alone: no text of a request fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScoreError {
+    /// Not now; the same exchange may be sent again.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
+    /// A fault, such as an observation log that cannot be written.
+    #[error("the scorer failed: {cause}")]
+    Fault {
+        /// What failed.
+        cause: &'static str,
+    },
+}
+
+impl From<NotReady> for WireError {
+    fn from(reason: NotReady) -> Self {
+        Self::NotReady {
+            waiting_for: reason.waiting_for,
+        }
+    }
+}
+
+impl From<ScoreError> for WireError {
+    fn from(error: ScoreError) -> Self {
+        match error {
+            ScoreError::NotReady(reason) => reason.into(),
+            ScoreError::Fault { cause } => {
+                tracing::error!(cause, "the scorer failed");
+                Self::Internal
+            }
+        }
+    }
+}

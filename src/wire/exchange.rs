@@ -1,0 +1,211 @@
+//! The contract's exchange to `domain::Exchange`, within the bounds.
+
+use super::contract::{ClientView, ExchangeView, MessageView, ParametersView, ResponseView};
+use super::{Bounds, WireError, parse_time};
+use crate::domain::{
+    Client, Exchange, FinishReason, Message, Parameters, Response, ResponseFormat, Role, Sensitive,
+    Timestamp,
+};
+
+const ROLES: &str = "one of system, developer, user, assistant, tool, function";
+
+/// The exchange, checked; `received` stands in for an absent time.
+///
+/// # Errors
+/// The first field that is missing, not allowed, or over a bound.
+pub(crate) fn exchange_from_contract(
+    exchange: &ExchangeView<'_>,
+    received: Timestamp,
+    bounds: &Bounds,
+) -> Result<Exchange, WireError> {
+    count(
+        "messages",
+        exchange.messages.len(),
+        bounds.messages_max,
+        "messages",
+    )?;
+    count("tools", exchange.tools.len(), bounds.tools_max, "tools")?;
+    text_within(exchange, bounds.text_bytes_max)?;
+    if exchange.messages.is_empty() {
+        return Err(WireError::MissingField { field: "messages" });
+    }
+    let name = |field: &str, value: &str| optional_name(field, value, bounds);
+    Ok(Exchange {
+        id: name("id", exchange.id)?,
+        time: time(exchange.time, received)?,
+        account: required_name("account", exchange.account, bounds)?,
+        organization: name("organization", exchange.organization)?,
+        conversation: name("conversation", exchange.conversation)?,
+        model: required_name("model", exchange.model, bounds)?,
+        system: present(exchange.system).map(Sensitive::new),
+        messages: exchange
+            .messages
+            .iter()
+            .enumerate()
+            .map(|(index, message)| message_from_contract(index, message))
+            .collect::<Result<_, _>>()?,
+        tools: exchange
+            .tools
+            .iter()
+            .enumerate()
+            .map(|(index, tool)| {
+                count(
+                    &format!("tools[{index}]"),
+                    tool.len(),
+                    bounds.name_bytes_max,
+                    "bytes",
+                )?;
+                Ok((*tool).to_owned())
+            })
+            .collect::<Result<_, WireError>>()?,
+        parameters: match exchange.parameters.as_option() {
+            Some(parameters) => parameters_from_contract(parameters, bounds)?,
+            None => Parameters::default(),
+        },
+        response: match exchange.response.as_option() {
+            Some(response) => response_from_contract(response)?,
+            None => Response::default(),
+        },
+        client: match exchange.client.as_option() {
+            Some(client) => client_from_contract(client, bounds)?,
+            None => Client::default(),
+        },
+    })
+}
+
+fn message_from_contract(index: usize, message: &MessageView<'_>) -> Result<Message, WireError> {
+    let role = match message.role {
+        "system" | "developer" => Role::System,
+        "user" => Role::User,
+        "assistant" => Role::Assistant,
+        "tool" | "function" => Role::Tool,
+        _ => return Err(bad(format!("messages[{index}].role"), ROLES)),
+    };
+    Ok(Message {
+        role,
+        content: Sensitive::new(message.content.to_owned()),
+    })
+}
+
+fn parameters_from_contract(
+    parameters: &ParametersView<'_>,
+    bounds: &Bounds,
+) -> Result<Parameters, WireError> {
+    if parameters
+        .temperature
+        .is_some_and(|value| !value.is_finite())
+    {
+        return Err(bad("parameters.temperature".to_owned(), "a finite number"));
+    }
+    Ok(Parameters {
+        temperature: parameters.temperature,
+        max_tokens: parameters.max_tokens,
+        n: parameters.n,
+        response_format: match parameters.response_format {
+            "" => None,
+            "text" => Some(ResponseFormat::Text),
+            "json_object" => Some(ResponseFormat::JsonObject),
+            "json_schema" => Some(ResponseFormat::JsonSchema),
+            _ => Some(ResponseFormat::Other),
+        },
+        reasoning_effort: optional_name(
+            "parameters.reasoning_effort",
+            parameters.reasoning_effort,
+            bounds,
+        )?,
+        logprobs: parameters.logprobs,
+    })
+}
+
+fn response_from_contract(response: &ResponseView<'_>) -> Result<Response, WireError> {
+    let status = response.status.map(|status| {
+        u16::try_from(status).map_err(|_| bad("response.status".to_owned(), "an HTTP status"))
+    });
+    Ok(Response {
+        text: present(response.text).map(Sensitive::new),
+        finish_reason: match response.finish_reason {
+            "" => None,
+            "stop" | "end_turn" | "stop_sequence" => Some(FinishReason::Stop),
+            "length" | "max_tokens" => Some(FinishReason::Length),
+            "tool_calls" | "tool_use" | "function_call" => Some(FinishReason::ToolCalls),
+            "content_filter" | "refusal" | "safety" => Some(FinishReason::ContentFilter),
+            _ => Some(FinishReason::Other),
+        },
+        status: status.transpose()?,
+        input_tokens: response.input_tokens,
+        output_tokens: response.output_tokens,
+    })
+}
+
+fn client_from_contract(client: &ClientView<'_>, bounds: &Bounds) -> Result<Client, WireError> {
+    let name = |field: &str, value: &str| {
+        optional_name(field, value, bounds).map(|name| name.map(Sensitive::new))
+    };
+    Ok(Client {
+        ip: name("client.ip", client.ip)?,
+        user_agent: name("client.user_agent", client.user_agent)?,
+        tls_fingerprint: name("client.tls_fingerprint", client.tls_fingerprint)?,
+        api_key: name("client.api_key", client.api_key)?,
+        payment: name("client.payment", client.payment)?,
+    })
+}
+
+fn time(text: &str, received: Timestamp) -> Result<Timestamp, WireError> {
+    if text.is_empty() {
+        return Ok(received);
+    }
+    parse_time(text).ok_or_else(|| {
+        bad(
+            "time".to_owned(),
+            "an RFC 3339 time such as 2026-05-01T12:00:00.123Z",
+        )
+    })
+}
+
+fn text_within(exchange: &ExchangeView<'_>, bound: usize) -> Result<(), WireError> {
+    let messages: usize = exchange
+        .messages
+        .iter()
+        .map(|message| message.content.len())
+        .sum();
+    let response = exchange
+        .response
+        .as_option()
+        .map_or(0, |response| response.text.len());
+    count(
+        "text",
+        exchange.system.len() + messages + response,
+        bound,
+        "bytes",
+    )
+}
+
+fn count(field: &str, came: usize, bound: usize, unit: &'static str) -> Result<(), WireError> {
+    if came <= bound {
+        return Ok(());
+    }
+    Err(WireError::OverBound {
+        field: field.to_owned(),
+        came,
+        bound,
+        unit,
+    })
+}
+
+fn required_name(field: &'static str, value: &str, bounds: &Bounds) -> Result<String, WireError> {
+    optional_name(field, value, bounds)?.ok_or(WireError::MissingField { field })
+}
+
+fn optional_name(field: &str, value: &str, bounds: &Bounds) -> Result<Option<String>, WireError> {
+    count(field, value.len(), bounds.name_bytes_max, "bytes")?;
+    Ok(present(value))
+}
+
+/// In proto3 an empty string and an absent one are the same.
+fn present(value: &str) -> Option<String> {
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+fn bad(field: String, expected: &'static str) -> WireError {
+    WireError::BadValue { field, expected }
+}

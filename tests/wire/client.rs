@@ -1,0 +1,234 @@
+//! A client of every protocol: hyper for HTTP, `prost-reflect` for protobuf and its JSON.
+
+use std::net::SocketAddr;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderMap};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage};
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+pub(crate) const SCORE: &str = "/stillwatch.v1.ScoringService/ScoreConversation";
+pub(crate) const BATCH: &str = "/stillwatch.v1.ScoringService/ScoreBatch";
+
+/// Headers of a gRPC call.
+pub(crate) const GRPC: [(&str, &str); 2] =
+    [("content-type", "application/grpc"), ("te", "trailers")];
+
+/// What came back over HTTP.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) trailers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {:?}", self.body))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// `grpc-status` and `grpc-message`, in trailers or, without a body, in headers.
+    pub(crate) fn grpc_status(&self) -> (u32, String) {
+        let of = |name: &str| {
+            let value = self.trailers.get(name).or_else(|| self.headers.get(name))?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        let status = of("grpc-status").expect("every gRPC answer has a status");
+        (
+            status.parse().expect("a number"),
+            of("grpc-message").unwrap_or_default(),
+        )
+    }
+
+    /// The text of everything that a caller can see.
+    pub(crate) fn everything(&self) -> String {
+        format!(
+            "{:?} {:?} {}",
+            self.headers,
+            self.trailers,
+            String::from_utf8_lossy(&self.body)
+        )
+    }
+}
+
+/// One request over HTTP/1.1.
+pub(crate) async fn http1(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Answer {
+    let stream = TcpStream::connect(address)
+        .await
+        .expect("the server listens");
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .expect("a connection");
+    tokio::spawn(connection);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "test");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::new(body.into())).expect("a request");
+    collect(sender.send_request(request).await.expect("an answer")).await
+}
+
+/// POST of JSON whose length is not stated.
+pub(crate) async fn post_chunked(address: SocketAddr, path: &str, body: String) -> Answer {
+    let stream = TcpStream::connect(address)
+        .await
+        .expect("the server listens");
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .expect("a connection");
+    tokio::spawn(connection);
+    let request = Request::post(path)
+        .header("host", "test")
+        .header(CONTENT_TYPE, "application/json")
+        // A mapped body has forgotten its length.
+        .body(Full::new(Bytes::from(body)).map_frame(|frame| frame))
+        .expect("a request");
+    collect(sender.send_request(request).await.expect("an answer")).await
+}
+
+/// One request over HTTP/2 with prior knowledge.
+pub(crate) async fn http2(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Answer {
+    collect(http2_stream(address, path, headers, body).await).await
+}
+
+/// The same, with the answer's body still to come.
+pub(crate) async fn http2_stream(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> hyper::Response<Incoming> {
+    let stream = TcpStream::connect(address)
+        .await
+        .expect("the server listens");
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .expect("a connection");
+    tokio::spawn(connection);
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(format!("http://test{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::new(body.into())).expect("a request");
+    sender.send_request(request).await.expect("an answer")
+}
+
+pub(crate) async fn collect(response: hyper::Response<Incoming>) -> Answer {
+    let (parts, body) = response.into_parts();
+    let collected = body.collect().await.expect("a whole body");
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        trailers: collected.trailers().cloned().unwrap_or_default(),
+        body: collected.to_bytes(),
+    }
+}
+
+/// POST of JSON.
+pub(crate) async fn post_json(address: SocketAddr, path: &str, body: impl Into<Bytes>) -> Answer {
+    let headers = [(CONTENT_TYPE.as_str(), "application/json")];
+    http1(address, Method::POST, path, &headers, body).await
+}
+
+/// GET without a body.
+pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
+    http1(address, Method::GET, path, &[], Bytes::new()).await
+}
+
+/// One gRPC call of one message.
+pub(crate) async fn grpc(address: SocketAddr, path: &str, message: &[u8]) -> Answer {
+    http2(address, path, &GRPC, frame(message)).await
+}
+
+/// One gRPC-Web call of one message over HTTP/1.1; its trailers, a part of the body there, are moved to where
+/// gRPC has them.
+pub(crate) async fn grpc_web(address: SocketAddr, path: &str, message: &[u8]) -> Answer {
+    let headers = [(CONTENT_TYPE.as_str(), "application/grpc-web+proto")];
+    let mut answer = http1(address, Method::POST, path, &headers, frame(message)).await;
+    let mut rest = answer.body.clone();
+    let mut messages = Vec::new();
+    while rest.len() >= 5 {
+        let head = rest.split_to(5);
+        let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
+        let payload = rest.split_to(length);
+        if head[0] & 0x80 == 0 {
+            messages.extend_from_slice(&frame(&payload));
+            continue;
+        }
+        for line in String::from_utf8_lossy(&payload).lines() {
+            let (name, value) = line.split_once(':').expect("a trailer has a colon");
+            let name: hyper::header::HeaderName = name.trim().parse().expect("a name");
+            answer
+                .trailers
+                .insert(name, value.trim().parse().expect("a value"));
+        }
+    }
+    answer.body = messages.into();
+    answer
+}
+
+/// A message in gRPC's frame: no compression, length, bytes.
+pub(crate) fn frame(message: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(message.len()).expect("a short message");
+    let mut framed = vec![0];
+    framed.extend_from_slice(&length.to_be_bytes());
+    framed.extend_from_slice(message);
+    framed
+}
+
+/// The message in a frame.
+pub(crate) fn unframe(framed: &[u8]) -> &[u8] {
+    assert!(framed.len() >= 5, "a frame has a head");
+    assert_eq!(framed[0], 0, "nothing is compressed unless asked for");
+    &framed[5..]
+}
+
+fn pool() -> DescriptorPool {
+    let contract = include_bytes!(concat!(env!("OUT_DIR"), "/contract.binpb"));
+    DescriptorPool::decode(&contract[..]).expect("the contract compiles")
+}
+
+/// Protobuf of a message of the contract, from its JSON.
+pub(crate) fn encode(message: &str, json: &Value) -> Vec<u8> {
+    let descriptor = pool()
+        .get_message_by_name(message)
+        .expect("a message of the contract");
+    DynamicMessage::deserialize(descriptor, json)
+        .expect("JSON of the contract")
+        .encode_to_vec()
+}
+
+/// JSON of a message of the contract, from its protobuf.
+pub(crate) fn decode(message: &str, bytes: &[u8]) -> Value {
+    let descriptor = pool()
+        .get_message_by_name(message)
+        .expect("a message of the contract");
+    let message = DynamicMessage::decode(descriptor, bytes).expect("protobuf of the contract");
+    serde_json::to_value(message).expect("proto3 JSON")
+}

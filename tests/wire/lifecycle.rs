@@ -1,0 +1,242 @@
+//! Overload, deadlines, readiness, the drain.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use hyper::{Method, StatusCode};
+use serde_json::json;
+use stillwatch::server::Limits;
+use tokio::net::TcpStream;
+
+use crate::client::{
+    Answer, BATCH, GRPC, SCORE, encode, frame, get, grpc, grpc_web, http1, http2, http2_stream,
+    post_json, unframe,
+};
+use crate::fixture::{Running, exchange};
+
+fn one_worker(waiting_max: usize) -> Limits {
+    Limits {
+        workers: NonZeroUsize::MIN,
+        waiting_max,
+        ..Limits::standard()
+    }
+}
+
+async fn score(at: SocketAddr, account: &str) -> Answer {
+    post_json(at, "/v1/score", exchange(account).to_string()).await
+}
+
+#[tokio::test]
+async fn beyond_the_queue_calls_are_refused_alike() {
+    let server = Running::with(one_worker(0)).await;
+    let at = server.address;
+    let slow = tokio::spawn(score(at, "slow"));
+    server.fake.begun(1).await;
+    let refused = score(at, "b").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(refused.json()["code"], "resource_exhausted");
+    assert_eq!(
+        refused.json()["details"][0]["debug"]["reason"],
+        "overloaded"
+    );
+    let batch = json!({"exchanges": [exchange("c")]}).to_string();
+    let refused = post_json(at, BATCH, batch).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    let message = encode("stillwatch.v1.Exchange", &exchange("d"));
+    let refused = grpc(at, SCORE, &message).await;
+    assert_eq!(refused.grpc_status().0, 8, "RESOURCE_EXHAUSTED");
+
+    server.fake.release();
+    assert_eq!(slow.await.expect("no panic").status, StatusCode::OK);
+    assert_eq!(score(at, "e").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn calls_beyond_the_door_are_refused_on_every_protocol() {
+    let limits = Limits {
+        calls_max: 1,
+        ..Limits::standard()
+    };
+    let server = Running::with(limits).await;
+    let at = server.address;
+    let slow = tokio::spawn(score(at, "slow"));
+    server.fake.begun(1).await;
+    for path in ["/v1/score", SCORE] {
+        let refused = post_json(at, path, exchange("b").to_string()).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        let reason = &refused.json()["details"][0]["debug"]["reason"];
+        assert_eq!(reason, "overloaded");
+    }
+    let message = encode("stillwatch.v1.Exchange", &exchange("c"));
+    assert_eq!(grpc(at, SCORE, &message).await.grpc_status().0, 8);
+    assert_eq!(grpc_web(at, SCORE, &message).await.grpc_status().0, 8);
+    assert_eq!(get(at, "/readyz").await.status, StatusCode::OK);
+    server.fake.release();
+    assert_eq!(slow.await.expect("no panic").status, StatusCode::OK);
+    assert_eq!(score(at, "d").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_call_that_finds_a_place_waits_for_its_turn() {
+    let server = Running::with(one_worker(1)).await;
+    let at = server.address;
+    let slow = tokio::spawn(score(at, "slow"));
+    server.fake.begun(1).await;
+    let (mut one, mut other) = (tokio::spawn(score(at, "a")), tokio::spawn(score(at, "b")));
+    let (first, waiting) = tokio::select! {
+        first = &mut one => (first, other),
+        first = &mut other => (first, one),
+    };
+    let first = first.expect("no panic");
+    assert_eq!(first.status, StatusCode::TOO_MANY_REQUESTS);
+    server.fake.release();
+    assert_eq!(waiting.await.expect("no panic").status, StatusCode::OK);
+    assert_eq!(slow.await.expect("no panic").status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_call_whose_deadline_passes_in_the_queue_is_not_scored() {
+    let server = Running::with(one_worker(8)).await;
+    let at = server.address;
+    let slow = tokio::spawn(score(at, "slow"));
+    server.fake.begun(1).await;
+    let headers = [
+        ("content-type", "application/json"),
+        ("connect-timeout-ms", "20"),
+    ];
+    let late = http1(
+        at,
+        Method::POST,
+        SCORE,
+        &headers,
+        exchange("late").to_string(),
+    )
+    .await;
+    assert_eq!(late.status, StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(late.json()["code"], "deadline_exceeded");
+    assert_eq!(late.json()["details"][0]["debug"]["retryable"], true);
+    let message = encode("stillwatch.v1.Exchange", &exchange("late"));
+    let headers = [GRPC[0], GRPC[1], ("grpc-timeout", "20m")];
+    let late = http2(at, SCORE, &headers, frame(&message)).await;
+    assert_eq!(late.grpc_status().0, 4, "DEADLINE_EXCEEDED");
+    server.fake.release();
+    slow.await.expect("no panic");
+    let after = post_json(at, "/v1/score", exchange("after").to_string()).await;
+    assert_eq!(after.status, StatusCode::OK);
+    assert_eq!(
+        server.fake.scored.load(Ordering::SeqCst),
+        2,
+        "slow and after, not late"
+    );
+}
+
+#[tokio::test]
+async fn a_caller_without_a_deadline_has_the_servers() {
+    let limits = Limits {
+        deadline_default: Duration::from_millis(20),
+        ..Limits::standard()
+    };
+    let server = Running::with(limits).await;
+    let answer = post_json(server.address, "/v1/score", exchange("slow").to_string()).await;
+    assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);
+    server.fake.release();
+}
+
+#[tokio::test]
+async fn readiness_follows_the_scorer() {
+    let server = Running::start().await;
+    server.fake.unready.store(true, Ordering::SeqCst);
+    let answer = get(server.address, "/readyz").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.json()["details"][0]["debug"]["reason"], "not_ready");
+    assert_eq!(get(server.address, "/livez").await.status, StatusCode::OK);
+    let health = grpc(server.address, "/grpc.health.v1.Health/Check", b"").await;
+    assert_eq!(unframe(&health.body), [0x08, 2], "NOT_SERVING");
+    server.fake.unready.store(false, Ordering::SeqCst);
+    assert_eq!(get(server.address, "/readyz").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn shutdown_drains_a_call_in_flight_and_takes_no_other() {
+    let mut server = Running::start().await;
+    let at = server.address;
+    let message = encode("stillwatch.v1.Exchange", &exchange("slow"));
+    let over_http1 = tokio::spawn(score(at, "slow"));
+    let over_http2 = tokio::spawn(async move { grpc(at, SCORE, &message).await });
+    // A connection that never says anything holds nothing up.
+    let silent = TcpStream::connect(at).await.expect("the server listens");
+    server.fake.begun(2).await;
+    server.stop();
+    while TcpStream::connect(at).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    server.fake.release();
+    assert_eq!(over_http1.await.expect("no panic").status, StatusCode::OK);
+    assert_eq!(over_http2.await.expect("no panic").grpc_status().0, 0);
+    server.stopped().await;
+    drop(silent);
+}
+
+const WATCH: &str = "/grpc.health.v1.Health/Watch";
+
+#[tokio::test]
+async fn watchers_of_health_are_told_of_the_drain_and_do_not_hold_it_up() {
+    let limits = Limits {
+        drain: Duration::from_secs(3_600),
+        ..Limits::standard()
+    };
+    let mut server = Running::with(limits).await;
+    let watching = http2_stream(server.address, WATCH, &GRPC, frame(b"")).await;
+    let mut body = watching.into_body();
+    let first = body
+        .frame()
+        .await
+        .expect("a first status")
+        .expect("a whole frame");
+    assert_eq!(
+        first.into_data().ok().as_deref(),
+        Some(&frame(&[0x08, 1])[..]),
+        "SERVING"
+    );
+    server.stop();
+    let rest = body.collect().await.expect("an end").to_bytes();
+    assert_eq!(unframe(&rest), [0x08, 2], "NOT_SERVING");
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn the_drain_has_an_end() {
+    let limits = Limits {
+        drain: Duration::from_millis(20),
+        ..Limits::standard()
+    };
+    let mut server = Running::with(limits).await;
+    let at = server.address;
+    let fake = server.fake.clone();
+    let stuck = tokio::spawn(score(at, "slow"));
+    fake.begun(1).await;
+    server.stop();
+    server.stopped().await;
+    assert!(stuck.await.is_err(), "its connection was cut");
+    fake.release();
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_closed() {
+    let limits = Limits {
+        header_timeout: Duration::from_millis(20),
+        connections_max: 1,
+        ..Limits::standard()
+    };
+    let server = Running::with(limits).await;
+    let _silent = TcpStream::connect(server.address)
+        .await
+        .expect("the server listens");
+    let answer = get(server.address, "/livez").await;
+    assert_eq!(answer.status, StatusCode::OK, "its place became free");
+}

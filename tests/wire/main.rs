@@ -1,0 +1,7 @@
+//! The server as its callers meet it: a real socket, and a client that shares no code with the server.
+
+mod client;
+mod errors;
+mod fixture;
+mod lifecycle;
+mod protocols;
