@@ -142,7 +142,8 @@ impl Iterator for AccountExchanges<'_> {
         }
         let guise = &self.plan.guise;
         let response = guise.response(request.prompt.bytes(), &mut self.dice);
-        if failed(&response) && self.dice.chance(RETRIED) {
+        let may_retry = source == Source::Honest || self.harvest_left > 0;
+        if failed(&response) && may_retry && self.dice.chance(RETRIED) {
             self.retry = Some((source, request.clone()));
         }
         let model = self.chooser.choose(&self.plan.models, time, &mut self.dice);

@@ -113,7 +113,7 @@ mod tests {
         ];
         let (prefix, suffix) = common_affixes(&texts);
         assert_eq!(&texts[0][..prefix], "Summarise: ");
-        assert_eq!(&texts[0][texts[0].len() - suffix..], "End");
+        assert_eq!(&texts[0][texts[0].len() - suffix..], " End");
     }
 
     #[test]

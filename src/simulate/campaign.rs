@@ -1,6 +1,5 @@
 //! Extraction campaigns of a plan: one pipeline over one or more accounts.
 
-use super::card::Unit;
 use super::corpus::techniques_of_family;
 use super::deal::sample;
 use super::dice::Dice;
@@ -25,7 +24,19 @@ enum Sharding {
     Overlapping,
 }
 
-impl Planner<'_> {
+struct Campaign<'a> {
+    stages: Vec<&'a Shelf>,
+    accounts: usize,
+    sharding: Sharding,
+    machine_paced: bool,
+    follows_releases: bool,
+    /// Whether its accounts share an address and a payment, as an organisation's do.
+    shares_site: bool,
+    /// The guise of all its accounts; each has its own when there is none.
+    guise: Option<Population>,
+}
+
+impl<'a> Planner<'a> {
     /// Adds campaigns until the scenario's accounts are used up.
     pub(super) fn add_attack(&mut self) -> Result<(), PlanError> {
         let until = self.accounts.len() + self.scenario.attack.accounts as usize;
@@ -38,7 +49,40 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn add_campaign(&mut self, campaign: &str, most: usize) -> Result<(), PlanError> {
+    fn add_campaign(&mut self, name: &str, most: usize) -> Result<(), PlanError> {
+        let campaign = self.campaign(most)?;
+        let techniques = self.techniques(&campaign);
+        let company = self.company();
+        for account in 0..campaign.accounts {
+            let population = campaign.guise.unwrap_or_else(|| self.guise());
+            let mut own = self.company_or(campaign.shares_site.then_some(&company));
+            own.start = company.start;
+            let length = self.length();
+            let share = self.mixture();
+            let harvested = (f64::from(length) * share).ceil().max(1.0) as usize;
+            let matter = self.harvest_matter(&campaign, account, population, harvested);
+            let honest = if share < 1.0 {
+                // Mostly one language: two would tell on mixed accounts alone.
+                let same = self.dice.chance(0.8);
+                let language = same.then(|| spoken_language(&matter.language));
+                Some(self.matter(population, length as usize, language)?)
+            } else {
+                None
+            };
+            let extraction = Extraction {
+                matter,
+                share,
+                campaign: name.to_owned(),
+                techniques: techniques.clone(),
+                machine_paced: campaign.machine_paced,
+                follows_releases: campaign.follows_releases,
+            };
+            self.add(population, &own, length, honest, Some(extraction));
+        }
+        Ok(())
+    }
+
+    fn campaign(&mut self, most: usize) -> Result<Campaign<'a>, PlanError> {
         let shelves = self.shelves;
         let group = self.dice.pick(present(&shelves.lines, "the attack")?);
         let line = self.dice.pick(group);
@@ -46,46 +90,20 @@ impl Planner<'_> {
         let attack = &self.scenario.attack;
         let sizes: Vec<f64> = attack.campaigns.iter().map(|size| size.weight).collect();
         let size = &attack.campaigns[self.dice.weighted(&sizes)];
-        let accounts = self
-            .dice
-            .between(size.least as usize, size.most as usize)
-            .min(most);
-        let machine_paced = self.dice.chance(attack.machine_paced);
-        let follows_releases = self.dice.chance(0.25);
-        let sharding = [
-            Sharding::RoundRobin,
-            Sharding::ByTopic,
-            Sharding::Overlapping,
-        ][self.dice.below(3)];
-        // Half of the campaigns share an address and a payment as organisations do; a third mix their guises.
-        let shared = self.dice.chance(0.5);
-        let guise = (!self.dice.chance(0.3)).then(|| self.guise());
-        let techniques = techniques(self, &stages, accounts, follows_releases);
-        let company = self.company();
-        for account in 0..accounts {
-            let population = guise.unwrap_or_else(|| self.guise());
-            let mut own = self.company_or(shared.then_some(&company));
-            own.start = company.start;
-            let length = self.length();
-            let share = self.mixture();
-            let harvested = (f64::from(length) * share).ceil().max(1.0) as usize;
-            let matter = self.harvest_matter(&stages, sharding, (account, accounts), harvested);
-            let honest = if share < 1.0 {
-                Some(self.matter(population, length as usize)?)
-            } else {
-                None
-            };
-            let extraction = Extraction {
-                matter,
-                share,
-                campaign: campaign.to_owned(),
-                techniques: techniques.clone(),
-                machine_paced,
-                follows_releases,
-            };
-            self.add(population, &own, length, honest, Some(extraction));
-        }
-        Ok(())
+        let accounts = self.dice.between(size.least as usize, size.most as usize);
+        Ok(Campaign {
+            stages,
+            accounts: accounts.min(most),
+            sharding: *self.dice.pick(&[
+                Sharding::RoundRobin,
+                Sharding::ByTopic,
+                Sharding::Overlapping,
+            ]),
+            machine_paced: self.dice.chance(attack.machine_paced),
+            follows_releases: self.dice.chance(0.25),
+            shares_site: self.dice.chance(0.5),
+            guise: (!self.dice.chance(0.3)).then(|| self.guise()),
+        })
     }
 
     fn stages<'s>(&mut self, stages: &'s [Shelf]) -> Vec<&'s Shelf> {
@@ -114,16 +132,18 @@ impl Planner<'_> {
 
     fn harvest_matter(
         &mut self,
-        stages: &[&Shelf],
-        sharding: Sharding,
-        (account, accounts): (usize, usize),
+        campaign: &Campaign<'_>,
+        account: usize,
+        population: Population,
         count: usize,
     ) -> Matter {
+        let stages = &campaign.stages;
         let mut cards = Vec::with_capacity(count);
         for (place, stage) in stages.iter().enumerate() {
             let wanted = (count - cards.len()).div_ceil(stages.len() - place);
-            let shard = self.shard(stage, sharding, account, accounts);
-            cards.extend(self.shelves.harvest(stage, &shard, wanted, &mut self.dice));
+            let shard = self.shard(stage, campaign, account);
+            let dealt = self.shelves.harvest(stage, &shard, wanted, &mut self.dice);
+            cards.extend(dealt);
         }
         // Stages run one after another or side by side.
         if self.dice.chance(0.5) {
@@ -134,6 +154,9 @@ impl Planner<'_> {
             .any(|stage| self.family(stage) == "tool_agentic");
         let manner = if agentic && self.dice.chance(0.6) {
             Manner::Agent
+        } else if population.chats() && self.dice.chance(0.5) {
+            // Through a chat window: question after question in one conversation.
+            Manner::Talk
         } else {
             Manner::Work
         };
@@ -141,14 +164,9 @@ impl Planner<'_> {
         matter(stages[0], cards, manner, repeats)
     }
 
-    fn shard(
-        &mut self,
-        stage: &Shelf,
-        sharding: Sharding,
-        account: usize,
-        accounts: usize,
-    ) -> Vec<u32> {
-        let shard: Vec<u32> = match sharding {
+    fn shard(&mut self, stage: &Shelf, campaign: &Campaign<'_>, account: usize) -> Vec<u32> {
+        let accounts = campaign.accounts;
+        let shard: Vec<u32> = match campaign.sharding {
             Sharding::RoundRobin => {
                 let every = stage.records.iter().skip(account).step_by(accounts);
                 every.copied().collect()
@@ -168,10 +186,32 @@ impl Planner<'_> {
         }
     }
 
+    fn techniques(&self, campaign: &Campaign<'_>) -> Vec<Technique> {
+        let families = campaign.stages.iter().map(|stage| self.family(stage));
+        let mut techniques: Vec<Technique> =
+            families.flat_map(techniques_of_family).copied().collect();
+        if campaign.accounts > 1 {
+            techniques.push(Technique::CoordinatedAccounts);
+            let start = self.scenario.start;
+            let released_within = self.scenario.models.iter().any(|m| m.released > start);
+            if campaign.follows_releases && released_within {
+                techniques.push(Technique::ModelSwitching);
+            }
+        }
+        techniques.sort_unstable();
+        techniques.dedup();
+        techniques
+    }
+
     fn family(&self, stage: &Shelf) -> &str {
         let records = self.shelves.corpus.records(stage.unit);
         &records[stage.records[0] as usize].family
     }
+}
+
+/// The language of those who run a harvest; an English template over Chinese text is run in Chinese.
+fn spoken_language(language: &str) -> &str {
+    if language == "mix" { "zh" } else { language }
 }
 
 /// Most harvests sweep without repeats; some sample each prompt several times; some repeat to look like a product.
@@ -187,32 +227,4 @@ fn harvest_repeats(dice: &mut Dice) -> Repeats {
             ..Repeats::default()
         },
     }
-}
-
-fn techniques(
-    planner: &Planner<'_>,
-    stages: &[&Shelf],
-    accounts: usize,
-    follows: bool,
-) -> Vec<Technique> {
-    let mut techniques: Vec<Technique> = stages
-        .iter()
-        .filter(|stage| matches!(stage.unit, Unit::Pipeline(_)))
-        .flat_map(|stage| techniques_of_family(planner.family(stage)))
-        .copied()
-        .collect();
-    if accounts > 1 {
-        techniques.push(Technique::CoordinatedAccounts);
-        let released_within = planner
-            .scenario
-            .models
-            .iter()
-            .any(|model| model.released > planner.scenario.start);
-        if follows && released_within {
-            techniques.push(Technique::ModelSwitching);
-        }
-    }
-    techniques.sort_unstable();
-    techniques.dedup();
-    techniques
 }

@@ -14,7 +14,7 @@ impl Shelves<'_> {
     /// `count` requests of one template: its own records first, then inputs of like applications, then crossings.
     pub(super) fn work(&self, shelf: &Shelf, count: usize, dice: &mut Dice) -> Vec<Card> {
         let own = sample(&shelf.records, count, dice);
-        self.extend(shelf, own, count, dice)
+        self.extend(shelf, &own, count, dice)
     }
 
     /// `count` requests of a harvest over `records` of a stage. Half of the harvests extend a small seed set, as
@@ -32,7 +32,7 @@ impl Shelves<'_> {
             count
         };
         let own = sample(records, supply.min(count), dice);
-        self.extend(stage, own, count, dice)
+        self.extend(stage, &own, count, dice)
     }
 
     /// `count` requests of one person: two to five subjects, each a question and what lies nearest to it, all in the
@@ -83,7 +83,7 @@ impl Shelves<'_> {
             .collect()
     }
 
-    fn extend(&self, shelf: &Shelf, own: Vec<u32>, count: usize, dice: &mut Dice) -> Vec<Card> {
+    fn extend(&self, shelf: &Shelf, own: &[u32], count: usize, dice: &mut Dice) -> Vec<Card> {
         let mut cards: Vec<Card> = own
             .iter()
             .map(|record| plain(shelf.unit, *record))
@@ -93,7 +93,7 @@ impl Shelves<'_> {
             let inputs = sample(self.inputs_like(shelf.unit), missing, dice);
             let inputs = inputs.into_iter().filter(|donor| donor.unit != shelf.unit);
             cards.extend(inputs.filter_map(|donor| {
-                let frame = place(shelf.unit, *dice.pick(&own));
+                let frame = place(shelf.unit, *dice.pick(own));
                 let donor_around = self.around(donor.unit)?;
                 Some(Card::Input {
                     frame,
@@ -104,7 +104,7 @@ impl Shelves<'_> {
             }));
         }
         while cards.len() < count {
-            let [left, right] = [(), ()].map(|()| place(shelf.unit, *dice.pick(&own)));
+            let [left, right] = [(), ()].map(|()| place(shelf.unit, *dice.pick(own)));
             let at = dice.unit() as f32;
             cards.push(Card::Cross { left, right, at });
         }

@@ -8,7 +8,7 @@ use super::plan::{Company, Matter, PlanError, Planner};
 use super::population::Population;
 use super::shelf::Shelf;
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
     /// Adds the honest accounts, each population its share.
     pub(super) fn add_benign(&mut self) -> Result<(), PlanError> {
         let benign = &self.scenario.benign;
@@ -23,7 +23,7 @@ impl Planner<'_> {
                     _ => {
                         let company = self.company();
                         let length = self.length();
-                        let matter = self.matter(population, length as usize)?;
+                        let matter = self.matter(population, length as usize, None)?;
                         self.add(population, &company, length, Some(matter), None);
                     }
                 }
@@ -32,49 +32,42 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// What an honest account of `population` sends in `count` exchanges.
+    /// What an honest account of `population` sends in `count` exchanges, in `language` where there is any.
     pub(super) fn matter(
         &mut self,
         population: Population,
         count: usize,
+        language: Option<&str>,
     ) -> Result<Matter, PlanError> {
         match population {
-            Population::Consumer => self.person_matter(count),
-            Population::Developer => self.developer_matter(count),
-            Population::Tenant => {
-                let group = self
-                    .dice
-                    .below(present(&self.shelves.tenants, "tenants")?.len());
-                self.tenant_matter(group, count)
+            Population::Consumer => self.person_matter(count, language),
+            Population::Developer => self.developer_matter(count, language),
+            Population::Tenant | Population::Organisation => {
+                let group = self.tenant_group(language)?;
+                Ok(self.tenant_matter(group, count))
             }
-            Population::Evaluator => self.suite_matter(count),
+            Population::Evaluator => self.suite_matter(count, language),
             Population::Classroom => {
-                let class = self.assignment()?;
+                let class = self.assignment(language)?;
                 Ok(self.student_matter(&class, count))
-            }
-            Population::Organisation => {
-                let group = self
-                    .dice
-                    .below(present(&self.shelves.tenants, "organisations")?.len());
-                self.tenant_matter(group, count)
             }
         }
     }
 
-    fn person_matter(&mut self, count: usize) -> Result<Matter, PlanError> {
-        let circle: Vec<&Shelf> = present(&self.shelves.consumers, "consumers")?
-            .iter()
-            .collect();
+    fn person_matter(&mut self, count: usize, language: Option<&str>) -> Result<Matter, PlanError> {
+        let circle = spoken(&self.shelves.consumers, language, "consumers")?;
         let home = self.dice.weighted(&sizes(&circle));
         let cards = self.shelves.person(&circle, home, count, &mut self.dice);
         let repeats = talk_repeats(&mut self.dice);
         Ok(matter(circle[home], cards, Manner::Talk, repeats))
     }
 
-    fn developer_matter(&mut self, count: usize) -> Result<Matter, PlanError> {
-        let shelves: Vec<&Shelf> = present(&self.shelves.developers, "developers")?
-            .iter()
-            .collect();
+    fn developer_matter(
+        &mut self,
+        count: usize,
+        language: Option<&str>,
+    ) -> Result<Matter, PlanError> {
+        let shelves = spoken(&self.shelves.developers, language, "developers")?;
         let home = shelves[self.dice.weighted(&sizes(&shelves))];
         let tasks = if home.records.len() > count {
             self.shelves.subject(home, count, &mut self.dice)
@@ -85,20 +78,37 @@ impl Planner<'_> {
         Ok(matter(home, tasks, Manner::Agent, repeats))
     }
 
-    /// One application, every group equally likely, every application of a group too.
-    fn tenant_matter(&mut self, group: usize, count: usize) -> Result<Matter, PlanError> {
-        let applications = &self.shelves.tenants[group];
-        let application = self.dice.pick(present(applications, "tenants")?);
+    /// A group of applications, each equally likely.
+    fn tenant_group(&mut self, language: Option<&str>) -> Result<&'a [Shelf], PlanError> {
+        let groups = present(&self.shelves.tenants, "tenants")?;
+        let all = groups.iter().map(Vec::as_slice);
+        let speaking: Vec<&[Shelf]> = all
+            .clone()
+            .filter(|group| {
+                group
+                    .iter()
+                    .any(|shelf| Some(shelf.language.as_str()) == language)
+            })
+            .collect();
+        let groups = if speaking.is_empty() {
+            all.collect()
+        } else {
+            speaking
+        };
+        Ok(groups[self.dice.below(groups.len())])
+    }
+
+    /// One application of a group, each equally likely.
+    fn tenant_matter(&mut self, group: &[Shelf], count: usize) -> Matter {
+        let application = self.dice.pick(group);
         let cards = self.shelves.work(application, count, &mut self.dice);
         let repeats = work_repeats(&mut self.dice, 0.45);
-        Ok(matter(application, cards, Manner::Work, repeats))
+        matter(application, cards, Manner::Work, repeats)
     }
 
     /// A suite that is run once, or again and again for every change.
-    fn suite_matter(&mut self, count: usize) -> Result<Matter, PlanError> {
-        let shelves: Vec<&Shelf> = present(&self.shelves.evaluators, "evaluators")?
-            .iter()
-            .collect();
+    fn suite_matter(&mut self, count: usize, language: Option<&str>) -> Result<Matter, PlanError> {
+        let shelves = spoken(&self.shelves.evaluators, language, "evaluators")?;
         let shelf = shelves[self.dice.weighted(&sizes(&shelves))];
         let size = if self.dice.chance(0.4) {
             count
@@ -119,7 +129,7 @@ impl Planner<'_> {
     }
 
     fn add_class(&mut self, most: usize) -> Result<(), PlanError> {
-        let class = self.assignment()?;
+        let class = self.assignment(None)?;
         let company = self.company();
         for _ in 0..self.dice.between(8, 25).min(most) {
             let length = self.length();
@@ -130,21 +140,17 @@ impl Planner<'_> {
     }
 
     /// The exercises of a class: neighbours by subject.
-    fn assignment(&mut self) -> Result<Assignment, PlanError> {
-        let shelves: Vec<&Shelf> = present(&self.shelves.classrooms, "classrooms")?
-            .iter()
-            .collect();
-        let position = self.dice.weighted(&sizes(&shelves));
+    fn assignment(&mut self, language: Option<&str>) -> Result<Assignment<'a>, PlanError> {
+        let shelves = spoken(&self.shelves.classrooms, language, "classrooms")?;
+        let shelf = shelves[self.dice.weighted(&sizes(&shelves))];
         let size = self.dice.between(15, 80);
-        let cards = self
-            .shelves
-            .subject(shelves[position], size, &mut self.dice);
-        Ok(Assignment { position, cards })
+        let cards = self.shelves.subject(shelf, size, &mut self.dice);
+        Ok(Assignment { shelf, cards })
     }
 
     /// A student does most of the exercises and asks a few things of their own.
-    fn student_matter(&mut self, class: &Assignment, count: usize) -> Matter {
-        let shelf = &self.shelves.classrooms[class.position];
+    fn student_matter(&mut self, class: &Assignment<'_>, count: usize) -> Matter {
+        let shelf = class.shelf;
         let done = class.cards.len() * self.dice.between(5, 10) / 10;
         let mut cards = sample(&class.cards, done.clamp(1, count), &mut self.dice);
         let circle: Vec<&Shelf> = self.shelves.consumers.iter().collect();
@@ -161,13 +167,11 @@ impl Planner<'_> {
 
     /// Keys of one organisation: its applications, or one application's environments.
     fn add_organisation(&mut self, most: usize) -> Result<(), PlanError> {
-        let group = self
-            .dice
-            .below(present(&self.shelves.tenants, "organisations")?.len());
+        let group = self.tenant_group(None)?;
         let company = self.company();
         for _ in 0..self.dice.between(3, 8).min(most) {
             let length = self.length();
-            let matter = self.tenant_matter(group, length as usize)?;
+            let matter = self.tenant_matter(group, length as usize);
             self.add(
                 Population::Organisation,
                 &company,
@@ -193,8 +197,8 @@ impl Planner<'_> {
 }
 
 /// The exercises of one class.
-struct Assignment {
-    position: usize,
+struct Assignment<'a> {
+    shelf: &'a Shelf,
     cards: Vec<Card>,
 }
 
@@ -245,6 +249,24 @@ fn sizes(shelves: &[&Shelf]) -> Vec<f64> {
         .iter()
         .map(|shelf| (shelf.records.len() as f64).sqrt())
         .collect()
+}
+
+/// The shelves in `language`, or all when there is none of it.
+fn spoken<'a>(
+    shelves: &'a [Shelf],
+    language: Option<&str>,
+    whom: &'static str,
+) -> Result<Vec<&'a Shelf>, PlanError> {
+    let all = present(shelves, whom)?;
+    let speaking: Vec<&Shelf> = all
+        .iter()
+        .filter(|shelf| Some(shelf.language.as_str()) == language)
+        .collect();
+    Ok(if speaking.is_empty() {
+        all.iter().collect()
+    } else {
+        speaking
+    })
 }
 
 pub(super) fn present<'a, T>(items: &'a [T], whom: &'static str) -> Result<&'a [T], PlanError> {

@@ -124,9 +124,9 @@ impl Planner<'_> {
         let start = self.start_near(company);
         let dice = &mut self.dice;
         let rhythm = if extraction.as_ref().is_some_and(|e| e.machine_paced) {
-            Rhythm::machine(dice)
+            Rhythm::machine(start, dice)
         } else {
-            Rhythm::honest(population, dice)
+            Rhythm::honest(population, start, dice)
         };
         let habit = if extraction.as_ref().is_some_and(|e| e.follows_releases) {
             Habit::released_within(6.0 * 3_600.0, dice)

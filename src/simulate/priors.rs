@@ -1,7 +1,7 @@
 //! How honest clients behave, as quantiles of production traces (figures only; no trace is part of the project).
 //!
-//! Consumers: GenTD26 users and Azure 2023 conversations. Developers: agent sessions of twelve developers and
-//! Claude Code sessions. Tenants: ServeGen language tenants. Seconds, tokens, counts.
+//! Consumers: `GenTD26` users and Azure 2023 conversations. Developers: agent sessions of twelve developers and
+//! Claude Code sessions. Tenants: `ServeGen` language tenants. Seconds, tokens, counts.
 
 use super::dice::Dice;
 

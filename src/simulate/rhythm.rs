@@ -38,50 +38,49 @@ enum Pace {
 }
 
 impl Rhythm {
-    /// The rhythm of an honest account.
-    pub(super) fn honest(population: Population, dice: &mut Dice) -> Self {
-        match population {
-            Population::Consumer | Population::Classroom => Self {
-                pace: Pace::Consumer(dice.log_between(0.15, 1.0)),
-                hours: 16.0,
-                wakes: 24.0 * dice.unit(),
-            },
-            Population::Developer => Self {
-                pace: Pace::Developer(dice.log_between(0.3, 1.5)),
-                hours: 16.5,
-                wakes: 24.0 * dice.unit(),
-            },
-            Population::Tenant | Population::Evaluator | Population::Organisation => {
-                Self::program(TENANT_PER_DAY, dice)
+    /// The rhythm of an honest account that is awake at `start`.
+    pub(super) fn honest(population: Population, start: Timestamp, dice: &mut Dice) -> Self {
+        let (pace, hours) = match population {
+            Population::Consumer | Population::Classroom => {
+                (Pace::Consumer(dice.log_between(0.15, 1.0)), 16.0)
             }
-        }
+            Population::Developer => (Pace::Developer(dice.log_between(0.3, 1.5)), 16.5),
+            Population::Tenant | Population::Evaluator | Population::Organisation => {
+                program(TENANT_PER_DAY, dice)
+            }
+        };
+        Self::awake(pace, hours, start, dice)
     }
 
     /// The rhythm of a harvesting machine.
-    pub(super) fn machine(dice: &mut Dice) -> Self {
-        Self::program(CAMPAIGN_PER_DAY, dice)
+    pub(super) fn machine(start: Timestamp, dice: &mut Dice) -> Self {
+        let (pace, hours) = program(CAMPAIGN_PER_DAY, dice);
+        Self::awake(pace, hours, start, dice)
     }
 
-    fn program((least, most): (f64, f64), dice: &mut Dice) -> Self {
-        let variation = if dice.chance(TENANT_PERIODIC) {
-            0.02
-        } else {
-            TENANT_GAP_VARIATION.draw(dice)
-        };
-        let always = dice.chance(TENANT_ALWAYS_ON);
+    fn awake(pace: Pace, hours: f64, start: Timestamp, dice: &mut Dice) -> Self {
+        let hour = (start.as_seconds() % DAY_SECONDS) / 3_600.0;
         Self {
-            pace: Pace::Program {
-                per_day: dice.log_between(least, most),
-                variation,
-            },
-            hours: if always {
-                24.0
-            } else {
-                8.0 + 10.0 * dice.unit()
-            },
-            wakes: 24.0 * dice.unit(),
+            pace,
+            hours,
+            wakes: (hour - hours * dice.unit()).rem_euclid(24.0),
         }
     }
+}
+
+fn program((least, most): (f64, f64), dice: &mut Dice) -> (Pace, f64) {
+    let variation = if dice.chance(TENANT_PERIODIC) {
+        0.02
+    } else {
+        TENANT_GAP_VARIATION.draw(dice)
+    };
+    let per_day = dice.log_between(least, most);
+    let hours = if dice.chance(TENANT_ALWAYS_ON) {
+        24.0
+    } else {
+        8.0 + 10.0 * dice.unit()
+    };
+    (Pace::Program { per_day, variation }, hours)
 }
 
 /// Runs through an account's times.
@@ -164,8 +163,9 @@ mod tests {
     fn time_only_moves_forward() {
         for population in Population::ALL {
             let mut dice = Dice::new(5, population.name());
-            let rhythm = Rhythm::honest(population, &mut dice);
-            let mut clock = Clock::new(rhythm, Timestamp::from_micros(0), &mut dice);
+            let start = Timestamp::from_micros(0);
+            let rhythm = Rhythm::honest(population, start, &mut dice);
+            let mut clock = Clock::new(rhythm, start, &mut dice);
             for step in 0..500 {
                 let before = clock.now();
                 clock.advance(step % 3 == 0, &mut dice);
@@ -178,7 +178,8 @@ mod tests {
     fn machines_keep_the_published_pace() {
         let mut dice = Dice::new(9, "machines");
         for _ in 0..50 {
-            let mut rhythm = Rhythm::machine(&mut dice);
+            let start = Timestamp::from_micros(0);
+            let mut rhythm = Rhythm::machine(start, &mut dice);
             let Pace::Program { per_day, .. } = rhythm.pace else {
                 panic!("a machine is a program");
             };
@@ -187,7 +188,7 @@ mod tests {
                 per_day,
                 variation: 1.0,
             };
-            let mut clock = Clock::new(rhythm, Timestamp::from_micros(0), &mut dice);
+            let mut clock = Clock::new(rhythm, start, &mut dice);
             for _ in 0..4_000 {
                 clock.advance(false, &mut dice);
             }

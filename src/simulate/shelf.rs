@@ -104,13 +104,13 @@ impl<'c> Shelves<'c> {
                     "organic_dev" => self.developers.extend(shelves),
                     "tutoring" => self.classrooms.extend(shelves),
                     "app_agent_code" | "app_agent_tools" => {
-                        self.developers.extend(stages_of_all(self.corpus, shelves));
+                        self.developers.extend(stages_of_all(self.corpus, &shelves));
                     }
                     "app_judge_eval" | "bench_reasoning" | "bench_mcq" | "bench_code" => {
-                        self.evaluators.extend(stages_of_all(self.corpus, shelves));
+                        self.evaluators.extend(stages_of_all(self.corpus, &shelves));
                     }
                     _ => {
-                        let stages = stages_of_all(self.corpus, shelves);
+                        let stages = stages_of_all(self.corpus, &shelves);
                         self.tenants
                             .extend(stages.into_iter().map(|stage| vec![stage]));
                     }
@@ -123,7 +123,7 @@ impl<'c> Shelves<'c> {
                 let all: Vec<u32> = (0..harness.records.len() as u32).collect();
                 let shelves =
                     split_by_language(unit, &harness.group, &harness.name, &harness.records, &all);
-                self.evaluators.extend(stages_of_all(self.corpus, shelves));
+                self.evaluators.extend(stages_of_all(self.corpus, &shelves));
             }
         }
     }
@@ -153,7 +153,7 @@ impl<'c> Shelves<'c> {
                 );
             }
             match application.category.as_str() {
-                "code_agent" | "coding" => self.developers.push(shelf()),
+                "code_agent" => self.developers.push(shelf()),
                 "judge_own_product" => self.evaluators.push(shelf()),
                 "tutoring" => self.classrooms.push(shelf()),
                 _ => {}
@@ -181,7 +181,7 @@ fn lines(corpus: &Corpus, partitions: &[Partition]) -> Vec<Vec<Line>> {
                 language: main_language(&pipeline.records, &records),
                 records,
             };
-            stages.extend(stages_of(corpus, whole));
+            stages.extend(stages_of(corpus, &whole));
         }
         let group = groups.entry(&pipeline.group).or_default();
         group.push(Line { stages });
@@ -215,15 +215,15 @@ fn split_by_language(
         .collect()
 }
 
-fn stages_of_all(corpus: &Corpus, shelves: Vec<Shelf>) -> Vec<Shelf> {
+fn stages_of_all(corpus: &Corpus, shelves: &[Shelf]) -> Vec<Shelf> {
     shelves
-        .into_iter()
+        .iter()
         .flat_map(|shelf| stages_of(corpus, shelf))
         .collect()
 }
 
 /// Splits a shelf by the beginning of its prompts; what is no template of its own stays together.
-fn stages_of(corpus: &Corpus, shelf: Shelf) -> Vec<Shelf> {
+fn stages_of(corpus: &Corpus, shelf: &Shelf) -> Vec<Shelf> {
     let all = corpus.records(shelf.unit);
     let mut heads = BTreeMap::<String, Vec<u32>>::new();
     for record in &shelf.records {

@@ -24,9 +24,8 @@ pub fn write_stream<E>(
     for account in &plan.accounts {
         write_label(&account.label)?;
     }
-    let mut merge = Merge::new(plan, corpus);
     let mut written = 0;
-    while let Some(exchange) = merge.next() {
+    for exchange in Merge::new(plan, corpus) {
         write_exchange(&exchange)?;
         written += 1;
     }
@@ -58,6 +57,13 @@ impl<'a> Merge<'a> {
             open: plan.accounts.iter().map(|_| None).collect(),
         }
     }
+
+    /// Opens an account at its first exchange.
+    fn begin(&self, place: usize) -> Option<Box<Open<'a>>> {
+        let mut exchanges = self.plan.accounts[place].exchanges(self.corpus);
+        let pending = exchanges.next()?;
+        Some(Box::new(Open { exchanges, pending }))
+    }
 }
 
 impl Iterator for Merge<'_> {
@@ -65,15 +71,8 @@ impl Iterator for Merge<'_> {
 
     fn next(&mut self) -> Option<Exchange> {
         while let Some(Reverse((_, place))) = self.queue.pop() {
-            let mut open = match self.open[place].take() {
-                Some(open) => open,
-                None => {
-                    let mut exchanges = self.plan.accounts[place].exchanges(self.corpus);
-                    let Some(pending) = exchanges.next() else {
-                        continue;
-                    };
-                    Box::new(Open { exchanges, pending })
-                }
+            let Some(mut open) = self.open[place].take().or_else(|| self.begin(place)) else {
+                continue;
             };
             let Some(following) = open.exchanges.next() else {
                 return Some(open.pending);
