@@ -142,7 +142,11 @@ impl Iterator for AccountExchanges<'_> {
         }
         let guise = &self.plan.guise;
         let response = guise.response(request.prompt.bytes(), &mut self.dice);
-        let may_retry = source == Source::Honest || self.harvest_left > 0;
+        // A retry takes the place of another request of its side, never of the other side's.
+        let may_retry = match source {
+            Source::Honest => self.left > self.harvest_left,
+            Source::Harvest => self.harvest_left > 0,
+        };
         if failed(&response) && may_retry && self.dice.chance(RETRIED) {
             self.retry = Some((source, request.clone()));
         }

@@ -35,7 +35,7 @@ impl Shelves<'_> {
         self.extend(stage, &own, count, dice)
     }
 
-    /// `count` requests of one person: two to five subjects, each a question and what lies nearest to it, all in the
+    /// At most `count` requests of one person, fewer when the language has no more: two to five subjects, each a question and what lies nearest to it, all in the
     /// language of `home`, mostly from the same corpus.
     pub(super) fn person(
         &self,
@@ -63,6 +63,16 @@ impl Shelves<'_> {
                     cards.push(card);
                 }
             }
+        }
+        // Subjects run into each other or run dry: the rest comes from the language's other corpora.
+        for shelf in sample(&alike, alike.len(), dice) {
+            let missing = count - cards.len();
+            if missing == 0 {
+                break;
+            }
+            let more = self.subject(shelf, missing, dice);
+            let more: Vec<Card> = more.into_iter().filter(|c| !cards.contains(c)).collect();
+            cards.extend(more);
         }
         // Subjects come back: a person returns to them, in blocks.
         interleave(cards, dice)

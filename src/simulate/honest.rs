@@ -24,6 +24,7 @@ impl<'a> Planner<'a> {
                         let company = self.company();
                         let length = self.length();
                         let matter = self.matter(population, length as usize, None)?;
+                        let length = unrepeated(length, &matter);
                         self.add(population, &company, length, Some(matter), None);
                     }
                 }
@@ -134,6 +135,7 @@ impl<'a> Planner<'a> {
         for _ in 0..self.dice.between(8, 25).min(most) {
             let length = self.length();
             let matter = self.student_matter(&class, length as usize);
+            let length = unrepeated(length, &matter);
             self.add(Population::Classroom, &company, length, Some(matter), None);
         }
         Ok(())
@@ -200,6 +202,14 @@ impl<'a> Planner<'a> {
 struct Assignment<'a> {
     shelf: &'a Shelf,
     cards: Vec<Card>,
+}
+
+/// An account's length, cut where a person would start over for want of records: people do not repeat all they said.
+fn unrepeated(length: u32, matter: &Matter) -> u32 {
+    match matter.feed.manner {
+        Manner::Talk => length.min(matter.feed.cards.len() as u32),
+        Manner::Work | Manner::Agent => length,
+    }
 }
 
 /// Repeats of a person: some never ask again, some regenerate often.
