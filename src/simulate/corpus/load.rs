@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::duplicates::keep_on_one_side;
 use super::files::{
     ApplicationRow, CorpusError, RecordRow, Side, SourceRow, main_family, read_rows, read_sources,
 };
@@ -14,7 +15,8 @@ use crate::domain::PoolRecord;
 impl Corpus {
     /// Reads the corpus of a data folder. `progress` is told (files read, files in all).
     ///
-    /// Left out: records that derive from a source on another side of the split (`note` is "from <source>-n").
+    /// Left out: records that derive from a source on another side of the split (`note` is "from <source>-n"), and
+    /// requests that occur word for word on a later side.
     ///
     /// # Errors
     /// When a file is missing, a row is malformed, or traffic names an application that is not listed.
@@ -28,6 +30,7 @@ impl Corpus {
             progress(done as u64 + 1, files);
         }
         corpus.applications = read_applications(&data.join("apps"))?;
+        keep_on_one_side(&mut corpus);
         progress(files, files);
         Ok(corpus)
     }

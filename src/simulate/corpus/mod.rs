@@ -4,6 +4,7 @@
 //! `pools/attack/*.jsonl.gz`, `pools/benign/*.jsonl.gz`, `apps/apps.jsonl.gz`, `apps/app_traffic.jsonl.gz`,
 //! `sources.json`.
 
+mod duplicates;
 mod files;
 mod lineage;
 mod load;

@@ -1,0 +1,158 @@
+//! Which requests one account sends: without replacement, one application, one suite, one harvest or one person.
+
+use super::card::{Card, RecordRef, Unit};
+use super::dice::Dice;
+use super::shelf::{Shelf, Shelves};
+
+/// Records that a person's subject is chosen among; bounds the cost of an account.
+const CANDIDATES: usize = 240;
+
+/// Records of its own that an account has when it extends a small seed set.
+const SEED_SET: (usize, usize) = (18, 40);
+
+impl Shelves<'_> {
+    /// `count` requests of one template: its own records first, then inputs of like applications, then crossings.
+    pub(super) fn work(&self, shelf: &Shelf, count: usize, dice: &mut Dice) -> Vec<Card> {
+        let own = sample(&shelf.records, count, dice);
+        self.extend(shelf, &own, count, dice)
+    }
+
+    /// `count` requests of a harvest over `records` of a stage. Half of the harvests extend a small seed set, as
+    /// honest applications (with their few dozen records) do, so that recombination tells nothing.
+    pub(super) fn harvest(
+        &self,
+        stage: &Shelf,
+        records: &[u32],
+        count: usize,
+        dice: &mut Dice,
+    ) -> Vec<Card> {
+        let supply = if dice.chance(0.5) {
+            dice.between(SEED_SET.0, SEED_SET.1)
+        } else {
+            count
+        };
+        let own = sample(records, supply.min(count), dice);
+        self.extend(stage, &own, count, dice)
+    }
+
+    /// At most `count` requests of one person, fewer when the language has no more: two to five subjects, each a question and what lies nearest to it, all in the
+    /// language of `home`, mostly from the same corpus.
+    pub(super) fn person(
+        &self,
+        circle: &[&Shelf],
+        home: usize,
+        count: usize,
+        dice: &mut Dice,
+    ) -> Vec<Card> {
+        let subjects = dice.between(2, 5);
+        let alike: Vec<&Shelf> = circle
+            .iter()
+            .copied()
+            .filter(|shelf| shelf.language == circle[home].language)
+            .collect();
+        let mut cards: Vec<Card> = Vec::with_capacity(count);
+        for subject in 0..subjects {
+            let shelf = if dice.chance(0.7) {
+                circle[home]
+            } else {
+                *dice.pick(&alike)
+            };
+            let wanted = (count - cards.len()).div_ceil(subjects - subject);
+            for card in self.subject(shelf, wanted, dice) {
+                if !cards.contains(&card) {
+                    cards.push(card);
+                }
+            }
+        }
+        // Subjects run into each other or run dry: the rest comes from the language's other corpora.
+        for shelf in sample(&alike, alike.len(), dice) {
+            let missing = count - cards.len();
+            if missing == 0 {
+                break;
+            }
+            let more = self.subject(shelf, missing, dice);
+            let more: Vec<Card> = more.into_iter().filter(|c| !cards.contains(c)).collect();
+            cards.extend(more);
+        }
+        // Subjects come back: a person returns to them, in blocks.
+        interleave(cards, dice)
+    }
+
+    /// The `count` records of a shelf that are nearest to a random one, by subject.
+    pub(super) fn subject(&self, shelf: &Shelf, count: usize, dice: &mut Dice) -> Vec<Card> {
+        let candidates = sample(&shelf.records, CANDIDATES.max(count * 2), dice);
+        let anchor = self.topic(shelf.unit, candidates[0]);
+        let mut ranked: Vec<(f32, u32)> = candidates
+            .into_iter()
+            .map(|record| (self.topic(shelf.unit, record).likeness(&anchor), record))
+            .collect();
+        ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+        let nearest = ranked.into_iter().take(count);
+        nearest
+            .map(|(_, record)| plain(shelf.unit, record))
+            .collect()
+    }
+
+    fn extend(&self, shelf: &Shelf, own: &[u32], count: usize, dice: &mut Dice) -> Vec<Card> {
+        let mut cards: Vec<Card> = own
+            .iter()
+            .map(|record| plain(shelf.unit, *record))
+            .collect();
+        if let Some(around) = self.around(shelf.unit) {
+            let missing = count - cards.len();
+            let inputs = sample(self.inputs_like(shelf.unit), missing, dice);
+            let inputs = inputs.into_iter().filter(|donor| donor.unit != shelf.unit);
+            cards.extend(inputs.filter_map(|donor| {
+                let frame = place(shelf.unit, *dice.pick(own));
+                let donor_around = self.around(donor.unit)?;
+                Some(Card::Input {
+                    frame,
+                    around,
+                    donor,
+                    donor_around,
+                })
+            }));
+        }
+        while cards.len() < count {
+            let [left, right] = [(), ()].map(|()| place(shelf.unit, *dice.pick(own)));
+            let at = dice.unit() as f32;
+            cards.push(Card::Cross { left, right, at });
+        }
+        cards
+    }
+}
+
+/// `count` of `items` in random order without replacement; all of them when there are fewer.
+pub(super) fn sample<T: Copy>(items: &[T], count: usize, dice: &mut Dice) -> Vec<T> {
+    let mut items = items.to_vec();
+    let count = count.min(items.len());
+    for position in 0..count {
+        let other = position + dice.below(items.len() - position);
+        items.swap(position, other);
+    }
+    items.truncate(count);
+    items
+}
+
+/// Cuts a sequence into blocks of one to eight and shuffles the blocks.
+fn interleave(cards: Vec<Card>, dice: &mut Dice) -> Vec<Card> {
+    let mut blocks: Vec<Vec<Card>> = Vec::new();
+    let mut cards = cards.into_iter();
+    loop {
+        let block: Vec<Card> = cards.by_ref().take(dice.between(1, 8)).collect();
+        if block.is_empty() {
+            break;
+        }
+        blocks.push(block);
+    }
+    dice.shuffle(&mut blocks);
+    blocks.concat()
+}
+
+const fn place(unit: Unit, record: u32) -> RecordRef {
+    RecordRef { unit, record }
+}
+
+const fn plain(unit: Unit, record: u32) -> Card {
+    Card::Plain(place(unit, record))
+}

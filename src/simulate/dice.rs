@@ -1,0 +1,137 @@
+//! Seeded randomness: the same seed and purpose give the same numbers on every machine.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// A stream of random numbers for one purpose.
+pub(super) struct Dice(ChaCha8Rng);
+
+impl Dice {
+    /// The numbers for `purpose` under `seed`; other purposes and seeds are independent of them.
+    pub(super) fn new(seed: u64, purpose: &str) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&seed.to_le_bytes());
+        hasher.update(purpose.as_bytes());
+        Self(ChaCha8Rng::from_seed(*hasher.finalize().as_bytes()))
+    }
+
+    /// A seed for something that keeps its own dice.
+    pub(super) fn seed(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// Uniform in (0, 1): never 0, so that its logarithm exists.
+    pub(super) fn unit(&mut self) -> f64 {
+        ((self.0.next_u64() >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
+    }
+
+    /// Whether something of this probability happens.
+    pub(super) fn chance(&mut self, probability: f64) -> bool {
+        self.unit() < probability
+    }
+
+    /// Uniform in 0..`count`.
+    ///
+    /// # Panics
+    /// When `count` is 0.
+    pub(super) fn below(&mut self, count: usize) -> usize {
+        assert!(count > 0, "nothing to draw from");
+        // The product's high half; the bias is below count / 2^64.
+        ((u128::from(self.0.next_u64()) * count as u128) >> 64) as usize
+    }
+
+    /// Uniform in `least..=most`.
+    pub(super) fn between(&mut self, least: usize, most: usize) -> usize {
+        least + self.below(most.max(least) - least + 1)
+    }
+
+    /// One of `items`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
+    }
+
+    /// Position of one of `weights`, drawn in proportion.
+    pub(super) fn weighted(&mut self, weights: &[f64]) -> usize {
+        let mut left = self.unit() * weights.iter().sum::<f64>();
+        for (position, weight) in weights.iter().enumerate() {
+            if left < *weight {
+                return position;
+            }
+            left -= weight;
+        }
+        weights.len() - 1
+    }
+
+    /// Uniform on the logarithmic scale.
+    pub(super) fn log_between(&mut self, least: f64, most: f64) -> f64 {
+        least * (most / least).powf(self.unit())
+    }
+
+    /// Normal with mean 0 and standard deviation 1 (Box and Muller).
+    pub(super) fn normal(&mut self) -> f64 {
+        (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
+    /// Log-normal with this mean and coefficient of variation.
+    pub(super) fn log_normal(&mut self, mean: f64, variation: f64) -> f64 {
+        let variance = (1.0 + variation * variation).ln();
+        mean * (variance.sqrt() * self.normal() - variance / 2.0).exp()
+    }
+
+    /// Exponential with this mean.
+    pub(super) fn exponential(&mut self, mean: f64) -> f64 {
+        -mean * self.unit().ln()
+    }
+
+    /// Shuffles in place.
+    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+
+    /// A random name: `prefix` and twelve hexadecimal digits.
+    pub(super) fn name(&mut self, prefix: &str) -> String {
+        format!("{prefix}-{:012x}", self.0.next_u64() >> 16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Dice;
+
+    #[test]
+    fn seeds_and_purposes_are_independent() {
+        let draw = |seed, purpose| Dice::new(seed, purpose).seed();
+        assert_eq!(draw(1, "a"), draw(1, "a"));
+        assert_ne!(draw(1, "a"), draw(2, "a"));
+        assert_ne!(draw(1, "a"), draw(1, "b"));
+    }
+
+    #[test]
+    fn moments_are_as_asked() {
+        let mut dice = Dice::new(7, "moments");
+        let count = 200_000;
+        let values: Vec<f64> = (0..count).map(|_| dice.log_normal(3.0, 0.5)).collect();
+        let mean = values.iter().sum::<f64>() / f64::from(count);
+        let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / f64::from(count);
+        assert!((mean - 3.0).abs() < 0.02, "{mean}");
+        assert!((variance.sqrt() / mean - 0.5).abs() < 0.02, "{variance}");
+        let exponential = (0..count).map(|_| dice.exponential(2.0)).sum::<f64>();
+        assert!((exponential / f64::from(count) - 2.0).abs() < 0.03);
+    }
+
+    #[test]
+    fn weights_of_zero_are_never_drawn() {
+        let mut dice = Dice::new(3, "weights");
+        let mut counts = [0_usize; 3];
+        for _ in 0..10_000 {
+            counts[dice.weighted(&[1.0, 0.0, 3.0])] += 1;
+        }
+        assert_eq!(counts[1], 0);
+        assert!((2_200..2_800).contains(&counts[0]), "{counts:?}");
+    }
+}

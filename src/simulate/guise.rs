@@ -1,0 +1,214 @@
+//! What an exchange carries besides its text: settings, client, outcome. One distribution a population, for both
+//! classes: an extracting account wears the guise of an honest population, and nothing here knows its label.
+
+use super::dice::Dice;
+use super::population::Population;
+use super::priors::{CONSUMER_OUTPUT_TOKENS, DEVELOPER_OUTPUT_TOKENS};
+use crate::domain::{Client, FinishReason, Parameters, Response, ResponseFormat, Sensitive};
+
+const BROWSERS: [&str; 4] = [
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/144.0",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1",
+    "Mozilla/5.0 (Linux; Android 15) Chrome/144.0 Mobile",
+    "Mozilla/5.0 (X11; Linux x86_64) Firefox/146.0",
+];
+const AGENTS: [&str; 3] = [
+    "coding-agent/2.1",
+    "editor-plugin/0.48",
+    "terminal-agent/1.0",
+];
+const LIBRARIES: [&str; 5] = [
+    "python-sdk/0.75",
+    "typescript-sdk/0.68",
+    "python-httpx/0.28",
+    "java-sdk/2.11",
+    "go-http-client/2.0",
+];
+const TOOLS: [&str; 8] = [
+    "read_file",
+    "write_file",
+    "edit",
+    "shell",
+    "search",
+    "fetch",
+    "list_files",
+    "run_tests",
+];
+const TEMPERATURES: [f32; 8] = [0.0, 0.0, 0.2, 0.3, 0.5, 0.7, 1.0, 1.0];
+const TOKEN_LIMITS: [u32; 7] = [256, 512, 1_024, 2_048, 4_096, 8_192, 16_384];
+
+/// Bytes of text a token, over languages and code.
+const BYTES_PER_TOKEN: f64 = 3.7;
+
+/// What a household, an organisation or a campaign shares.
+#[derive(Clone)]
+pub(super) struct Site {
+    organization: String,
+    address: String,
+    payment: String,
+}
+
+/// What all exchanges of one account carry.
+#[derive(Clone)]
+pub(super) struct Guise {
+    /// The organisation, when the deployment sends it.
+    pub(super) organization: Option<String>,
+    /// Client fields of every exchange.
+    pub(super) client: Client,
+    /// Settings of every exchange.
+    pub(super) parameters: Parameters,
+    /// Tools offered.
+    pub(super) tools: Vec<String>,
+    /// Whether the deployment sends conversation ids.
+    pub(super) names_conversations: bool,
+    logs_tokens: bool,
+    failure_rate: f64,
+    refusal_rate: f64,
+    output: Output,
+}
+
+#[derive(Clone, Copy)]
+enum Output {
+    Consumer,
+    Developer,
+    Program { mean_tokens: f64, variation: f64 },
+}
+
+impl Site {
+    pub(super) fn new(dice: &mut Dice) -> Self {
+        // Addresses of the benchmarking range 198.18.0.0/15, which belong to no one.
+        let host = dice.below(1 << 17);
+        Self {
+            organization: dice.name("org"),
+            address: format!(
+                "198.{}.{}.{}",
+                18 + (host >> 16),
+                (host >> 8) & 255,
+                host & 255
+            ),
+            payment: dice.name("pay"),
+        }
+    }
+}
+
+impl Guise {
+    /// The guise of an account of `population` at `site`.
+    pub(super) fn new(population: Population, site: &Site, dice: &mut Dice) -> Self {
+        let software: &[&str] = match population {
+            Population::Consumer | Population::Classroom => &BROWSERS,
+            Population::Developer => &AGENTS,
+            Population::Tenant | Population::Evaluator | Population::Organisation => &LIBRARIES,
+        };
+        let software = *dice.pick(software);
+        // Which fields a deployment sends is its own affair: equally likely whoever the account is.
+        let mut sent = |value: &str, probability: f64| {
+            dice.chance(probability)
+                .then(|| Sensitive::new(value.to_owned()))
+        };
+        let client = Client {
+            ip: sent(&site.address, 0.8),
+            user_agent: sent(software, 0.8),
+            tls_fingerprint: sent(&format!("t13d{:02x}", software.len()), 0.5),
+            api_key: None,
+            payment: sent(&site.payment, 0.5),
+        };
+        let api_key = dice.chance(0.5).then(|| Sensitive::new(dice.name("key")));
+        Self {
+            organization: dice.chance(0.5).then(|| site.organization.clone()),
+            client: Client { api_key, ..client },
+            parameters: parameters(population, dice),
+            tools: tools(population, dice),
+            names_conversations: population.chats() || dice.chance(0.4),
+            logs_tokens: dice.chance(0.9),
+            failure_rate: dice.log_between(0.001, 0.05),
+            refusal_rate: dice.log_between(0.0005, 0.02),
+            output: match population {
+                Population::Consumer | Population::Classroom => Output::Consumer,
+                Population::Developer => Output::Developer,
+                _ => Output::Program {
+                    mean_tokens: dice.log_between(15.0, 3_000.0),
+                    variation: dice.log_between(0.1, 1.5),
+                },
+            },
+        }
+    }
+
+    /// The outcome of a request of `prompt_bytes`.
+    pub(super) fn response(&self, prompt_bytes: usize, dice: &mut Dice) -> Response {
+        let input_tokens = (prompt_bytes as f64 / BYTES_PER_TOKEN) as u64 + 5;
+        if dice.chance(self.failure_rate) {
+            return Response {
+                status: Some([429, 429, 500, 529][dice.below(4)]),
+                ..Response::default()
+            };
+        }
+        let written = match self.output {
+            Output::Consumer => CONSUMER_OUTPUT_TOKENS.draw(dice),
+            Output::Developer => DEVELOPER_OUTPUT_TOKENS.draw(dice),
+            Output::Program {
+                mean_tokens,
+                variation,
+            } => dice.log_normal(mean_tokens, variation),
+        };
+        let limit = f64::from(self.parameters.max_tokens.unwrap_or(32_000));
+        let finish_reason = if dice.chance(self.refusal_rate) {
+            FinishReason::ContentFilter
+        } else if written >= limit {
+            FinishReason::Length
+        } else if !self.tools.is_empty() && dice.chance(0.7) {
+            FinishReason::ToolCalls
+        } else {
+            FinishReason::Stop
+        };
+        Response {
+            text: None,
+            finish_reason: Some(finish_reason),
+            status: Some(200),
+            input_tokens: self.logs_tokens.then_some(input_tokens),
+            output_tokens: self.logs_tokens.then_some(written.clamp(1.0, limit) as u64),
+        }
+    }
+}
+
+/// Whether the request failed, so that the client sends it again.
+pub(super) fn failed(response: &Response) -> bool {
+    response.status.is_some_and(|status| status >= 400)
+}
+
+fn parameters(population: Population, dice: &mut Dice) -> Parameters {
+    // A chat window sets nothing that its user could choose.
+    let asks = if population.chats() { 0.1 } else { 1.0 };
+    let temperature = dice.chance(0.6 * asks).then(|| *dice.pick(&TEMPERATURES));
+    let max_tokens = dice.chance(0.7 * asks).then(|| *dice.pick(&TOKEN_LIMITS));
+    let response_format = dice.chance(0.25 * asks).then(|| {
+        *dice.pick(&[
+            ResponseFormat::Text,
+            ResponseFormat::JsonObject,
+            ResponseFormat::JsonSchema,
+        ])
+    });
+    let reasoning_effort = dice
+        .chance(0.15 * asks)
+        .then(|| (*dice.pick(&["low", "medium", "high"])).to_owned());
+    Parameters {
+        temperature,
+        max_tokens,
+        n: dice.chance(0.1 * asks).then(|| *dice.pick(&[1, 1, 2, 4])),
+        response_format,
+        reasoning_effort,
+        logprobs: dice.chance(0.03 * asks).then_some(true),
+    }
+}
+
+fn tools(population: Population, dice: &mut Dice) -> Vec<String> {
+    let offered = match population {
+        Population::Developer => dice.between(3, TOOLS.len()),
+        Population::Consumer | Population::Classroom => 0,
+        _ if dice.chance(0.15) => dice.between(1, 4),
+        _ => 0,
+    };
+    TOOLS[..offered]
+        .iter()
+        .map(|tool| (*tool).to_owned())
+        .collect()
+}

@@ -1,0 +1,347 @@
+//! What a stream should be made of, apart from its seed: a commented TOML file, validated whole before use.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use super::corpus::Partition;
+use crate::domain::Timestamp;
+
+const DAY_MICROSECONDS: i64 = 86_400_000_000;
+
+/// Why a scenario cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// Not TOML, a key that is not known, or a value of the wrong type. Scenarios hold no prompts.
+    #[error("not a scenario: {0}")]
+    Malformed(#[from] toml::de::Error),
+    /// A value that makes no stream.
+    #[error("{key}: expected {expected}, got {got}")]
+    Invalid {
+        /// Where.
+        key: &'static str,
+        /// What would do.
+        expected: &'static str,
+        /// What came.
+        got: String,
+    },
+}
+
+/// Settings of a stream.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Its name, in ids of campaigns and in reports.
+    pub name: String,
+    /// Sides of the split that requests are drawn from.
+    #[serde(deserialize_with = "partitions")]
+    pub partitions: Vec<Partition>,
+    /// First moment of the stream.
+    #[serde(deserialize_with = "instant")]
+    pub start: Timestamp,
+    /// Its length.
+    pub days: u32,
+    /// Exchanges of one account.
+    pub exchanges: Exchanges,
+    /// Honest accounts.
+    pub benign: Benign,
+    /// Extracting accounts.
+    pub attack: Attack,
+    /// Models on offer, oldest release first.
+    #[serde(rename = "model")]
+    pub models: Vec<Model>,
+}
+
+/// Exchanges of one account: log-normal around `median`, within the bounds; alike for both classes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exchanges {
+    /// Lower bound.
+    pub least: u32,
+    /// Median.
+    pub median: u32,
+    /// Upper bound.
+    pub most: u32,
+}
+
+/// Honest accounts and the populations that they come from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Benign {
+    /// Number of accounts.
+    pub accounts: u32,
+    /// Relative weights.
+    pub populations: PopulationShares,
+}
+
+/// Relative weight of each honest population, counted in accounts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PopulationShares {
+    /// People in a chat window.
+    pub consumer: f64,
+    /// People with a coding agent.
+    pub developer: f64,
+    /// API customers running one application.
+    pub tenant: f64,
+    /// Teams that test models on a suite.
+    pub evaluator: f64,
+    /// Students of a class.
+    pub classroom: f64,
+    /// Keys of an organisation.
+    pub organisation: f64,
+}
+
+/// Extracting accounts, in campaigns.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attack {
+    /// Number of accounts.
+    pub accounts: u32,
+    /// How much of an account's traffic is harvest, with the weight of such accounts.
+    pub mixtures: Vec<Mixture>,
+    /// How many accounts a campaign has, with the weight of such campaigns.
+    pub campaigns: Vec<CampaignSize>,
+    /// Share of the accounts that are machine-paced at the published rates; the rest keep an honest rhythm.
+    pub machine_paced: f64,
+}
+
+/// A harvest share and its weight.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mixture {
+    /// Share of the exchanges that are harvest; 1 for a pure account.
+    pub share: f64,
+    /// Relative weight.
+    pub weight: f64,
+}
+
+/// A range of campaign sizes and its weight.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignSize {
+    /// Fewest accounts.
+    pub least: u32,
+    /// Most accounts.
+    pub most: u32,
+    /// Relative weight, counted in campaigns.
+    pub weight: f64,
+}
+
+/// A model on offer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Its id.
+    pub id: String,
+    /// When it came out.
+    #[serde(deserialize_with = "instant")]
+    pub released: Timestamp,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum PartitionRow {
+    Fit,
+    Calibrate,
+    Test,
+}
+
+impl Scenario {
+    /// Reads and validates a scenario.
+    ///
+    /// # Errors
+    /// When the text is not a scenario or its values make no stream.
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        let mut scenario: Self = toml::from_str(text)?;
+        let models = &mut scenario.models;
+        models.sort_by(|left, right| (left.released, &left.id).cmp(&(right.released, &right.id)));
+        scenario.validate()?;
+        Ok(scenario)
+    }
+
+    /// The moment after the last exchange.
+    pub fn end(&self) -> Timestamp {
+        Timestamp::from_micros(self.start.as_micros() + i64::from(self.days) * DAY_MICROSECONDS)
+    }
+
+    fn validate(&self) -> Result<(), ScenarioError> {
+        let Exchanges {
+            least,
+            median,
+            most,
+        } = self.exchanges;
+        check(
+            1 <= least && least <= median && median <= most && most <= 100_000,
+            "exchanges",
+            "1 <= least <= median <= most <= 100000",
+            &format!("{least}, {median}, {most}"),
+        )?;
+        let days = self.days;
+        check(
+            (1..=366).contains(&days),
+            "days",
+            "1 to 366",
+            &days.to_string(),
+        )?;
+        check(
+            !self.partitions.is_empty(),
+            "partitions",
+            "at least one",
+            "none",
+        )?;
+        let shares = self.benign.populations.weights();
+        check_weights("benign.populations", &shares)?;
+        let mixtures = &self.attack.mixtures;
+        check_weights(
+            "attack.mixtures",
+            &mixtures.iter().map(|m| m.weight).collect::<Vec<_>>(),
+        )?;
+        for mixture in mixtures {
+            check(
+                mixture.share > 0.0 && mixture.share <= 1.0,
+                "attack.mixtures.share",
+                "more than 0, at most 1",
+                &mixture.share.to_string(),
+            )?;
+        }
+        let campaigns = &self.attack.campaigns;
+        check_weights(
+            "attack.campaigns",
+            &campaigns.iter().map(|c| c.weight).collect::<Vec<_>>(),
+        )?;
+        for CampaignSize { least, most, .. } in campaigns {
+            check(
+                1 <= *least && least <= most,
+                "attack.campaigns",
+                "1 <= least <= most",
+                &format!("{least}, {most}"),
+            )?;
+        }
+        check(
+            (0.0..=1.0).contains(&self.attack.machine_paced),
+            "attack.machine_paced",
+            "0 to 1",
+            &self.attack.machine_paced.to_string(),
+        )?;
+        let available = self.models.iter().filter(|m| m.released <= self.start);
+        let available = available.count();
+        check(
+            available >= 2,
+            "model",
+            "at least two released by the start",
+            &available.to_string(),
+        )
+    }
+}
+
+impl PopulationShares {
+    /// The weights in the order of [`super::Population::ALL`].
+    pub(super) fn weights(&self) -> [f64; 6] {
+        [
+            self.consumer,
+            self.developer,
+            self.tenant,
+            self.evaluator,
+            self.classroom,
+            self.organisation,
+        ]
+    }
+}
+
+impl From<PartitionRow> for Partition {
+    fn from(row: PartitionRow) -> Self {
+        match row {
+            PartitionRow::Fit => Self::Fit,
+            PartitionRow::Calibrate => Self::Calibrate,
+            PartitionRow::Test => Self::Test,
+        }
+    }
+}
+
+fn instant<'de, D: Deserializer<'de>>(row: D) -> Result<Timestamp, D::Error> {
+    let text = String::deserialize(row)?;
+    let instant: jiff::Timestamp = text
+        .parse()
+        .map_err(|_| D::Error::custom("expected a time such as 2026-03-02T00:00:00Z"))?;
+    Ok(Timestamp::from_micros(instant.as_microsecond()))
+}
+
+/// Only the sides that can be drawn from; withheld material is in no stream.
+fn partitions<'de, D: Deserializer<'de>>(row: D) -> Result<Vec<Partition>, D::Error> {
+    let rows = Vec::<PartitionRow>::deserialize(row)?;
+    Ok(rows.into_iter().map(Partition::from).collect())
+}
+
+fn check_weights(key: &'static str, weights: &[f64]) -> Result<(), ScenarioError> {
+    let usable =
+        weights.iter().all(|w| w.is_finite() && *w >= 0.0) && weights.iter().sum::<f64>() > 0.0;
+    check(
+        usable,
+        key,
+        "weights of 0 or more, not all 0",
+        &format!("{weights:?}"),
+    )
+}
+
+fn check(
+    holds: bool,
+    key: &'static str,
+    expected: &'static str,
+    got: &str,
+) -> Result<(), ScenarioError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(ScenarioError::Invalid {
+            key,
+            expected,
+            got: got.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Scenario, ScenarioError};
+
+    const SMOKE: &str = include_str!("../../eval/scenarios/smoke.toml");
+
+    #[test]
+    fn the_committed_scenarios_are_valid() {
+        for text in [
+            SMOKE,
+            include_str!("../../eval/scenarios/train.toml"),
+            include_str!("../../eval/scenarios/heldout.toml"),
+        ] {
+            let scenario = Scenario::parse(text).expect("a committed scenario");
+            assert!(scenario.end() > scenario.start);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error() {
+        let text = SMOKE.replace("machine_paced", "machine_paced_share");
+        assert!(matches!(
+            Scenario::parse(&text),
+            Err(ScenarioError::Malformed(_))
+        ));
+    }
+
+    #[test]
+    fn values_that_make_no_stream_are_named() {
+        let cases = [
+            ("least = 10", "least = 0", "exchanges"),
+            ("days = ", "days = 0 # ", "days"),
+            ("share = 0.5", "share = 1.5", "attack.mixtures.share"),
+            ("partitions = [", "partitions = [] # [", "partitions"),
+        ];
+        for (from, to, key) in cases {
+            let text = SMOKE.replace(from, to);
+            assert_ne!(text, SMOKE, "{from} is not in the scenario");
+            match Scenario::parse(&text) {
+                Err(ScenarioError::Invalid { key: found, .. }) => assert_eq!(found, key),
+                other => panic!("{from} -> {to}: {:?}", other.map(|s| s.name)),
+            }
+        }
+    }
+}

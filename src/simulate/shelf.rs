@@ -1,0 +1,329 @@
+//! What the chosen sides of the split hold, sorted by who would send it.
+
+use std::collections::BTreeMap;
+
+use super::blend::common_affixes;
+use super::card::{RecordRef, Unit, last_text};
+use super::corpus::{Application, Corpus, Partition};
+use super::topic::Topic;
+use crate::domain::PoolRecord;
+
+/// Fewer records than this are not a stage of their own.
+const STAGE_RECORDS: usize = 40;
+
+/// Characters of the beginning by which templates are told apart.
+const HEAD_CHARACTERS: usize = 24;
+
+/// Records that one account could work through: one template, one language, or one kind of talk.
+pub(super) struct Shelf {
+    pub(super) unit: Unit,
+    /// Unit of splitting.
+    pub(super) group: String,
+    /// Name of the pipeline, application group or source, for labels.
+    pub(super) name: String,
+    pub(super) language: String,
+    pub(super) records: Vec<u32>,
+}
+
+/// An extraction pipeline with its stages.
+pub(super) struct Line {
+    pub(super) stages: Vec<Shelf>,
+}
+
+/// Everything that accounts of a scenario may be dealt, in a fixed order.
+pub(super) struct Shelves<'c> {
+    pub(super) corpus: &'c Corpus,
+    /// Pipelines by lineage group.
+    pub(super) lines: Vec<Vec<Line>>,
+    /// Applications by group, each group equally likely.
+    pub(super) tenants: Vec<Vec<Shelf>>,
+    pub(super) consumers: Vec<Shelf>,
+    pub(super) developers: Vec<Shelf>,
+    pub(super) evaluators: Vec<Shelf>,
+    pub(super) classrooms: Vec<Shelf>,
+    around: Vec<Option<(u32, u32)>>,
+    inputs: BTreeMap<(String, String), Vec<RecordRef>>,
+}
+
+impl<'c> Shelves<'c> {
+    /// Sorts what `partitions` hold.
+    pub(super) fn new(corpus: &'c Corpus, partitions: &[Partition]) -> Self {
+        let mut shelves = Self {
+            corpus,
+            lines: lines(corpus, partitions),
+            tenants: Vec::new(),
+            consumers: Vec::new(),
+            developers: Vec::new(),
+            evaluators: Vec::new(),
+            classrooms: Vec::new(),
+            around: Vec::new(),
+            inputs: BTreeMap::new(),
+        };
+        shelves.add_sources(partitions);
+        shelves.add_applications(partitions);
+        shelves
+    }
+
+    /// Bytes around an application's input, when its message has one input and nothing else that varies.
+    pub(super) fn around(&self, unit: Unit) -> Option<(u32, u32)> {
+        let Unit::Application(position) = unit else {
+            return None;
+        };
+        self.around[position as usize]
+    }
+
+    /// Inputs of applications of the same kind and language.
+    pub(super) fn inputs_like(&self, unit: Unit) -> &[RecordRef] {
+        let Unit::Application(position) = unit else {
+            return &[];
+        };
+        let application = &self.corpus.applications[position as usize];
+        self.inputs
+            .get(&kind(application))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The subject of a record's question.
+    pub(super) fn topic(&self, unit: Unit, record: u32) -> Topic {
+        let first = &self.corpus.records(unit)[record as usize];
+        let asked = first.messages.first();
+        Topic::of(asked.map_or("", |message| message.content.expose()))
+    }
+
+    fn add_sources(&mut self, partitions: &[Partition]) {
+        for (position, source) in self.corpus.sources.iter().enumerate() {
+            if !partitions.contains(&source.partition) {
+                continue;
+            }
+            let unit = Unit::Source(position as u32);
+            for (family, records) in by(&source.records, |record| record.family.clone()) {
+                let shelves =
+                    split_by_language(unit, &source.group, &source.name, &source.records, &records);
+                match family.as_str() {
+                    "organic_chat" | "organic_qa" => self.consumers.extend(shelves),
+                    "organic_dev" => self.developers.extend(shelves),
+                    "tutoring" => self.classrooms.extend(shelves),
+                    "app_agent_code" | "app_agent_tools" => {
+                        self.developers.extend(stages_of_all(self.corpus, &shelves));
+                    }
+                    "app_judge_eval" | "bench_reasoning" | "bench_mcq" | "bench_code" => {
+                        self.evaluators.extend(stages_of_all(self.corpus, &shelves));
+                    }
+                    _ => {
+                        let stages = stages_of_all(self.corpus, &shelves);
+                        self.tenants
+                            .extend(stages.into_iter().map(|stage| vec![stage]));
+                    }
+                }
+            }
+        }
+        for (position, harness) in self.corpus.harnesses.iter().enumerate() {
+            if partitions.contains(&harness.partition) {
+                let unit = Unit::Harness(position as u32);
+                let all: Vec<u32> = (0..harness.records.len() as u32).collect();
+                let shelves =
+                    split_by_language(unit, &harness.group, &harness.name, &harness.records, &all);
+                self.evaluators.extend(stages_of_all(self.corpus, &shelves));
+            }
+        }
+    }
+
+    fn add_applications(&mut self, partitions: &[Partition]) {
+        let mut groups = BTreeMap::<&str, Vec<Shelf>>::new();
+        for (position, application) in self.corpus.applications.iter().enumerate() {
+            let used =
+                partitions.contains(&application.partition) && !application.records.is_empty();
+            let around = used.then(|| around_input(application)).flatten();
+            self.around.push(around);
+            if !used {
+                continue;
+            }
+            let unit = Unit::Application(position as u32);
+            let shelf = || Shelf {
+                unit,
+                group: application.group.clone(),
+                name: application.group.clone(),
+                language: application.language.clone(),
+                records: (0..application.records.len() as u32).collect(),
+            };
+            if around.is_some() {
+                let inputs = self.inputs.entry(kind(application)).or_default();
+                inputs.extend(
+                    (0..application.records.len() as u32).map(|record| RecordRef { unit, record }),
+                );
+            }
+            match application.category.as_str() {
+                "code_agent" => self.developers.push(shelf()),
+                "judge_own_product" => self.evaluators.push(shelf()),
+                "tutoring" => self.classrooms.push(shelf()),
+                _ => {}
+            }
+            groups.entry(&application.group).or_default().push(shelf());
+        }
+        self.tenants.extend(groups.into_values());
+    }
+}
+
+fn lines(corpus: &Corpus, partitions: &[Partition]) -> Vec<Vec<Line>> {
+    let mut groups = BTreeMap::<&str, Vec<Line>>::new();
+    for (position, pipeline) in corpus.pipelines.iter().enumerate() {
+        if !partitions.contains(&pipeline.partition) || pipeline.records.is_empty() {
+            continue;
+        }
+        let unit = Unit::Pipeline(position as u32);
+        let families = by(&pipeline.records, |record| record.family.clone());
+        let mut stages = Vec::new();
+        for records in families.into_values() {
+            let whole = Shelf {
+                unit,
+                group: pipeline.group.clone(),
+                name: pipeline.name.clone(),
+                language: main_language(&pipeline.records, &records),
+                records,
+            };
+            stages.extend(stages_of(corpus, &whole));
+        }
+        let group = groups.entry(&pipeline.group).or_default();
+        group.push(Line { stages });
+    }
+    groups.into_values().collect()
+}
+
+fn split_by_language(
+    unit: Unit,
+    group: &str,
+    name: &str,
+    all: &[PoolRecord],
+    records: &[u32],
+) -> Vec<Shelf> {
+    let mut languages = BTreeMap::<&str, Vec<u32>>::new();
+    for record in records {
+        let language = all[*record as usize].language.as_str();
+        languages.entry(language).or_default().push(*record);
+    }
+    languages
+        .into_iter()
+        // A handful of records in another language is noise of the language tags.
+        .filter(|(_, records)| records.len() >= 10)
+        .map(|(language, records)| Shelf {
+            unit,
+            group: group.to_owned(),
+            name: name.to_owned(),
+            language: language.to_owned(),
+            records,
+        })
+        .collect()
+}
+
+fn stages_of_all(corpus: &Corpus, shelves: &[Shelf]) -> Vec<Shelf> {
+    shelves
+        .iter()
+        .flat_map(|shelf| stages_of(corpus, shelf))
+        .collect()
+}
+
+/// Splits a shelf by the beginning of its prompts; what is no template of its own stays together.
+fn stages_of(corpus: &Corpus, shelf: &Shelf) -> Vec<Shelf> {
+    let all = corpus.records(shelf.unit);
+    let mut heads = BTreeMap::<String, Vec<u32>>::new();
+    for record in &shelf.records {
+        heads
+            .entry(head(&all[*record as usize]))
+            .or_default()
+            .push(*record);
+    }
+    let (stages, rest): (Vec<Vec<u32>>, Vec<Vec<u32>>) = heads
+        .into_values()
+        .partition(|records| records.len() >= STAGE_RECORDS);
+    let mut rest: Vec<u32> = rest.into_iter().flatten().collect();
+    rest.sort_unstable();
+    let mut stages = stages;
+    if rest.len() >= STAGE_RECORDS || stages.is_empty() {
+        stages.push(rest);
+    }
+    stages
+        .into_iter()
+        .map(|records| Shelf {
+            unit: shelf.unit,
+            group: shelf.group.clone(),
+            name: shelf.name.clone(),
+            language: main_language(all, &records),
+            records,
+        })
+        .collect()
+}
+
+fn head(record: &PoolRecord) -> String {
+    let system = record.system.as_ref().map_or("", |text| text.expose());
+    let first = record.messages.first();
+    let first = first.map_or("", |message| message.content.expose());
+    let characters = system.chars().chain(first.chars());
+    characters.take(HEAD_CHARACTERS).collect()
+}
+
+fn main_language(all: &[PoolRecord], records: &[u32]) -> String {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for record in records {
+        *counts.entry(&all[*record as usize].language).or_default() += 1;
+    }
+    let most = counts.into_iter().max_by_key(|(_, count)| *count);
+    most.map(|(language, _)| language.to_owned())
+        .unwrap_or_default()
+}
+
+fn by<K: Ord>(records: &[PoolRecord], key: impl Fn(&PoolRecord) -> K) -> BTreeMap<K, Vec<u32>> {
+    let mut groups = BTreeMap::<K, Vec<u32>>::new();
+    for (position, record) in records.iter().enumerate() {
+        groups.entry(key(record)).or_default().push(position as u32);
+    }
+    groups
+}
+
+fn kind(application: &Application) -> (String, String) {
+    (application.input_kind.clone(), application.language.clone())
+}
+
+/// Bytes around the input of an application's messages, or `None` when more than one thing varies in them.
+fn around_input(application: &Application) -> Option<(u32, u32)> {
+    let slots = application.user_template.as_deref().map_or(1, slots_of);
+    if slots != 1 {
+        return None;
+    }
+    let texts: Vec<&str> = application.records.iter().map(last_text).collect();
+    if texts.len() < 3 {
+        // Too few to tell what is fixed; with a system prompt the message is the input alone.
+        return application.system.as_ref().map(|_| (0, 0));
+    }
+    let (before, after) = common_affixes(&texts);
+    Some((before as u32, after as u32))
+}
+
+/// Number of different `{name}` slots of a template.
+fn slots_of(template: &str) -> usize {
+    let mut names: Vec<&str> = template
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name.trim())
+        .filter(|name| !name.is_empty() && name.len() <= 40)
+        .filter(|name| {
+            name.chars()
+                .all(|c| c.is_alphanumeric() || "_.-".contains(c))
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slots_of;
+
+    #[test]
+    fn slots_are_counted_by_name() {
+        assert_eq!(slots_of("Translate {text} into {language}: {text}"), 2);
+        assert_eq!(slots_of("Answer {{question}}."), 1);
+        assert_eq!(slots_of("Give JSON like {\"a\": 1}"), 0);
+    }
+}

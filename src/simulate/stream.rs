@@ -1,0 +1,87 @@
+//! All accounts of a plan as one stream in order of time, with one exchange of each active account in memory.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::account::AccountExchanges;
+use super::corpus::Corpus;
+use super::plan::Plan;
+use crate::domain::{Exchange, Label, Timestamp};
+
+/// Writes a plan's labels, then its exchanges in order of time, and returns the number of exchanges.
+///
+/// Accounts are opened at their first exchange and closed after their last, so that memory holds one pending
+/// exchange for each account that is active, however long the stream is.
+///
+/// # Errors
+/// The first error of `write_label` or `write_exchange`.
+pub fn write_stream<E>(
+    plan: &Plan,
+    corpus: &Corpus,
+    mut write_exchange: impl FnMut(&Exchange) -> Result<(), E>,
+    mut write_label: impl FnMut(&Label) -> Result<(), E>,
+) -> Result<u64, E> {
+    for account in &plan.accounts {
+        write_label(&account.label)?;
+    }
+    let mut written = 0;
+    for exchange in Merge::new(plan, corpus) {
+        write_exchange(&exchange)?;
+        written += 1;
+    }
+    Ok(written)
+}
+
+struct Merge<'a> {
+    plan: &'a Plan,
+    corpus: &'a Corpus,
+    /// The next moment of each account; ties go to the earlier account of the plan.
+    queue: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    open: Vec<Option<Box<Open<'a>>>>,
+}
+
+struct Open<'a> {
+    exchanges: AccountExchanges<'a>,
+    pending: Exchange,
+}
+
+impl<'a> Merge<'a> {
+    fn new(plan: &'a Plan, corpus: &'a Corpus) -> Self {
+        let starts = plan.accounts.iter().enumerate();
+        Self {
+            plan,
+            corpus,
+            queue: starts
+                .map(|(place, account)| Reverse((account.start, place)))
+                .collect(),
+            open: plan.accounts.iter().map(|_| None).collect(),
+        }
+    }
+
+    /// Opens an account at its first exchange.
+    fn begin(&self, place: usize) -> Option<Box<Open<'a>>> {
+        let mut exchanges = self.plan.accounts[place].exchanges(self.corpus);
+        let pending = exchanges.next()?;
+        Some(Box::new(Open { exchanges, pending }))
+    }
+}
+
+impl Iterator for Merge<'_> {
+    type Item = Exchange;
+
+    fn next(&mut self) -> Option<Exchange> {
+        while let Some(Reverse((_, place))) = self.queue.pop() {
+            let Some(mut open) = self.open[place].take().or_else(|| self.begin(place)) else {
+                continue;
+            };
+            let Some(following) = open.exchanges.next() else {
+                return Some(open.pending);
+            };
+            let ready = std::mem::replace(&mut open.pending, following);
+            self.queue.push(Reverse((open.pending.time, place)));
+            self.open[place] = Some(open);
+            return Some(ready);
+        }
+        None
+    }
+}
