@@ -157,7 +157,7 @@ mod tests {
 
     /// The same pooling out of candle's operations.
     fn reference(vectors: &Tensor, scores: &Tensor) -> Tensor {
-        let pooled = bags().iter().map(|bag| {
+        let pooled = bags().into_iter().map(|bag| {
             if bag.is_empty() {
                 return Tensor::zeros((1, ROW_DIM), DType::F32, &Device::Cpu).unwrap();
             }
