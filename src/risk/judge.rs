@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{AdditiveModel, Calibrated, Calibration, OperatingPoints};
-use crate::detect::{MEASURE_COUNT, Unit, live_measures};
+use crate::detect::{MEASURE_COUNT, live_measures};
 use crate::domain::{
     Band, BaselineOf, Cue, CueProbabilities, Mitigation, Reason, Recommendation, Risk, Technique,
     TechniqueRisk,
