@@ -86,13 +86,25 @@ fn told(assessment: &Assessment, bundle: &str) -> String {
         ["contribution", "technique", "what was seen"],
     );
     let number = |value| Cell::Number(Number::new(value, Style::Decimal(2)));
-    table.push(vec![number(assessment.base), Cell::text(""), Cell::text("before any evidence")]);
+    table.push(vec![
+        number(assessment.base),
+        Cell::text(""),
+        Cell::text("before any evidence"),
+    ]);
     for reason in &assessment.reasons {
         let technique = reason.technique.map_or("", Technique::name);
         let contribution = number(reason.contribution);
-        table.push(vec![contribution, Cell::text(technique), Cell::text(&reason.text)]);
+        table.push(vec![
+            contribution,
+            Cell::text(technique),
+            Cell::text(&reason.text),
+        ]);
     }
-    table.push(vec![number(assessment.score), Cell::text(""), Cell::text("score")]);
+    table.push(vec![
+        number(assessment.score),
+        Cell::text(""),
+        Cell::text("score"),
+    ]);
     lines.push(table.render(Layout::Terminal));
     if let Some(strongest) = assessment
         .techniques
@@ -100,8 +112,15 @@ fn told(assessment: &Assessment, bundle: &str) -> String {
         .max_by(|a, b| a.risk.value().total_cmp(&b.risk.value()))
     {
         let card = registry()[strongest.technique.index()].card();
-        lines.push(format!("Honest users who can look like {}:", strongest.technique.name()));
-        lines.extend(card.false_positives.iter().map(|known| format!("  - {known}")));
+        lines.push(format!(
+            "Honest users who can look like {}:",
+            strongest.technique.name()
+        ));
+        lines.extend(
+            card.false_positives
+                .iter()
+                .map(|known| format!("  - {known}")),
+        );
         lines.push(format!("To contest: {}", card.contest));
     }
     lines.push(String::new());

@@ -93,7 +93,10 @@ fn told(tally: &Tally) -> Exit {
         ));
     }
     if tally.unknown_fields > 0 {
-        say(&format!("{} unknown fields were ignored", tally.unknown_fields));
+        say(&format!(
+            "{} unknown fields were ignored",
+            tally.unknown_fields
+        ));
     }
     if rejected == 0 {
         return Exit::Success;

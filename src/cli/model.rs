@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, BundleFiles};
 use crate::engine::Engine;
 use crate::privacy::PseudonymKey;
 
@@ -26,13 +26,21 @@ pub(super) struct ModelFlags {
 }
 
 impl ModelFlags {
+    /// The bundle's files.
+    pub(super) fn files(&self) -> anyhow::Result<BundleFiles> {
+        match &self.bundle {
+            Some(folder) => BundleFiles::read(folder)
+                .with_context(|| format!("model bundle {}", folder.display())),
+            None => Ok(BundleFiles::embedded()),
+        }
+    }
+
     /// The bundle.
     pub(super) fn bundle(&self) -> anyhow::Result<Bundle> {
-        match &self.bundle {
-            Some(folder) => Bundle::read(folder)
-                .with_context(|| format!("model bundle {}", folder.display())),
-            None => Bundle::embedded().context("the model bundle built into the program"),
-        }
+        Bundle::from_files(&self.files()?).with_context(|| match &self.bundle {
+            Some(folder) => format!("model bundle {}", folder.display()),
+            None => "the model bundle built into the program".to_owned(),
+        })
     }
 
     /// An engine on the bundle, under a key.
@@ -47,7 +55,11 @@ pub(super) fn deployment_key(data: &Path) -> anyhow::Result<PseudonymKey> {
     let path = data.join("pseudonym.key");
     if let Ok(bytes) = std::fs::read(&path) {
         let secret: [u8; 32] = bytes.as_slice().try_into().with_context(|| {
-            format!("{}: expected 32 bytes, came {}", path.display(), bytes.len())
+            format!(
+                "{}: expected 32 bytes, came {}",
+                path.display(),
+                bytes.len()
+            )
         })?;
         return Ok(PseudonymKey::from_bytes(secret));
     }

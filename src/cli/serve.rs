@@ -18,10 +18,20 @@ use crate::server::{self, Limits, NotReady, ScoreError, Scorer};
 #[derive(Args)]
 pub(super) struct Serve {
     /// Address to listen on
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7700", env = "STILLWATCH_LISTEN")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:7700",
+        env = "STILLWATCH_LISTEN"
+    )]
     listen: SocketAddr,
     /// Folder for what must outlive the process; made when missing
-    #[arg(long, value_name = "DIR", default_value = "stillwatch-data", env = "STILLWATCH_DATA")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "stillwatch-data",
+        env = "STILLWATCH_DATA"
+    )]
     data: PathBuf,
     #[command(flatten)]
     model: ModelFlags,
@@ -52,12 +62,17 @@ impl Serve {
             .with_writer(std::io::stderr)
             .with_max_level(tracing::Level::INFO)
             .init();
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind(self.listen)
                 .await
                 .with_context(|| format!("listen on {}", self.listen))?;
-            say(&format!("{bundle} listening on http://{}", listener.local_addr()?));
+            say(&format!(
+                "{bundle} listening on http://{}",
+                listener.local_addr()?
+            ));
             let scorer = Arc::new(EngineScorer(engine));
             server::run(listener, scorer, Limits::standard(), asked_to_stop()).await;
             Ok(Exit::Success)

@@ -39,7 +39,11 @@ impl Simulate {
         let built_in = include_str!("../../eval/scenarios/smoke.toml");
         let scenario = scenario(self.scenario.as_deref(), built_in)?;
         let plan = Plan::new(&scenario, &corpus, self.seed).context("scenario")?;
-        let exchanges = plan.accounts.iter().map(|account| u64::from(account.exchanges)).sum();
+        let exchanges = plan
+            .accounts
+            .iter()
+            .map(|account| u64::from(account.exchanges))
+            .sum();
         bars.begin("exchanges", exchanges);
         let mut traffic = JsonLinesWriter::create(&self.traffic)?;
         let mut labels = JsonLinesWriter::create(&self.labels)?;
@@ -55,7 +59,10 @@ impl Simulate {
         labels.finish()?;
         traffic.finish()?;
         bars.finish();
-        say(&format!("{written} exchanges of {} accounts", plan.accounts.len()));
+        say(&format!(
+            "{written} exchanges of {} accounts",
+            plan.accounts.len()
+        ));
         Ok::<_, OutputError>(Exit::Success).map_err(Into::into)
     }
 }
@@ -75,11 +82,11 @@ pub(super) fn corpus(pools: Option<&Path>, bars: &Bars) -> anyhow::Result<Corpus
 /// The scenario in a file, or the one given as text.
 pub(super) fn scenario(path: Option<&Path>, built_in: &str) -> anyhow::Result<Scenario> {
     let text = match path {
-        Some(path) => {
-            std::fs::read_to_string(path).with_context(|| path.display().to_string())?
-        }
+        Some(path) => std::fs::read_to_string(path).with_context(|| path.display().to_string())?,
         None => built_in.to_owned(),
     };
-    let name = path.map_or("the built-in scenario".to_owned(), |path| path.display().to_string());
+    let name = path.map_or("the built-in scenario".to_owned(), |path| {
+        path.display().to_string()
+    });
     Scenario::parse(&text).context(name)
 }
