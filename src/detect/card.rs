@@ -74,10 +74,10 @@ impl DetectorCard {
 
 /// What no detector looks at, in the words of the cards.
 pub(super) const NOT_USED: &str = "Place, address, name, payment, the language or letters of the text, the hour of \
-    the day, and how many requests are sent a day. Prompts are not kept: the numbers were taken when the request came \
-    in.";
+    the day, and how many requests are sent a day. Nor the prompts themselves: they became numbers and keyed digests \
+    as they came in.";
 
 /// How to contest, in the words of the cards.
-pub(super) const CONTEST: &str = "Reply to the notice with the assessment's exchange id and say what you are building. \
-    A person reads it, sees the same numbers as you do, and can correct the record; the correction also goes into the \
-    next training of the model.";
+pub(super) const CONTEST: &str = "Give your provider the exchange id of the assessment and say what you are building. \
+    A reviewer sees the same numbers and sentences as stand in the assessment, and can label the account as benign; \
+    such labels are what the next version is trained and checked with.";

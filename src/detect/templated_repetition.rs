@@ -61,8 +61,8 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             unit: Unit::Share,
             value: template_novelty,
             sentence: |observed, expected| {
-                let what = "filled the main template with a content not used otherwise";
-                wording::share(what, observed, expected)
+                let what = "filled the main template with a content seen only once";
+                wording::share_of(what, "its uses", observed, expected)
             },
         },
         Measure {
@@ -100,7 +100,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             unit: Unit::Share,
             value: skeleton_ratio,
             sentence: |observed, expected| {
-                wording::share("had a wording of its own", observed, expected)
+                wording::share("brought a new wording", observed, expected)
             },
         },
         Measure {
@@ -217,7 +217,8 @@ fn within_similarity(profile: &Profile) -> Option<f64> {
     Some(similarity.clamp(0.0, 1.0))
 }
 
-/// Distinct skeletons per exchange.
+/// Distinct skeletons per exchange, with the 13% standard error of their count. Context only: any account's wordings
+/// recur as it lives on, so the share falls with exposure.
 fn skeleton_ratio(profile: &Profile) -> Option<f64> {
     let distinct = profile.distinct().distinct_skeletons();
     (profile.seen() > 0).then(|| (distinct / profile.seen() as f64).min(1.0))

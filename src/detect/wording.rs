@@ -1,13 +1,20 @@
 //! Numbers in plain sentences: what was observed, and what is typical of honest accounts.
 //!
-//! A sentence names a behaviour, never a person or a place, and no sentence ever contains "NaN".
+//! A sentence names a behaviour, never a person or a place. What is not finite is said to be not measured, or left
+//! out.
 
 /// "`what` in 71% of requests; honest accounts: typically 8%".
 pub(super) fn share(what: &str, observed: f64, expected: f64) -> String {
-    compare(what, "in", percent, "of requests", observed, expected)
+    share_of(what, "requests", observed, expected)
 }
 
-/// The same for a share that is a mean of probabilities.
+/// The same for a share of other `things` than all requests.
+pub(super) fn share_of(what: &str, things: &str, observed: f64, expected: f64) -> String {
+    let of = format!("of {things}");
+    compare(what, "in", percent, &of, observed, expected)
+}
+
+/// The same for a share of requests that is a mean of probabilities.
 pub(super) fn estimated_share(what: &str, observed: f64, expected: f64) -> String {
     compare(
         what,
@@ -19,7 +26,7 @@ pub(super) fn estimated_share(what: &str, observed: f64, expected: f64) -> Strin
     )
 }
 
-/// "`what` at 3 to 1 for the typical request; honest accounts: typically 1 to 40", from log-odds.
+/// "`what` at odds of 3.0 to 1 on average; honest accounts: typically 1 to 40", from log-odds.
 pub(super) fn odds(what: &str, observed: f64, expected: f64) -> String {
     compare(
         what,
@@ -31,7 +38,7 @@ pub(super) fn odds(what: &str, observed: f64, expected: f64) -> String {
     )
 }
 
-/// "`what` 0.64 on a scale from 0 to 1; honest accounts: typically 0.02".
+/// "`what` at 0.64 on a scale from 0 to 1; honest accounts: typically 0.02".
 pub(super) fn index(what: &str, observed: f64, expected: f64) -> String {
     compare(
         what,
@@ -57,12 +64,12 @@ fn compare(
     observed: f64,
     expected: f64,
 ) -> String {
-    if observed.is_nan() {
+    if !observed.is_finite() {
         return format!("{what}: not measured");
     }
     let space = if lead.is_empty() { "" } else { " " };
     let seen = format!("{what} {lead}{space}{} {of}", number(observed));
-    if expected.is_nan() {
+    if !expected.is_finite() {
         return seen;
     }
     let usual = number(expected);
@@ -91,7 +98,8 @@ fn percent(share: f64) -> String {
 
 /// The larger side first said as it is read: "3.0 to 1", "1 to 40".
 fn odds_in_words(log_odds: f64) -> String {
-    let times = log_odds.abs().exp();
+    // Logits are clamped to +-8 where they are taken; beyond it a sentence would only fill with digits.
+    let times = log_odds.abs().min(8.0).exp();
     let times = if times < 9.95 {
         format!("{times:.1}")
     } else {
