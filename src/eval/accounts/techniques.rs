@@ -1,6 +1,6 @@
 //! Whether the technique that an account is said to use is the one it uses.
 
-use super::cells::resampled;
+use super::cells::{applications, resampled};
 use super::report::Options;
 use super::trails::{AccountTrail, CONVERSATION};
 use crate::domain::Technique;
@@ -58,7 +58,14 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
         format!(
             "Technique said of an account (the likeliest of four, from risk {least} on, at the stream's own prevalence)"
         ),
-        ["technique", "accounts", "precision", "recall", "F1"],
+        [
+            "technique",
+            "accounts",
+            "pipelines",
+            "precision",
+            "recall",
+            "F1",
+        ],
     );
     let values = figures(trails, least);
     let intervals = options.bootstrap().intervals(
@@ -73,23 +80,32 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             resampled(values[index], intervals[index], Style::Decimal(3))
         }
     };
-    let mut all = 0;
-    for (index, technique) in CONVERSATION.into_iter().enumerate() {
-        let accounts = trails
+    let counts = |is: &dyn Fn(Option<Technique>) -> bool| {
+        let accounts: Vec<&AccountTrail> = trails
             .iter()
-            .filter(|trail| truth(trail) == Some(technique));
-        let n = accounts.count() as u64;
-        all += n;
-        let mut cells = vec![Cell::text(technique.name()), Cell::Count(n)];
+            .copied()
+            .filter(|trail| is(truth(trail)))
+            .collect();
+        (accounts.len() as u64, applications(accounts))
+    };
+    for (index, technique) in CONVERSATION.into_iter().enumerate() {
+        let (n, pipelines) = counts(&|truth| truth == Some(technique));
+        let mut cells = vec![
+            Cell::text(technique.name()),
+            Cell::Count(n),
+            Cell::Count(pipelines),
+        ];
         cells.extend((3 * index..3 * index + 3).map(|figure| cell(figure, n)));
         table.push(cells);
     }
+    let (n, pipelines) = counts(&|truth| truth.is_some());
     table.push(vec![
         Cell::text("mean of techniques (macro)"),
-        Cell::Count(all),
+        Cell::Count(n),
+        Cell::Count(pipelines),
         Cell::text(""),
         Cell::text(""),
-        cell(FIGURES - 1, all),
+        cell(FIGURES - 1, n),
     ]);
     table
 }
