@@ -138,10 +138,13 @@ fn recall_at_one_per_cent_by_hand() {
     // 300 accounts cannot resolve a rate of 0.1%, and no account had ten exchanges.
     assert_eq!(last("recall at FPR 0.1%")["insufficient"], true);
     assert_eq!(last("recall at FPR 0.1%")["n"], 300);
+    // Four pipelines among 34 groups: an interval; one pipeline of one campaign: none.
+    assert!(last("AUC")["low"].as_f64() < last("AUC")["high"].as_f64());
     let after = row(&report, "Account detection", "figure", "AUC")["after 10"].clone();
     assert_eq!(after["insufficient"], true);
     let x3 = row(&report, "Recall by slice", "slice", "pipe-x3");
     close(&x3["recall at FPR 1%"], 1.0);
+    assert_eq!(x3["recall at FPR 1%"].get("low"), None);
 }
 
 #[test]
@@ -254,6 +257,8 @@ fn false_alarms_by_hand() {
     let figure = |name: &str| row(&report, "False alarms", "figure", name)["value"].clone();
     close(&figure("ever review"), 0.25);
     close(&figure("ever restrict"), 0.0);
+    // Nobody in four accounts is no proof of nobody.
+    assert_eq!(figure("ever restrict").get("low"), None);
     // One review in four times ten days.
     close(&figure("reviews per 1,000 account-days"), 25.0);
     close(&figure("with a review (Wilson interval)"), 1.0 / 3.0);

@@ -262,6 +262,16 @@ mod tests {
     }
 
     #[test]
+    fn several_figures_are_as_each_alone() {
+        let rows = clustered(12, 4, 5);
+        let size = |rows: &[Row]| Some(rows.len() as f64);
+        let bootstrap = Bootstrap::default();
+        let together = bootstrap.intervals(&rows, unit_of, |rows| [size(rows), mean(rows), None]);
+        let alone = |metric: fn(&[Row]) -> Option<f64>| bootstrap.interval(&rows, unit_of, metric);
+        assert_eq!(together, [alone(size), alone(mean), None]);
+    }
+
+    #[test]
     fn says_nothing_when_there_is_nothing_to_say() {
         let bootstrap = Bootstrap::default();
         assert_eq!(

@@ -15,10 +15,21 @@ pub(super) const SMALL_SHARE: Style = Style::Percent(2);
 /// What a slice is called where a label does not say.
 pub(super) const UNSAID: &str = "(not said)";
 
+/// Applications, pipelines or campaigns under which resampling them says nothing.
+const GROUPS_NEEDED: u64 = 5;
+
 /// A figure with its resampled interval; undefined figures are written as such.
+///
+/// No interval is shown from a handful of groups, nor one without width: that no resample differs, as when
+/// nobody was flagged, is not certainty.
 pub(super) fn resampled(value: Option<f64>, by: Option<Resampled>, style: Style) -> Cell {
     let number = Number::new(value.unwrap_or(f64::NAN), style);
-    Cell::Number(by.map_or(number, |by| number.within(by.interval)))
+    let says_something =
+        |by: &Resampled| by.groups >= GROUPS_NEEDED && by.interval.low < by.interval.high;
+    Cell::Number(
+        by.filter(says_something)
+            .map_or(number, |by| number.within(by.interval)),
+    )
 }
 
 /// A share with its Wilson interval and n; insufficient under `needed`.

@@ -4,7 +4,7 @@ use super::cells::{applications, resampled};
 use super::report::Options;
 use super::sample::{Moment, Row, curve, sample};
 use super::trails::AccountTrail;
-use crate::eval::metrics::{Scored, benign_needed, brier, expected_calibration_error};
+use crate::eval::metrics::{Roc, Scored, benign_needed, brier, expected_calibration_error};
 use crate::eval::table::{Cell, Style, Table};
 
 /// Bins of the calibration error.
@@ -52,10 +52,10 @@ impl Figure {
 fn figures(rows: &[Row<'_>]) -> [Option<f64>; FIGURES] {
     let said: Vec<Scored> = rows.iter().map(|row| row.said).collect();
     let curve = curve(rows);
-    let ranked = |figure: fn(&crate::eval::metrics::Roc) -> f64| curve.as_ref().map(figure);
+    let ranked = |figure: fn(&Roc) -> f64| curve.as_ref().map(figure);
     let recall = |rate| curve.as_ref()?.recall_at(rate, 0).value();
     [
-        ranked(|curve| curve.area()),
+        ranked(Roc::area),
         ranked(|curve| curve.partial_area(1e-3)),
         recall(1e-2),
         recall(1e-3),

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::{SHARE, UNSAID, applications, resampled};
+use super::cells::{SHARE, UNSAID, applications, distinct, resampled};
 use super::report::Options;
 use super::sample::{Moment, Row, curve, sample};
 use super::trails::AccountTrail;
-use crate::eval::metrics::{Figure, benign_needed};
+use crate::eval::metrics::benign_needed;
 use crate::eval::table::{Cell, Table};
 
 /// False-positive rates that recall is read at.
@@ -15,9 +15,10 @@ const RATES: [f64; 2] = [1e-2, 1e-3];
 /// When recall is read.
 const MOMENTS: [Moment; 2] = [Moment::Last, Moment::After(50)];
 
-/// One moment: its extracting accounts and the thresholds of each rate.
+/// One moment: its extracting accounts and the thresholds on their scores.
 struct View<'a> {
     extracting: Vec<Row<'a>>,
+    /// Of each rate, or the number of benign accounts, too few for it.
     thresholds: [Result<f64, u64>; RATES.len()],
 }
 
@@ -70,13 +71,7 @@ impl<'a> View<'a> {
             .intervals(&rows, |row| ((), group(row.trail)), recall);
         let cell = |index: usize| match self.thresholds[index] {
             Ok(_) => resampled(values[index], intervals[index], SHARE),
-            Err(benign) => Cell::figure(
-                Figure::Insufficient {
-                    n: benign,
-                    needed: benign_needed(RATES[index]),
-                },
-                SHARE,
-            ),
+            Err(n) => Cell::Insufficient { n },
         };
         (n, std::array::from_fn(cell), values[0])
     }
@@ -109,6 +104,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             "slice of",
             "slice",
             "pipelines",
+            "campaigns",
             "accounts",
             "recall at FPR 1%",
             "recall at FPR 0.1%",
@@ -137,6 +133,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
                     Cell::text(kind),
                     Cell::text(&name),
                     Cell::Count(applications(members.iter().copied())),
+                    Cell::Count(distinct(members.iter().map(|trail| trail.campaign()))),
                 ];
                 let mut recall = None;
                 for (index, view) in views.iter().enumerate() {

@@ -37,8 +37,9 @@ pub struct AccountTrail {
     pub first_review: Option<u64>,
     /// Exchange at which the recommendation first reached `restrict`.
     pub first_restrict: Option<u64>,
-    /// Exchanges up to and including the first review of any account of its campaign (of itself, without
-    /// one): what was answered before anybody looked. All of them when nobody did.
+    /// Of an extracting account, exchanges up to and including the first review of any account of its
+    /// campaign (of itself, without one): what was answered before anybody looked. All of them when nobody
+    /// did; 0 for benign accounts.
     pub unnoticed: u64,
     /// Time of its earliest exchange.
     pub from: Timestamp,
@@ -181,8 +182,10 @@ pub struct Collected {
 ///
 /// Bound: one trail for each labeled account; accounts without a label are only counted.
 pub struct Trails {
-    labels: BTreeMap<String, Label>,
-    trails: BTreeMap<String, AccountTrail>,
+    /// Of accounts without an exchange so far.
+    waiting: BTreeMap<String, Label>,
+    begun: BTreeMap<String, AccountTrail>,
+    /// Campaigns with a review.
     noticed: BTreeSet<String>,
     latest: Option<Timestamp>,
     collected: Collected,
@@ -192,8 +195,8 @@ impl Trails {
     /// A collector for these accounts. The last of several labels of one account counts.
     pub fn new(labels: impl IntoIterator<Item = Label>) -> Self {
         let mut trails = Self {
-            labels: BTreeMap::new(),
-            trails: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            begun: BTreeMap::new(),
             noticed: BTreeSet::new(),
             latest: None,
             collected: Collected::default(),
@@ -201,7 +204,11 @@ impl Trails {
         for label in labels {
             if label.conversation.is_some() {
                 trails.collected.conversation_labels += 1;
-            } else if trails.labels.insert(label.account.clone(), label).is_some() {
+            } else if trails
+                .waiting
+                .insert(label.account.clone(), label)
+                .is_some()
+            {
                 trails.collected.replaced_labels += 1;
             }
         }
@@ -214,13 +221,13 @@ impl Trails {
             self.collected.backwards += 1;
         }
         self.latest = Some(assessment.time);
-        let Some(trail) = trail(&mut self.labels, &mut self.trails, assessment) else {
+        let Some(trail) = trail(&mut self.waiting, &mut self.begun, assessment) else {
             self.collected.unlabeled_exchanges += 1;
             self.collected.unlabeled_accounts += u64::from(assessment.seen == 1);
             return;
         };
         trail.add(assessment);
-        if !self.noticed.contains(trail.campaign()) {
+        if trail.extraction() && !self.noticed.contains(trail.campaign()) {
             trail.unnoticed += 1;
             if trail.first_review.is_some() {
                 self.noticed.insert(trail.campaign().to_owned());
@@ -231,8 +238,8 @@ impl Trails {
     /// The trails, by account.
     pub fn finish(self) -> Collected {
         Collected {
-            trails: self.trails.into_values().collect(),
-            silent: self.labels.len() as u64,
+            trails: self.begun.into_values().collect(),
+            silent: self.waiting.len() as u64,
             ..self.collected
         }
     }
@@ -240,12 +247,12 @@ impl Trails {
 
 /// The trail of an assessment's account, begun if it has a label and no trail yet.
 fn trail<'a>(
-    labels: &mut BTreeMap<String, Label>,
-    trails: &'a mut BTreeMap<String, AccountTrail>,
+    waiting: &mut BTreeMap<String, Label>,
+    begun: &'a mut BTreeMap<String, AccountTrail>,
     assessment: &Assessment,
 ) -> Option<&'a mut AccountTrail> {
-    if let Some((account, label)) = labels.remove_entry(&assessment.account) {
-        trails.insert(account, AccountTrail::new(label, assessment));
+    if let Some((account, label)) = waiting.remove_entry(&assessment.account) {
+        begun.insert(account, AccountTrail::new(label, assessment));
     }
-    trails.get_mut(&assessment.account)
+    begun.get_mut(&assessment.account)
 }
