@@ -85,10 +85,14 @@ fn quick() -> Options {
 
 /// The rows of the table whose title starts so, as JSON objects.
 fn rows(report: &Report, title: &str) -> Vec<Value> {
-    let tables: Vec<Value> = serde_json::from_str(&report.render(Layout::Json)).unwrap();
-    let of = |table: &&Value| table["title"].as_str().unwrap().starts_with(title);
-    let table = tables.iter().find(of).unwrap();
-    table["rows"].as_array().unwrap().clone()
+    let tables: Vec<Value> =
+        serde_json::from_str(&report.render(Layout::Json)).expect("a report is JSON");
+    let of = |table: &&Value| {
+        let came = table["title"].as_str();
+        came.is_some_and(|came| came.starts_with(title))
+    };
+    let table = tables.iter().find(of).expect("the table is there");
+    table["rows"].as_array().expect("rows are a list").clone()
 }
 
 /// The row whose `column` reads `name`.
@@ -241,7 +245,7 @@ fn what_a_campaign_got_before_anybody_looked() {
     // c2 was never noticed: all of its four.
     close(
         &any["leaked before the first review, mean of campaigns"],
-        (6.0 / 18.0 + 1.0) / 2.0,
+        f64::midpoint(6.0 / 18.0, 1.0),
     );
     close(
         &any["leaked before the first review, all exchanges"],
