@@ -2,6 +2,9 @@
 //!
 //! Uses `engine`, `ingest`, `train`. Never part of serving.
 
+pub mod accounts;
 pub mod bootstrap;
 pub mod metrics;
 pub mod table;
+
+pub use accounts::{AccountTrail, Options, Report, Trails};
