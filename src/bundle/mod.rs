@@ -114,16 +114,7 @@ impl Bundle {
     /// # Errors
     /// When the program was built from a broken bundle; a test rules it out for releases.
     pub fn embedded() -> Result<Self, BundleError> {
-        Self::from_files(&BundleFiles {
-            manifest: include_str!("../../models/default/1/manifest.toml").to_owned(),
-            files: [
-                include_bytes!("../../models/default/1/tokenizer.json").to_vec(),
-                include_bytes!("../../models/default/1/encoder.safetensors").to_vec(),
-                include_bytes!("../../models/default/1/words.bloom").to_vec(),
-                include_bytes!("../../models/default/1/judge.json").to_vec(),
-                include_bytes!("../../models/default/1/CARD.md").to_vec(),
-            ],
-        })
+        Self::from_files(&BundleFiles::embedded())
     }
 
     /// The bundle in a folder.
@@ -131,17 +122,7 @@ impl Bundle {
     /// # Errors
     /// When a file is missing, does not match the manifest, or is not of its form.
     pub fn read(folder: &Path) -> Result<Self, BundleError> {
-        let read = |name: &str| {
-            let path = folder.join(name);
-            std::fs::read(&path).map_err(|error| BundleError::File { path, error })
-        };
-        let manifest = read("manifest.toml")?;
-        let mut files: [Vec<u8>; FILES.len()] = Default::default();
-        for (file, name) in files.iter_mut().zip(FILES) {
-            *file = read(name)?;
-        }
-        let manifest = String::from_utf8_lossy(&manifest).into_owned();
-        Self::from_files(&BundleFiles { manifest, files })
+        Self::from_files(&BundleFiles::read(folder)?)
     }
 
     /// The bundle in these files.
@@ -194,6 +175,37 @@ impl Bundle {
 }
 
 impl BundleFiles {
+    /// The bundle compiled into the program.
+    pub fn embedded() -> Self {
+        Self {
+            manifest: include_str!("../../models/default/1/manifest.toml").to_owned(),
+            files: [
+                include_bytes!("../../models/default/1/tokenizer.json").to_vec(),
+                include_bytes!("../../models/default/1/encoder.safetensors").to_vec(),
+                include_bytes!("../../models/default/1/words.bloom").to_vec(),
+                include_bytes!("../../models/default/1/judge.json").to_vec(),
+                include_bytes!("../../models/default/1/CARD.md").to_vec(),
+            ],
+        }
+    }
+
+    /// The bundle in a folder, not yet checked.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn read(folder: &Path) -> Result<Self, BundleError> {
+        let read = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read(&path).map_err(|error| BundleError::File { path, error })
+        };
+        let manifest = String::from_utf8_lossy(&read("manifest.toml")?).into_owned();
+        let mut files: [Vec<u8>; FILES.len()] = Default::default();
+        for (file, name) in files.iter_mut().zip(FILES) {
+            *file = read(name)?;
+        }
+        Ok(Self { manifest, files })
+    }
+
     /// Puts the files together under a manifest that vouches for them.
     pub fn new(mut manifest: Manifest, files: [Vec<u8>; FILES.len()]) -> Self {
         manifest.files = FILES

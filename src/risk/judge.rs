@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{AdditiveModel, Calibrated, Calibration, OperatingPoints};
-use crate::detect::{MEASURE_COUNT, live_measures};
+use crate::detect::{DetectorCard, MEASURE_COUNT, Measure, measures};
 use crate::domain::{
     Band, BaselineOf, Cue, CueProbabilities, Mitigation, Reason, Recommendation, Risk, Technique,
     TechniqueRisk,
@@ -114,15 +114,15 @@ impl Judge {
     }
 
     /// The score alone: log-odds before calibration.
-    pub fn score(&self, measures: &[f64; MEASURE_COUNT], seen: u64) -> f64 {
+    pub fn score(&self, observed: &[f64; MEASURE_COUNT], seen: u64) -> f64 {
         let mut contributions = vec![0.0; self.model.contribution_count()];
         self.model
-            .evaluate_into(measures, seen as f64, &mut contributions)
+            .evaluate_into(observed, seen as f64, &mut contributions)
     }
 
     /// Judges an account by its measures after `seen` exchanges.
-    pub fn judge(&self, measures: &[f64; MEASURE_COUNT], seen: u64) -> Judgement {
-        let evaluation = self.model.evaluate(measures, seen as f64);
+    pub fn judge(&self, observed: &[f64; MEASURE_COUNT], seen: u64) -> Judgement {
+        let evaluation = self.model.evaluate(observed, seen as f64);
         let stage = self.stage(seen);
         let calibrated = stage.apply(evaluation.score);
         let (band, recommendation) = if seen < self.exchanges_needed {
@@ -130,13 +130,13 @@ impl Judge {
         } else {
             self.points.decide(evaluation.score)
         };
-        let techniques = self.techniques(measures, &evaluation.contributions, stage, calibrated);
+        let techniques = self.techniques(observed, &evaluation.contributions, stage, calibrated);
         Judgement {
             calibrated,
             band,
             recommendation,
             mitigations: mitigations(recommendation, &techniques),
-            reasons: self.reasons(measures, &evaluation.contributions),
+            reasons: self.reasons(observed, &evaluation.contributions),
             techniques,
             base: evaluation.base,
             score: evaluation.score,
@@ -157,7 +157,7 @@ impl Judge {
     /// account's.
     fn techniques(
         &self,
-        measures: &[f64; MEASURE_COUNT],
+        observed: &[f64; MEASURE_COUNT],
         contributions: &[f64],
         stage: &Calibration,
         account: Calibrated,
@@ -166,7 +166,7 @@ impl Judge {
             let own = live_measures()
                 .enumerate()
                 .filter(|(index, (card, _))| {
-                    card.technique == technique && !measures[*index].is_nan()
+                    card.technique == technique && !observed[*index].is_nan()
                 })
                 .map(|(index, _)| contributions[index]);
             let (sum, terms) = own.fold((0.0, 0), |(sum, terms), value| (sum + value, terms + 1));
@@ -183,7 +183,7 @@ impl Judge {
         Technique::ALL.into_iter().filter_map(of).collect()
     }
 
-    fn reasons(&self, measures: &[f64; MEASURE_COUNT], contributions: &[f64]) -> Vec<Reason> {
+    fn reasons(&self, observed: &[f64; MEASURE_COUNT], contributions: &[f64]) -> Vec<Reason> {
         let mut order: Vec<usize> = (0..MEASURE_COUNT).collect();
         // Stable, so equal terms keep the order of the measures.
         order.sort_by(|a, b| contributions[*b].abs().total_cmp(&contributions[*a].abs()));
@@ -197,16 +197,16 @@ impl Judge {
             .iter()
             .map(|index| {
                 let (card, measure) = all[*index];
-                let observed = measures[*index];
+                let seen = observed[*index];
                 let expected = self.model.terms()[*index].typical.unwrap_or(0.0);
                 Reason {
                     code: measure.code,
                     technique: Some(card.technique),
-                    observed,
+                    observed: seen,
                     expected,
                     baseline_of: BaselineOf::Population,
                     contribution: contributions[*index],
-                    text: (measure.sentence)(observed, expected),
+                    text: (measure.sentence)(seen, expected),
                 }
             })
             .collect();
@@ -232,6 +232,11 @@ impl Judge {
         }
         reasons
     }
+}
+
+/// The measures with the cards of their detectors, in the order of the fusion's terms.
+fn live_measures() -> impl Iterator<Item = (&'static DetectorCard, &'static Measure)> {
+    measures().map(|(detector, measure)| (detector.card(), measure))
 }
 
 /// Log-odds of the strongest intent cue, within ±12.

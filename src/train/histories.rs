@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::detect::{MEASURE_COUNT, measure_into};
-use crate::domain::{AccountKey, Exchange, Label, Verdict};
+use crate::domain::{AccountKey, Exchange, Label, Observation, Verdict};
 use crate::observe::{ObserveScratch, Observer};
 use crate::profile::{Profile, RandomFeatures};
 use crate::simulate::Plan;
@@ -56,7 +56,7 @@ pub fn simulated_histories(
         .map_init(ObserveScratch::default, |scratch, account| {
             let mut history = Fold::new();
             for exchange in account.exchanges(corpus) {
-                history.absorb(&exchange, observer, features, scratch);
+                history.absorb(&observer.observe(&exchange, scratch), features);
             }
             done();
             AccountHistory {
@@ -68,41 +68,43 @@ pub fn simulated_histories(
         .collect()
 }
 
-/// Histories of the labeled accounts of a traffic log, fed one exchange at a time. Accounts without an account-level
-/// label are left out.
-pub struct HistoryBuilder<'a> {
-    observer: &'a Observer,
-    features: &'a RandomFeatures,
+/// Histories of the labeled accounts of a traffic log. Accounts without a label are left out.
+pub struct HistoryBuilder {
+    observer: Observer,
+    features: RandomFeatures,
     labels: BTreeMap<AccountKey, Label>,
     folds: BTreeMap<AccountKey, Fold>,
-    scratch: ObserveScratch,
 }
 
-impl<'a> HistoryBuilder<'a> {
-    /// For these labels; the key maps accounts to pseudonyms as the observer does.
-    pub fn new(
-        observer: &'a Observer,
-        features: &'a RandomFeatures,
-        labels: impl IntoIterator<Item = (AccountKey, Label)>,
+impl HistoryBuilder {
+    /// For these labels, by pseudonym under the observer's key.
+    pub const fn new(
+        observer: Observer,
+        features: RandomFeatures,
+        labels: BTreeMap<AccountKey, Label>,
     ) -> Self {
         Self {
             observer,
             features,
-            labels: labels.into_iter().collect(),
+            labels,
             folds: BTreeMap::new(),
-            scratch: ObserveScratch::default(),
         }
     }
 
-    /// Adds an exchange; false when its account has no label.
-    pub fn absorb(&mut self, exchange: &Exchange) -> bool {
-        let account = self.observer.account(exchange);
-        if !self.labels.contains_key(&account) {
-            return false;
+    /// Adds exchanges, in order of time within each account.
+    pub fn absorb(&mut self, exchanges: &[Exchange]) {
+        let observed: Vec<_> = exchanges
+            .par_iter()
+            .map_init(ObserveScratch::default, |scratch, exchange| {
+                let account = self.observer.account(exchange);
+                let labeled = self.labels.contains_key(&account);
+                labeled.then(|| (account, self.observer.observe(exchange, scratch)))
+            })
+            .collect();
+        for (account, observation) in observed.into_iter().flatten() {
+            let fold = self.folds.entry(account).or_insert_with(Fold::new);
+            fold.absorb(&observation, &self.features);
         }
-        let fold = self.folds.entry(account).or_insert_with(Fold::new);
-        fold.absorb(exchange, self.observer, self.features, &mut self.scratch);
-        true
     }
 
     /// The histories, by pseudonym.
@@ -134,15 +136,8 @@ impl Fold {
         }
     }
 
-    fn absorb(
-        &mut self,
-        exchange: &Exchange,
-        observer: &Observer,
-        features: &RandomFeatures,
-        scratch: &mut ObserveScratch,
-    ) {
-        let observation = observer.observe(exchange, scratch);
-        self.profile.absorb(&observation, features);
+    fn absorb(&mut self, observation: &Observation, features: &RandomFeatures) {
+        self.profile.absorb(observation, features);
         let mut measures = [f64::NAN; MEASURE_COUNT];
         measure_into(&self.profile, &mut measures);
         self.steps.push(measures.map(|value| value as f32));

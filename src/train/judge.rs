@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::boost::{self, BoostError, Column, Settings, TrainingRows};
 use super::histories::AccountHistory;
-use crate::detect::{MEASURE_COUNT, live_measures};
+use crate::detect::{MEASURE_COUNT, measures};
 use crate::risk::{
     AdditiveModel, BenignScore, Calibration, CalibrationError, CalibrationRow, Judge,
     OperatingPointError, OperatingPoints, Stage, TargetRates,
@@ -110,7 +110,7 @@ pub fn fit_fusion(
         .collect();
     let features = Array2::from_shape_vec((rows.exposure.len(), MEASURE_COUNT), rows.features)
         .expect("one value a measure in every row");
-    let columns: Vec<Column> = live_measures()
+    let columns: Vec<Column> = measures()
         .map(|(_, measure)| Column {
             name: measure.code.to_owned(),
             monotone: measure.monotone,

@@ -6,6 +6,7 @@
 //! Uses `engine`, `bundle`, `ingest`, `simulate`. Never part of serving.
 
 pub mod boost;
+pub mod card;
 pub mod examples;
 pub mod fold;
 pub mod histories;
@@ -16,4 +17,5 @@ pub mod progress;
 pub mod recipe;
 pub mod table;
 pub mod text;
+pub mod traffic;
 pub mod vocabulary;

@@ -64,6 +64,9 @@ pub enum TrainError {
     /// The judge's file.
     #[error("judge.json: {0}")]
     JudgeForm(#[from] serde_json::Error),
+    /// The bundle that was to be refitted.
+    #[error("bundle: {0}")]
+    Bundle(#[from] crate::bundle::BundleError),
     /// Nothing to learn from.
     #[error("expected permissive requests of the fitting side, came none")]
     NoRequests,
