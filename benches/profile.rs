@@ -1,0 +1,72 @@
+//! What is measured: what an account costs once its exchanges are observed, on one thread.
+//!
+//! - `absorb`: a whole sample into an empty profile, in exchanges.
+//! - `merge`: one profile into a copy of another.
+//! - `measure`: every live detector's measures of one profile.
+//!
+//! Corpus: every request of the built-in miniature corpus, in English and in Chinese, observed once beforehand; all of
+//! a sample is one account.
+//! Notes: a profile has one size whatever it saw, so neither `merge` nor `measure` depends on the sample's length.
+//! Command: `cargo bench --bench profile`
+
+mod corpus;
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use stillwatch::bundle::Bundle;
+use stillwatch::detect::{MEASURE_COUNT, measure_into};
+use stillwatch::domain::Observation;
+use stillwatch::observe::{ObserveScratch, Observer};
+use stillwatch::privacy::PseudonymKey;
+use stillwatch::profile::Profile;
+
+fn profile(criterion: &mut Criterion) {
+    let Bundle {
+        encoder,
+        common_words,
+        random_features,
+        ..
+    } = corpus::bundle();
+    let observer = Observer::new(encoder, common_words, PseudonymKey::offline());
+    let mut scratch = ObserveScratch::default();
+    let mut group = criterion.benchmark_group("profile");
+    for sample in corpus::samples() {
+        let observations: Vec<Observation> = sample
+            .exchanges
+            .iter()
+            .map(|exchange| observer.observe(exchange, &mut scratch))
+            .collect();
+        let absorb_all = || {
+            let mut profile = Profile::empty();
+            for observation in black_box(&observations) {
+                profile.absorb(observation, &random_features);
+            }
+            profile
+        };
+        group.throughput(Throughput::Elements(observations.len() as u64));
+        group.bench_function(BenchmarkId::new("absorb", sample.name), |bencher| {
+            bencher.iter(absorb_all);
+        });
+        let profile = absorb_all();
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(BenchmarkId::new("merge", sample.name), |bencher| {
+            bencher.iter(|| {
+                let mut merged = profile.clone();
+                merged.merge(black_box(&profile));
+                merged
+            });
+        });
+        group.bench_function(BenchmarkId::new("measure", sample.name), |bencher| {
+            let mut measures = [f64::NAN; MEASURE_COUNT];
+            bencher.iter(|| {
+                measure_into(black_box(&profile), &mut measures);
+                black_box(&measures);
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, profile);
+criterion_main!(benches);

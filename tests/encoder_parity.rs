@@ -1,0 +1,260 @@
+//! The hand-written hot path of the text model equals the same computation in candle, from the same bytes.
+
+use std::sync::LazyLock;
+
+use candle_core::{D, Device, Tensor};
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use safetensors::SafeTensors;
+use stillwatch::domain::{CUE_COUNT, Cue, EMBEDDING_DIM, Role};
+use stillwatch::encoder::{
+    Architecture, CHANNELS, Channel, ChannelRows, Head, ROW_DIM, Scratch, StaticEncoder,
+    TextEncoder, Vocabulary,
+};
+use stillwatch::train::vocabulary::train_vocabulary;
+
+const ARCHITECTURE: Architecture = Architecture {
+    token_rows: 300,
+    pair_rows: 100,
+};
+const POOLED: usize = CHANNELS * ROW_DIM;
+
+/// Weights of the sizes that training arrives at, as trained: before the table is cut to eight bits.
+struct Weights {
+    vectors: Vec<f32>,
+    scores: Vec<f32>,
+    head: Head,
+}
+
+static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut uniform = |count: usize, bound: f32| -> Vec<f32> {
+        (0..count)
+            .map(|_| rng.random_range(-bound..bound))
+            .collect()
+    };
+    let rows = ARCHITECTURE.rows();
+    Weights {
+        vectors: uniform(rows * ROW_DIM, 0.4),
+        scores: uniform(rows, 2.0),
+        head: Head {
+            hidden: uniform(POOLED * EMBEDDING_DIM, 1.0),
+            hidden_bias: uniform(EMBEDDING_DIM, 0.2),
+            cues: uniform(EMBEDDING_DIM * CUE_COUNT, 0.6),
+            cues_bias: uniform(CUE_COUNT, 1.0),
+        },
+    }
+});
+
+static MODEL: LazyLock<StaticEncoder> = LazyLock::new(|| {
+    let Weights {
+        vectors,
+        scores,
+        head,
+    } = &*WEIGHTS;
+    let trained = StaticEncoder::from_weights(ARCHITECTURE, vectors, scores, head.clone());
+    // What is tested has been through its file.
+    let bytes = trained.to_safetensors().expect("consistent shapes");
+    StaticEncoder::from_safetensors(&bytes, ARCHITECTURE).expect("a file just written")
+});
+
+static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
+    let bytes = MODEL.to_safetensors().expect("consistent shapes");
+    Reference::read(&bytes).expect("consistent shapes")
+});
+
+/// The model in candle, with no code of `encoder`.
+struct Reference {
+    vectors: Tensor,
+    scores: Tensor,
+    hidden: Tensor,
+    hidden_bias: Tensor,
+    cues: Tensor,
+    cues_bias: Tensor,
+}
+
+impl Reference {
+    fn read(bytes: &[u8]) -> candle_core::Result<Self> {
+        let file = SafeTensors::deserialize(bytes)?;
+        let floats = |name: &str| {
+            let view = file.tensor(name)?;
+            let values = view.data().chunks_exact(4);
+            let values =
+                values.map(|bytes| f32::from_le_bytes(bytes.try_into().expect("four bytes")));
+            Tensor::from_vec(values.collect::<Vec<_>>(), view.shape(), &Device::Cpu)
+        };
+        // candle has no eight-bit integers.
+        let table = file.tensor("table.vectors")?;
+        let eight_bits = table
+            .data()
+            .iter()
+            .map(|byte| f32::from(i8::from_le_bytes([*byte])));
+        let eight_bits =
+            Tensor::from_vec(eight_bits.collect::<Vec<_>>(), table.shape(), &Device::Cpu)?;
+        Ok(Self {
+            vectors: eight_bits.broadcast_mul(&floats("table.scales")?.unsqueeze(1)?)?,
+            scores: floats("table.scores")?,
+            hidden: floats("hidden.weight")?,
+            hidden_bias: floats("hidden.bias")?,
+            cues: floats("cues.weight")?,
+            cues_bias: floats("cues.bias")?,
+        })
+    }
+
+    /// Cue probabilities and embeddings of a batch: `[requests][CUE_COUNT]` and `[requests][EMBEDDING_DIM]`.
+    fn evaluate(&self, batch: &[ChannelRows]) -> candle_core::Result<(Tensor, Tensor)> {
+        let pooled: Vec<Tensor> = batch
+            .iter()
+            .map(|rows| self.pool(rows))
+            .collect::<Result<_, _>>()?;
+        let hidden = Tensor::stack(&pooled, 0)?
+            .matmul(&self.hidden)?
+            .broadcast_add(&self.hidden_bias)?;
+        let logits = hidden
+            .relu()?
+            .matmul(&self.cues)?
+            .broadcast_add(&self.cues_bias)?;
+        let length = hidden.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?;
+        Ok((
+            candle_nn::ops::sigmoid(&logits)?,
+            hidden.broadcast_div(&length)?,
+        ))
+    }
+
+    fn pool(&self, rows: &ChannelRows) -> candle_core::Result<Tensor> {
+        let channels = Channel::ALL.map(|channel| {
+            let rows = rows.channel(channel);
+            if rows.is_empty() {
+                return Tensor::zeros(ROW_DIM, candle_core::DType::F32, &Device::Cpu);
+            }
+            let rows = Tensor::from_slice(rows, rows.len(), &Device::Cpu)?;
+            let scores = self.scores.index_select(&rows, 0)?;
+            let attention = candle_nn::ops::softmax(&scores, 0)?.unsqueeze(1)?;
+            self.vectors
+                .index_select(&rows, 0)?
+                .broadcast_mul(&attention)?
+                .sum(0)
+        });
+        Tensor::cat(&channels.into_iter().collect::<Result<Vec<_>, _>>()?, 0)
+    }
+}
+
+fn cosine(left: &[f32], right: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| -> f64 {
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| f64::from(*a) * f64::from(*b))
+            .sum()
+    };
+    dot(left, right) / (dot(left, left) * dot(right, right)).sqrt()
+}
+
+/// Rows of a request: any number a channel, none included.
+fn request() -> impl Strategy<Value = ChannelRows> {
+    let rows = prop::collection::vec(0..ARCHITECTURE.rows() as u32, 0..400);
+    [rows.clone(), rows.clone(), rows].prop_map(|channels| {
+        let mut request = ChannelRows::default();
+        for (channel, rows) in Channel::ALL.into_iter().zip(channels) {
+            request.channel_mut(channel).extend(rows);
+        }
+        request
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn the_hot_path_equals_candle(batch in prop::collection::vec(request(), 1..8)) {
+        let (cues, embeddings) = REFERENCE.evaluate(&batch).expect("consistent shapes");
+        let cues = cues.to_vec2::<f32>().expect("a matrix");
+        let embeddings = embeddings.to_vec2::<f32>().expect("a matrix");
+        for (index, request) in batch.iter().enumerate() {
+            let (own_cues, own_embedding) = MODEL.evaluate(request);
+            prop_assert!(cosine(&own_embedding.0, &embeddings[index]) > 0.999);
+            for cue in Cue::ALL {
+                let gap = (own_cues.get(cue) - cues[index][cue.index()]).abs();
+                prop_assert!(gap < 1e-4, "{:?} differs by {}", cue, gap);
+            }
+        }
+    }
+
+    #[test]
+    fn an_embedding_has_length_one(request in request()) {
+        let (_, embedding) = MODEL.evaluate(&request);
+        let length: f32 = embedding.0.iter().map(|value| value * value).sum();
+        prop_assert!((length - 1.0).abs() < 1e-4);
+    }
+}
+
+#[test]
+fn eight_bits_cost_at_most_half_a_step() {
+    let mut worst = 0.0_f32;
+    for (row, trained) in WEIGHTS.vectors.chunks_exact(ROW_DIM).enumerate() {
+        let (stored, score) = MODEL.row(row);
+        let largest = trained
+            .iter()
+            .fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        for (stored, trained) in stored.iter().zip(trained) {
+            worst = worst.max((stored - trained).abs() / largest);
+        }
+        assert!(
+            (score - WEIGHTS.scores[row]).abs() < f32::EPSILON,
+            "scores are kept whole"
+        );
+    }
+    // Half of one of 127 steps, and a little for the rounding of floats.
+    assert!(
+        worst <= 0.5 / 127.0 + 1e-6,
+        "error of {worst} of a row's largest component"
+    );
+}
+
+#[test]
+fn a_request_reads_the_same_alone_and_after_others() {
+    let texts = [
+        "Grade this answer from 1 to 10.",
+        "",
+        "请为下面的回答评分,并说明理由。",
+        "What does the shop charge for delivery? I live on the island.",
+        "x",
+    ];
+    let training = texts.iter().cycle().take(texts.len() * 20);
+    let json = train_vocabulary(training, ARCHITECTURE.token_rows).unwrap();
+    let vocabulary = Vocabulary::from_json(&json).unwrap();
+    let architecture = Architecture {
+        token_rows: vocabulary.len(),
+        ..ARCHITECTURE
+    };
+    let rows = architecture.rows();
+    let model = StaticEncoder::from_weights(
+        architecture,
+        &WEIGHTS.vectors[..rows * ROW_DIM],
+        &WEIGHTS.scores[..rows],
+        WEIGHTS.head.clone(),
+    );
+    let encoder = TextEncoder::new(vocabulary, model).unwrap();
+    let mut used = Scratch::default();
+    for system in [None, Some("You are a patient tutor.")] {
+        for text in texts {
+            let messages = [(Role::User, text)];
+            let after_others = encoder.encode(system, messages.into_iter(), &mut used);
+            let alone = encoder.encode(system, messages.into_iter(), &mut Scratch::default());
+            assert_eq!(after_others, alone);
+        }
+    }
+}
+
+#[test]
+fn a_file_of_other_sizes_or_broken_off_is_refused() {
+    let bytes = MODEL.to_safetensors().unwrap();
+    let larger = Architecture {
+        pair_rows: ARCHITECTURE.pair_rows + 1,
+        ..ARCHITECTURE
+    };
+    assert!(StaticEncoder::from_safetensors(&bytes, larger).is_err());
+    for end in [0, 7, 8, 100, bytes.len() - 1] {
+        assert!(StaticEncoder::from_safetensors(&bytes[..end], ARCHITECTURE).is_err());
+    }
+}

@@ -1,0 +1,313 @@
+//! The house rules that a compiler cannot know: who may import whom, what is absent, how files look.
+//!
+//! Every rule reads the sources as text and fails with all places that break it.
+
+#[path = "tidy/source.rs"]
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use source::{Place, Source, documents, sources};
+
+/// What each module may import, one module a line. `ARCHITECTURE.md` gives the reasons.
+const HOUSE: &str = "
+    domain:
+    privacy:  domain
+    text:     domain privacy
+    encoder:  domain privacy text
+    observe:  domain privacy text encoder
+    profile:  domain privacy text encoder observe
+    detect:   domain privacy text encoder observe profile
+    risk:     domain privacy text encoder observe profile detect
+    engine:   domain privacy text encoder observe profile detect risk
+    bundle:   domain privacy text encoder observe profile detect risk engine
+    wire:     domain
+    ingest:   domain wire
+    server:   domain privacy text encoder observe profile detect risk engine bundle wire
+    simulate: domain wire ingest
+    train:    domain privacy text encoder observe profile detect risk engine bundle ingest simulate
+    eval:     domain privacy text encoder observe profile detect risk engine bundle ingest simulate train
+    cli:      domain privacy text encoder observe profile detect risk engine bundle wire ingest server simulate train eval
+";
+
+/// Modules that must give the same answer for the same log on every machine.
+const PURE: [&str; 9] = [
+    "domain", "privacy", "text", "encoder", "observe", "profile", "detect", "risk", "engine",
+];
+
+/// Files over [`LINES_MAX`], each with its reason.
+const LONG: [(&str, &str); 2] = [
+    (
+        "tests/profile_properties.rs",
+        "one property per block of the profile, over one shared generator of observations",
+    ),
+    (
+        "src/detect/tests.rs",
+        "the promises of the registry and one account a technique, over one shared cast of accounts",
+    ),
+];
+
+/// Lines that a file may have without standing in [`LONG`].
+const LINES_MAX: usize = 500;
+
+fn house() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let rows = HOUSE.lines().filter_map(|line| line.trim().split_once(':'));
+    rows.map(|(module, allowed)| (module, allowed.split_whitespace().collect()))
+        .collect()
+}
+
+/// Fails with every offending place, or passes.
+fn forbid(rule: &str, offences: Vec<Place>) {
+    let list: Vec<String> = offences.iter().map(Place::to_string).collect();
+    assert!(list.is_empty(), "{rule}:\n{}", list.join("\n"));
+}
+
+/// Files under `src` that are more than tests. Tests may name what is forbidden, to show that it changes nothing.
+fn shipped() -> impl Iterator<Item = Source> {
+    let files = sources("src").into_iter();
+    files.filter(|file| !file.name.ends_with("/tests.rs"))
+}
+
+/// Places of `needles` in code (comments and prose left out) of every file under `src` that `applies` to.
+fn in_code(needles: &[&str], applies: impl Fn(&Source) -> bool) -> Vec<Place> {
+    let files = shipped().filter(applies);
+    files
+        .flat_map(|file| {
+            file.code_places(|line| needles.iter().any(|needle| line.contains(needle)))
+        })
+        .collect()
+}
+
+/// Whether a file lies outside all of `modules`.
+fn outside(modules: &'static [&'static str]) -> impl Fn(&Source) -> bool {
+    move |file| !modules.contains(&file.module())
+}
+
+/// Whether a file lies in one of `modules`.
+fn inside(modules: &'static [&'static str]) -> impl Fn(&Source) -> bool {
+    move |file| modules.contains(&file.module())
+}
+
+#[test]
+fn imports_follow_the_house() {
+    let house = house();
+    let mut offences = Vec::new();
+    for file in sources("src") {
+        let module = file.module();
+        // The table of contents, and the binary: it sees the library from outside and asks `cli` alone.
+        if matches!(module, "lib" | "main") {
+            continue;
+        }
+        let Some(allowed) = house.get(module) else {
+            offences.push(file.place(1, &format!("`{module}` is not in the table of this test")));
+            continue;
+        };
+        for (line, import) in file.imports() {
+            if import != module && !allowed.contains(import.as_str()) {
+                offences.push(file.place(line, &format!("`{module}` must not use `{import}`")));
+            }
+        }
+    }
+    forbid("imports follow the table of ARCHITECTURE.md", offences);
+}
+
+#[test]
+fn the_binary_asks_the_command_line_alone() {
+    let outsider = |line: &str| {
+        line.match_indices("stillwatch::")
+            .any(|(at, path)| !line[at + path.len()..].starts_with("cli"))
+    };
+    let binary = sources("src").into_iter().filter(|f| f.module() == "main");
+    let offences = binary.flat_map(|file| file.code_places(outsider)).collect();
+    forbid("main.rs uses nothing but cli", offences);
+}
+
+#[test]
+fn nobody_climbs_around_the_table() {
+    forbid(
+        "a path that climbs two modules goes through `crate::`, where the table sees it",
+        in_code(&["super::super::"], |_| true),
+    );
+}
+
+#[test]
+fn foundations_stay_in_their_modules() {
+    forbid(
+        "candle only in encoder and train",
+        in_code(
+            &["candle_core", "candle_nn"],
+            outside(&["encoder", "train"]),
+        ),
+    );
+    forbid(
+        "axum and sockets only in server; cli may bind",
+        in_code(&["axum::", "hyper_util::"], outside(&["server"])),
+    );
+    forbid(
+        "the protocol stack only in wire and server",
+        in_code(&["connectrpc", "buffa::"], outside(&["wire", "server"])),
+    );
+    forbid(
+        "flags and progress bars only in cli",
+        in_code(
+            &["clap::", "indicatif::", "anyhow::"],
+            outside(&["cli", "main"]),
+        ),
+    );
+}
+
+#[test]
+fn the_clock_is_read_at_the_edge() {
+    let clock = [
+        "SystemTime::now",
+        "Instant::now",
+        "Utc::now",
+        "Timestamp::now",
+        "Zoned::now",
+    ];
+    forbid(
+        "the clock only in server and cli: elsewhere time is the exchange's own",
+        in_code(&clock, outside(&["server", "cli"])),
+    );
+}
+
+#[test]
+fn the_scoring_path_does_no_input_or_output() {
+    let doors = [
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "tokio::",
+        "tracing::",
+    ];
+    forbid(
+        "no I/O from domain to engine",
+        in_code(&doors, inside(&PURE)),
+    );
+}
+
+#[test]
+fn nothing_calls_out() {
+    let callers = [
+        "TcpStream::connect",
+        "UdpSocket",
+        "reqwest",
+        "ureq",
+        "hf_hub",
+        "hyper::client",
+    ];
+    forbid("no outbound connection", in_code(&callers, |_| true));
+    let manifest = include_str!("../Cargo.toml");
+    let shipped = manifest.split("[dev-dependencies]").next().unwrap();
+    for client in ["reqwest", "ureq", "hf-hub", "isahc", "curl"] {
+        let named = shipped.lines().any(|line| line.starts_with(client));
+        assert!(
+            !named,
+            "{client} is an HTTP client; PRIVACY.md says there is none"
+        );
+    }
+}
+
+#[test]
+fn origin_is_never_a_feature() {
+    let origin = [
+        "timezone",
+        "locale",
+        "country",
+        "nationality",
+        "ethnicity",
+        "geolocation",
+    ];
+    let offences = shipped().flat_map(|file| {
+        file.code_places(|line| {
+            let joined = line.to_lowercase().replace('_', "");
+            origin.iter().any(|word| joined.contains(word))
+        })
+    });
+    forbid("place and origin are not inputs", offences.collect());
+
+    let judging = shipped().filter(inside(&["profile", "detect", "risk"]));
+    let offences = judging.flat_map(|file| {
+        file.code_places(|line| {
+            source::words(line).any(|word| matches!(word.as_str(), "language" | "script"))
+        })
+    });
+    forbid(
+        "language and script slice error rates; nothing that judges reads them",
+        offences.collect(),
+    );
+}
+
+#[test]
+fn standard_output_belongs_to_the_command_line() {
+    let prints = ["println!", "print!(", "dbg!"];
+    forbid(
+        "printing only in cli",
+        in_code(&prints, outside(&["cli", "main"])),
+    );
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let folders = ["src", "tests", "benches", "build.rs"];
+    let files = folders.into_iter().flat_map(sources);
+    let silent = files.filter(|file| !file.text.starts_with("//!"));
+    forbid(
+        "a file starts with `//!`",
+        silent
+            .map(|file| file.place(1, "no module comment"))
+            .collect(),
+    );
+}
+
+#[test]
+fn files_stay_short() {
+    let mut offences = Vec::new();
+    for file in ["src", "tests", "benches"].into_iter().flat_map(sources) {
+        let lines = file.text.lines().count();
+        let excused = LONG.iter().any(|(name, _)| *name == file.name);
+        if lines > LINES_MAX && !excused {
+            offences.push(file.place(lines, &format!("over {LINES_MAX} lines: split by noun")));
+        }
+        if lines <= LINES_MAX && excused {
+            offences.push(file.place(lines, "no longer long: take it off the list"));
+        }
+    }
+    forbid("short files", offences);
+}
+
+#[test]
+fn what_is_left_to_do_has_an_owner() {
+    let marker = concat!("TO", "DO");
+    let mut offences = Vec::new();
+    for file in ["src", "tests", "benches", "build.rs"]
+        .into_iter()
+        .flat_map(sources)
+    {
+        for (line, text) in (1..).zip(file.text.lines()) {
+            let mut found = text.match_indices(marker);
+            if found.any(|(at, _)| !text[at + marker.len()..].starts_with('(')) {
+                offences.push(file.place(line, text));
+            }
+        }
+    }
+    forbid("a note of work to do names its owner in brackets", offences);
+}
+
+#[test]
+fn documents_name_no_place_on_a_machine() {
+    let homes = ["/home/", "/root/", "/Users/", "/work/", "/tmp/", "C:\\"];
+    let mut offences = Vec::new();
+    for file in documents() {
+        for (line, text) in (1..).zip(file.text.lines()) {
+            if homes.iter().any(|home| text.contains(home)) {
+                offences.push(file.place(line, text));
+            }
+        }
+    }
+    forbid(
+        "paths in documents start at the root of the repository",
+        offences,
+    );
+}

@@ -1,0 +1,261 @@
+//! Rust files as text, with their comments and prose told apart from their code.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A file of the repository.
+pub(crate) struct Source {
+    /// Path from the root of the repository, with `/`.
+    pub(crate) name: String,
+    /// What it says.
+    pub(crate) text: String,
+    /// The same lines without comments and without strings that hold a space, which are prose.
+    code: String,
+}
+
+/// Where a rule is broken.
+pub(crate) struct Place {
+    file: String,
+    line: usize,
+    what: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "  {}:{}: {}",
+            self.file,
+            self.line,
+            self.what.trim()
+        )
+    }
+}
+
+impl Source {
+    fn read(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path).expect("a readable text file");
+        let name = path
+            .strip_prefix(root())
+            .expect("a file of the repository")
+            .components();
+        let name: Vec<_> = name
+            .map(|part| part.as_os_str().to_str().expect("a name in UTF-8"))
+            .collect();
+        Self {
+            name: name.join("/"),
+            code: code(&text),
+            text,
+        }
+    }
+
+    /// The top module that a file under `src` belongs to.
+    pub(crate) fn module(&self) -> &str {
+        let inner = self.name.strip_prefix("src/").unwrap_or(&self.name);
+        let first = inner.split_once('/').map_or(inner, |(first, _)| first);
+        first.trim_end_matches(".rs")
+    }
+
+    /// A place in this file.
+    pub(crate) fn place(&self, line: usize, what: &str) -> Place {
+        Place {
+            file: self.name.clone(),
+            line,
+            what: what.to_owned(),
+        }
+    }
+
+    /// Lines of code that `offends` objects to.
+    pub(crate) fn code_places(&self, offends: impl Fn(&str) -> bool) -> Vec<Place> {
+        let lines = (1..).zip(self.code.lines());
+        lines
+            .filter(|(_, line)| offends(line))
+            .map(|(line, what)| self.place(line, what))
+            .collect()
+    }
+
+    /// The top modules named after `crate::` anywhere in the code, with their lines.
+    pub(crate) fn imports(&self) -> Vec<(usize, String)> {
+        let mut found = Vec::new();
+        for (at, path) in self.code.match_indices("crate::") {
+            let line = self.code[..at].lines().count().max(1);
+            let rest = &self.code[at + path.len()..];
+            for name in first_names(rest) {
+                found.push((line, name));
+            }
+        }
+        found
+    }
+}
+
+/// The names that a path or a braced list of paths starts with: `a::b` gives `a`, `{a::b, c}` gives `a` and `c`.
+fn first_names(path: &str) -> Vec<String> {
+    let name = |text: &str| -> String {
+        let text = text.trim_start();
+        text.chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect()
+    };
+    let Some(list) = path.strip_prefix('{') else {
+        return vec![name(path)];
+    };
+    let (mut depth, mut start, mut names) = (0_usize, 0, Vec::new());
+    for (at, character) in list.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                names.push(name(&list[start..at]));
+                start = at + 1;
+                if character == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// The words of a line of code, lower-case: `RequestShape::reason_text` is request, shape, reason, text.
+pub(crate) fn words(line: &str) -> impl Iterator<Item = String> {
+    let mut spaced = String::new();
+    let mut before = ' ';
+    for character in line.chars() {
+        if !character.is_alphanumeric() || (character.is_uppercase() && before.is_lowercase()) {
+            spaced.push(' ');
+        }
+        if character.is_alphanumeric() {
+            spaced.extend(character.to_lowercase());
+        }
+        before = character;
+    }
+    spaced
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+/// Every Rust file under a folder of the repository, or the one file; in the order of their names.
+pub(crate) fn sources(within: &str) -> Vec<Source> {
+    files(&root().join(within), &|path| {
+        path.extension().is_some_and(|end| end == "rs")
+    })
+}
+
+/// Everything that people read: documents, settings, contracts, sources and scripts.
+pub(crate) fn documents() -> Vec<Source> {
+    let folders = [
+        "src",
+        "training",
+        "eval/scenarios",
+        "proto",
+        "examples",
+        "models",
+        "README.md",
+        "ARCHITECTURE.md",
+        "PRIVACY.md",
+        "Cargo.toml",
+        "clippy.toml",
+        "justfile",
+        "build.rs",
+        ".ci/run",
+    ];
+    let readable = |path: &Path| {
+        let end = path.extension().and_then(|end| end.to_str()).unwrap_or("");
+        matches!(end, "md" | "toml" | "proto" | "py" | "rs" | "")
+    };
+    folders
+        .into_iter()
+        .flat_map(|folder| files(&root().join(folder), &readable))
+        .collect()
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(path: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<Source> {
+    if path.is_dir() {
+        let mut inside: Vec<PathBuf> = std::fs::read_dir(path)
+            .expect("a readable folder")
+            .map(|entry| entry.expect("a readable folder").path())
+            .collect();
+        inside.sort();
+        return inside.iter().flat_map(|path| files(path, wanted)).collect();
+    }
+    if path.is_file() && wanted(path) {
+        vec![Source::read(path)]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Blanks out comments and prose, line by line in place.
+fn code(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let (length, kept) = match character {
+            '/' if rest.starts_with("//") => (rest.find('\n').unwrap_or(rest.len()), false),
+            '/' if rest.starts_with("/*") => {
+                (rest.find("*/").map_or(rest.len(), |end| end + 2), false)
+            }
+            '"' => string(rest, "\"", true),
+            'r' if rest.starts_with("r#\"") && !ends_in_name(&out) => string(rest, "\"#", false),
+            // A quoted quotation mark would open a string.
+            '\'' if rest.starts_with("'\"'") => (3, true),
+            '\'' if rest.starts_with("'\\\"'") => (4, true),
+            other => (other.len_utf8(), true),
+        };
+        let (piece, after) = rest.split_at(length);
+        if kept {
+            out.push_str(piece);
+        } else {
+            out.extend(piece.matches('\n'));
+        }
+        rest = after;
+    }
+    out
+}
+
+fn ends_in_name(code: &str) -> bool {
+    code.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+}
+
+/// Length of the string that `text` starts with, and whether it is a name and not prose.
+fn string(text: &str, end: &str, escapes: bool) -> (usize, bool) {
+    let start = text.find('"').map_or(1, |quote| quote + 1);
+    let mut skip = false;
+    for (at, character) in text[start..].char_indices() {
+        if skip {
+            skip = false;
+        } else if escapes && character == '\\' {
+            skip = true;
+        } else if text[start + at..].starts_with(end) {
+            let prose = text[start..start + at].contains(char::is_whitespace);
+            return (start + at + end.len(), !prose);
+        }
+    }
+    (text.len(), false)
+}
+
+#[test]
+fn comments_and_prose_are_not_code() {
+    let text = "use crate::{a::{B, C}, d}; // crate::e\nlet s = \"crate::f of g\"; let c = '\"'; crate::h::i();\n";
+    let file = Source {
+        name: "src/x/y.rs".to_owned(),
+        text: text.to_owned(),
+        code: code(text),
+    };
+    let names: Vec<String> = file.imports().into_iter().map(|(_, name)| name).collect();
+    assert_eq!(names, ["a", "d", "h"]);
+    assert_eq!(file.imports()[2].0, 2);
+    assert_eq!(file.module(), "x");
+    assert_eq!(
+        words("Self::script_of(LanguageCode)").nth(1).unwrap(),
+        "script"
+    );
+}
