@@ -2,6 +2,8 @@
 //!
 //! Uses `engine`, `ingest`, `train`. Never part of serving.
 
+pub mod baseline;
 pub mod bootstrap;
 pub mod metrics;
+pub mod prompts;
 pub mod table;
