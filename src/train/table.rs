@@ -117,7 +117,6 @@ impl Table {
             let row = row as usize;
             self.is_touched[row] = false;
             for index in row * ROW_DIM..(row + 1) * ROW_DIM {
-                self.vectors[index] *= 1.0 - learning_rate * decay;
                 let moments = &mut self.vector_moments[index];
                 self.vectors[index] *= 1.0 - learning_rate * decay;
                 update(&mut self.vectors[index], moments, &mut self.gradient[index]);
@@ -157,7 +156,7 @@ mod tests {
 
     /// The same pooling out of candle's operations.
     fn reference(vectors: &Tensor, scores: &Tensor) -> Tensor {
-        let pooled = bags().iter().map(|bag| {
+        let pooled = bags().into_iter().map(|bag| {
             if bag.is_empty() {
                 return Tensor::zeros((1, ROW_DIM), DType::F32, &Device::Cpu).unwrap();
             }

@@ -41,7 +41,7 @@ fn corpus() -> Corpus {
     let mut corpus = Corpus::default();
     for unit in 0..UNITS {
         let name = format!("pipeline-{unit:02}");
-        let records = records(&name, "instruction_synthesis", "en", |n| {
+        let requests = records(&name, "instruction_synthesis", "en", |n| {
             let about = subject(n);
             if unit == 0 {
                 format!("tell me about {about} please, number {n}")
@@ -55,10 +55,10 @@ fn corpus() -> Corpus {
             licence: LicenceClass::Restricted,
             ambiguous: unit == 1,
             partition: Partition::Test,
-            records,
+            records: requests,
         });
         let name = format!("people-{unit:02}");
-        let records = records(&name, "organic_chat", "en", |n| {
+        let requests = records(&name, "organic_chat", "en", |n| {
             let about = subject(n);
             format!("tell me about {about} please, number {n}")
         });
@@ -68,7 +68,7 @@ fn corpus() -> Corpus {
             licence: LicenceClass::Permissive,
             partition: Partition::Fit,
             family: "organic_chat".to_owned(),
-            records,
+            records: requests,
         });
     }
     corpus
