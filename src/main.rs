@@ -1,3 +1,7 @@
 //! The `stillwatch` binary: flags to `cli`, errors to exit codes.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    stillwatch::cli::main()
+}

@@ -51,7 +51,7 @@ fn plain(micros: i64, skeleton: u64, content: u64) -> Observation {
         head: digest(4, skeleton),
         tail: digest(5, skeleton),
         slots: digest(6, content),
-        identity: [Digest(0); 4],
+        identity: [Digest::NONE; 4],
         shape: RequestShape {
             read_bytes: 100,
             total_bytes: 100,
@@ -134,8 +134,8 @@ fn observation() -> impl Strategy<Value = Observation> {
                     identity: [
                         digest(9, skeleton),
                         digest(9, skeleton + 1),
-                        Digest(0),
-                        Digest(0),
+                        Digest::NONE,
+                        Digest::NONE,
                     ],
                     shape,
                     outcome,
@@ -428,7 +428,7 @@ fn the_bytes_of_a_fixed_stream_never_change() {
                 number(12 + cue as u64, i) as f32 / 4_294_967_296.0
             })),
             embedding: embedding(number(40, i) % 50),
-            identity: [digest(9, i), digest(9, i / 3), Digest(0), Digest(0)],
+            identity: [digest(9, i), digest(9, i / 3), Digest::NONE, Digest::NONE],
             ..plain(
                 MONDAY + (number(41, i) % 60 * 86_399_000_000) as i64,
                 number(42, i) % 40,
@@ -671,7 +671,7 @@ fn resemblance_follows_the_overlap_of_rare_pieces() {
     let account = |pieces: std::ops::Range<u64>| {
         let stream: Vec<Observation> = pieces
             .map(|piece| Observation {
-                identity: [digest(9, piece), Digest(0), Digest(0), Digest(0)],
+                identity: [digest(9, piece), Digest::NONE, Digest::NONE, Digest::NONE],
                 ..plain(MONDAY, 1, piece)
             })
             .collect();

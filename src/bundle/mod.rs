@@ -1,3 +1,236 @@
 //! The model bundle on disk: manifest, hashes, load, save.
 //!
-//! Uses `encoder` and `risk`.
+//! A folder `models/<name>/<version>/` with `manifest.toml`, `tokenizer.json`, `encoder.safetensors`, `words.bloom`,
+//! `judge.json` and `CARD.md`. The manifest names the hash of every other file; a bundle whose files do not match is
+//! not loaded. The bundle shipped with the program is compiled in, so a server starts from any folder.
+//!
+//! Uses `engine` and everything to its left. The one module of the serving path that reads model files.
+
+mod manifest;
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::encoder::{EncoderError, StaticEncoder, TextEncoder, TokenizerError, Vocabulary};
+use crate::engine::EngineParts;
+use crate::observe::Observer;
+use crate::privacy::PseudonymKey;
+use crate::profile::{InvalidBandwidth, RandomFeatures};
+use crate::risk::{Judge, JudgeError};
+use crate::text::{CommonWords, CommonWordsError};
+
+pub use manifest::{FORMAT, Manifest, RandomFeatureSettings};
+
+/// Why a bundle cannot be loaded or saved.
+#[derive(Debug, Error)]
+pub enum BundleError {
+    /// A file that cannot be read or written.
+    #[error("{path}: {error}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The manifest is not what it should be.
+    #[error("manifest.toml: {0}")]
+    Manifest(#[from] toml::de::Error),
+    /// A bundle of another format.
+    #[error("manifest.toml: expected format {expected}, came {came}")]
+    Format {
+        /// The format that this program reads.
+        expected: u32,
+        /// The bundle's.
+        came: u32,
+    },
+    /// A file that the manifest does not vouch for.
+    #[error("{file}: expected the BLAKE3 hash {expected} of the manifest, came {came}")]
+    Hash {
+        /// Which file.
+        file: &'static str,
+        /// By the manifest.
+        expected: String,
+        /// Of the file.
+        came: String,
+    },
+    /// The vocabulary.
+    #[error("tokenizer.json: {0}")]
+    Tokenizer(#[from] TokenizerError),
+    /// The text model.
+    #[error("encoder.safetensors: {0}")]
+    Encoder(#[from] EncoderError),
+    /// The common words.
+    #[error("words.bloom: {0}")]
+    Words(#[from] CommonWordsError),
+    /// The projection's settings.
+    #[error("manifest.toml: {0}")]
+    Bandwidth(#[from] InvalidBandwidth),
+    /// Fusion, calibration, operating points are not of their form.
+    #[error("judge.json: {0}")]
+    JudgeForm(#[from] serde_json::Error),
+    /// They do not belong to this program.
+    #[error("judge.json: {0}")]
+    Judge(#[from] JudgeError),
+}
+
+/// The files of a bundle, other than its manifest.
+const FILES: [&str; 5] = [
+    "tokenizer.json",
+    "encoder.safetensors",
+    "words.bloom",
+    "judge.json",
+    "CARD.md",
+];
+
+/// The contents of a bundle's files.
+#[derive(Clone)]
+pub struct BundleFiles {
+    /// `manifest.toml`.
+    pub manifest: String,
+    /// In the order of the manifest's `[files]`: tokenizer, encoder, words, judge, card.
+    pub files: [Vec<u8>; FILES.len()],
+}
+
+/// A loaded bundle.
+pub struct Bundle {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// The text model.
+    pub encoder: TextEncoder,
+    /// Words that templates are made of.
+    pub common_words: CommonWords,
+    /// The projection of profiles' mean embeddings.
+    pub random_features: RandomFeatures,
+    /// Measures to risk.
+    pub judge: Judge,
+    /// Its card, in Markdown.
+    pub card: String,
+}
+
+impl Bundle {
+    /// The bundle compiled into the program.
+    ///
+    /// # Errors
+    /// When the program was built from a broken bundle; a test rules it out for releases.
+    pub fn embedded() -> Result<Self, BundleError> {
+        Self::from_files(&BundleFiles::embedded())
+    }
+
+    /// The bundle in a folder.
+    ///
+    /// # Errors
+    /// When a file is missing, does not match the manifest, or is not of its form.
+    pub fn read(folder: &Path) -> Result<Self, BundleError> {
+        Self::from_files(&BundleFiles::read(folder)?)
+    }
+
+    /// The bundle in these files.
+    ///
+    /// # Errors
+    /// When a file does not match the manifest or is not of its form.
+    pub fn from_files(files: &BundleFiles) -> Result<Self, BundleError> {
+        let manifest = Manifest::parse(&files.manifest)?;
+        for (file, name) in files.files.iter().zip(FILES) {
+            let came = blake3::hash(file).to_hex().to_string();
+            let expected = manifest.files.get(name).cloned().unwrap_or_default();
+            if came != expected {
+                return Err(BundleError::Hash {
+                    file: name,
+                    expected,
+                    came,
+                });
+            }
+        }
+        let [tokenizer, weights, words, judge, card] = &files.files;
+        let vocabulary = Vocabulary::from_json(&String::from_utf8_lossy(tokenizer))?;
+        let model = StaticEncoder::from_safetensors(weights, manifest.architecture())?;
+        let judge: Judge = serde_json::from_slice(judge)?;
+        judge.check()?;
+        let projection = manifest.random_features;
+        Ok(Self {
+            encoder: TextEncoder::new(vocabulary, model)?,
+            common_words: CommonWords::from_bytes(words)?,
+            random_features: RandomFeatures::new(projection.seed, projection.bandwidth)?,
+            judge,
+            card: String::from_utf8_lossy(card).into_owned(),
+            manifest,
+        })
+    }
+
+    /// Name and version, such as `default@1`.
+    pub fn name(&self) -> String {
+        format!("{}@{}", self.manifest.name, self.manifest.version)
+    }
+
+    /// What an engine needs, under a deployment's key.
+    pub fn into_engine_parts(self, key: PseudonymKey) -> EngineParts {
+        EngineParts {
+            bundle: self.name(),
+            observer: Observer::new(self.encoder, self.common_words, key),
+            random_features: self.random_features,
+            judge: self.judge,
+        }
+    }
+}
+
+impl BundleFiles {
+    /// The bundle compiled into the program.
+    pub fn embedded() -> Self {
+        Self {
+            manifest: include_str!("../../models/default/1/manifest.toml").to_owned(),
+            files: [
+                include_bytes!("../../models/default/1/tokenizer.json").to_vec(),
+                include_bytes!("../../models/default/1/encoder.safetensors").to_vec(),
+                include_bytes!("../../models/default/1/words.bloom").to_vec(),
+                include_bytes!("../../models/default/1/judge.json").to_vec(),
+                include_bytes!("../../models/default/1/CARD.md").to_vec(),
+            ],
+        }
+    }
+
+    /// The bundle in a folder, not yet checked.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn read(folder: &Path) -> Result<Self, BundleError> {
+        let read = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read(&path).map_err(|error| BundleError::File { path, error })
+        };
+        let manifest = String::from_utf8_lossy(&read("manifest.toml")?).into_owned();
+        let mut files: [Vec<u8>; FILES.len()] = Default::default();
+        for (file, name) in files.iter_mut().zip(FILES) {
+            *file = read(name)?;
+        }
+        Ok(Self { manifest, files })
+    }
+
+    /// Puts the files together under a manifest that vouches for them.
+    pub fn new(mut manifest: Manifest, files: [Vec<u8>; FILES.len()]) -> Self {
+        manifest.files = FILES
+            .iter()
+            .zip(&files)
+            .map(|(name, file)| ((*name).to_owned(), blake3::hash(file).to_hex().to_string()))
+            .collect();
+        Self {
+            manifest: manifest.to_toml(),
+            files,
+        }
+    }
+
+    /// Writes the bundle into a folder, which is made. The manifest comes last, so that a bundle cut short is refused.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), BundleError> {
+        let at = |path: PathBuf| move |error| BundleError::File { path, error };
+        std::fs::create_dir_all(folder).map_err(at(folder.to_owned()))?;
+        for (file, name) in self.files.iter().zip(FILES) {
+            let path = folder.join(name);
+            std::fs::write(&path, file).map_err(at(path))?;
+        }
+        let path = folder.join("manifest.toml");
+        std::fs::write(&path, &self.manifest).map_err(at(path))
+    }
+}

@@ -1,1 +1,85 @@
-//! One file per command.
+//! One file per command: flags in, exit status out. Data goes to standard output, everything else to standard error.
+//!
+//! The one module, beside `server`, that reads the clock or writes to the terminal.
+
+mod eval;
+mod explain;
+mod input;
+mod model;
+mod score;
+mod serve;
+mod simulate;
+mod terminal;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// How a command ended. The numbers are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All of the input was used.
+    Success,
+    /// The command finished, but part of the input was rejected.
+    InputRejected,
+    /// The command could not do its work.
+    Failure,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::InputRejected => 1,
+            Exit::Failure => 2,
+        })
+    }
+}
+
+/// Sees coordinated capability extraction in the traffic of a language-model API.
+///
+/// Exit status: 0 when all input was used, 1 when part of it was rejected, 2 when the command could not run.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Scores conversations over Connect, gRPC, gRPC-Web and JSON on one port
+    Serve(serve::Serve),
+    /// Scores a traffic log
+    Score(score::Score),
+    /// Says why one account of a traffic log stands where it stands
+    Explain(explain::Explain),
+    /// Composes labeled account streams from prompt pools
+    Simulate(simulate::Simulate),
+    /// Trains a model bundle from prompt pools or from labeled traffic
+    Train(train::Train),
+    /// Measures a bundle on labeled traffic, or the text model on held-out pipelines
+    Eval(eval::Eval),
+}
+
+/// Runs the program on the process's arguments.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(command) => command.run(),
+        Command::Score(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Simulate(command) => command.run(),
+        Command::Train(command) => command.run(),
+        Command::Eval(command) => command.run(),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        // A closed pipe is the reader's choice, not our failure.
+        Err(error) if terminal::is_broken_pipe(&error) => Exit::Success.into(),
+        Err(error) => {
+            terminal::report(&error);
+            Exit::Failure.into()
+        }
+    }
+}

@@ -9,6 +9,11 @@ pub const EMBEDDING_DIM: usize = 128;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Digest(pub u64);
 
+impl Digest {
+    /// Stands where a text has no such piece.
+    pub const NONE: Self = Self(u64::MAX);
+}
+
 /// A 128-bit keyed pseudonym of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountKey(pub u128);
@@ -107,7 +112,7 @@ pub struct Observation {
     pub tail: Digest,
     /// Digest of the last user message's content: what varies under one skeleton.
     pub slots: Digest,
-    /// Digests of the rarest pieces of the skeleton, for linking accounts.
+    /// Min-wise digests of the skeleton's pieces, for linking accounts; [`Digest::NONE`] where it has none.
     pub identity: [Digest; 4],
     /// Sizes and settings.
     pub shape: RequestShape,

@@ -81,6 +81,7 @@ pub struct Head {
 }
 
 /// The weights of the text model, ready for the hot path.
+#[derive(Clone)]
 pub struct StaticEncoder {
     architecture: Architecture,
     /// `exp(a_r) * E_r`, row by row.

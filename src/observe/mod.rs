@@ -1,3 +1,122 @@
 //! `Exchange` to `Observation`: where raw text ends.
 //!
 //! Uses `encoder` and everything to its left. A pure function of the exchange, the encoder and the key.
+
+use crate::domain::{
+    AccountKey, Exchange, FinishReason, Observation, Outcome, RequestShape, Response,
+    ResponseFormat, Role,
+};
+use crate::encoder::{Scratch, TextEncoder};
+use crate::privacy::{PseudonymKey, Purpose};
+use crate::text::{CommonWords, TextScratch, digest_request};
+
+/// Turns exchanges into observations.
+pub struct Observer {
+    encoder: TextEncoder,
+    common_words: CommonWords,
+    key: PseudonymKey,
+}
+
+/// Buffers that one thread reuses between exchanges; they hold text, so they have no `Debug`.
+#[derive(Default)]
+pub struct ObserveScratch {
+    encoder: Scratch,
+    text: TextScratch,
+}
+
+impl Observer {
+    /// From a bundle's text model and a deployment's key.
+    pub const fn new(encoder: TextEncoder, common_words: CommonWords, key: PseudonymKey) -> Self {
+        Self {
+            encoder,
+            common_words,
+            key,
+        }
+    }
+
+    /// The pseudonym under which an account's history is kept.
+    pub fn account(&self, exchange: &Exchange) -> AccountKey {
+        self.key.account(&exchange.account)
+    }
+
+    /// Everything that later stages may know about the exchange.
+    pub fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observation {
+        let system = exchange.system.as_ref().map(|text| text.expose().as_str());
+        let messages = exchange
+            .messages
+            .iter()
+            .map(|message| (message.role, message.content.expose().as_str()));
+        let encoded = self
+            .encoder
+            .encode(system, messages.clone(), &mut scratch.encoder);
+        let digests = digest_request(
+            &self.key,
+            &self.common_words,
+            system,
+            messages,
+            &mut scratch.text,
+        );
+        let digest = |purpose, text: &str| self.key.digest(purpose, text.as_bytes());
+        let agent = exchange.client.user_agent.as_ref();
+        Observation {
+            time: exchange.time,
+            model: digest(Purpose::Model, &exchange.model),
+            conversation: exchange
+                .conversation
+                .as_deref()
+                .map(|name| digest(Purpose::Conversation, name)),
+            cues: encoded.cues,
+            embedding: encoded.embedding,
+            prompt: digests.prompt,
+            system: digests.system,
+            skeleton: digests.skeleton,
+            head: digests.head,
+            tail: digests.tail,
+            slots: digests.slots,
+            identity: digests.identity,
+            shape: shape(exchange, encoded.read_bytes, encoded.total_bytes),
+            outcome: outcome(&exchange.response),
+            user_agent: agent.map(|name| digest(Purpose::Client, name.expose())),
+            script: digests.script,
+        }
+    }
+}
+
+fn shape(exchange: &Exchange, read_bytes: u32, total_bytes: u32) -> RequestShape {
+    let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+    let parameters = &exchange.parameters;
+    let spoken = exchange
+        .messages
+        .iter()
+        .filter(|message| message.role != Role::System);
+    RequestShape {
+        read_bytes,
+        total_bytes,
+        turns: count(spoken.count()),
+        tools: count(exchange.tools.len()),
+        temperature: parameters.temperature,
+        max_tokens: parameters.max_tokens,
+        n: parameters.n.unwrap_or(1),
+        structured: parameters
+            .response_format
+            .is_some_and(|format| format != ResponseFormat::Text),
+        logprobs: parameters.logprobs == Some(true),
+        input_tokens: exchange.response.input_tokens,
+        output_tokens: exchange.response.output_tokens,
+    }
+}
+
+/// A failed status wins over what the model said; an answer without a stated stop counts as answered.
+fn outcome(response: &Response) -> Outcome {
+    let failed = response
+        .status
+        .is_some_and(|status| !(200..300).contains(&status));
+    match (failed, response.finish_reason) {
+        (true, _) => Outcome::Failed,
+        (false, Some(FinishReason::ContentFilter)) => Outcome::Refused,
+        (false, Some(FinishReason::Length)) => Outcome::Truncated,
+        (false, Some(_)) => Outcome::Answered,
+        (false, None) if response.status.is_some() => Outcome::Answered,
+        (false, None) => Outcome::Unknown,
+    }
+}

@@ -30,8 +30,8 @@ impl Identity {
 
     pub(super) fn absorb(&mut self, observation: &Observation) {
         for digest in observation.identity {
-            // A text with fewer pieces fills up with zero digests.
-            if digest != Digest(0) {
+            // A text with fewer pieces fills up with `Digest::NONE`.
+            if digest != Digest::NONE {
                 for (minimum, hash) in self.minima.iter_mut().zip(hashes(digest)) {
                     *minimum = (*minimum).min(hash);
                 }

@@ -12,6 +12,7 @@ pub mod binomial;
 mod calibration;
 mod decimal;
 pub mod isotonic;
+mod judge;
 mod operating_point;
 pub mod tail;
 
@@ -21,6 +22,7 @@ pub use additive::{
 pub(crate) use additive::{bin_of, shrinkage};
 pub use calibration::{Calibrated, Calibration, CalibrationError, CalibrationRow, shift_prior};
 pub(crate) use decimal::{twelve_digits, twelve_digits_up};
+pub use judge::{Judge, JudgeError, Judgement, REASONS_MAX, Stage, intent_log_odds};
 pub use operating_point::{
     BenignScore, OperatingPointError, OperatingPoints, TargetRates, Threshold,
 };

@@ -31,7 +31,7 @@ pub struct TextDigests {
     /// Of the last user message, whatever its case and white space.
     pub slots: Digest,
     /// Of four pieces of the skeleton, chosen so that texts which share most pieces share most of these;
-    /// [`NO_IDENTITY`](super::NO_IDENTITY) where there is none.
+    /// [`Digest::NONE`] where there is none.
     pub identity: [Digest; 4],
     /// Dominant script of the last user message, for slicing only.
     pub script: Script,

@@ -6,9 +6,6 @@ use crate::{
     privacy::{PseudonymKey, Purpose},
 };
 
-/// Stands in an identity where a text has no piece to be known by.
-pub const NO_IDENTITY: Digest = Digest(u64::MAX);
-
 /// Tokens of a piece that is digested as one.
 const PIECE_TOKENS: usize = 5;
 
@@ -41,7 +38,7 @@ pub(super) fn identity(key: &PseudonymKey, tokens: &[Token]) -> [Digest; 4] {
         }
     }
     least.map(|(_, piece)| {
-        piece.map_or(NO_IDENTITY, |piece| {
+        piece.map_or(Digest::NONE, |piece| {
             key.digest(Purpose::Identity, &piece.to_le_bytes())
         })
     })

@@ -20,5 +20,4 @@ mod window;
 
 pub use common_words::{CommonWords, CommonWordsBuilder, CommonWordsError};
 pub use digest::{TextDigests, TextScratch, digest_request};
-pub use identity::NO_IDENTITY;
 pub use script::script;

@@ -190,7 +190,7 @@ fn short_chat_does_not_share_a_skeleton() {
         for b in &texts[place + 1..] {
             let (a, b) = (digests(a), digests(b));
             assert!(a.skeleton != b.skeleton && a.head != b.head && a.tail != b.tail);
-            assert_eq!(a.identity, [NO_IDENTITY; 4]);
+            assert_eq!(a.identity, [Digest::NONE; 4]);
         }
     }
 }
@@ -298,7 +298,7 @@ fn accounts_that_share_a_template_share_most_of_its_identity() {
         "What is this? Can you translate it for the student, and how many books do they have in English?",
     );
     assert_eq!(shared(&a, &other), 0);
-    assert!(!other.identity.contains(&NO_IDENTITY));
+    assert!(!other.identity.contains(&Digest::NONE));
 }
 
 #[test]
@@ -371,7 +371,7 @@ proptest! {
         for (a, b) in [(a.prompt, b.prompt), (a.skeleton, b.skeleton), (a.head, b.head), (a.tail, b.tail), (a.slots, b.slots)] {
             prop_assert_ne!(a, b);
         }
-        prop_assert!(a.identity.iter().zip(b.identity).all(|(a, b)| *a != b || *a == NO_IDENTITY));
+        prop_assert!(a.identity.iter().zip(b.identity).all(|(a, b)| *a != b || *a == Digest::NONE));
     }
 
     #[test]

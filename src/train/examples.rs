@@ -21,6 +21,8 @@ pub struct LabeledRequest<'a> {
     pub group: &'a str,
     /// Whether a published extraction pipeline sent it.
     pub attack: bool,
+    /// Whether it is of a benign pool, and not of a pipeline or application.
+    pub pool: bool,
     /// Whether its text is word for word an honest user's, or an evaluation harness': no prompt-level positive.
     pub bare: bool,
     /// Side of the split.
@@ -94,6 +96,7 @@ fn of_pipeline<'a>(
         unit: &pipeline.name,
         group: &pipeline.group,
         attack: true,
+        pool: false,
         bare,
         partition: pipeline.partition,
         licence: pipeline.licence,
@@ -113,6 +116,7 @@ fn of_source<'a>(
         unit: &source.name,
         group: &source.group,
         attack: false,
+        pool: true,
         bare: false,
         partition: source.partition,
         licence: source.licence,
@@ -136,6 +140,7 @@ fn of_application<'a>(
         unit: &application.id,
         group: &application.group,
         attack: false,
+        pool: false,
         bare: false,
         partition: application.partition,
         licence: application.licence,

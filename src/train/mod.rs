@@ -1,11 +1,21 @@
 //! Fits the text model, the fusion and the calibration, and writes a bundle.
 //!
+//! `pipeline` is the whole run; `manifest` and `examples` label requests, `vocabulary`, `table` and `text` fit the text
+//! model, `histories` folds labeled accounts as serving does, `boost` and `judge` fit what is made of them.
+//!
 //! Uses `engine`, `bundle`, `ingest`, `simulate`. Never part of serving.
 
 pub mod boost;
+pub mod card;
 pub mod examples;
 pub mod fold;
+pub mod histories;
+pub mod judge;
 pub mod manifest;
+pub mod pipeline;
+pub mod progress;
+pub mod recipe;
 pub mod table;
 pub mod text;
+pub mod traffic;
 pub mod vocabulary;

@@ -115,7 +115,12 @@ pub fn fit_text(
             optimiser.step(&gradients)?;
             if let Some(gradient) = gradients.get(&input) {
                 table.backward(&bags, &pooled, &gradient.flatten_all()?.to_vec1()?);
-                table.step(rate as f32, recipe.table_decay as f32, recipe.train_scores, step);
+                table.step(
+                    rate as f32,
+                    recipe.table_decay as f32,
+                    recipe.train_scores,
+                    step,
+                );
             }
             progress(TextProgress {
                 step,

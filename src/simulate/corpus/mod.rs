@@ -29,6 +29,17 @@ pub struct Corpus {
     pub applications: Vec<Application>,
 }
 
+impl Corpus {
+    /// The side of every unit, in a fixed order: what cross-fitting narrows and restores.
+    pub fn partitions_mut(&mut self) -> impl Iterator<Item = &mut Partition> {
+        let pipelines = self.pipelines.iter_mut().chain(&mut self.harnesses);
+        let pipelines = pipelines.map(|pipeline| &mut pipeline.partition);
+        let sources = self.sources.iter_mut().map(|source| &mut source.partition);
+        let applications = self.applications.iter_mut().map(|app| &mut app.partition);
+        pipelines.chain(sources).chain(applications)
+    }
+}
+
 /// What a licence allows: only permissive material may enter a shipped bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LicenceClass {

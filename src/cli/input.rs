@@ -1,0 +1,125 @@
+//! Traffic logs on the command line: read in batches, model aliases resolved, bad lines told and counted.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::Exit;
+use super::terminal::{hint, say, warn};
+use crate::domain::{Exchange, Label};
+use crate::ingest::{BadLine, Catalogue, Tally, TrafficReader, read_labels};
+
+/// Bad lines that are told one by one; the rest are counted.
+const TOLD_MAX: u64 = 20;
+
+/// Where the traffic is.
+#[derive(Args)]
+pub(super) struct TrafficFlags {
+    /// Traffic logs: JSON lines, plain, gzip or Zstandard; `-` for standard input
+    #[arg(value_name = "TRAFFIC", required = true)]
+    traffic: Vec<PathBuf>,
+    /// Model catalogue (TOML), which resolves aliases
+    #[arg(long, value_name = "FILE")]
+    models: Option<PathBuf>,
+    /// Stop at the first bad line
+    #[arg(long)]
+    strict: bool,
+}
+
+impl TrafficFlags {
+    /// For commands that name the logs by a flag.
+    pub(super) const fn of(traffic: Vec<PathBuf>, models: Option<PathBuf>, strict: bool) -> Self {
+        Self {
+            traffic,
+            models,
+            strict,
+        }
+    }
+
+    /// Calls `take` with batches of exchanges in the order of the input.
+    pub(super) fn each_batch(
+        &self,
+        mut take: impl FnMut(Vec<Exchange>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Exit> {
+        let catalogue = self.models.as_deref().map(Catalogue::read).transpose()?;
+        let mut reader = TrafficReader::new(self.traffic.iter().cloned());
+        let mut rejected = 0;
+        while let Some(batch) = reader.next_batch()? {
+            let mut exchanges = Vec::with_capacity(batch.len());
+            for line in batch {
+                match line {
+                    Ok(exchange) => exchanges.push(resolved(exchange, catalogue.as_ref())),
+                    Err(bad) => self.reject(&bad, &mut rejected)?,
+                }
+            }
+            take(exchanges)?;
+        }
+        Ok(told(&reader.tally()))
+    }
+
+    fn reject(&self, bad: &BadLine, rejected: &mut u64) -> anyhow::Result<()> {
+        *rejected += 1;
+        if self.strict {
+            anyhow::bail!("{bad} (--strict)");
+        }
+        if *rejected <= TOLD_MAX {
+            warn(&bad.to_string());
+        }
+        Ok(())
+    }
+}
+
+fn resolved(mut exchange: Exchange, catalogue: Option<&Catalogue>) -> Exchange {
+    if let Some(id) = catalogue.and_then(|catalogue| catalogue.resolve(&exchange.model)) {
+        exchange.model = id.to_owned();
+    }
+    exchange
+}
+
+/// Tells what became of the lines.
+fn told(tally: &Tally) -> Exit {
+    let rejected = tally.rejected_lines();
+    if tally.out_of_order > 0 {
+        warn(&format!(
+            "{} exchanges of {} accounts are earlier than one before them",
+            tally.out_of_order, tally.accounts_out_of_order
+        ));
+    }
+    if tally.repeated > 0 {
+        warn(&format!(
+            "{} exchanges have an id that was read before and were left out",
+            tally.repeated
+        ));
+    }
+    if tally.unknown_fields > 0 {
+        say(&format!(
+            "{} unknown fields were ignored",
+            tally.unknown_fields
+        ));
+    }
+    if rejected == 0 {
+        return Exit::Success;
+    }
+    let reasons: Vec<String> = tally
+        .rejected
+        .iter()
+        .map(|(reason, count)| format!("{reason} {count}"))
+        .collect();
+    warn(&format!(
+        "{rejected} of {} lines were rejected: {}",
+        tally.lines,
+        reasons.join(", ")
+    ));
+    hint("each line is one exchange with time, account, model and messages");
+    Exit::InputRejected
+}
+
+/// The labels of a file; bad ones are told.
+pub(super) fn labels(path: &std::path::Path) -> anyhow::Result<Vec<Label>> {
+    let collected = read_labels(path).with_context(|| path.display().to_string())?;
+    for bad in &collected.rejected {
+        warn(&bad.to_string());
+    }
+    Ok(collected.records)
+}

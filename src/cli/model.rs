@@ -1,0 +1,79 @@
+//! Flags that choose the model and the key.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+
+use crate::bundle::{Bundle, BundleFiles};
+use crate::engine::Engine;
+use crate::privacy::PseudonymKey;
+
+/// Which model scores.
+#[derive(Args)]
+pub(super) struct ModelFlags {
+    /// Folder of a model bundle [default: the bundle built into the program]
+    #[arg(long, value_name = "DIR", env = "STILLWATCH_BUNDLE")]
+    bundle: Option<PathBuf>,
+    /// Accounts remembered at most; beyond it the most silent are forgotten
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 200_000,
+        env = "STILLWATCH_ACCOUNTS_MAX"
+    )]
+    accounts_max: usize,
+}
+
+impl ModelFlags {
+    /// The bundle's files.
+    pub(super) fn files(&self) -> anyhow::Result<BundleFiles> {
+        match &self.bundle {
+            Some(folder) => BundleFiles::read(folder)
+                .with_context(|| format!("model bundle {}", folder.display())),
+            None => Ok(BundleFiles::embedded()),
+        }
+    }
+
+    /// The bundle.
+    pub(super) fn bundle(&self) -> anyhow::Result<Bundle> {
+        Bundle::from_files(&self.files()?).with_context(|| match &self.bundle {
+            Some(folder) => format!("model bundle {}", folder.display()),
+            None => "the model bundle built into the program".to_owned(),
+        })
+    }
+
+    /// An engine on the bundle, under a key.
+    pub(super) fn engine(&self, key: PseudonymKey) -> anyhow::Result<Engine> {
+        let parts = self.bundle()?.into_engine_parts(key);
+        Ok(Engine::new(parts, self.accounts_max))
+    }
+}
+
+/// The deployment's key in its data folder; made, readable by the owner alone, when there is none.
+pub(super) fn deployment_key(data: &Path) -> anyhow::Result<PseudonymKey> {
+    let path = data.join("pseudonym.key");
+    if let Ok(bytes) = std::fs::read(&path) {
+        let secret: [u8; 32] = bytes.as_slice().try_into().with_context(|| {
+            format!(
+                "{}: expected 32 bytes, came {}",
+                path.display(),
+                bytes.len()
+            )
+        })?;
+        return Ok(PseudonymKey::from_bytes(secret));
+    }
+    std::fs::create_dir_all(data).with_context(|| format!("data folder {}", data.display()))?;
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("random numbers: {error}"))?;
+    write_private(&path, &secret).with_context(|| path.display().to_string())?;
+    Ok(PseudonymKey::from_bytes(secret))
+}
+
+fn write_private(path: &Path, secret: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::io::Write::write_all(&mut options.open(path)?, secret)
+}

@@ -1,0 +1,144 @@
+//! `stillwatch train`: a bundle from prompt pools, or from labeled traffic on top of a bundle.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use super::Exit;
+use super::input::{TrafficFlags, labels};
+use super::model::ModelFlags;
+use super::simulate::{corpus, scenario};
+use super::terminal::{Bars, hint, say};
+use crate::bundle::BundleFiles;
+use crate::train::card::card;
+use crate::train::manifest::CueManifest;
+use crate::train::pipeline::{Inputs, train_bundle};
+use crate::train::progress::Progress;
+use crate::train::recipe::Recipe;
+use crate::train::traffic::Refit;
+
+/// Flags of `stillwatch train`.
+#[derive(Args)]
+pub(super) struct Train {
+    /// Folder of prompt pools and applications: trains everything
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["traffic", "labels"])]
+    pools: Option<PathBuf>,
+    /// Labeled traffic log: refits fusion and calibration on top of --bundle
+    #[arg(long, value_name = "FILE", requires = "labels")]
+    traffic: Vec<PathBuf>,
+    /// Labels of the traffic
+    #[arg(long, value_name = "FILE", requires = "traffic")]
+    labels: Option<PathBuf>,
+    /// Folder for the bundle, named models/NAME/VERSION
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Recipe [default: the one the shipped bundle was trained by]
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+    /// Cue manifest [default: the one in training/]
+    #[arg(long, value_name = "FILE")]
+    cues: Option<PathBuf>,
+    /// Scenario of the accounts to simulate [default: eval/scenarios/train.toml]
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelFlags,
+}
+
+impl Train {
+    pub(super) fn run(&self) -> anyhow::Result<Exit> {
+        let (name, version) = name_of(&self.out)?;
+        let recipe = match &self.recipe {
+            Some(path) => {
+                Recipe::parse(&read(path)?).with_context(|| path.display().to_string())?
+            }
+            None => Recipe::shipped(),
+        };
+        let bars = Bars::new();
+        let (files, exit) = if let Some(pools) = &self.pools {
+            let cues = match &self.cues {
+                Some(path) => read(path)?,
+                None => include_str!("../../training/cues.toml").to_owned(),
+            };
+            let inputs = Inputs {
+                corpus: &mut corpus(Some(pools), &bars)?,
+                cues: &CueManifest::parse(&cues)?,
+                scenario: &scenario(
+                    self.scenario.as_deref(),
+                    include_str!("../../eval/scenarios/train.toml"),
+                )?,
+                recipe: &recipe,
+                name: (&name, version),
+            };
+            (
+                train_bundle(inputs, &bars, |summary, judge| {
+                    card(&name, version, summary, judge)
+                })?,
+                Exit::Success,
+            )
+        } else {
+            self.from_traffic(&name, version, &recipe, &bars)?
+        };
+        bars.finish();
+        files.write(&self.out)?;
+        say(&format!(
+            "{name}@{version} written to {}",
+            self.out.display()
+        ));
+        hint(&format!(
+            "`stillwatch eval --bundle {} ...` measures it",
+            self.out.display()
+        ));
+        Ok(exit)
+    }
+}
+
+impl Train {
+    /// Refits fusion and calibration of the base bundle on labeled traffic.
+    fn from_traffic(
+        &self,
+        name: &str,
+        version: u32,
+        recipe: &Recipe,
+        bars: &Bars,
+    ) -> anyhow::Result<(BundleFiles, Exit)> {
+        let (Some(path), false) = (&self.labels, self.traffic.is_empty()) else {
+            hint("--pools DIR trains everything; --traffic and --labels refit a bundle");
+            bail!("expected --pools, or --traffic with --labels");
+        };
+        let mut refit = Refit::new(&self.model.files()?, labels(path)?)?;
+        let traffic = TrafficFlags::of(self.traffic.clone(), None, false);
+        bars.begin("exchanges", 0);
+        let exit = traffic.each_batch(|exchanges| {
+            bars.advance(exchanges.len() as u64);
+            refit.absorb(&exchanges);
+            Ok(())
+        })?;
+        let files = refit.finish(name, version, recipe, bars, |summary, judge| {
+            card(name, version, summary, judge)
+        })?;
+        Ok((files, exit))
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| path.display().to_string())
+}
+
+/// Name and version from the last two parts of the folder.
+fn name_of(out: &Path) -> anyhow::Result<(String, u32)> {
+    let part = |path: Option<&Path>| {
+        path.and_then(Path::file_name)
+            .and_then(|name| name.to_str())
+            .map(str::to_owned)
+    };
+    let version = part(Some(out)).and_then(|version| version.parse().ok());
+    match (part(out.parent()), version) {
+        (Some(name), Some(version)) => Ok((name, version)),
+        _ => bail!(
+            "--out: expected a folder that ends in NAME/VERSION with a whole number, came {}",
+            out.display()
+        ),
+    }
+}

@@ -1,0 +1,206 @@
+//! Requests that build a data set, and the resemblance to any pipeline at all.
+//!
+//! Every harvest builds a data set, whatever it harvests. So the measures of the strongest intent, whichever it is,
+//! are at home here; those of one kind of harvest are in its own file.
+
+use super::card::{CONTEST, NOT_USED};
+use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use crate::domain::{Cue, Technique};
+use crate::profile::{CueSums, Tail};
+
+/// Measures the intent to build a data set, and any harvesting intent, beside five forms of request that honest
+/// users share.
+pub(super) struct DatasetSynthesis;
+
+impl Detector for DatasetSynthesis {
+    fn card(&self) -> &'static DetectorCard {
+        &CARD
+    }
+}
+
+pub(super) static CARD: DetectorCard = DetectorCard {
+    technique: Technique::DatasetSynthesis,
+    maturity: Maturity::Live,
+    exchanges_needed: 5,
+    looks_for: "Requests that build training data: instructions that are invented or made harder step by step, texts \
+        from the view of many invented people, questions drawn from passages, answers collected over a pool of \
+        prompts. It also holds what all harvests have in common: how much the requests resemble any published \
+        pipeline, on average and in the few that resemble one most.",
+    why: "Instruction data written by a strong model is the cheapest way to give its abilities to another one, \
+        against the terms under which the answers were given.",
+    example: "[seed instruction] + one unchanging wish for a harder variant of it, or [passage] + one unchanging wish \
+        for numbered questions and answers, over a whole corpus.",
+    false_positives: &[
+        "Someone who generates test data for their own product.",
+        "Exam and quiz writers.",
+        "Writers who work with characters and personas.",
+        "Customer-service teams that draft questions and answers from their own handbook.",
+    ],
+    not_used: NOT_USED,
+    contest: CONTEST,
+    measures: &[
+        Measure {
+            code: "synthesis_intent_mean",
+            monotone: true,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::SynthesisIntent),
+            sentence: |observed, expected| {
+                let what = "resembled published pipelines that build data sets";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "synthesis_intent_logit",
+            monotone: true,
+            unit: Unit::LogOdds,
+            value: |profile| profile.cues().mean_logit(Cue::SynthesisIntent),
+            sentence: |observed, expected| {
+                wording::odds("requests read as building a data set", observed, expected)
+            },
+        },
+        Measure {
+            code: "synthesis_intent_tail_share",
+            monotone: true,
+            unit: Unit::Share,
+            value: |profile| {
+                profile
+                    .cues()
+                    .tail_share(Cue::SynthesisIntent, Tail::Ninety)
+            },
+            sentence: |observed, expected| {
+                let what = "closely resembled published pipelines that build data sets";
+                wording::share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "any_intent_mean",
+            monotone: true,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().intent_mean(),
+            sentence: |observed, expected| {
+                let what = "resembled some published harvesting pipeline";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "any_intent_recent_mean",
+            monotone: true,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().recent_intent_mean(),
+            sentence: |observed, expected| {
+                let what = "lately resembled some published harvesting pipeline";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "any_intent_logit",
+            monotone: true,
+            unit: Unit::LogOdds,
+            value: |profile| profile.cues().intent_mean_logit(),
+            sentence: |observed, expected| {
+                wording::odds("requests read as some harvest", observed, expected)
+            },
+        },
+        Measure {
+            code: "any_intent_half_share",
+            monotone: true,
+            unit: Unit::Share,
+            value: |profile| profile.cues().intent_tail_share(Tail::Half),
+            sentence: |observed, expected| {
+                let what = "more likely than not resembled a published harvesting pipeline";
+                wording::share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "any_intent_ninety_share",
+            monotone: true,
+            unit: Unit::Share,
+            value: |profile| profile.cues().intent_tail_share(Tail::Ninety),
+            sentence: |observed, expected| {
+                let what = "closely resembled a published harvesting pipeline";
+                wording::share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "any_intent_ninety_nine_share",
+            monotone: true,
+            unit: Unit::Share,
+            value: |profile| profile.cues().intent_tail_share(Tail::NinetyNine),
+            sentence: |observed, expected| {
+                let what = "almost certainly resembled a published harvesting pipeline";
+                wording::share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "top_intents_logit",
+            monotone: true,
+            unit: Unit::LogOdds,
+            value: |profile| top_intents_logit(profile.cues()),
+            sentence: |observed, expected| {
+                let what = "the requests most like a harvest read as one";
+                wording::odds(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "instruction_writing_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::InstructionWriting),
+            sentence: |observed, expected| {
+                let what = "asked to write or rewrite instructions";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "question_from_passage_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::QuestionFromPassage),
+            sentence: |observed, expected| {
+                let what = "asked for questions and answers out of a passage";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "persona_seeded_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::PersonaSeeded),
+            sentence: |observed, expected| {
+                let what = "gave a persona, character or seed to write from";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "dataset_format_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::DatasetFormat),
+            sentence: |observed, expected| {
+                let what = "asked for output in the format of a data set";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "benchmark_item_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::BenchmarkItem),
+            sentence: |observed, expected| {
+                let what = "held an item of a benchmark or an exam";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+    ],
+};
+
+/// Mean of the largest intent logits, at most eight.
+///
+/// Serves accounts that hide a harvest among honest requests, which dilute every mean. An extreme grows slowly with
+/// exposure even in honest accounts; the clamp at +-8 bounds that, and the shares above a level, which do not grow,
+/// stand beside it.
+fn top_intents_logit(cues: &CueSums) -> Option<f64> {
+    let top = cues.top_intents();
+    let sum: f64 = top.iter().copied().map(f64::from).sum();
+    (!top.is_empty()).then(|| sum / top.len() as f64)
+}

@@ -1,0 +1,91 @@
+//! Requests that make the model write out the reasoning behind its answers.
+
+use super::card::{CONTEST, NOT_USED};
+use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use crate::domain::{Cue, Technique};
+use crate::profile::Tail;
+
+/// Measures the intent to harvest reasoning, beside two forms of request that honest users share.
+pub(super) struct ReasoningHarvest;
+
+impl Detector for ReasoningHarvest {
+    fn card(&self) -> &'static DetectorCard {
+        &CARD
+    }
+}
+
+pub(super) static CARD: DetectorCard = DetectorCard {
+    technique: Technique::ReasoningHarvest,
+    maturity: Maturity::Live,
+    exchanges_needed: 5,
+    looks_for: "Request after request whose purpose is the model's reasoning itself: a finished answer for which the \
+        thinking is to be written down, a fixed instruction that forces thinking into tags before every answer, or a \
+        saved thinking trace that is to be restored, cleaned or continued.",
+    why: "Written-out reasoning is the most valuable material for training a copy of a model. A few thousand traces \
+        teach what would take years to find out.",
+    example: "[exercise] [its answer from a data set] + one unchanging instruction to write the thinking that leads \
+        there, for thousands of exercises.",
+    false_positives: &[
+        "Students and tutors who ask for the steps of a solution.",
+        "Benchmark runs with a prompt such as \"let's think step by step\".",
+        "Developers who ask the model why it did what it did.",
+        "Applications that must justify each decision to their own users.",
+    ],
+    not_used: NOT_USED,
+    contest: CONTEST,
+    measures: &[
+        Measure {
+            code: "reasoning_intent_mean",
+            monotone: true,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::ReasoningIntent),
+            sentence: |observed, expected| {
+                let what = "resembled published reasoning harvests";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "reasoning_intent_logit",
+            monotone: true,
+            unit: Unit::LogOdds,
+            value: |profile| profile.cues().mean_logit(Cue::ReasoningIntent),
+            sentence: |observed, expected| {
+                wording::odds("requests read as reasoning harvests", observed, expected)
+            },
+        },
+        Measure {
+            code: "reasoning_intent_tail_share",
+            monotone: true,
+            unit: Unit::Share,
+            value: |profile| {
+                profile
+                    .cues()
+                    .tail_share(Cue::ReasoningIntent, Tail::Ninety)
+            },
+            sentence: |observed, expected| {
+                let what = "closely resembled published reasoning harvests";
+                wording::share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "rationale_demand_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::RationaleDemand),
+            sentence: |observed, expected| {
+                let what = "demanded steps, a rationale or a thinking trace";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "reasoning_behind_answer_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::ReasoningBehindAnswer),
+            sentence: |observed, expected| {
+                let what = "gave an answer and asked for the reasoning behind it";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+    ],
+};

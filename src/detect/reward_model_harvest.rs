@@ -1,0 +1,96 @@
+//! Requests that use the model as a reward model: grading, preference, critique, at scale.
+
+use super::card::{CONTEST, NOT_USED};
+use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use crate::domain::{Cue, Technique};
+use crate::profile::Tail;
+
+/// Measures the intent to harvest judgements, beside three forms of judging that honest users share.
+pub(super) struct RewardModelHarvest;
+
+impl Detector for RewardModelHarvest {
+    fn card(&self) -> &'static DetectorCard {
+        &CARD
+    }
+}
+
+pub(super) static CARD: DetectorCard = DetectorCard {
+    technique: Technique::RewardModelHarvest,
+    maturity: Maturity::Live,
+    exchanges_needed: 5,
+    looks_for: "The model as a judge of other models' answers, request after request: scores by a rubric, choices \
+        between two answers, critiques with a revised answer, in the forms that preference data sets are built with.",
+    why: "A stream of judgements is the reward signal with which another model is trained: the judge's taste is \
+        copied without its answers.",
+    example: "[question] [answer A] [answer B] + one unchanging rubric and a verdict tag, over a data set of answers \
+        that other models wrote.",
+    false_positives: &[
+        "A team's own regression suite with a model as the judge.",
+        "Teachers who grade essays by a rubric.",
+        "Moderation and quality checks of a running product.",
+        "Research that compares models and publishes the result.",
+    ],
+    not_used: NOT_USED,
+    contest: CONTEST,
+    measures: &[
+        Measure {
+            code: "reward_intent_mean",
+            monotone: true,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::RewardIntent),
+            sentence: |observed, expected| {
+                let what = "resembled published reward-model pipelines";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "reward_intent_logit",
+            monotone: true,
+            unit: Unit::LogOdds,
+            value: |profile| profile.cues().mean_logit(Cue::RewardIntent),
+            sentence: |observed, expected| {
+                let what = "requests read as reward-model harvests";
+                wording::odds(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "reward_intent_tail_share",
+            monotone: true,
+            unit: Unit::Share,
+            value: |profile| profile.cues().tail_share(Cue::RewardIntent, Tail::Ninety),
+            sentence: |observed, expected| {
+                let what = "closely resembled published reward-model pipelines";
+                wording::share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "rubric_grading_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::RubricGrading),
+            sentence: |observed, expected| {
+                wording::estimated_share("asked for a grade by a rubric", observed, expected)
+            },
+        },
+        Measure {
+            code: "pairwise_preference_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::PairwisePreference),
+            sentence: |observed, expected| {
+                let what = "asked which of several answers is better";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "critique_revise_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::CritiqueRevise),
+            sentence: |observed, expected| {
+                let what = "asked to criticise and revise an answer";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+    ],
+};

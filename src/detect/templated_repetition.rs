@@ -1,0 +1,225 @@
+//! One skeleton whose slots are swept over a data set without repeats.
+//!
+//! A template alone is normal: most applications have one. What tells a sweep from an application is that a live
+//! service meets its popular questions again, while a data set is read once through; what makes either a harvest is
+//! what the requests ask for, so some measures are products of both.
+
+use super::card::{CONTEST, NOT_USED};
+use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use crate::domain::Technique;
+use crate::profile::{Profile, RING_LENGTH, RepeatEstimate, SpaceSaving, Tail};
+
+/// Measures templates, repeats and what the templated requests ask for.
+pub(super) struct TemplatedRepetition;
+
+impl Detector for TemplatedRepetition {
+    fn card(&self) -> &'static DetectorCard {
+        &CARD
+    }
+}
+
+pub(super) static CARD: DetectorCard = DetectorCard {
+    technique: Technique::TemplatedRepetition,
+    maturity: Maturity::Live,
+    exchanges_needed: 8,
+    looks_for: "One template filled in again and again with different contents and hardly a repeat, as when a data \
+        set is read once from front to back, or the same prompt sampled several times within a minute of being \
+        answered; above all together with requests that read as a harvest.",
+    why: "Harvests are run by programs over data sets. The sweep shows even where each request by itself looks \
+        ordinary.",
+    example: "[the same 40 words] + [row 1 of a table], then [row 2], [row 3] ... with no row twice.",
+    false_positives: &[
+        "Any application in production that has one template: more than a quarter of honest ones look like this.",
+        "Batch jobs over a company's own documents, such as translation, classification or extraction.",
+        "Evaluations that run a benchmark once.",
+        "Regenerating an answer that was not good enough.",
+    ],
+    not_used: NOT_USED,
+    contest: CONTEST,
+    measures: &[
+        Measure {
+            code: "template_mass",
+            monotone: false,
+            unit: Unit::Share,
+            value: template_mass,
+            sentence: |observed, expected| {
+                wording::share("used a template again", observed, expected)
+            },
+        },
+        Measure {
+            code: "content_repeat_share",
+            monotone: false,
+            unit: Unit::Share,
+            value: content_repeat_share,
+            sentence: |observed, expected| {
+                wording::share("repeated an earlier content", observed, expected)
+            },
+        },
+        Measure {
+            code: "template_novelty",
+            monotone: false,
+            unit: Unit::Share,
+            value: template_novelty,
+            sentence: |observed, expected| {
+                let what = "filled the main template with a content seen only once";
+                wording::share_of(what, "its uses", observed, expected)
+            },
+        },
+        Measure {
+            code: "repeat_deficit",
+            monotone: true,
+            unit: Unit::Ratio,
+            value: repeat_deficit,
+            sentence: |observed, expected| {
+                let what = "a live service would have repeated its contents";
+                wording::count(what, "times as often", observed, expected)
+            },
+        },
+        Measure {
+            code: "n_best_share",
+            monotone: true,
+            unit: Unit::Share,
+            value: n_best_share,
+            sentence: |observed, expected| {
+                let what = "asked an answered prompt again within a minute";
+                wording::share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "within_similarity",
+            monotone: false,
+            unit: Unit::Index,
+            value: within_similarity,
+            sentence: |observed, expected| {
+                wording::index("requests resemble each other", observed, expected)
+            },
+        },
+        Measure {
+            code: "skeleton_ratio",
+            monotone: false,
+            unit: Unit::Share,
+            value: skeleton_ratio,
+            sentence: |observed, expected| {
+                wording::share("brought a new wording", observed, expected)
+            },
+        },
+        Measure {
+            code: "templated_intent",
+            monotone: true,
+            unit: Unit::Index,
+            value: |profile| Some(template_mass(profile)? * profile.cues().intent_mean()?),
+            sentence: |observed, expected| {
+                let what = "use of templates together with resemblance to a harvest";
+                wording::index(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "templated_intent_tail",
+            monotone: true,
+            unit: Unit::Index,
+            value: |profile| {
+                let tail = profile.cues().intent_tail_share(Tail::Ninety)?;
+                Some(template_mass(profile)? * tail)
+            },
+            sentence: |observed, expected| {
+                let what = "use of templates together with close resemblance to a harvest";
+                wording::index(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "swept_intent",
+            monotone: true,
+            unit: Unit::Index,
+            value: |profile| {
+                let fresh = 1.0 - content_repeat_share(profile)?;
+                Some(template_mass(profile)? * fresh * profile.cues().intent_mean()?)
+            },
+            sentence: |observed, expected| {
+                let what =
+                    "a template swept without repeats together with resemblance to a harvest";
+                wording::index(what, observed, expected)
+            },
+        },
+    ],
+};
+
+/// The effective number of contents that a live service's users choose from: one over the chance that two requests
+/// are for the same. An assumption, stated here; the fusion learns how far honest accounts are from it.
+const TYPICAL_CATALOGUE: f64 = 1000.0;
+
+/// Contents sampled under the main template before anything is said about them.
+const CONTENTS_NEEDED: u64 = 5;
+
+/// Share of the exchanges, the first left out, that certainly use a tracked template again, by whichever of
+/// skeleton, head or tail explains most.
+///
+/// Counting each template's first use would make 16 unlike requests look like 16 templates.
+fn template_mass(profile: &Profile) -> Option<f64> {
+    let hitters = profile.heavy_hitters();
+    [hitters.skeletons(), hitters.heads(), hitters.tails()]
+        .into_iter()
+        .filter_map(used_again)
+        .reduce(f64::max)
+}
+
+fn used_again<const K: usize>(templates: &SpaceSaving<K>) -> Option<f64> {
+    let tracked = templates.tracked().iter();
+    let again: u64 = tracked
+        .map(|hitter| u64::from(hitter.certain().saturating_sub(1)))
+        .sum();
+    (templates.total() > 1).then(|| again as f64 / (templates.total() - 1) as f64)
+}
+
+/// Share of exchanges whose content came before, over all traffic.
+fn content_repeat_share(profile: &Profile) -> Option<f64> {
+    profile.distinct().repeats().repeat_share()
+}
+
+/// Good-Turing's chance that the next content under the main template is new.
+fn template_novelty(profile: &Profile) -> Option<f64> {
+    main_template(profile)?.novelty()
+}
+
+/// How many times as many repeats a typical live service would show under the main template, each count raised by 1.
+///
+/// With popularities spread exponentially over a catalogue of effective size C, n draws repeat n^2 / (2 C + n) times
+/// in expectation (a negative binomial of shape 1 per content). So a sweep's ratio is 1 at the start and grows with
+/// n: evidence, not a rate.
+fn repeat_deficit(profile: &Profile) -> Option<f64> {
+    let contents = main_template(profile)?;
+    let observed = contents.repeats();
+    let uses = contents.values + observed;
+    let expected = uses * uses / (2.0 * TYPICAL_CATALOGUE + uses);
+    Some((1.0 + expected) / (1.0 + observed))
+}
+
+/// Repeats under the heaviest skeleton; `None` where too few were sampled. Slots that escape the skeleton's mask make
+/// every skeleton its own: such templates show in [`template_mass`] through their head or tail, not here.
+fn main_template(profile: &Profile) -> Option<RepeatEstimate> {
+    let main = profile.heavy_hitters().skeletons().tracked().first()?;
+    let contents = profile.distinct().repeats_under(main.digest);
+    (contents.sampled_occurrences >= CONTENTS_NEEDED).then_some(contents)
+}
+
+/// Share of exchanges that ask an answered prompt again within a minute: over the whole life, or, where that is more,
+/// among the latest 32, which looks across the members of a cluster.
+fn n_best_share(profile: &Profile) -> Option<f64> {
+    let ring = profile.repeat_ring();
+    let remembered = profile.seen().min(RING_LENGTH as u64) as f64;
+    let life = ring.repeat_share()?;
+    Some(life.max(ring.live_repeats() as f64 / remembered))
+}
+
+/// Mean likeness of two requests of the account.
+fn within_similarity(profile: &Profile) -> Option<f64> {
+    // Unbiased, so unlike requests may come out a little below 0, and rounding may lift copies above 1.
+    let similarity = profile.mean_embedding().within_similarity()?;
+    Some(similarity.clamp(0.0, 1.0))
+}
+
+/// Distinct skeletons per exchange, with the 13% standard error of their count. Context only: any account's wordings
+/// recur as it lives on, so the share falls with exposure.
+fn skeleton_ratio(profile: &Profile) -> Option<f64> {
+    let distinct = profile.distinct().distinct_skeletons();
+    (profile.seen() > 0).then(|| (distinct / profile.seen() as f64).min(1.0))
+}

@@ -1,0 +1,504 @@
+//! Promises of the registry as a whole, on arbitrary and on telling streams.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{
+    CUE_COUNT, Cue, CueProbabilities, Digest, EMBEDDING_DIM, Embedding, Observation, Outcome,
+    RequestShape, Script, Technique, Timestamp,
+};
+use crate::profile::RandomFeatures;
+
+const HOUR_MICROS: i64 = 3_600_000_000;
+
+/// What a test says of one exchange; the rest is plain.
+#[derive(Clone, Debug)]
+struct Sketch {
+    hour: i64,
+    skeleton: u64,
+    content: u64,
+    model: u64,
+    intent: f32,
+    has_text: bool,
+}
+
+impl Sketch {
+    fn at(hour: i64) -> Self {
+        Self {
+            hour,
+            skeleton: 1,
+            content: hour as u64,
+            model: 0,
+            intent: 0.02,
+            has_text: true,
+        }
+    }
+
+    fn observation(&self) -> Observation {
+        let mut cues = [0.1; CUE_COUNT];
+        for cue in Cue::INTENT {
+            cues[cue.index()] = self.intent;
+        }
+        let mut embedding = [0.0; EMBEDDING_DIM];
+        if self.has_text {
+            embedding[(self.content % EMBEDDING_DIM as u64) as usize] = 1.0;
+        }
+        Observation {
+            time: Timestamp::from_micros(self.hour * HOUR_MICROS),
+            model: digest(1, self.model),
+            conversation: None,
+            cues: CueProbabilities::new(cues),
+            embedding: Embedding(embedding),
+            prompt: digest(2, self.content),
+            system: None,
+            skeleton: digest(3, self.skeleton),
+            head: digest(4, self.skeleton),
+            tail: digest(5, self.skeleton),
+            slots: digest(6, self.content),
+            identity: [Digest(0); 4],
+            shape: RequestShape {
+                read_bytes: 100,
+                total_bytes: 100,
+                turns: 1,
+                tools: 0,
+                temperature: None,
+                max_tokens: None,
+                n: 1,
+                structured: false,
+                logprobs: false,
+                input_tokens: None,
+                output_tokens: None,
+            },
+            outcome: Outcome::Answered,
+            user_agent: None,
+            script: Script::Other,
+        }
+    }
+}
+
+fn digest(kind: u64, value: u64) -> Digest {
+    let hash = blake3::hash(format!("{kind}/{value}").as_bytes());
+    Digest(u64::from_le_bytes(std::array::from_fn(|i| {
+        hash.as_bytes()[i]
+    })))
+}
+
+fn fold<'a>(stream: impl IntoIterator<Item = &'a Sketch>) -> Profile {
+    let random_features = RandomFeatures::new(7, 1.2).expect("1.2 is a bandwidth");
+    let mut profile = Profile::empty();
+    for sketch in stream {
+        profile.absorb(&sketch.observation(), &random_features);
+    }
+    profile
+}
+
+fn measured(profile: &Profile) -> [f64; MEASURE_COUNT] {
+    let mut values = [0.0; MEASURE_COUNT];
+    measure_into(profile, &mut values);
+    values
+}
+
+fn value_of(profile: &Profile, code: &str) -> f64 {
+    let at = measures()
+        .position(|(_, measure)| measure.code == code)
+        .unwrap_or_else(|| panic!("no measure {code}"));
+    measured(profile)[at]
+}
+
+fn stream(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Sketch>> {
+    let exchange = (0..12_u64, 0..40_u64, 0..3_u64, 0.0..=1.0_f32, any::<bool>());
+    prop::collection::vec(exchange, length).prop_map(|exchanges| {
+        (0..)
+            .zip(exchanges)
+            .map(
+                |(hour, (skeleton, content, model, intent, has_text))| Sketch {
+                    hour,
+                    skeleton,
+                    content,
+                    model,
+                    intent,
+                    has_text,
+                },
+            )
+            .collect()
+    })
+}
+
+#[test]
+fn one_detector_a_technique_in_the_order_of_the_wire() {
+    let techniques: Vec<Technique> = registry()
+        .iter()
+        .map(|detector| detector.card().technique)
+        .collect();
+    assert_eq!(techniques, Technique::ALL);
+}
+
+/// A bundle's features are these, by position. A change of this list is a change of every bundle.
+#[test]
+fn the_measures_are_a_fixed_list() {
+    let codes: Vec<&str> = measures().map(|(_, measure)| measure.code).collect();
+    let expected = [
+        "reasoning_intent_mean",
+        "reasoning_intent_logit",
+        "reasoning_intent_tail_share",
+        "rationale_demand_mean",
+        "reasoning_behind_answer_mean",
+        "reward_intent_mean",
+        "reward_intent_logit",
+        "reward_intent_tail_share",
+        "rubric_grading_mean",
+        "pairwise_preference_mean",
+        "critique_revise_mean",
+        "trajectory_intent_mean",
+        "trajectory_intent_logit",
+        "trajectory_intent_tail_share",
+        "tool_trajectory_mean",
+        "code_task_mean",
+        "tools_share",
+        "synthesis_intent_mean",
+        "synthesis_intent_logit",
+        "synthesis_intent_tail_share",
+        "any_intent_mean",
+        "any_intent_recent_mean",
+        "any_intent_logit",
+        "any_intent_half_share",
+        "any_intent_ninety_share",
+        "any_intent_ninety_nine_share",
+        "top_intents_logit",
+        "instruction_writing_mean",
+        "question_from_passage_mean",
+        "persona_seeded_mean",
+        "dataset_format_mean",
+        "benchmark_item_mean",
+        "template_mass",
+        "content_repeat_share",
+        "template_novelty",
+        "repeat_deficit",
+        "n_best_share",
+        "within_similarity",
+        "skeleton_ratio",
+        "templated_intent",
+        "templated_intent_tail",
+        "swept_intent",
+        "model_switch_share",
+        "prompt_moved_share",
+        "models_in_use",
+    ];
+    assert_eq!(codes, expected);
+    assert_eq!(codes.len(), MEASURE_COUNT);
+    assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), MEASURE_COUNT);
+}
+
+#[test]
+fn every_card_is_complete_and_only_live_ones_measure() {
+    for card in registry().iter().map(|detector| detector.card()) {
+        let name = card.technique.name();
+        let texts = [
+            card.looks_for,
+            card.why,
+            card.example,
+            card.not_used,
+            card.contest,
+        ];
+        for text in texts.iter().chain(card.false_positives) {
+            assert!(text.ends_with('.'), "{name}: {text}");
+            assert!(!text.contains("  "), "{name}: {text}");
+        }
+        assert!(card.false_positives.len() >= 3, "{name}");
+        assert_eq!(
+            card.maturity == Maturity::Live,
+            !card.measures.is_empty(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_harvest_stands_out_and_an_honest_template_does_not() {
+    let harvest: Vec<Sketch> = (0..200)
+        .map(|hour| Sketch {
+            intent: 0.95,
+            ..Sketch::at(hour)
+        })
+        .collect();
+    // The same template with popular contents, each asked eight times or so.
+    let honest: Vec<Sketch> = (0..200)
+        .map(|hour| Sketch {
+            content: hour as u64 * 7 % 25,
+            ..Sketch::at(hour)
+        })
+        .collect();
+    let (harvest, honest) = (fold(&harvest), fold(&honest));
+    assert!(
+        (value_of(&harvest, "template_mass") - value_of(&honest, "template_mass")).abs() < 1e-9
+    );
+    for code in [
+        "reasoning_intent_mean",
+        "reward_intent_logit",
+        "trajectory_intent_tail_share",
+        "any_intent_ninety_share",
+        "top_intents_logit",
+        "templated_intent",
+        "swept_intent",
+        "template_novelty",
+        "repeat_deficit",
+    ] {
+        let (guilty, innocent) = (value_of(&harvest, code), value_of(&honest, code));
+        assert!(guilty > innocent, "{code}: {guilty} and {innocent}");
+    }
+    assert!(value_of(&honest, "template_novelty") < 0.1);
+    assert!(value_of(&honest, "content_repeat_share") > 0.8);
+    assert!(value_of(&honest, "repeat_deficit") < 1.0);
+    assert!(value_of(&harvest, "repeat_deficit") > 10.0);
+}
+
+/// Eight harvesting requests among two hundred honest ones are lost in a mean, not among the largest.
+#[test]
+fn a_few_harvesting_requests_show_in_the_top() {
+    let mixed: Vec<Sketch> = (0..200)
+        .map(|hour| Sketch {
+            intent: if hour % 25 == 0 { 0.99 } else { 0.02 },
+            ..Sketch::at(hour)
+        })
+        .collect();
+    let mixed = fold(&mixed);
+    assert!(value_of(&mixed, "any_intent_mean") < 0.1);
+    assert!(value_of(&mixed, "top_intents_logit") > 4.0);
+}
+
+#[test]
+fn unlike_requests_never_look_templated() {
+    for length in [2, 8, 16, 60, 300] {
+        let unlike: Vec<Sketch> = (0..length)
+            .map(|hour| Sketch {
+                skeleton: 1000 + hour as u64,
+                ..Sketch::at(hour)
+            })
+            .collect();
+        let mut values = [f64::NAN; 10];
+        let detector = templated_repetition::TemplatedRepetition;
+        detector.measure(&fold(&unlike), &mut values);
+        assert!(values[0].abs() < 1e-9, "{length}: {}", values[0]);
+        // Nothing is a template, so nothing can be said of one.
+        assert!(values[2].is_nan() && values[3].is_nan(), "{length}");
+    }
+}
+
+#[test]
+fn several_answers_to_a_prompt_and_prompts_brought_to_another_model_are_seen() {
+    let sweep: Vec<Sketch> = (0..40)
+        .map(|hour| Sketch {
+            hour,
+            content: hour as u64 / 2,
+            model: hour as u64 % 2,
+            ..Sketch::at(0)
+        })
+        .collect();
+    let moved = fold(&sweep);
+    assert!(value_of(&moved, "prompt_moved_share") > 0.4);
+    assert!((value_of(&moved, "models_in_use") - 2.0).abs() < 1e-9);
+    assert!(value_of(&moved, "n_best_share").abs() < 1e-9);
+    let at_once: Vec<Sketch> = (0..40)
+        .map(|i| Sketch {
+            content: i / 4,
+            ..Sketch::at(i as i64 / 4)
+        })
+        .collect();
+    assert!(value_of(&fold(&at_once), "n_best_share") > 0.7);
+}
+
+/// Two members that each sample a prompt once look harmless; as a cluster they sample it twice.
+#[test]
+fn n_best_sampling_shows_across_the_members_of_a_cluster() {
+    let member: Vec<Sketch> = (0..20).map(Sketch::at).collect();
+    let mut cluster = fold(&member);
+    assert!(value_of(&cluster, "n_best_share").abs() < 1e-9);
+    cluster.merge(&fold(&member));
+    assert!(value_of(&cluster, "n_best_share") > 0.4);
+}
+
+#[test]
+fn a_detector_without_enough_history_says_so_and_gives_no_number() {
+    for seen in 0..12 {
+        let history: Vec<Sketch> = (0..seen).map(Sketch::at).collect();
+        let profile = fold(&history);
+        for (value, (detector, measure)) in measured(&profile).iter().zip(measures()) {
+            let needed = detector.card().exchanges_needed;
+            if (seen as u64) < needed {
+                assert!(value.is_nan(), "{} at {seen}", measure.code);
+                assert_eq!(
+                    detector.examine(&profile),
+                    Finding::Insufficient {
+                        seen: seen as u64,
+                        needed
+                    }
+                );
+            } else {
+                assert!(value.is_finite(), "{} at {seen}", measure.code);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_draft_never_says_anything() {
+    let history: Vec<Sketch> = (0..500).map(Sketch::at).collect();
+    let profile = fold(&history);
+    for detector in registry() {
+        let silent = matches!(detector.examine(&profile), Finding::Insufficient { .. });
+        assert_eq!(silent, detector.card().maturity == Maturity::Draft);
+    }
+}
+
+#[test]
+fn texts_that_are_all_empty_have_no_similarity() {
+    let empty: Vec<Sketch> = (0..20)
+        .map(|hour| Sketch {
+            has_text: false,
+            ..Sketch::at(hour)
+        })
+        .collect();
+    let profile = fold(&empty);
+    assert!(value_of(&profile, "within_similarity").is_nan());
+    let Finding::Measured(measurements) =
+        templated_repetition::TemplatedRepetition.examine(&profile)
+    else {
+        panic!("20 exchanges are enough");
+    };
+    let similarity = measurements
+        .iter()
+        .find(|measurement| measurement.code == "within_similarity");
+    assert_eq!(similarity.and_then(|found| found.observed), None);
+}
+
+#[test]
+fn a_sentence_never_contains_what_is_not_a_number() {
+    let numbers = [
+        f64::NAN,
+        f64::INFINITY,
+        -8.0,
+        -1e-9,
+        0.0,
+        1e-9,
+        0.004,
+        0.5,
+        0.9999,
+        1.0,
+        8.0,
+        1e9,
+    ];
+    for (_, measure) in measures() {
+        for observed in numbers {
+            for expected in numbers {
+                let sentence = (measure.sentence)(observed, expected);
+                assert!(
+                    !sentence.contains("NaN") && !sentence.contains("inf"),
+                    "{sentence}"
+                );
+                assert!(
+                    !sentence.contains("  ") && !sentence.ends_with('.'),
+                    "{sentence}"
+                );
+            }
+        }
+    }
+}
+
+/// Place, language and clock are no features: no line of code here may name them. Cards and comments may, to say so.
+#[test]
+fn no_detector_names_a_forbidden_feature() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/detect");
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).expect("the folder of this file") {
+        let path = entry.expect("an entry").path();
+        if path.ends_with("tests.rs") {
+            continue;
+        }
+        files += 1;
+        let code = code_of(&std::fs::read_to_string(&path).expect("a source file")).to_lowercase();
+        for word in [
+            "script", "language", "zone", "locale", "country", "timing", "hour", "days", "identity",
+        ] {
+            assert!(!code.contains(word), "{}: {word}", path.display());
+        }
+    }
+    assert!(files >= registry().len());
+}
+
+/// The source without comments and string literals.
+fn code_of(source: &str) -> String {
+    let mut code = String::new();
+    let mut characters = source.chars().peekable();
+    let mut in_string = false;
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' if in_string => {
+                characters.next();
+            }
+            '"' => in_string = !in_string,
+            _ if in_string => {}
+            '/' if characters.peek() == Some(&'/') => {
+                for _ in characters.by_ref().take_while(|&skipped| skipped != '\n') {}
+                code.push('\n');
+            }
+            _ => code.push(character),
+        }
+    }
+    code
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn values_keep_to_their_unit(stream in stream(0..120)) {
+        for (value, (_, measure)) in measured(&fold(&stream)).into_iter().zip(measures()) {
+            let (least, most) = measure.unit.range();
+            prop_assert!(value.is_nan() || (value.is_finite() && value >= least && value <= most),
+                "{}: {value}", measure.code);
+        }
+    }
+
+    /// What is declared monotone must not fall when every request reads more like a harvest.
+    #[test]
+    fn more_intent_never_lowers_a_monotone_measure(stream in stream(10..60), more in 0.0..=1.0_f32) {
+        let louder: Vec<Sketch> = stream
+            .iter()
+            .map(|sketch| Sketch { intent: sketch.intent.max(more), ..sketch.clone() })
+            .collect();
+        let (before, after) = (measured(&fold(&stream)), measured(&fold(&louder)));
+        for ((before, after), (_, measure)) in before.into_iter().zip(after).zip(measures()) {
+            let fell = after < before - 1e-9;
+            prop_assert!(!(measure.monotone && fell), "{}: {before} to {after}", measure.code);
+        }
+    }
+
+    /// Members whose lives do not touch: then nothing lies between the exchanges of one and those of another.
+    #[test]
+    fn a_merged_profile_measures_as_the_whole_stream(
+        first in stream(1..60),
+        second in stream(1..60),
+        second_comes_first in any::<bool>(),
+    ) {
+        let month = 30 * 24;
+        let mut second = second;
+        for sketch in &mut second {
+            sketch.hour += first.len() as i64 + month;
+        }
+        // A change of model between the two would be a switch in one life, and none in two.
+        second[0].model = first[first.len() - 1].model;
+        let whole = fold(first.iter().chain(&second));
+        let (mut merged, mut other) = (fold(&first), fold(&second));
+        if second_comes_first {
+            std::mem::swap(&mut merged, &mut other);
+        }
+        merged.merge(&other);
+        for ((whole, merged), (_, measure)) in measured(&whole).into_iter().zip(measured(&merged)).zip(measures()) {
+            let equal = (whole.is_nan() && merged.is_nan()) || (whole - merged).abs() < 1e-5;
+            prop_assert!(equal, "{}: {whole} and {merged}", measure.code);
+        }
+    }
+}

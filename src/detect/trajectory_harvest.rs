@@ -1,0 +1,97 @@
+//! Requests that generate tool-use, coding-agent or computer-use trajectories over synthetic tasks.
+
+use super::card::{CONTEST, NOT_USED};
+use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use crate::domain::{Cue, Technique};
+use crate::profile::Tail;
+
+/// Measures the intent to harvest trajectories, beside the ordinary signs of agents and of programming.
+pub(super) struct TrajectoryHarvest;
+
+impl Detector for TrajectoryHarvest {
+    fn card(&self) -> &'static DetectorCard {
+        &CARD
+    }
+}
+
+pub(super) static CARD: DetectorCard = DetectorCard {
+    technique: Technique::TrajectoryHarvest,
+    maturity: Maturity::Live,
+    exchanges_needed: 5,
+    looks_for: "Whole runs of an agent over made-up tasks: simulated users, environments and tools, or programming \
+        tasks from a pool that are to be solved together with their tests, in the forms that trajectory data sets are \
+        built with.",
+    why: "Recorded runs teach another model how to plan, call tools and recover from errors: the part of an agent \
+        that is hardest to build.",
+    example: "[invented task] [invented tools] + one unchanging instruction to play every part of the run, for each \
+        task of a pool.",
+    false_positives: &[
+        "A developer with a coding agent.",
+        "A product with function calling.",
+        "Tests of an agent framework against a simulated environment.",
+        "Programming courses with tasks and tests.",
+    ],
+    not_used: NOT_USED,
+    contest: CONTEST,
+    measures: &[
+        Measure {
+            code: "trajectory_intent_mean",
+            monotone: true,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::TrajectoryIntent),
+            sentence: |observed, expected| {
+                let what = "resembled published trajectory pipelines";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "trajectory_intent_logit",
+            monotone: true,
+            unit: Unit::LogOdds,
+            value: |profile| profile.cues().mean_logit(Cue::TrajectoryIntent),
+            sentence: |observed, expected| {
+                wording::odds("requests read as trajectory harvests", observed, expected)
+            },
+        },
+        Measure {
+            code: "trajectory_intent_tail_share",
+            monotone: true,
+            unit: Unit::Share,
+            value: |profile| {
+                let cues = profile.cues();
+                cues.tail_share(Cue::TrajectoryIntent, Tail::Ninety)
+            },
+            sentence: |observed, expected| {
+                let what = "closely resembled published trajectory pipelines";
+                wording::share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "tool_trajectory_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::ToolTrajectory),
+            sentence: |observed, expected| {
+                let what = "held tool calls, an agent loop or a simulated environment";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "code_task_mean",
+            monotone: false,
+            unit: Unit::Probability,
+            value: |profile| profile.cues().mean(Cue::CodeTask),
+            sentence: |observed, expected| {
+                let what = "asked for a programming task with its solution or tests";
+                wording::estimated_share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "tools_share",
+            monotone: false,
+            unit: Unit::Share,
+            value: |profile| profile.output_side().tools_share(),
+            sentence: |observed, expected| wording::share("offered tools", observed, expected),
+        },
+    ],
+};

@@ -1,0 +1,176 @@
+//! Numbers in plain sentences: what was observed, and what is typical of honest accounts.
+//!
+//! A sentence names a behaviour, never a person or a place. What is not finite is said to be not measured, or left
+//! out.
+
+/// "`what` in 71% of requests; honest accounts: typically 8%".
+pub(super) fn share(what: &str, observed: f64, expected: f64) -> String {
+    share_of(what, "requests", observed, expected)
+}
+
+/// The same for a share of other `things` than all requests.
+pub(super) fn share_of(what: &str, things: &str, observed: f64, expected: f64) -> String {
+    let of = format!("of {things}");
+    compare(what, "in", percent, &of, observed, expected)
+}
+
+/// The same for a share of requests that is a mean of probabilities.
+pub(super) fn estimated_share(what: &str, observed: f64, expected: f64) -> String {
+    compare(
+        what,
+        "in an estimated",
+        percent,
+        "of requests",
+        observed,
+        expected,
+    )
+}
+
+/// "`what` at odds of 3.0 to 1 on average; honest accounts: typically 1 to 40", from log-odds.
+pub(super) fn odds(what: &str, observed: f64, expected: f64) -> String {
+    compare(
+        what,
+        "at odds of",
+        odds_in_words,
+        "on average",
+        observed,
+        expected,
+    )
+}
+
+/// "`what` at 0.64 on a scale from 0 to 1; honest accounts: typically 0.02".
+pub(super) fn index(what: &str, observed: f64, expected: f64) -> String {
+    compare(
+        what,
+        "at",
+        two_decimals,
+        "on a scale from 0 to 1",
+        observed,
+        expected,
+    )
+}
+
+/// "`what` 2.6 `things`; honest accounts: typically 1.1".
+pub(super) fn count(what: &str, things: &str, observed: f64, expected: f64) -> String {
+    compare(what, "", one_decimal, things, observed, expected)
+}
+
+/// `what`, a `lead` to the number, the number, and what it is of; then the comparison.
+fn compare(
+    what: &str,
+    lead: &str,
+    number: fn(f64) -> String,
+    of: &str,
+    observed: f64,
+    expected: f64,
+) -> String {
+    if !observed.is_finite() {
+        return format!("{what}: not measured");
+    }
+    let space = if lead.is_empty() { "" } else { " " };
+    let seen = format!("{what} {lead}{space}{} {of}", number(observed));
+    if !expected.is_finite() {
+        return seen;
+    }
+    let usual = number(expected);
+    if usual == number(observed) {
+        format!("{seen}, as is typical of honest accounts")
+    } else if observed < expected {
+        format!("{seen}, less than the {usual} typical of honest accounts")
+    } else {
+        format!("{seen}; honest accounts: typically {usual}")
+    }
+}
+
+/// Whole percents, one decimal below 10%; 0% and 100% only where they are exact.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 0.1 {
+        "under 0.1%".to_owned()
+    } else if percent > 99.0 && percent < 100.0 {
+        "over 99%".to_owned()
+    } else if percent < 9.95 && percent.fract() != 0.0 {
+        format!("{percent:.1}%")
+    } else {
+        format!("{percent:.0}%")
+    }
+}
+
+/// The larger side first said as it is read: "3.0 to 1", "1 to 40".
+fn odds_in_words(log_odds: f64) -> String {
+    // Logits are clamped to +-8 where they are taken; beyond it a sentence would only fill with digits.
+    let times = log_odds.abs().min(8.0).exp();
+    let times = if times < 9.95 {
+        format!("{times:.1}")
+    } else {
+        format!("{times:.0}")
+    };
+    if log_odds < 0.0 {
+        format!("1 to {times}")
+    } else {
+        format!("{times} to 1")
+    }
+}
+
+fn one_decimal(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+fn two_decimals(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count, estimated_share, odds, share};
+
+    #[test]
+    fn above_below_equal_and_unknown_read_well() {
+        let what = "asked for the reasoning behind answers";
+        let sentences = [
+            (
+                share(what, 0.71, 0.08),
+                "71% of requests; honest accounts: typically 8%",
+            ),
+            (
+                share(what, 0.02, 0.08),
+                "2% of requests, less than the 8% typical of honest accounts",
+            ),
+            (
+                share(what, 0.08, 0.08),
+                "8% of requests, as is typical of honest accounts",
+            ),
+            (
+                share(what, 0.08, f64::NAN),
+                "asked for the reasoning behind answers in 8% of requests",
+            ),
+            (
+                share(what, f64::NAN, 0.08),
+                "asked for the reasoning behind answers: not measured",
+            ),
+            (
+                share(what, 0.999, 0.0002),
+                "over 99% of requests; honest accounts: typically under 0.1%",
+            ),
+            (
+                share(what, 1.0, 0.0),
+                "100% of requests; honest accounts: typically 0%",
+            ),
+            (
+                estimated_share(what, 0.5, 0.013),
+                "in an estimated 50% of requests; honest accounts: typically 1.3%",
+            ),
+            (
+                odds(what, 1.1, -3.7),
+                "at odds of 3.0 to 1 on average; honest accounts: typically 1 to 40",
+            ),
+            (
+                count("used", "models", 2.6, 1.0),
+                "used 2.6 models; honest accounts: typically 1.0",
+            ),
+        ];
+        for (sentence, ending) in sentences {
+            assert!(sentence.ends_with(ending), "{sentence}");
+        }
+    }
+}

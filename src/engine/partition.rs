@@ -1,0 +1,73 @@
+//! The accounts of one virtual partition, bounded.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::domain::AccountKey;
+use crate::profile::Profile;
+
+/// Profiles of at most `bound` accounts. When it is full, a new account takes the place of the one that has been
+/// silent for the most touches; that account starts anew when it comes back.
+pub(super) struct Partition {
+    bound: usize,
+    touches: u64,
+    /// Looked up, never iterated: the order of a hash map must not show.
+    profiles: HashMap<AccountKey, (u64, Box<Profile>)>,
+    /// Last touch to account: the first entry is the most silent one.
+    by_touch: BTreeMap<u64, AccountKey>,
+}
+
+impl Partition {
+    pub(super) fn new(bound: usize) -> Self {
+        Self {
+            bound,
+            touches: 0,
+            profiles: HashMap::new(),
+            by_touch: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.profiles.len()
+    }
+
+    pub(super) fn profile(&self, account: AccountKey) -> Option<&Profile> {
+        self.profiles.get(&account).map(|entry| entry.1.as_ref())
+    }
+
+    /// The account's profile, empty when it is new or forgotten.
+    pub(super) fn touch(&mut self, account: AccountKey) -> &mut Profile {
+        self.touches += 1;
+        if !self.profiles.contains_key(&account)
+            && self.profiles.len() >= self.bound
+            && let Some((_, silent)) = self.by_touch.pop_first()
+        {
+            self.profiles.remove(&silent);
+        }
+        let entry = self
+            .profiles
+            .entry(account)
+            .or_insert_with(|| (0, Box::new(Profile::empty())));
+        self.by_touch.remove(&entry.0);
+        self.by_touch.insert(self.touches, account);
+        entry.0 = self.touches;
+        &mut entry.1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Partition;
+    use crate::domain::AccountKey;
+
+    #[test]
+    fn at_the_bound_the_most_silent_account_is_forgotten() {
+        let mut partition = Partition::new(2);
+        for account in [1, 2, 1, 3] {
+            partition.touch(AccountKey(account));
+        }
+        assert_eq!(partition.len(), 2);
+        assert!(partition.profile(AccountKey(1)).is_some());
+        assert!(partition.profile(AccountKey(2)).is_none());
+        assert!(partition.profile(AccountKey(3)).is_some());
+    }
+}

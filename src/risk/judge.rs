@@ -1,0 +1,268 @@
+//! Measures to an explained risk: what a bundle knows of guilt, in one place.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{AdditiveModel, Calibrated, Calibration, OperatingPoints};
+use crate::detect::{DetectorCard, MEASURE_COUNT, Measure, measures};
+use crate::domain::{
+    Band, BaselineOf, Cue, CueProbabilities, Mitigation, Reason, Recommendation, Risk, Technique,
+    TechniqueRisk,
+};
+
+/// Reasons that are written out; the remaining terms are summed up in one more.
+pub const REASONS_MAX: usize = 8;
+/// Log-odds below which a term is not worth a sentence.
+const WORTH_SAYING: f64 = 0.05;
+
+/// Why a judge cannot be used with this program.
+#[derive(Debug, Error)]
+pub enum JudgeError {
+    /// The fusion was fitted on other measures than this program takes.
+    #[error("fusion term {index}: expected the measure {expected}, came {came}")]
+    Measure {
+        /// Position among the terms.
+        index: usize,
+        /// The program's measure, or `nothing` beyond its last.
+        expected: &'static str,
+        /// The bundle's term.
+        came: String,
+    },
+    /// Calibration must start at the first exchange and grow.
+    #[error("calibration stages: expected one from exchange 1 and increasing starts")]
+    Stages,
+}
+
+/// Calibration of accounts that have sent at least `from` exchanges.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stage {
+    /// Exchanges from which the stage counts.
+    pub from: u64,
+    /// Score to probability, fitted on accounts of about that length.
+    pub calibration: Calibration,
+}
+
+/// Fusion, calibration and operating points of a bundle.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Judge {
+    /// Log-odds as a sum of one term a measure.
+    pub model: AdditiveModel,
+    /// Calibration by exposure: the same score says more of a longer history.
+    pub stages: Vec<Stage>,
+    /// Thresholds on the score at stated false-positive rates.
+    pub points: OperatingPoints,
+    /// Strongest intent cue (log-odds) of one request to the probability that a pipeline sent it.
+    pub conversation: Calibration,
+    /// Exchanges below which the band is `insufficient` and nothing but `allow` is recommended.
+    pub exchanges_needed: u64,
+}
+
+/// What a judge says of one account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Calibrated risk with its interval.
+    pub calibrated: Calibrated,
+    /// Risk in words.
+    pub band: Band,
+    /// What the gateway is advised to do.
+    pub recommendation: Recommendation,
+    /// Milder steps that fit.
+    pub mitigations: Vec<Mitigation>,
+    /// Techniques that could be measured.
+    pub techniques: Vec<TechniqueRisk>,
+    /// The additive terms, largest first; with `base` they sum to `score`.
+    pub reasons: Vec<Reason>,
+    /// Log-odds before any evidence.
+    pub base: f64,
+    /// Log-odds of everything seen.
+    pub score: f64,
+}
+
+impl Judge {
+    /// Checks that the judge belongs to this program's measures.
+    ///
+    /// # Errors
+    /// When a term is missing, surplus or named differently, or the stages are out of order.
+    pub fn check(&self) -> Result<(), JudgeError> {
+        let mut expected = live_measures().map(|(_, measure)| measure.code);
+        for (index, term) in self.model.terms().iter().enumerate() {
+            let code = expected.next().unwrap_or("nothing");
+            if code != term.name {
+                let came = term.name.clone();
+                return Err(JudgeError::Measure {
+                    index,
+                    expected: code,
+                    came,
+                });
+            }
+        }
+        if let Some(code) = expected.next() {
+            let index = self.model.terms().len();
+            let came = "nothing".to_owned();
+            return Err(JudgeError::Measure {
+                index,
+                expected: code,
+                came,
+            });
+        }
+        let starts = self.stages.iter().map(|stage| stage.from);
+        if self.stages.first().is_some_and(|stage| stage.from == 1) && starts.is_sorted() {
+            Ok(())
+        } else {
+            Err(JudgeError::Stages)
+        }
+    }
+
+    /// The score alone: log-odds before calibration.
+    pub fn score(&self, observed: &[f64; MEASURE_COUNT], seen: u64) -> f64 {
+        let mut contributions = vec![0.0; self.model.contribution_count()];
+        self.model
+            .evaluate_into(observed, seen as f64, &mut contributions)
+    }
+
+    /// Judges an account by its measures after `seen` exchanges.
+    pub fn judge(&self, observed: &[f64; MEASURE_COUNT], seen: u64) -> Judgement {
+        let evaluation = self.model.evaluate(observed, seen as f64);
+        let stage = self.stage(seen);
+        let calibrated = stage.apply(evaluation.score);
+        let (band, recommendation) = if seen < self.exchanges_needed {
+            (Band::Insufficient, Recommendation::Allow)
+        } else {
+            self.points.decide(evaluation.score)
+        };
+        let techniques = self.techniques(observed, &evaluation.contributions, stage, calibrated);
+        Judgement {
+            calibrated,
+            band,
+            recommendation,
+            mitigations: mitigations(recommendation, &techniques),
+            reasons: self.reasons(observed, &evaluation.contributions),
+            techniques,
+            base: evaluation.base,
+            score: evaluation.score,
+        }
+    }
+
+    /// The probability that a request with these cues was sent by an extraction pipeline, from its text alone.
+    pub fn conversation_risk(&self, cues: &CueProbabilities) -> Risk {
+        self.conversation.apply(intent_log_odds(cues)).risk
+    }
+
+    fn stage(&self, seen: u64) -> &Calibration {
+        let index = self.stages.partition_point(|stage| stage.from <= seen);
+        &self.stages[index.max(1) - 1].calibration
+    }
+
+    /// How far the risk is explained by each technique: the calibrated score of its own terms, never above the
+    /// account's.
+    fn techniques(
+        &self,
+        observed: &[f64; MEASURE_COUNT],
+        contributions: &[f64],
+        stage: &Calibration,
+        account: Calibrated,
+    ) -> Vec<TechniqueRisk> {
+        let of = |technique: Technique| {
+            let own = live_measures()
+                .enumerate()
+                .filter(|(index, (card, _))| {
+                    card.technique == technique && !observed[*index].is_nan()
+                })
+                .map(|(index, _)| contributions[index]);
+            let (sum, terms) = own.fold((0.0, 0), |(sum, terms), value| (sum + value, terms + 1));
+            (terms > 0).then(|| {
+                let alone = stage.apply(self.model.base() + sum).risk;
+                let risk = if alone > account.risk {
+                    account.risk
+                } else {
+                    alone
+                };
+                TechniqueRisk { technique, risk }
+            })
+        };
+        Technique::ALL.into_iter().filter_map(of).collect()
+    }
+
+    fn reasons(&self, observed: &[f64; MEASURE_COUNT], contributions: &[f64]) -> Vec<Reason> {
+        let mut order: Vec<usize> = (0..MEASURE_COUNT).collect();
+        // Stable, so equal terms keep the order of the measures.
+        order.sort_by(|a, b| contributions[*b].abs().total_cmp(&contributions[*a].abs()));
+        let spoken = order
+            .iter()
+            .take(REASONS_MAX)
+            .filter(|index| contributions[**index].abs() >= WORTH_SAYING)
+            .count();
+        let all: Vec<_> = live_measures().collect();
+        let mut reasons: Vec<Reason> = order[..spoken]
+            .iter()
+            .map(|index| {
+                let (card, measure) = all[*index];
+                let seen = observed[*index];
+                let expected = self.model.terms()[*index].typical.unwrap_or(0.0);
+                Reason {
+                    code: measure.code,
+                    technique: Some(card.technique),
+                    observed: seen,
+                    expected,
+                    baseline_of: BaselineOf::Population,
+                    contribution: contributions[*index],
+                    text: (measure.sentence)(seen, expected),
+                }
+            })
+            .collect();
+        let quiet: Vec<usize> = order[spoken..]
+            .iter()
+            .copied()
+            .filter(|index| contributions[*index] != 0.0)
+            .collect();
+        let pairs = &contributions[MEASURE_COUNT..];
+        let rest: f64 = quiet.iter().map(|index| contributions[*index]).sum();
+        let rest = rest + pairs.iter().sum::<f64>();
+        let count = quiet.len() + pairs.iter().filter(|value| **value != 0.0).count();
+        if count > 0 {
+            reasons.push(Reason {
+                code: "other_terms",
+                technique: None,
+                observed: count as f64,
+                expected: 0.0,
+                baseline_of: BaselineOf::Population,
+                contribution: rest,
+                text: format!("{count} further measures, together {rest:+.2} log-odds"),
+            });
+        }
+        reasons
+    }
+}
+
+/// The measures with the cards of their detectors, in the order of the fusion's terms.
+fn live_measures() -> impl Iterator<Item = (&'static DetectorCard, &'static Measure)> {
+    measures().map(|(detector, measure)| (detector.card(), measure))
+}
+
+/// Log-odds of the strongest intent cue, within ±12.
+pub fn intent_log_odds(cues: &CueProbabilities) -> f64 {
+    let strongest = Cue::INTENT
+        .into_iter()
+        .map(|cue| f64::from(cues.get(cue)))
+        .fold(0.0, f64::max);
+    let bounded = strongest.clamp(6e-6, 1.0 - 6e-6);
+    (bounded / (1.0 - bounded)).ln()
+}
+
+fn mitigations(recommendation: Recommendation, techniques: &[TechniqueRisk]) -> Vec<Mitigation> {
+    if recommendation < Recommendation::Review {
+        return Vec::new();
+    }
+    let strongest = techniques
+        .iter()
+        .max_by(|a, b| a.risk.value().total_cmp(&b.risk.value()));
+    let mut mitigations = Vec::new();
+    if strongest.is_some_and(|found| found.technique == Technique::ReasoningHarvest) {
+        mitigations.push(Mitigation::SummarizeReasoning);
+    }
+    mitigations.push(Mitigation::VerifyAccount);
+    if recommendation == Recommendation::Restrict {
+        mitigations.push(Mitigation::RateLimit);
+    }
+    mitigations
+}

@@ -1,0 +1,64 @@
+//! The model card: what a bundle is, what it was made of, what it can and cannot do.
+
+use std::fmt::Write;
+
+use super::pipeline::Summary;
+use crate::risk::{Judge, Threshold};
+
+/// The card of a bundle, in Markdown. Figures of the held-out side are added by whoever measures them.
+pub fn card(name: &str, version: u32, summary: &Summary, judge: &Judge) -> String {
+    let mut card = format!("# Model card: {name}@{version}\n\n");
+    card.push_str(
+        "Scores conversations and accounts for capability extraction. A static text encoder (byte-level BPE, \
+         attention-pooled token and token-pair vectors, 16 cue heads), bounded account statistics, an additive \
+         fusion and calibration by account.\n\n## Made of\n\n",
+    );
+    for line in &summary.lines {
+        let _ = writeln!(card, "- {line}");
+    }
+    card.push_str(
+        "\nAccounts are simulated: real requests on the rhythms of real production traces. No labeled account-level \
+         traffic is public. Requests come from published pipelines and applications under permissive licences only; \
+         none of their text is in the bundle beyond the vocabulary's tokens.\n\n## Operating points\n\n\
+         Score thresholds that an honest account passes *at any time* with the stated probability; each application \
+         counts equally.\n\n\
+         | recommendation | target | score above | benign accounts | applications | seen beyond | upper 95% bound | tail |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    let points = &judge.points;
+    let rows = [
+        ("watch", points.watch()),
+        ("review", points.review()),
+        ("restrict", points.restrict()),
+    ];
+    for (name, threshold) in rows {
+        card.push_str(&row(name, threshold));
+    }
+    card.push_str(
+        "\n## Limits\n\n\
+         - The prior is 5% of accounts; shift it to your own traffic before reading a risk as a probability.\n\
+         - Requests that an honest user would send word for word (bare questions, agent prompts) carry no cue: only \
+         the stream of the account can tell, and often it does not.\n\
+         - English and Chinese taught it most; other languages rest on few sources. Read the slice report.\n\
+         - Traffic whose cue-free harvest is spread over many accounts is not seen by this version.\n\
+         - It recommends; a person decides.\n",
+    );
+    card
+}
+
+fn row(name: &str, threshold: &Threshold) -> String {
+    format!(
+        "| {name} | {:.2}% | {:.2} | {} | {} | {:.3}% | {:.3}% | {} |\n",
+        threshold.target_rate * 100.0,
+        threshold.score,
+        threshold.accounts,
+        threshold.applications,
+        threshold.rate * 100.0,
+        threshold.upper_by_applications * 100.0,
+        if threshold.extrapolated {
+            "extrapolated"
+        } else {
+            "observed"
+        }
+    )
+}

@@ -1,0 +1,145 @@
+//! Labeled accounts as the detectors saw them, exchange by exchange.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::detect::{MEASURE_COUNT, measure_into};
+use crate::domain::{AccountKey, Exchange, Label, Observation, Verdict};
+use crate::observe::{ObserveScratch, Observer};
+use crate::profile::{Profile, RandomFeatures};
+use crate::simulate::Plan;
+use crate::simulate::corpus::Corpus;
+
+/// The measures of one account after each of its exchanges.
+#[derive(Clone, Debug)]
+pub struct AccountHistory {
+    /// What it is.
+    pub label: Label,
+    /// `steps[n - 1]` holds the measures after `n` exchanges.
+    pub steps: Vec<[f32; MEASURE_COUNT]>,
+}
+
+impl AccountHistory {
+    /// Whether the account extracts.
+    pub fn extraction(&self) -> bool {
+        self.label.verdict == Verdict::Extraction
+    }
+
+    /// The unit of splitting and bootstrap: application, pipeline or, failing both, the account itself.
+    pub fn unit(&self) -> &str {
+        self.label
+            .application
+            .as_deref()
+            .unwrap_or(&self.label.account)
+    }
+
+    /// The measures after `seen` exchanges (at most all of them).
+    ///
+    /// # Panics
+    /// When the account has no exchange or `seen` is 0.
+    pub fn measures(&self, seen: usize) -> [f64; MEASURE_COUNT] {
+        self.steps[seen.min(self.steps.len()) - 1].map(f64::from)
+    }
+}
+
+/// Folds the accounts of a plan, in parallel; the order of the plan is kept. `done` counts finished accounts.
+pub fn simulated_histories(
+    plan: &Plan,
+    corpus: &Corpus,
+    observer: &Observer,
+    features: &RandomFeatures,
+    done: &(dyn Fn() + Sync),
+) -> Vec<AccountHistory> {
+    plan.accounts
+        .par_iter()
+        .map_init(ObserveScratch::default, |scratch, account| {
+            let mut history = Fold::new();
+            for exchange in account.exchanges(corpus) {
+                history.absorb(&observer.observe(&exchange, scratch), features);
+            }
+            done();
+            AccountHistory {
+                label: account.label.clone(),
+                steps: history.steps,
+            }
+        })
+        .filter(|history| !history.steps.is_empty())
+        .collect()
+}
+
+/// Histories of the labeled accounts of a traffic log. Accounts without a label are left out.
+pub struct HistoryBuilder {
+    observer: Observer,
+    features: RandomFeatures,
+    labels: BTreeMap<AccountKey, Label>,
+    folds: BTreeMap<AccountKey, Fold>,
+}
+
+impl HistoryBuilder {
+    /// For these labels, by pseudonym under the observer's key.
+    pub const fn new(
+        observer: Observer,
+        features: RandomFeatures,
+        labels: BTreeMap<AccountKey, Label>,
+    ) -> Self {
+        Self {
+            observer,
+            features,
+            labels,
+            folds: BTreeMap::new(),
+        }
+    }
+
+    /// Adds exchanges, in order of time within each account.
+    pub fn absorb(&mut self, exchanges: &[Exchange]) {
+        let observed: Vec<_> = exchanges
+            .par_iter()
+            .map_init(ObserveScratch::default, |scratch, exchange| {
+                let account = self.observer.account(exchange);
+                let labeled = self.labels.contains_key(&account);
+                labeled.then(|| (account, self.observer.observe(exchange, scratch)))
+            })
+            .collect();
+        for (account, observation) in observed.into_iter().flatten() {
+            let fold = self.folds.entry(account).or_insert_with(Fold::new);
+            fold.absorb(&observation, &self.features);
+        }
+    }
+
+    /// The histories, by pseudonym.
+    pub fn finish(mut self) -> Vec<AccountHistory> {
+        let folds = std::mem::take(&mut self.folds);
+        folds
+            .into_iter()
+            .filter_map(|(account, fold)| {
+                let label = self.labels.remove(&account)?;
+                Some(AccountHistory {
+                    label,
+                    steps: fold.steps,
+                })
+            })
+            .collect()
+    }
+}
+
+struct Fold {
+    profile: Box<Profile>,
+    steps: Vec<[f32; MEASURE_COUNT]>,
+}
+
+impl Fold {
+    fn new() -> Self {
+        Self {
+            profile: Box::new(Profile::empty()),
+            steps: Vec::new(),
+        }
+    }
+
+    fn absorb(&mut self, observation: &Observation, features: &RandomFeatures) {
+        self.profile.absorb(observation, features);
+        let mut measures = [f64::NAN; MEASURE_COUNT];
+        measure_into(&self.profile, &mut measures);
+        self.steps.push(measures.map(|value| value as f32));
+    }
+}

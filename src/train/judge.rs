@@ -1,0 +1,216 @@
+//! Fits fusion, calibration and operating points on account histories.
+//!
+//! Two rules keep the figures honest. The fusion sees measures made by text models that never met the account's own
+//! pipeline or application (`pipeline` cross-fits them); and calibration and thresholds are fitted on scores of
+//! accounts whose application no model involved was fitted on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ndarray::Array2;
+use thiserror::Error;
+
+use super::boost::{self, BoostError, Column, Settings, TrainingRows};
+use super::histories::AccountHistory;
+use crate::detect::{MEASURE_COUNT, measures};
+use crate::risk::{
+    AdditiveModel, BenignScore, Calibration, CalibrationError, CalibrationRow, Judge,
+    OperatingPointError, OperatingPoints, Stage, TargetRates,
+};
+use crate::simulate::corpus::share_of;
+
+/// Exchanges after which an account becomes a training row: short histories matter most, and each account counts
+/// once whatever its length.
+const CHECKPOINTS: [usize; 8] = [3, 6, 10, 17, 30, 50, 100, 200];
+/// First exchange of each calibration stage.
+const STAGES: [u64; 5] = [1, 8, 20, 50, 100];
+/// Exchanges before an account is given a band and a recommendation.
+pub const EXCHANGES_NEEDED: u64 = 5;
+/// The share of accounts taken to extract, before anything is known of them. A deployment can set its own.
+pub const PRIOR: f64 = 0.05;
+
+/// Why no judge came out.
+#[derive(Debug, Error)]
+pub enum JudgeFitError {
+    /// The fusion.
+    #[error("fusion: {0}")]
+    Fusion(#[from] BoostError),
+    /// A calibration.
+    #[error("calibration: {0}")]
+    Calibration(#[from] CalibrationError),
+    /// The operating points.
+    #[error("operating points: {0}")]
+    Points(#[from] OperatingPointError),
+    /// Nothing to fit on.
+    #[error(
+        "expected labeled accounts of both kinds, came {benign} benign and {extraction} extracting"
+    )]
+    Accounts {
+        /// Benign accounts.
+        benign: usize,
+        /// Extracting accounts.
+        extraction: usize,
+    },
+}
+
+/// An account with the scores that a model which never met its application gave it, exchange by exchange.
+pub struct ScoredHistory<'a> {
+    /// The account.
+    pub history: &'a AccountHistory,
+    /// `scores[n - 1]` is the score after `n` exchanges.
+    pub scores: Vec<f64>,
+}
+
+/// Fits the additive fusion on histories.
+///
+/// # Errors
+/// When one kind of account is missing or a setting is out of range.
+pub fn fit_fusion(
+    histories: &[&AccountHistory],
+    settings: &Settings,
+    salt: &str,
+) -> Result<AdditiveModel, JudgeFitError> {
+    let extraction = histories
+        .iter()
+        .filter(|history| history.extraction())
+        .count();
+    let benign = histories.len() - extraction;
+    if extraction == 0 || benign == 0 {
+        return Err(JudgeFitError::Accounts { benign, extraction });
+    }
+    let units = unit_numbers(histories.iter().map(|history| history.unit()));
+    let mut rows = Rows::default();
+    for history in histories {
+        let steps = history.steps.len();
+        let mut lengths: Vec<usize> = CHECKPOINTS
+            .iter()
+            .copied()
+            .filter(|seen| *seen < steps)
+            .collect();
+        lengths.push(steps);
+        // Both kinds weigh the same in all; within a kind, accounts do.
+        let kind = if history.extraction() {
+            extraction
+        } else {
+            benign
+        };
+        let weight = histories.len() as f64 / (2 * kind * lengths.len()) as f64;
+        for seen in lengths {
+            rows.features.extend(history.measures(seen));
+            rows.exposure.push(seen as f64);
+            rows.extraction.push(history.extraction());
+            rows.weight.push(weight);
+            rows.group.push(units[history.unit()]);
+        }
+    }
+    // One unit in five decides how many rounds are enough.
+    let held_out: BTreeSet<u64> = units
+        .iter()
+        .filter(|(unit, _)| share_of(unit, salt) < 0.2)
+        .map(|(_, number)| *number)
+        .collect();
+    let features = Array2::from_shape_vec((rows.exposure.len(), MEASURE_COUNT), rows.features)
+        .expect("one value a measure in every row");
+    let columns: Vec<Column> = measures()
+        .map(|(_, measure)| Column {
+            name: measure.code.to_owned(),
+            monotone: measure.monotone,
+            shrink: 2.0,
+        })
+        .collect();
+    let training = TrainingRows {
+        features: features.view(),
+        exposure: &rows.exposure,
+        extraction: &rows.extraction,
+        weight: &rows.weight,
+        group: &rows.group,
+    };
+    Ok(boost::fit(&training, &columns, &held_out, settings)?.model)
+}
+
+#[derive(Default)]
+struct Rows {
+    features: Vec<f64>,
+    exposure: Vec<f64>,
+    extraction: Vec<bool>,
+    weight: Vec<f64>,
+    group: Vec<u64>,
+}
+
+/// Scores a history with a fusion that never met its application.
+pub fn score_history<'a>(model: &AdditiveModel, history: &'a AccountHistory) -> ScoredHistory<'a> {
+    let mut contributions = vec![0.0; model.contribution_count()];
+    let scores = (1..=history.steps.len())
+        .map(|seen| model.evaluate_into(&history.measures(seen), seen as f64, &mut contributions))
+        .collect();
+    ScoredHistory { history, scores }
+}
+
+/// Puts a judge together: the fusion, and calibration and thresholds from accounts it never met.
+///
+/// # Errors
+/// When the accounts are too few for a calibration stage or an operating point.
+pub fn fit_judge(
+    model: AdditiveModel,
+    scored: &[ScoredHistory<'_>],
+    conversation: Calibration,
+) -> Result<Judge, JudgeFitError> {
+    let mut stages = Vec::new();
+    for (index, from) in STAGES.into_iter().enumerate() {
+        let below = STAGES.get(index + 1).copied().unwrap_or(u64::MAX);
+        let rows: Vec<CalibrationRow> = scored
+            .iter()
+            .filter_map(|account| stage_row(account, from, below))
+            .collect();
+        let calibration = Calibration::fit(&rows)?.at_prior(PRIOR)?;
+        stages.push(Stage { from, calibration });
+    }
+    let units = unit_numbers(scored.iter().map(|account| account.history.unit()));
+    let benign: Vec<BenignScore> = scored
+        .iter()
+        .filter(|account| !account.history.extraction())
+        .filter_map(|account| {
+            let judged = account
+                .scores
+                .iter()
+                .skip(EXCHANGES_NEEDED as usize - 1)
+                .copied();
+            let score = judged.reduce(f64::max)?;
+            Some(BenignScore {
+                score,
+                application: units[account.history.unit()],
+            })
+        })
+        .collect();
+    Ok(Judge {
+        model,
+        stages,
+        points: OperatingPoints::fit(&benign, TargetRates::default())?,
+        conversation,
+        exchanges_needed: EXCHANGES_NEEDED,
+    })
+}
+
+/// The account's score at a length within the stage that depends on nothing but its name.
+fn stage_row(account: &ScoredHistory<'_>, from: u64, below: u64) -> Option<CalibrationRow> {
+    let last = (account.scores.len() as u64).min(below - 1);
+    if last < from {
+        return None;
+    }
+    let share = share_of(&account.history.label.account, "calibration length");
+    let seen = from + ((last - from + 1) as f64 * share) as u64;
+    Some(CalibrationRow {
+        score: account.scores[seen as usize - 1],
+        extraction: account.history.extraction(),
+        weight: 1.0,
+    })
+}
+
+/// Numbers for unit names, in alphabetical order.
+fn unit_numbers<'a>(units: impl Iterator<Item = &'a str>) -> BTreeMap<String, u64> {
+    let names: BTreeSet<&str> = units.collect();
+    names
+        .into_iter()
+        .zip(0..)
+        .map(|(name, number)| (name.to_owned(), number))
+        .collect()
+}

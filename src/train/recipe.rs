@@ -1,0 +1,145 @@
+//! The recipe file: every choice of a training run that is not data.
+
+use serde::Deserialize;
+
+use super::boost::Settings;
+use super::text::TextRecipe;
+
+/// A training recipe (`training/recipe.toml`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Folds of the cross-fit.
+    pub folds: usize,
+    /// The vocabulary.
+    pub vocabulary: VocabularyRecipe,
+    /// The words that templates are made of.
+    pub common_words: CommonWordsRecipe,
+    /// The text model.
+    pub text: TextSettings,
+    /// The fusion.
+    pub fusion: FusionSettings,
+}
+
+/// Settings of the vocabulary.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VocabularyRecipe {
+    /// Tokens.
+    pub tokens: usize,
+    /// Bytes that one source may contribute.
+    pub source_bytes: usize,
+}
+
+/// Settings of the common words.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommonWordsRecipe {
+    /// Sources in which a word must occur.
+    pub sources_min: u32,
+}
+
+/// Settings of the text model.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextSettings {
+    /// Rows for hashed token pairs.
+    pub pair_rows: usize,
+    /// See [`TextRecipe`].
+    pub epochs: usize,
+    /// See [`TextRecipe`].
+    pub batch: usize,
+    /// See [`TextRecipe`].
+    pub learning_rate: f64,
+    /// See [`TextRecipe`].
+    pub weight_decay: f64,
+    /// See [`TextRecipe`].
+    pub row_dropout: f64,
+    /// See [`TextRecipe`].
+    pub hidden_dropout: f32,
+    /// See [`TextRecipe`].
+    pub channel_dropout: f64,
+    /// See [`TextRecipe`].
+    pub smoothing: f32,
+    /// See [`TextRecipe`].
+    pub table_decay: f64,
+    /// Requests that one source may contribute.
+    pub source_requests: usize,
+}
+
+/// Settings of the fusion; see [`Settings`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "documented field by field at Settings")]
+pub struct FusionSettings {
+    pub bins: usize,
+    pub smallest_bin: f64,
+    pub learning_rate: f64,
+    pub rounds: usize,
+    pub patience: usize,
+    pub penalty: f64,
+    pub smoothing: f64,
+    pub pairs: usize,
+}
+
+impl Recipe {
+    /// From the text of a recipe file.
+    ///
+    /// # Errors
+    /// When it is not TOML of this form.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// The recipe of the shipped bundle.
+    ///
+    /// # Panics
+    /// Never: a test parses it.
+    pub fn shipped() -> Self {
+        Self::parse(include_str!("../../training/recipe.toml"))
+            .expect("the recipe in the repository is valid")
+    }
+
+    /// What the text model's fit takes.
+    pub const fn text(&self) -> TextRecipe {
+        let text = &self.text;
+        TextRecipe {
+            seed: self.seed,
+            epochs: text.epochs,
+            batch: text.batch,
+            learning_rate: text.learning_rate,
+            weight_decay: text.weight_decay,
+            table_decay: text.table_decay,
+            train_scores: true,
+            smoothing: text.smoothing,
+            row_dropout: text.row_dropout,
+            channel_dropout: text.channel_dropout,
+            hidden_dropout: text.hidden_dropout,
+        }
+    }
+
+    /// What the fusion's fit takes.
+    pub const fn fusion(&self) -> Settings {
+        let fusion = &self.fusion;
+        Settings {
+            bins: fusion.bins,
+            smallest_bin: fusion.smallest_bin,
+            learning_rate: fusion.learning_rate,
+            rounds: fusion.rounds,
+            patience: fusion.patience,
+            penalty: fusion.penalty,
+            smoothing: fusion.smoothing,
+            pairs: fusion.pairs,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_shipped_recipe_is_valid() {
+        assert_eq!(super::Recipe::shipped().folds, 3);
+    }
+}
