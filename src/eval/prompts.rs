@@ -7,19 +7,18 @@
 mod figures;
 mod report;
 
-use std::collections::BTreeSet;
-
 use rayon::prelude::*;
 use thiserror::Error;
 
 use super::baseline::ngram::{NgramModel, NgramRecipe, NgramSample};
 use crate::domain::Cue;
 use crate::encoder::{Architecture, Vocabulary};
-use crate::simulate::corpus::Corpus;
+use crate::simulate::corpus::{Corpus, share_of};
 use crate::train::examples::{LabeledRequest, examples, labeled_requests};
 use crate::train::fold::fold_of;
 use crate::train::manifest::CueManifest;
-use crate::train::text::{Example, Target, TextRecipe, fit_text};
+use crate::train::recipe::Recipe;
+use crate::train::text::{Example, Target, fit_text};
 
 pub use figures::{BenignRow, ModelReport, PipelineRow, Power, PromptRow};
 pub use report::{Mean, PromptReport};
@@ -32,10 +31,8 @@ pub struct PromptTrial<'a> {
     pub manifest: &'a CueManifest,
     /// Tokens of the text model. They come from word counts, not labels, so one vocabulary serves all folds.
     pub vocabulary: &'a Vocabulary,
-    /// Rows for token pairs in the text model's table.
-    pub pair_rows: usize,
-    /// The text model's recipe.
-    pub text: TextRecipe,
+    /// The training recipe. Both models learn from as many requests of a source as it allows.
+    pub recipe: &'a Recipe,
     /// The baseline's recipe.
     pub ngram: NgramRecipe,
     /// Folds, 2 or more.
@@ -85,13 +82,12 @@ pub fn leave_pipelines_out(
         return Err(PromptError::Folds(trial.folds));
     }
     let requests = labeled_requests(trial.corpus, trial.manifest);
-    let examples = examples(&requests, trial.vocabulary, trial.pair_rows);
-    let folds = folds(trial, &requests);
+    let examples = examples(&requests, trial.vocabulary, trial.recipe.text.pair_rows);
     let mut text = ModelReport::new("text model");
     let mut ngram = ModelReport::new("n-gram regression");
     progress(0, trial.folds);
     for fold in 0..trial.folds {
-        let split = Split::new(&requests, &folds, fold)?;
+        let split = Split::new(trial, &requests, fold)?;
         let scores = text_scores(trial, &examples, &split)?;
         text.add(&split.judged, &scores);
         let scores = ngram_scores(trial, &requests, &examples, &split);
@@ -103,22 +99,7 @@ pub fn leave_pipelines_out(
     })
 }
 
-/// The fold of each request.
-fn folds(trial: &PromptTrial<'_>, requests: &[LabeledRequest<'_>]) -> Vec<usize> {
-    let applications: BTreeSet<&str> = trial
-        .corpus
-        .applications
-        .iter()
-        .map(|application| application.id.as_str())
-        .collect();
-    requests
-        .iter()
-        .map(|request| {
-            let application = !request.attack && applications.contains(request.unit);
-            fold_of(request, application, trial.folds, "leave-pipelines-out")
-        })
-        .collect()
-}
+const FOLD_SALT: &str = "leave-pipelines-out";
 
 /// One fold: what is fitted on and what is judged, as positions in the list of requests.
 struct Split<'r, 'a> {
@@ -129,12 +110,20 @@ struct Split<'r, 'a> {
 
 impl<'r, 'a> Split<'r, 'a> {
     fn new(
+        trial: &PromptTrial<'_>,
         requests: &'r [LabeledRequest<'a>],
-        folds: &[usize],
         fold: usize,
     ) -> Result<Self, PromptError> {
-        let (inside, fitted): (Vec<usize>, Vec<usize>) =
-            (0..requests.len()).partition(|index| folds[*index] == fold);
+        let (inside, outside): (Vec<usize>, Vec<usize>) = (0..requests.len())
+            .partition(|index| fold_of(&requests[*index], trial.folds, FOLD_SALT) == fold);
+        let allowed = trial.recipe.text.source_requests as f64;
+        let fitted: Vec<usize> = outside
+            .into_iter()
+            .filter(|index| {
+                let request = &requests[*index];
+                share_of(&request.record.id, "contribution") < allowed / request.unit_size as f64
+            })
+            .collect();
         let held_out: Vec<usize> = inside
             .into_iter()
             .filter(|index| has_intent(&requests[*index]))
@@ -184,9 +173,9 @@ fn text_scores(
     let fitted: Vec<&Example> = split.fitted.iter().map(|index| &examples[*index]).collect();
     let architecture = Architecture {
         token_rows: trial.vocabulary.len(),
-        pair_rows: trial.pair_rows,
+        pair_rows: trial.recipe.text.pair_rows,
     };
-    let model = fit_text(&fitted, architecture, &trial.text, |_| ())?;
+    let model = fit_text(&fitted, architecture, &trial.recipe.text(), |_| ())?;
     let scores = split.held_out.par_iter().map(|index| {
         let (cues, _) = model.evaluate(&examples[*index].rows);
         cues.strongest_intent().1

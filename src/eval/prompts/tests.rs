@@ -6,7 +6,7 @@ use crate::eval::metrics::Figure;
 use crate::eval::table::Layout;
 use crate::simulate::corpus::{BenignSource, Corpus, LicenceClass, Partition, Pipeline};
 use crate::train::manifest::CueManifest;
-use crate::train::text::TextRecipe;
+use crate::train::recipe::Recipe;
 use crate::train::vocabulary::train_vocabulary;
 
 const UNITS: usize = 12;
@@ -78,29 +78,26 @@ fn trial<'a>(
     corpus: &'a Corpus,
     manifest: &'a CueManifest,
     vocabulary: &'a Vocabulary,
+    recipe: &'a Recipe,
     folds: usize,
 ) -> PromptTrial<'a> {
     PromptTrial {
         corpus,
         manifest,
         vocabulary,
-        pair_rows: 64,
-        text: TextRecipe {
-            seed: 1,
-            epochs: 6,
-            batch: 64,
-            learning_rate: 0.01,
-            weight_decay: 0.01,
-            table_decay: 0.0,
-            train_scores: true,
-            smoothing: 0.0,
-            row_dropout: 0.2,
-            channel_dropout: 0.0,
-            hidden_dropout: 0.2,
-        },
+        recipe,
         ngram: NgramRecipe::default(),
         folds,
     }
+}
+
+/// The shipped recipe, with steps enough for so few requests.
+fn recipe() -> Recipe {
+    let mut recipe = Recipe::shipped();
+    recipe.text.pair_rows = 64;
+    recipe.text.epochs = 6;
+    recipe.text.batch = 64;
+    recipe
 }
 
 fn vocabulary(corpus: &Corpus) -> Vocabulary {
@@ -121,7 +118,8 @@ fn what_pipelines_share_is_found_and_what_people_say_too_is_not() {
     let corpus = corpus();
     let manifest = CueManifest::parse(MANIFEST).unwrap();
     let vocabulary = vocabulary(&corpus);
-    let trial = trial(&corpus, &manifest, &vocabulary, 2);
+    let recipe = recipe();
+    let trial = trial(&corpus, &manifest, &vocabulary, &recipe, 2);
     let report = leave_pipelines_out(&trial, &|_, _| ()).unwrap();
     for model in &report.models {
         let honest: u64 = model.benign.iter().map(|row| row.n).sum();
@@ -150,8 +148,14 @@ fn a_fold_without_pipelines_is_an_error() {
     let manifest = CueManifest::parse("").unwrap();
     let vocabulary = vocabulary(&corpus);
     corpus.pipelines.truncate(1);
-    let came = leave_pipelines_out(&trial(&corpus, &manifest, &vocabulary, 2), &|_, _| ());
+    let came = leave_pipelines_out(
+        &trial(&corpus, &manifest, &vocabulary, &recipe(), 2),
+        &|_, _| (),
+    );
     assert!(matches!(came, Err(PromptError::OneSided { .. })));
-    let came = leave_pipelines_out(&trial(&corpus, &manifest, &vocabulary, 1), &|_, _| ());
+    let came = leave_pipelines_out(
+        &trial(&corpus, &manifest, &vocabulary, &recipe(), 1),
+        &|_, _| (),
+    );
     assert!(matches!(came, Err(PromptError::Folds(1))));
 }
