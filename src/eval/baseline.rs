@@ -1,4 +1,4 @@
-//! Small, honest detectors to compare with, tuned on the same training data as ours.
+//! Small, honest detectors to compare with, fitted on the same training data as ours.
 //!
 //! They see the texts and labels that ours sees and share none of its code.
 

@@ -24,7 +24,7 @@ pub struct NgramRecipe {
 }
 
 impl Default for NgramRecipe {
-    /// The best of those tried on leave-pipelines-out folds.
+    /// Common values; few others were tried.
     fn default() -> Self {
         Self {
             seed: 1,
@@ -238,7 +238,10 @@ mod tests {
         assert!(model.score(&talk(999)) < 0.0);
         assert!(model.score(&record("score the answer from 1 to 5")) > model.score(&talk(7)));
         let again = NgramModel::fit(&samples, &NgramRecipe::default());
-        assert_eq!(again.score(&talk(3)), model.score(&talk(3)));
+        assert_eq!(
+            again.score(&talk(3)).to_bits(),
+            model.score(&talk(3)).to_bits()
+        );
     }
 
     proptest! {
