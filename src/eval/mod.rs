@@ -2,11 +2,8 @@
 //!
 //! Uses `engine`, `ingest`, `train`. Never part of serving.
 
-<<<<<<< HEAD
 pub mod accounts;
-=======
 pub mod baseline;
->>>>>>> h-prompts
 pub mod bootstrap;
 pub mod metrics;
 pub mod prompts;
