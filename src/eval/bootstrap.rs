@@ -64,15 +64,39 @@ impl Bootstrap {
         S: Ord,
         G: Ord,
     {
+        let [interval] = self.intervals(rows, unit_of, |rows| [metric(rows)]);
+        interval
+    }
+
+    /// As [`Self::interval`], for several figures of the same resamples at once.
+    pub fn intervals<T, S, G, const N: usize>(
+        &self,
+        rows: &[T],
+        unit_of: impl Fn(&T) -> (S, G),
+        metrics: impl Fn(&[T]) -> [Option<f64>; N] + Sync,
+    ) -> [Option<Resampled>; N]
+    where
+        T: Clone + Sync,
+        S: Ord,
+        G: Ord,
+    {
         let strata = strata(rows, unit_of);
         if strata.iter().all(|groups| groups.len() < 2) {
-            return None;
+            return [None; N];
         }
-        let mut figures: Vec<f64> = (0..self.resamples)
+        let figures: Vec<[Option<f64>; N]> = (0..self.resamples)
             .into_par_iter()
-            .filter_map(|index| metric(&self.draw(index, rows, &strata)))
-            .filter(|figure| !figure.is_nan())
+            .map(|index| metrics(&self.draw(index, rows, &strata)))
             .collect();
+        let groups = strata.iter().map(Vec::len).sum::<usize>() as u64;
+        std::array::from_fn(|metric| {
+            let figures = figures.iter().filter_map(|figures| figures[metric]);
+            self.percentile(figures.filter(|figure| !figure.is_nan()).collect(), groups)
+        })
+    }
+
+    /// The percentile interval of a figure, if it was defined in half of the resamples.
+    fn percentile(&self, mut figures: Vec<f64>, groups: u64) -> Option<Resampled> {
         let defined = figures.len();
         if defined == 0 || defined * 2 < self.resamples as usize {
             return None;
@@ -86,7 +110,7 @@ impl Bootstrap {
                 low: figures[low],
                 high: figures[defined - 1 - low],
             },
-            groups: strata.iter().map(Vec::len).sum::<usize>() as u64,
+            groups,
             defined: defined as u32,
         })
     }
@@ -235,6 +259,16 @@ mod tests {
             }
         );
         assert_eq!(resampled.groups, 13);
+    }
+
+    #[test]
+    fn several_figures_are_as_each_alone() {
+        let rows = clustered(12, 4, 5);
+        let size = |rows: &[Row]| Some(rows.len() as f64);
+        let bootstrap = Bootstrap::default();
+        let together = bootstrap.intervals(&rows, unit_of, |rows| [size(rows), mean(rows), None]);
+        let alone = |metric: fn(&[Row]) -> Option<f64>| bootstrap.interval(&rows, unit_of, metric);
+        assert_eq!(together, [alone(size), alone(mean), None]);
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn of_pipeline<'a>(
         .or_else(|| techniques_of_family(&record.family).first().copied());
     let intent = technique.and_then(intent_of);
     for cue in Cue::INTENT {
-        targets[cue.index()] = match (pipeline.ambiguous, intent == Some(cue)) {
+        targets[cue.index()] = match (bare, intent == Some(cue)) {
             (true, _) => Target::Unknown,
             (false, true) => Target::Carried,
             (false, false) => Target::Absent,
@@ -156,9 +156,6 @@ fn without_intent(mut targets: [Target; CUE_COUNT]) -> [Target; CUE_COUNT] {
     targets
 }
 
-/// A pipeline's request that is word for word an honest user's is weak evidence, and is learned as such.
-const BARE_WEIGHT: f32 = 0.25;
-
 /// The requests as training examples: rows of the table, and a weight that makes a unit count by the square root of
 /// its size, so that neither a large source nor a handful of requests rules. Weights average to 1.
 pub fn examples(
@@ -166,10 +163,7 @@ pub fn examples(
     vocabulary: &Vocabulary,
     pair_rows: usize,
 ) -> Vec<Example> {
-    let weight = |request: &LabeledRequest<'_>| {
-        let doubt = if request.bare { BARE_WEIGHT } else { 1.0 };
-        doubt / (request.unit_size as f32).sqrt()
-    };
+    let weight = |request: &LabeledRequest<'_>| 1.0 / (request.unit_size as f32).sqrt();
     let mean = requests.iter().map(weight).sum::<f32>() / requests.len().max(1) as f32;
     requests
         .par_iter()

@@ -117,7 +117,6 @@ impl Table {
             let row = row as usize;
             self.is_touched[row] = false;
             for index in row * ROW_DIM..(row + 1) * ROW_DIM {
-                self.vectors[index] *= 1.0 - learning_rate * decay;
                 let moments = &mut self.vector_moments[index];
                 self.vectors[index] *= 1.0 - learning_rate * decay;
                 update(&mut self.vectors[index], moments, &mut self.gradient[index]);

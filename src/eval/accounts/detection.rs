@@ -1,0 +1,135 @@
+//! Account detection: ranking and probability, at several moments.
+
+use super::cells::{applications, resampled};
+use super::report::Options;
+use super::sample::{Moment, Row, curve, sample};
+use super::trails::AccountTrail;
+use crate::eval::metrics::{Roc, Scored, benign_needed, brier, expected_calibration_error};
+use crate::eval::table::{Cell, Style, Table};
+
+/// Bins of the calibration error.
+pub(super) const BINS: usize = 10;
+
+const FIGURES: usize = 9;
+
+/// A row of the table.
+struct Figure {
+    name: &'static str,
+    style: Style,
+    /// The false-positive rate, or prevalence, that the benign accounts must be many enough to resolve.
+    rate: Option<f64>,
+}
+
+/// In the order of [`figures`].
+const ROWS: [Figure; FIGURES] = [
+    Figure::new("AUC", Style::Decimal(3), None),
+    Figure::new(
+        "pAUC (FPR <= 0.1%), standardised",
+        Style::Decimal(3),
+        Some(1e-3),
+    ),
+    Figure::new("recall at FPR 1%", Style::Percent(1), Some(1e-2)),
+    Figure::new("recall at FPR 0.1%", Style::Percent(1), Some(1e-3)),
+    Figure::new("recall at FPR 0.01%", Style::Percent(1), Some(1e-4)),
+    Figure::new("AUPRC at prevalence 1e-3", Style::Decimal(3), Some(1e-3)),
+    Figure::new("AUPRC at prevalence 1e-4", Style::Decimal(3), Some(1e-4)),
+    Figure::new("Brier score", Style::Decimal(4), None),
+    Figure::new("expected calibration error", Style::Decimal(4), None),
+];
+
+impl Figure {
+    const fn new(name: &'static str, style: Style, rate: Option<f64>) -> Self {
+        Self { name, style, rate }
+    }
+
+    /// Benign accounts without which it says nothing.
+    fn benign_needed(&self, options: &Options) -> u64 {
+        self.rate.map_or(options.thin, benign_needed)
+    }
+}
+
+/// Every figure of a sample, `None` where it is undefined.
+fn figures(rows: &[Row<'_>]) -> [Option<f64>; FIGURES] {
+    let said: Vec<Scored> = rows.iter().map(|row| row.said).collect();
+    let curve = curve(rows);
+    let ranked = |figure: fn(&Roc) -> f64| curve.as_ref().map(figure);
+    let recall = |rate| curve.as_ref()?.recall_at(rate, 0).value();
+    [
+        ranked(Roc::area),
+        ranked(|curve| curve.partial_area(1e-3)),
+        recall(1e-2),
+        recall(1e-3),
+        recall(1e-4),
+        ranked(|curve| curve.average_precision(1e-3)),
+        ranked(|curve| curve.average_precision(1e-4)),
+        brier(&said),
+        expected_calibration_error(&said, BINS),
+    ]
+}
+
+/// One column: the cells of every row.
+fn column(rows: &[Row<'_>], options: &Options) -> Vec<Cell> {
+    let of = |extraction: bool| {
+        rows.iter()
+            .filter(move |row| row.ranked.extraction == extraction)
+            .map(|row| row.trail)
+    };
+    let (benign, extracting) = (of(false).count() as u64, of(true).count() as u64);
+    let mut cells = vec![
+        Cell::Count(benign),
+        Cell::Count(applications(of(false))),
+        Cell::Count(extracting),
+        Cell::Count(applications(of(true))),
+    ];
+    let enough = |figure: &Figure| {
+        if extracting < options.thin {
+            Err(extracting)
+        } else if benign < figure.benign_needed(options) {
+            Err(benign)
+        } else {
+            Ok(())
+        }
+    };
+    let values = figures(rows);
+    let intervals = if ROWS.iter().any(|figure| enough(figure).is_ok()) {
+        options.bootstrap().intervals(rows, Row::unit, figures)
+    } else {
+        [None; FIGURES]
+    };
+    for ((figure, value), interval) in ROWS.iter().zip(values).zip(intervals) {
+        cells.push(match enough(figure) {
+            Ok(()) => resampled(value, interval, figure.style),
+            Err(n) => Cell::Insufficient { n },
+        });
+    }
+    cells
+}
+
+/// Figures by row, moments by column.
+///
+/// Accounts are ranked by the served score. Brier score and calibration error are of the risk moved from the
+/// bundle's prior to the sample's own prevalence. A figure at a rate (or prevalence) that the benign accounts
+/// are too few to resolve is insufficient, with their number.
+pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
+    let columns: Vec<Vec<Cell>> = Moment::ALL
+        .iter()
+        .map(|&moment| column(&sample(trails, moment, options.prior), options))
+        .collect();
+    let mut table = Table::new(
+        "Account detection (95% intervals over applications and pipelines)",
+        std::iter::once("figure".to_owned()).chain(Moment::ALL.map(Moment::name)),
+    );
+    let names = [
+        "benign accounts",
+        "applications",
+        "extracting accounts",
+        "pipelines",
+    ]
+    .into_iter()
+    .chain(ROWS.iter().map(|figure| figure.name));
+    for (index, name) in names.enumerate() {
+        let cells = columns.iter().map(|column| column[index].clone());
+        table.push(std::iter::once(Cell::text(name)).chain(cells).collect());
+    }
+    table
+}

@@ -1,0 +1,187 @@
+//! What benign accounts suffer at the operating points as served.
+
+use std::collections::BTreeMap;
+
+use super::cells::{SHARE, SMALL_SHARE, UNSAID, applications, resampled, share};
+use super::report::Options;
+use super::trails::AccountTrail;
+use crate::eval::table::{Cell, Number, Style, Table};
+
+/// Applications that are listed.
+const LISTED: usize = 20;
+
+fn reviewed(trails: &[&AccountTrail]) -> u64 {
+    trails.iter().filter(|t| t.first_review.is_some()).count() as u64
+}
+
+fn restricted(trails: &[&AccountTrail]) -> u64 {
+    trails.iter().filter(|t| t.first_restrict.is_some()).count() as u64
+}
+
+/// Groups of benign accounts by a name of theirs.
+fn by<'a>(
+    benign: &[&'a AccountTrail],
+    name: for<'t> fn(&'t AccountTrail) -> &'t str,
+) -> BTreeMap<&'a str, Vec<&'a AccountTrail>> {
+    let mut groups: BTreeMap<&str, Vec<&AccountTrail>> = BTreeMap::new();
+    for &trail in benign {
+        groups.entry(name(trail)).or_default().push(trail);
+    }
+    groups
+}
+
+fn population(trail: &AccountTrail) -> &str {
+    trail.label.population.as_deref().unwrap_or(UNSAID)
+}
+
+fn language(trail: &AccountTrail) -> &str {
+    trail.label.language.as_deref().unwrap_or(UNSAID)
+}
+
+/// Slices of the benign accounts: what of, which, whose.
+fn slices<'a>(benign: &[&'a AccountTrail]) -> Vec<(&'static str, &'a str, Vec<&'a AccountTrail>)> {
+    let mut slices = vec![("all", "all", benign.to_vec())];
+    for (kind, groups) in [
+        ("population", by(benign, population)),
+        ("language", by(benign, language)),
+    ] {
+        slices.extend(groups.into_iter().map(|(name, group)| (kind, name, group)));
+    }
+    slices
+}
+
+/// Share of benign accounts that ever got a review or a restriction, together and by slice. The Wilson
+/// intervals take accounts for independent, which those of one application are not: read the number of
+/// applications beside them.
+pub(super) fn rates(benign: &[&AccountTrail], options: &Options) -> Table {
+    let mut table = Table::new(
+        "Benign accounts ever recommended for review or restriction (Wilson intervals)",
+        [
+            "slice of",
+            "slice",
+            "accounts",
+            "applications",
+            "ever review",
+            "ever restrict",
+        ],
+    );
+    for (kind, name, group) in slices(benign) {
+        let n = group.len() as u64;
+        table.push(vec![
+            Cell::text(kind),
+            Cell::text(name),
+            Cell::Count(n),
+            Cell::Count(applications(group.iter().copied())),
+            share(reviewed(&group), n, options.thin, SMALL_SHARE),
+            share(restricted(&group), n, options.thin, SMALL_SHARE),
+        ]);
+    }
+    table
+}
+
+/// Reviews per 1,000 benign account-days. An account's days run from its first to its last exchange, which
+/// is the least they can be, so the rate is the most it can be.
+fn alarms_per_1000_days(benign: &[&AccountTrail]) -> Option<f64> {
+    let days: f64 = benign.iter().map(|trail| trail.days()).sum();
+    (days > 0.0).then(|| 1_000.0 * reviewed(benign) as f64 / days)
+}
+
+/// The slice of a kind that is reviewed most, thin ones left out, and its rate over that of all.
+fn worst(benign: &[&AccountTrail], kind: &str, options: &Options) -> Option<(String, f64)> {
+    let rate = |group: &[&AccountTrail]| reviewed(group) as f64 / group.len() as f64;
+    let mut worst: Option<(String, f64)> = None;
+    for (of, name, group) in slices(benign) {
+        let thick = group.len() as u64 >= options.thin;
+        let rate = rate(&group);
+        if of == kind && thick && worst.as_ref().is_none_or(|worst| rate > worst.1) {
+            worst = Some((name.to_owned(), rate));
+        }
+    }
+    let (name, rate_of_worst) = worst?;
+    (reviewed(benign) > 0).then(|| (name, rate_of_worst / rate(benign)))
+}
+
+fn ever_review(benign: &[&AccountTrail]) -> Option<f64> {
+    (!benign.is_empty()).then(|| reviewed(benign) as f64 / benign.len() as f64)
+}
+
+fn ever_restrict(benign: &[&AccountTrail]) -> Option<f64> {
+    (!benign.is_empty()).then(|| restricted(benign) as f64 / benign.len() as f64)
+}
+
+/// A figure of benign accounts.
+type Metric = fn(&[&AccountTrail]) -> Option<f64>;
+
+const METRICS: [(&str, Metric, Style); 3] = [
+    ("ever review", ever_review, SMALL_SHARE),
+    ("ever restrict", ever_restrict, SMALL_SHARE),
+    (
+        "reviews per 1,000 account-days",
+        alarms_per_1000_days,
+        Style::Decimal(2),
+    ),
+];
+
+/// False alarms, one figure a row.
+pub(super) fn alarms(benign: &[&AccountTrail], options: &Options) -> Table {
+    let mut table = Table::new(
+        "False alarms (95% intervals over applications)",
+        ["figure", "of", "value"],
+    );
+    let n = benign.len() as u64;
+    for (name, metric, style) in METRICS {
+        let interval =
+            options
+                .bootstrap()
+                .interval(benign, |trail| ((), trail.application()), metric);
+        table.push(vec![
+            Cell::text(name),
+            Cell::text("benign accounts"),
+            if n < options.thin {
+                Cell::Insufficient { n }
+            } else {
+                resampled(metric(benign), interval, style)
+            },
+        ]);
+    }
+    let groups = by(benign, AccountTrail::application);
+    let flagged = groups.values().filter(|group| reviewed(group) > 0).count() as u64;
+    table.push(vec![
+        Cell::text("with a review (Wilson interval)"),
+        Cell::text("applications"),
+        share(flagged, groups.len() as u64, options.thin, SHARE),
+    ]);
+    for kind in ["population", "language"] {
+        let worst = worst(benign, kind, options);
+        let ratio = worst.as_ref().map_or(f64::NAN, |worst| worst.1);
+        table.push(vec![
+            Cell::text(format!("ever review, worst {kind} over all")),
+            Cell::text(worst.map_or_else(String::new, |worst| worst.0)),
+            Cell::Number(Number::new(ratio, Style::Decimal(2))),
+        ]);
+    }
+    table
+}
+
+/// The benign applications with most accounts reviewed, at most twenty.
+pub(super) fn flagged(benign: &[&AccountTrail]) -> Table {
+    let mut table = Table::new(
+        format!("Benign applications with a review (most accounts first, at most {LISTED})"),
+        ["application", "accounts", "ever review", "ever restrict"],
+    );
+    let mut groups: Vec<(&str, Vec<&AccountTrail>)> = by(benign, AccountTrail::application)
+        .into_iter()
+        .filter(|(_, group)| reviewed(group) > 0)
+        .collect();
+    // Stable: equal ones stay in the order of their names.
+    groups.sort_by_key(|(_, group)| std::cmp::Reverse(reviewed(group)));
+    for (name, group) in groups.into_iter().take(LISTED) {
+        table.push(vec![
+            Cell::text(name),
+            Cell::Count(group.len() as u64),
+            Cell::Count(reviewed(&group)),
+            Cell::Count(restricted(&group)),
+        ]);
+    }
+    table
+}

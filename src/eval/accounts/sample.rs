@@ -1,0 +1,99 @@
+//! Accounts at one moment of their history, as the served score ranked them then.
+
+use super::trails::{AccountTrail, Checkpoint};
+use crate::eval::metrics::{Roc, Scored};
+use crate::risk::shift_prior;
+
+/// When accounts are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// After each account's last exchange.
+    Last,
+    /// After so many exchanges, of the accounts that reached them.
+    After(u64),
+}
+
+impl Moment {
+    /// The moments that tables of detection show.
+    pub(super) const ALL: [Self; 6] = [
+        Self::Last,
+        Self::After(10),
+        Self::After(25),
+        Self::After(50),
+        Self::After(100),
+        Self::After(200),
+    ];
+
+    /// How a column names it.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Last => "at the last exchange".to_owned(),
+            Self::After(exchanges) => format!("after {exchanges}"),
+        }
+    }
+
+    fn of(self, trail: &AccountTrail) -> Option<Checkpoint> {
+        match self {
+            Self::Last => Some(trail.last),
+            Self::After(exchanges) => trail.after(exchanges),
+        }
+    }
+}
+
+/// One account at one moment.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    /// Whose.
+    pub(super) trail: &'a AccountTrail,
+    /// Log-odds and truth: for ranking.
+    pub(super) ranked: Scored,
+    /// Risk at the sample's own prevalence, and truth: for calibration.
+    pub(super) said: Scored,
+}
+
+impl<'a> Row<'a> {
+    /// Kind and application or pipeline: stratum and group of a resample.
+    pub(super) fn unit(&self) -> (bool, &'a str) {
+        (self.ranked.extraction, self.trail.application())
+    }
+}
+
+/// The accounts that had reached `moment`.
+///
+/// A bundle speaks for a population with a share `prior` of extraction; a stream made for measuring has
+/// another, so its risks are moved to the sample's own share before they are compared with outcomes.
+pub(super) fn sample<'a>(trails: &[&'a AccountTrail], moment: Moment, prior: f64) -> Vec<Row<'a>> {
+    let reached: Vec<(&AccountTrail, Checkpoint)> = trails
+        .iter()
+        .filter_map(|&trail| Some((trail, moment.of(trail)?)))
+        .collect();
+    let extracting = reached
+        .iter()
+        .filter(|(trail, _)| trail.extraction())
+        .count();
+    let prevalence = extracting as f64 / reached.len().max(1) as f64;
+    let both_kinds = extracting > 0 && extracting < reached.len();
+    let row = |(trail, checkpoint): (&'a AccountTrail, Checkpoint)| {
+        let risk = if both_kinds {
+            shift_prior(checkpoint.risk, prior, prevalence)
+        } else {
+            checkpoint.risk
+        };
+        let scored = |score| Scored {
+            score,
+            extraction: trail.extraction(),
+        };
+        Row {
+            trail,
+            ranked: scored(checkpoint.score),
+            said: scored(risk.value()),
+        }
+    };
+    reached.into_iter().map(row).collect()
+}
+
+/// The curve of a sample; `None` when a kind is missing.
+pub(super) fn curve(rows: &[Row<'_>]) -> Option<Roc> {
+    let ranked: Vec<Scored> = rows.iter().map(|row| row.ranked).collect();
+    Roc::new(&ranked)
+}

@@ -1,0 +1,111 @@
+//! Whether the technique that an account is said to use is the one it uses.
+
+use super::cells::{applications, resampled};
+use super::report::Options;
+use super::trails::{AccountTrail, CONVERSATION};
+use crate::domain::Technique;
+use crate::eval::metrics::{Confusion, macro_f1};
+use crate::eval::table::{Cell, Style, Table};
+
+const TECHNIQUES: usize = CONVERSATION.len();
+/// Precision, recall and F1 of each technique, and the mean F1.
+const FIGURES: usize = 3 * TECHNIQUES + 1;
+
+/// The first technique of the label that shows in a conversation; none for benign accounts.
+fn truth(trail: &AccountTrail) -> Option<Technique> {
+    let techniques = trail.label.techniques.iter().copied();
+    techniques
+        .filter(|_| trail.extraction())
+        .find(|technique| CONVERSATION.contains(technique))
+}
+
+/// The likeliest technique after the last exchange, if it is likely enough to be said.
+fn said(trail: &AccountTrail, least: f64) -> Option<Technique> {
+    let likeliest = trail.technique?;
+    (likeliest.risk.value() >= least).then_some(likeliest.technique)
+}
+
+fn confusions(trails: &[&AccountTrail], least: f64) -> [Confusion; TECHNIQUES] {
+    let mut confusions = [Confusion::default(); TECHNIQUES];
+    for trail in trails {
+        let (said, truth) = (said(trail, least), truth(trail));
+        for (confusion, technique) in confusions.iter_mut().zip(CONVERSATION) {
+            confusion.add(said == Some(technique), truth == Some(technique));
+        }
+    }
+    confusions
+}
+
+fn figures(trails: &[&AccountTrail], least: f64) -> [Option<f64>; FIGURES] {
+    let confusions = confusions(trails, least);
+    std::array::from_fn(|index| match confusions.get(index / 3) {
+        None => macro_f1(&confusions),
+        Some(confusion) => match index % 3 {
+            0 => confusion.precision(),
+            1 => confusion.recall(),
+            _ => confusion.f1(),
+        },
+    })
+}
+
+/// One row a technique and one for their mean.
+///
+/// Every labeled account counts: a benign account that is said to use a technique lowers its precision, so
+/// precision speaks of the stream's own prevalence.
+pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
+    let least = options.technique_risk;
+    let mut table = Table::new(
+        format!(
+            "Technique said of an account (the likeliest of four, from risk {least} on, at the stream's own prevalence)"
+        ),
+        [
+            "technique",
+            "accounts",
+            "pipelines",
+            "precision",
+            "recall",
+            "F1",
+        ],
+    );
+    let values = figures(trails, least);
+    let intervals = options.bootstrap().intervals(
+        trails,
+        |trail| (trail.extraction(), trail.application()),
+        |trails| figures(trails, least),
+    );
+    let cell = |index: usize, n: u64| {
+        if n < options.thin {
+            Cell::Insufficient { n }
+        } else {
+            resampled(values[index], intervals[index], Style::Decimal(3))
+        }
+    };
+    let counts = |is: &dyn Fn(Option<Technique>) -> bool| {
+        let accounts: Vec<&AccountTrail> = trails
+            .iter()
+            .copied()
+            .filter(|trail| is(truth(trail)))
+            .collect();
+        (accounts.len() as u64, applications(accounts))
+    };
+    for (index, technique) in CONVERSATION.into_iter().enumerate() {
+        let (n, pipelines) = counts(&|truth| truth == Some(technique));
+        let mut cells = vec![
+            Cell::text(technique.name()),
+            Cell::Count(n),
+            Cell::Count(pipelines),
+        ];
+        cells.extend((3 * index..3 * index + 3).map(|figure| cell(figure, n)));
+        table.push(cells);
+    }
+    let (n, pipelines) = counts(&|truth| truth.is_some());
+    table.push(vec![
+        Cell::text("mean of techniques (macro)"),
+        Cell::Count(n),
+        Cell::Count(pipelines),
+        Cell::text(""),
+        Cell::text(""),
+        cell(FIGURES - 1, n),
+    ]);
+    table
+}

@@ -1,0 +1,256 @@
+//! Logistic regression over hashed n-grams of words and characters: what a careful afternoon gives.
+//!
+//! Features are words, word pairs and runs of two to four characters of the lower-cased text, hashed into one space,
+//! valued `1 + ln(count)` and scaled to unit length. Fitted by AdaGrad (Duchi et al. 2011), example by example.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use crate::domain::PoolRecord;
+
+/// Settings of one fit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NgramRecipe {
+    /// Seed of the order.
+    pub seed: u64,
+    /// Passes over the samples.
+    pub epochs: usize,
+    /// Learning rate of AdaGrad.
+    pub learning_rate: f32,
+    /// L2 penalty on the weights that a sample touches.
+    pub penalty: f32,
+}
+
+impl Default for NgramRecipe {
+    /// Common values; few others were tried.
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            epochs: 2,
+            learning_rate: 0.3,
+            penalty: 1e-6,
+        }
+    }
+}
+
+/// One request to learn from.
+#[derive(Clone, Copy)]
+pub struct NgramSample<'a> {
+    /// The request.
+    pub record: &'a PoolRecord,
+    /// Whether a pipeline sent it.
+    pub extraction: bool,
+    /// Weight in the loss, about 1 on average.
+    pub weight: f32,
+}
+
+/// A fitted model.
+pub struct NgramModel {
+    weights: Vec<f32>,
+    bias: f32,
+}
+
+/// Features: 2^20 leave the few million distinct n-grams of a corpus with some collisions, mostly between rare ones.
+const FEATURES: usize = 1 << 20;
+/// Characters read of a request; more costs time and adds payload, not template.
+const CHARACTERS_MAX: usize = 3_000;
+/// Samples whose features are in memory at once.
+const CHUNK: usize = 2_048;
+
+impl NgramModel {
+    /// Fits to samples. The same samples and recipe give the same model.
+    pub fn fit(samples: &[NgramSample<'_>], recipe: &NgramRecipe) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed);
+        let mut order = samples.to_vec();
+        let mut model = Self {
+            weights: vec![0.0; FEATURES],
+            bias: 0.0,
+        };
+        // Not zero, so that a first gradient of any size is a finite step.
+        let mut squares = vec![1e-4_f32; FEATURES + 1];
+        for _ in 0..recipe.epochs {
+            order.shuffle(&mut rng);
+            for chunk in order.chunks(CHUNK) {
+                let features: Vec<Vec<Feature>> = chunk
+                    .par_iter()
+                    .map(|sample| features(sample.record))
+                    .collect();
+                for (sample, features) in chunk.iter().zip(&features) {
+                    model.learn(sample, features, &mut squares, recipe);
+                }
+            }
+        }
+        model
+    }
+
+    /// Log-odds that a pipeline sent the request, under the balance of the training weights.
+    pub fn score(&self, record: &PoolRecord) -> f32 {
+        self.margin(&features(record))
+    }
+
+    fn margin(&self, features: &[Feature]) -> f32 {
+        let terms = features
+            .iter()
+            .map(|feature| self.weights[feature.index as usize] * feature.value);
+        terms.sum::<f32>() + self.bias
+    }
+
+    fn learn(
+        &mut self,
+        sample: &NgramSample<'_>,
+        features: &[Feature],
+        squares: &mut [f32],
+        recipe: &NgramRecipe,
+    ) {
+        let probability = 1.0 / (1.0 + (-self.margin(features)).exp());
+        let error = sample.weight * (probability - f32::from(u8::from(sample.extraction)));
+        let update = |weight: &mut f32, square: &mut f32, gradient: f32| {
+            *square += gradient * gradient;
+            *weight -= recipe.learning_rate * gradient / square.sqrt();
+        };
+        for feature in features {
+            let index = feature.index as usize;
+            let weight = &mut self.weights[index];
+            let gradient = error * feature.value + recipe.penalty * *weight;
+            update(weight, &mut squares[index], gradient);
+        }
+        update(&mut self.bias, &mut squares[FEATURES], error);
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Feature {
+    index: u32,
+    value: f32,
+}
+
+fn features(record: &PoolRecord) -> Vec<Feature> {
+    let texts = record
+        .system
+        .iter()
+        .chain(record.messages.iter().map(|message| &message.content));
+    let characters: Vec<char> = texts
+        .flat_map(|text| text.expose().chars().chain([' ']))
+        .flat_map(char::to_lowercase)
+        .take(CHARACTERS_MAX)
+        .collect();
+    let mut grams = Vec::with_capacity(characters.len() * 4);
+    for length in 2..=4 {
+        let runs = characters.windows(length);
+        grams.extend(runs.map(|run| hash(CHARACTER_GRAM, run.iter().copied())));
+    }
+    let words: Vec<&[char]> = characters
+        .split(|character| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    grams.extend(
+        words
+            .iter()
+            .map(|word| hash(WORD_GRAM, word.iter().copied())),
+    );
+    grams.extend(words.windows(2).map(|pair| {
+        let between = [' '];
+        let all = pair[0].iter().chain(&between).chain(pair[1]);
+        hash(WORD_GRAM, all.copied())
+    }));
+    grams.sort_unstable();
+    let mut features: Vec<Feature> = grams
+        .chunk_by(|left, right| left == right)
+        .map(|equal| Feature {
+            index: equal[0],
+            value: 1.0 + (equal.len() as f32).ln(),
+        })
+        .collect();
+    let square: f32 = features
+        .iter()
+        .map(|feature| feature.value * feature.value)
+        .sum();
+    for feature in &mut features {
+        feature.value /= square.sqrt();
+    }
+    features
+}
+
+/// Kinds of n-gram never share a hash by spelling alone.
+const CHARACTER_GRAM: u64 = 1;
+const WORD_GRAM: u64 = 2;
+
+/// FNV-1a over characters, with a final mixing because its low bits alone are poor.
+fn hash(kind: u64, characters: impl Iterator<Item = char>) -> u32 {
+    let start = 0xcbf2_9ce4_8422_2325 ^ kind;
+    let mut hash = characters.fold(start, |hash, character| {
+        (hash ^ u64::from(u32::from(character))).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash ^= hash >> 29;
+    hash = hash.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash ^= hash >> 32;
+    (hash % FEATURES as u64) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NgramModel, NgramRecipe, NgramSample, features};
+    use crate::domain::{Message, PoolRecord, Role, Sensitive};
+    use proptest::prelude::*;
+
+    fn record(text: &str) -> PoolRecord {
+        PoolRecord {
+            id: String::new(),
+            source: String::new(),
+            family: String::new(),
+            language: String::new(),
+            system: None,
+            messages: vec![Message {
+                role: Role::User,
+                content: Sensitive::new(text.to_owned()),
+            }],
+            note: None,
+        }
+    }
+
+    #[test]
+    fn a_template_is_told_from_talk_on_words_not_met() {
+        let pipeline = |n: usize| {
+            record(&format!(
+                "Rate answer {n} from 1 to 10 and explain the score."
+            ))
+        };
+        let talk = |n: usize| {
+            record(&format!(
+                "What shall I cook on day {n} with what is in the fridge?"
+            ))
+        };
+        let records: Vec<(PoolRecord, bool)> = (0..50)
+            .flat_map(|n| [(pipeline(n), true), (talk(n), false)])
+            .collect();
+        let samples: Vec<NgramSample<'_>> = records
+            .iter()
+            .map(|(record, extraction)| NgramSample {
+                record,
+                extraction: *extraction,
+                weight: 1.0,
+            })
+            .collect();
+        let model = NgramModel::fit(&samples, &NgramRecipe::default());
+        assert!(model.score(&pipeline(999)) > 0.0);
+        assert!(model.score(&talk(999)) < 0.0);
+        assert!(model.score(&record("score the answer from 1 to 5")) > model.score(&talk(7)));
+        let again = NgramModel::fit(&samples, &NgramRecipe::default());
+        assert_eq!(
+            again.score(&talk(3)).to_bits(),
+            model.score(&talk(3)).to_bits()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn features_are_distinct_and_of_unit_length(text in "\\PC{0,400}") {
+            let features = features(&record(&text));
+            prop_assert!(features.windows(2).all(|pair| pair[0].index < pair[1].index));
+            let length: f32 = features.iter().map(|feature| feature.value * feature.value).sum();
+            prop_assert!(features.is_empty() || (length - 1.0).abs() < 1e-3);
+        }
+    }
+}

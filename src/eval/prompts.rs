@@ -1,0 +1,227 @@
+//! How well single prompts of pipelines never met are told from honest prompts never met: leave pipelines out.
+//!
+//! A fold holds whole pipelines with their relatives, whole applications with their translations and whole benign
+//! sources. The text model and the n-gram baseline are fitted on everything outside it, whatever its licence, because
+//! nothing fitted here is kept. Knows prompts only: no accounts, no time.
+
+mod figures;
+mod report;
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+use super::baseline::ngram::{NgramModel, NgramRecipe, NgramSample};
+use crate::domain::Cue;
+use crate::encoder::{Architecture, Vocabulary};
+use crate::simulate::corpus::{Corpus, share_of};
+use crate::train::examples::{LabeledRequest, examples, labeled_requests};
+use crate::train::fold::fold_of;
+use crate::train::manifest::CueManifest;
+use crate::train::recipe::Recipe;
+use crate::train::text::{Example, Target, fit_text};
+
+pub use figures::{BenignRow, ModelReport, PipelineRow, Power, PromptRow};
+pub use report::{Mean, PromptReport};
+
+/// What is tried.
+pub struct PromptTrial<'a> {
+    /// Everything there is.
+    pub corpus: &'a Corpus,
+    /// Its cues.
+    pub manifest: &'a CueManifest,
+    /// Tokens of the text model. They come from word counts, not labels, so one vocabulary serves all folds.
+    pub vocabulary: &'a Vocabulary,
+    /// The training recipe. Both models learn from as many requests of a source as it allows.
+    pub recipe: &'a Recipe,
+    /// The baseline's recipe.
+    pub ngram: NgramRecipe,
+    /// Folds, 2 or more.
+    pub folds: usize,
+}
+
+/// Why there is no report.
+#[derive(Debug, Error)]
+pub enum PromptError {
+    /// Nothing would be held out, or nothing fitted on.
+    #[error("leave-pipelines-out: expected 2 or more folds, came {0}")]
+    Folds(usize),
+    /// A fold without one of the two kinds on one of its two sides.
+    #[error(
+        "leave-pipelines-out, fold {fold}: expected requests of pipelines and honest ones both inside and outside \
+         it, came {inside_attack}, {inside_benign} inside and {outside_attack}, {outside_benign} outside"
+    )]
+    OneSided {
+        /// Number of the fold.
+        fold: usize,
+        /// Held-out requests of pipelines.
+        inside_attack: usize,
+        /// Held-out honest requests.
+        inside_benign: usize,
+        /// Fitted requests of pipelines.
+        outside_attack: usize,
+        /// Fitted honest requests.
+        outside_benign: usize,
+    },
+    /// The text model could not be fitted.
+    #[error("leave-pipelines-out, text model: {0}")]
+    Fit(#[from] candle_core::Error),
+}
+
+/// Fits and scores every fold. `progress` is told (folds done, folds in all).
+///
+/// Left out of the figures: evaluation harnesses, which are no prompt-level positives. The threshold of a fold is
+/// the lowest that flags at most 1% of its held-out honest prompts.
+///
+/// # Errors
+/// When there are fewer than two folds, a fold has only one kind of request, or a fit fails.
+pub fn leave_pipelines_out(
+    trial: &PromptTrial<'_>,
+    progress: &dyn Fn(usize, usize),
+) -> Result<PromptReport, PromptError> {
+    if trial.folds < 2 {
+        return Err(PromptError::Folds(trial.folds));
+    }
+    let requests = labeled_requests(trial.corpus, trial.manifest);
+    let examples = examples(&requests, trial.vocabulary, trial.recipe.text.pair_rows);
+    let mut text = ModelReport::new("text model");
+    let mut ngram = ModelReport::new("n-gram regression");
+    progress(0, trial.folds);
+    for fold in 0..trial.folds {
+        let split = Split::new(trial, &requests, fold)?;
+        let scores = text_scores(trial, &examples, &split)?;
+        text.add(&split.judged, &scores);
+        let scores = ngram_scores(trial, &requests, &examples, &split);
+        ngram.add(&split.judged, &scores);
+        progress(fold + 1, trial.folds);
+    }
+    Ok(PromptReport {
+        models: vec![text, ngram],
+    })
+}
+
+const FOLD_SALT: &str = "leave-pipelines-out";
+
+/// One fold: what is fitted on and what is judged, as positions in the list of requests.
+struct Split<'r, 'a> {
+    fitted: Vec<usize>,
+    held_out: Vec<usize>,
+    judged: Vec<&'r LabeledRequest<'a>>,
+}
+
+impl<'r, 'a> Split<'r, 'a> {
+    fn new(
+        trial: &PromptTrial<'_>,
+        requests: &'r [LabeledRequest<'a>],
+        fold: usize,
+    ) -> Result<Self, PromptError> {
+        let (inside, outside): (Vec<usize>, Vec<usize>) = (0..requests.len())
+            .partition(|index| fold_of(&requests[*index], trial.folds, FOLD_SALT) == fold);
+        let allowed = trial.recipe.text.source_requests as f64;
+        let fitted: Vec<usize> = outside
+            .into_iter()
+            .filter(|index| {
+                let request = &requests[*index];
+                share_of(&request.record.id, "contribution") < allowed / request.unit_size as f64
+            })
+            .collect();
+        let held_out: Vec<usize> = inside
+            .into_iter()
+            .filter(|index| has_intent(&requests[*index]))
+            .collect();
+        let count = |side: &[usize], attack: bool| {
+            let of_kind = |index: &&usize| {
+                requests[**index].attack == attack && has_intent(&requests[**index])
+            };
+            side.iter().filter(of_kind).count()
+        };
+        let counts = [
+            count(&held_out, true),
+            count(&held_out, false),
+            count(&fitted, true),
+            count(&fitted, false),
+        ];
+        if counts.contains(&0) {
+            return Err(PromptError::OneSided {
+                fold,
+                inside_attack: counts[0],
+                inside_benign: counts[1],
+                outside_attack: counts[2],
+                outside_benign: counts[3],
+            });
+        }
+        let judged = held_out.iter().map(|index| &requests[*index]).collect();
+        Ok(Self {
+            fitted,
+            held_out,
+            judged,
+        })
+    }
+}
+
+/// Whether it is known if the request is extraction; it is not for an evaluation harness.
+fn has_intent(request: &LabeledRequest<'_>) -> bool {
+    Cue::INTENT
+        .iter()
+        .all(|cue| request.targets[cue.index()] != Target::Unknown)
+}
+
+fn text_scores(
+    trial: &PromptTrial<'_>,
+    examples: &[Example],
+    split: &Split<'_, '_>,
+) -> Result<Vec<f32>, PromptError> {
+    let fitted: Vec<&Example> = split.fitted.iter().map(|index| &examples[*index]).collect();
+    let architecture = Architecture {
+        token_rows: trial.vocabulary.len(),
+        pair_rows: trial.recipe.text.pair_rows,
+    };
+    let model = fit_text(&fitted, architecture, &trial.recipe.text(), |_| ())?;
+    let scores = split.held_out.par_iter().map(|index| {
+        let (cues, _) = model.evaluate(&examples[*index].rows);
+        cues.strongest_intent().1
+    });
+    Ok(scores.collect())
+}
+
+/// With the text model's own weights of examples, scaled so that both kinds weigh the same.
+fn ngram_scores(
+    trial: &PromptTrial<'_>,
+    requests: &[LabeledRequest<'_>],
+    examples: &[Example],
+    split: &Split<'_, '_>,
+) -> Vec<f32> {
+    let fitted: Vec<usize> = split
+        .fitted
+        .iter()
+        .copied()
+        .filter(|index| has_intent(&requests[*index]))
+        .collect();
+    let total = |attack: bool| -> f32 {
+        let of_kind = fitted
+            .iter()
+            .filter(|index| requests[**index].attack == attack);
+        of_kind.map(|index| examples[*index].weight).sum()
+    };
+    let (attack, benign) = (total(true), total(false));
+    let samples: Vec<NgramSample<'_>> = fitted
+        .iter()
+        .map(|index| {
+            let request = &requests[*index];
+            let of_kind = if request.attack { attack } else { benign };
+            NgramSample {
+                record: request.record,
+                extraction: request.attack,
+                weight: examples[*index].weight * fitted.len() as f32 / (2.0 * of_kind),
+            }
+        })
+        .collect();
+    let model = NgramModel::fit(&samples, &trial.ngram);
+    split
+        .judged
+        .par_iter()
+        .map(|request| model.score(request.record))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! Scores of held-out prompts to figures, fold by fold.
+
+use std::collections::BTreeMap;
+
+use crate::eval::metrics::{Figure, Roc, Scored, benign_needed};
+use crate::train::examples::LabeledRequest;
+
+/// The share of held-out honest prompts that may be flagged.
+const RATE: f64 = 0.01;
+/// Requests that a row needs before its figures are printed.
+const ROW_MIN: u64 = 20;
+
+/// Figures of one set of extracting prompts against all honest prompts of their fold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Power {
+    /// Share flagged at 1% of honest prompts.
+    pub recall: Figure,
+    /// Area under the curve.
+    pub area: Figure,
+    /// Prompts.
+    pub n: u64,
+}
+
+/// Prompts of one pipeline, family and language.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PromptRow {
+    /// The pipeline.
+    pub pipeline: String,
+    /// Attack family.
+    pub family: String,
+    /// Language code.
+    pub language: String,
+    /// Whether the texts are word for word an honest user's.
+    pub bare: bool,
+    /// Figures.
+    pub power: Power,
+}
+
+/// Prompts of one pipeline that are not bare.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PipelineRow {
+    /// The pipeline.
+    pub pipeline: String,
+    /// Figures.
+    pub power: Power,
+}
+
+/// Honest prompts of one family, over all folds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BenignRow {
+    /// The family.
+    pub family: String,
+    /// Prompts flagged.
+    pub flagged: u64,
+    /// Prompts.
+    pub n: u64,
+}
+
+/// What one model achieves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelReport {
+    /// Name of the model.
+    pub name: &'static str,
+    /// By pipeline, family, language and bareness; sorted.
+    pub rows: Vec<PromptRow>,
+    /// By pipeline; sorted.
+    pub pipelines: Vec<PipelineRow>,
+    /// By family; sorted.
+    pub benign: Vec<BenignRow>,
+}
+
+impl ModelReport {
+    pub(super) const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            rows: Vec::new(),
+            pipelines: Vec::new(),
+            benign: Vec::new(),
+        }
+    }
+
+    /// Takes in the scores of one fold's prompts.
+    ///
+    /// # Panics
+    /// When there are no honest prompts, or a score is not a number.
+    pub(super) fn add(&mut self, prompts: &[&LabeledRequest<'_>], scores: &[f32]) {
+        let judged = || prompts.iter().zip(scores.iter().copied().map(f64::from));
+        let of_honest = judged().filter(|(prompt, _)| !prompt.attack);
+        let honest = Honest::new(of_honest.map(|(_, score)| unit(score, false)).collect());
+        let mut rows: BTreeMap<_, Vec<f64>> = BTreeMap::new();
+        let mut pipelines: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        for (prompt, score) in judged() {
+            if prompt.attack {
+                let record = prompt.record;
+                let key = (prompt.unit, &record.family, &record.language, prompt.bare);
+                rows.entry(key).or_default().push(score);
+                if !prompt.bare {
+                    pipelines.entry(prompt.unit).or_default().push(score);
+                }
+            } else {
+                let flagged = score > honest.threshold;
+                self.count_benign(&prompt.record.family, flagged);
+            }
+        }
+        for ((pipeline, family, language, bare), scores) in rows {
+            self.rows.push(PromptRow {
+                pipeline: pipeline.to_owned(),
+                family: family.clone(),
+                language: language.clone(),
+                bare,
+                power: honest.power(&scores),
+            });
+        }
+        for (pipeline, scores) in pipelines {
+            self.pipelines.push(PipelineRow {
+                pipeline: pipeline.to_owned(),
+                power: honest.power(&scores),
+            });
+        }
+        let key = |row: &PromptRow| {
+            let row = row.clone();
+            (row.pipeline, row.family, row.language, row.bare)
+        };
+        self.rows.sort_by_cached_key(key);
+        self.pipelines
+            .sort_by_cached_key(|row| row.pipeline.clone());
+    }
+
+    fn count_benign(&mut self, family: &str, flagged: bool) {
+        let place = self
+            .benign
+            .binary_search_by(|row| row.family.as_str().cmp(family));
+        let place = place.unwrap_or_else(|place| {
+            let family = family.to_owned();
+            let row = BenignRow {
+                family,
+                flagged: 0,
+                n: 0,
+            };
+            self.benign.insert(place, row);
+            place
+        });
+        self.benign[place].flagged += u64::from(flagged);
+        self.benign[place].n += 1;
+    }
+}
+
+/// The honest prompts of a fold, and the threshold that they set.
+struct Honest {
+    units: Vec<Scored>,
+    threshold: f64,
+}
+
+impl Honest {
+    fn new(units: Vec<Scored>) -> Self {
+        let mut scores: Vec<f64> = units.iter().map(|unit| unit.score).collect();
+        scores.sort_by(f64::total_cmp);
+        let allowed = (scores.len() as f64 * RATE) as usize;
+        let threshold = scores[scores.len() - 1 - allowed];
+        Self { units, threshold }
+    }
+
+    fn power(&self, scores: &[f64]) -> Power {
+        let n = scores.len() as u64;
+        if n < ROW_MIN {
+            let lacking = Figure::Insufficient { n, needed: ROW_MIN };
+            return Power {
+                recall: lacking,
+                area: lacking,
+                n,
+            };
+        }
+        let mut units = self.units.clone();
+        units.extend(scores.iter().map(|score| unit(*score, true)));
+        let curve = Roc::new(&units).expect("both kinds are there and every score is a number");
+        Power {
+            recall: curve.recall_at(RATE, benign_needed(RATE)),
+            area: Figure::Value(curve.area()),
+            n,
+        }
+    }
+}
+
+const fn unit(score: f64, extraction: bool) -> Scored {
+    Scored { score, extraction }
+}
