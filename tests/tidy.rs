@@ -57,8 +57,9 @@ fn house() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
 }
 
 /// Fails with every offending place, or passes.
-fn forbid(rule: &str, offences: Vec<Place>) {
-    let list: Vec<String> = offences.iter().map(Place::to_string).collect();
+fn forbid(rule: &str, offences: impl IntoIterator<Item = Place>) {
+    let offences = offences.into_iter();
+    let list: Vec<String> = offences.map(|place| place.to_string()).collect();
     assert!(list.is_empty(), "{rule}:\n{}", list.join("\n"));
 }
 
@@ -118,7 +119,7 @@ fn the_binary_asks_the_command_line_alone() {
             .any(|(at, path)| !line[at + path.len()..].starts_with("cli"))
     };
     let binary = sources("src").into_iter().filter(|f| f.module() == "main");
-    let offences = binary.flat_map(|file| file.code_places(outsider)).collect();
+    let offences = binary.flat_map(|file| file.code_places(outsider));
     forbid("main.rs uses nothing but cli", offences);
 }
 
@@ -225,7 +226,7 @@ fn origin_is_never_a_feature() {
             origin.iter().any(|word| joined.contains(word))
         })
     });
-    forbid("place and origin are not inputs", offences.collect());
+    forbid("place and origin are not inputs", offences);
 
     let judging = shipped().filter(inside(&["profile", "detect", "risk"]));
     let offences = judging.flat_map(|file| {
@@ -235,7 +236,7 @@ fn origin_is_never_a_feature() {
     });
     forbid(
         "language and script slice error rates; nothing that judges reads them",
-        offences.collect(),
+        offences,
     );
 }
 
@@ -255,9 +256,7 @@ fn every_file_says_what_it_is() {
     let silent = files.filter(|file| !file.text.starts_with("//!"));
     forbid(
         "a file starts with `//!`",
-        silent
-            .map(|file| file.place(1, "no module comment"))
-            .collect(),
+        silent.map(|file| file.place(1, "no module comment")),
     );
 }
 
