@@ -1,7 +1,7 @@
 //! Logistic regression over hashed n-grams of words and characters: what a careful afternoon gives.
 //!
 //! Features are words, word pairs and runs of two to four characters of the lower-cased text, hashed into one space,
-//! valued `1 + ln(count)` and scaled to unit length. Fitted by AdaGrad (Duchi et al. 2011), example by example.
+//! valued `1 + ln(count)` and scaled to unit length. Fitted by `AdaGrad` (Duchi et al. 2011), example by example.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -17,7 +17,7 @@ pub struct NgramRecipe {
     pub seed: u64,
     /// Passes over the samples.
     pub epochs: usize,
-    /// Learning rate of AdaGrad.
+    /// Learning rate of `AdaGrad`.
     pub learning_rate: f32,
     /// L2 penalty on the weights that a sample touches.
     pub penalty: f32,

@@ -59,6 +59,9 @@ impl ModelReport {
 
 impl PromptReport {
     /// All tables, the summary first.
+    ///
+    /// # Panics
+    /// When the models were not judged on the same prompts.
     pub fn tables(&self) -> Vec<Table> {
         vec![self.means(), self.rows(), self.benign()]
     }
