@@ -78,7 +78,7 @@ impl Train {
                 Exit::Success,
             )
         } else {
-            self.from_traffic(&name, version, &recipe, &bars)?
+            self.refit(&name, version, &recipe, &bars)?
         };
         bars.finish();
         files.write(&self.out)?;
@@ -96,7 +96,7 @@ impl Train {
 
 impl Train {
     /// Refits fusion and calibration of the base bundle on labeled traffic.
-    fn from_traffic(
+    fn refit(
         &self,
         name: &str,
         version: u32,

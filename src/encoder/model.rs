@@ -205,7 +205,9 @@ impl StaticEncoder {
         let cues = CueProbabilities::new(logits.map(|logit| 1.0 / (1.0 + (-logit).exp())));
         let length = hidden.iter().map(|value| value * value).sum::<f32>().sqrt();
         if length > 0.0 {
-            hidden.iter_mut().for_each(|value| *value /= length);
+            for value in &mut hidden {
+                *value /= length;
+            }
         }
         (cues, Embedding(hidden))
     }
@@ -223,7 +225,9 @@ impl StaticEncoder {
             weight += self.weights[row];
         }
         if weight > 0.0 {
-            sum.iter_mut().for_each(|value| *value /= weight);
+            for value in &mut sum {
+                *value /= weight;
+            }
         }
         sum
     }

@@ -7,15 +7,18 @@
 
 pub mod boost;
 pub mod card;
+pub mod error;
 pub mod examples;
 pub mod fold;
 pub mod histories;
 pub mod judge;
+mod lexicon;
 pub mod manifest;
 pub mod pipeline;
 pub mod progress;
 pub mod recipe;
 pub mod table;
 pub mod text;
+mod text_models;
 pub mod traffic;
 pub mod vocabulary;

@@ -65,7 +65,9 @@ impl Table {
                         .for_each(|(out, value)| *out += weight * value);
                 }
                 if total > 0.0 {
-                    out.iter_mut().for_each(|value| *value /= total);
+                    for value in out {
+                        *value /= total;
+                    }
                 }
             });
         pooled
@@ -219,7 +221,7 @@ mod tests {
         table.backward(&bags, &pooled, &vec![1.0; ROW_DIM]);
         table.step(0.01, 0.0, true, 1);
         let moved: Vec<bool> = (0..4)
-            .map(|row| table.vectors[row * ROW_DIM] != before.vectors[row * ROW_DIM])
+            .map(|row| (table.vectors[row * ROW_DIM] - before.vectors[row * ROW_DIM]).abs() > 1e-6)
             .collect();
         assert_eq!(moved, [false, true, true, false]);
         assert!(table.gradient.iter().all(|value| *value == 0.0));

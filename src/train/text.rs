@@ -47,7 +47,7 @@ pub struct TextRecipe {
     pub batch: usize,
     /// Peak learning rate of the table; the layers after it take a fifth.
     pub learning_rate: f64,
-    /// Decoupled weight decay (AdamW, Loshchilov & Hutter 2019).
+    /// Decoupled weight decay (`AdamW`, Loshchilov & Hutter 2019).
     pub weight_decay: f64,
     /// Decoupled weight decay of the table's touched rows.
     pub table_decay: f64,

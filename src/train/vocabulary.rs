@@ -50,11 +50,11 @@ pub fn train_vocabulary<S: AsRef<str> + Send>(
     });
     let vocabulary: std::collections::BTreeMap<String, u32> = vocabulary
         .into_iter()
-        .map(|(token, id)| (token.to_string(), id))
+        .map(|(token, id)| (String::from(token.as_str()), id))
         .collect();
     let merges: Vec<[String; 2]> = merges
         .into_iter()
-        .map(|(left, right)| [left.to_string(), right.to_string()])
+        .map(|(left, right)| [String::from(left.as_str()), String::from(right.as_str())])
         .collect();
     let tokenizer = serde_json::json!({
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],

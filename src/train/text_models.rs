@@ -1,0 +1,207 @@
+//! Everything that is fitted on requests: vocabulary, common words, text models, the conversation calibration.
+
+use rayon::prelude::*;
+
+use super::error::TrainError;
+use super::examples::{LabeledRequest, examples, labeled_requests};
+use super::fold::fold_of;
+use super::judge::PRIOR;
+use super::lexicon::{common_words, vocabulary_texts};
+use super::manifest::CueManifest;
+use super::pipeline::{FOLD_SALT, Summary};
+use super::progress::Progress;
+use super::recipe::Recipe;
+use super::text::{Example, TextRecipe, fit_text};
+use super::vocabulary::train_vocabulary;
+use crate::domain::{CueProbabilities, Embedding};
+use crate::encoder::{Architecture, StaticEncoder, Vocabulary};
+use crate::risk::{Calibration, CalibrationRow, intent_log_odds};
+use crate::simulate::corpus::{Corpus, LicenceClass, Partition, share_of};
+
+/// What is fitted on requests.
+pub(super) struct TextModels {
+    /// `tokenizer.json`.
+    pub(super) tokenizer: String,
+    /// `words.bloom`.
+    pub(super) words: Vec<u8>,
+    /// The text model of the bundle.
+    pub(super) model: StaticEncoder,
+    /// One text model for each fold, which it has not met.
+    pub(super) fold_models: Vec<StaticEncoder>,
+    /// Median distance between honest requests' embeddings.
+    pub(super) bandwidth: f32,
+    /// Strongest intent cue to the probability that a pipeline sent the request.
+    pub(super) conversation: Calibration,
+}
+
+pub(super) fn fit_text_models(
+    corpus: &Corpus,
+    cues: &CueManifest,
+    recipe: &Recipe,
+    progress: &dyn Progress,
+    summary: &mut Summary,
+) -> Result<TextModels, TrainError> {
+    let requests: Vec<LabeledRequest<'_>> = labeled_requests(corpus, cues)
+        .into_iter()
+        .filter(|request| request.licence == LicenceClass::Permissive)
+        .filter(|request| matches!(request.partition, Partition::Fit | Partition::Calibrate))
+        .collect();
+    let fitting: Vec<LabeledRequest<'_>> = requests
+        .iter()
+        .filter(|request| request.partition == Partition::Fit)
+        .cloned()
+        .collect();
+    if fitting.is_empty() {
+        return Err(TrainError::NoRequests);
+    }
+    summary.lines.push(format!(
+        "requests: {} of {} pipelines and harnesses, {} of {} honest sources and applications, all permissive",
+        fitting.iter().filter(|request| request.attack).count(),
+        units(&fitting, true),
+        fitting.iter().filter(|request| !request.attack).count(),
+        units(&fitting, false),
+    ));
+    progress.begin("vocabulary", 2);
+    let texts = vocabulary_texts(&fitting, recipe.vocabulary.source_bytes);
+    let tokenizer = train_vocabulary(texts.into_iter(), recipe.vocabulary.tokens)?;
+    progress.advance(1);
+    let words = common_words(&fitting, recipe.common_words.sources_min);
+    progress.advance(1);
+    let vocabulary = Vocabulary::from_json(&tokenizer)?;
+    let examples = examples(&requests, &vocabulary, recipe.text.pair_rows);
+    let fits = Fits {
+        requests,
+        examples,
+        tokens: vocabulary.len(),
+        recipe,
+        progress,
+    };
+    let fold_models = (0..recipe.folds)
+        .map(|out| fits.fit(&format!("text model without fold {}", out + 1), Some(out)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let model = fits.fit("text model", None)?;
+    let outputs = fits.outputs(&model, &fold_models);
+    Ok(TextModels {
+        conversation: fits.conversation(&outputs)?,
+        bandwidth: fits.bandwidth(&outputs),
+        tokenizer,
+        words: words.to_bytes(),
+        model,
+        fold_models,
+    })
+}
+
+/// The requests of the fitting and the calibration side, ready to be fitted on.
+struct Fits<'a> {
+    requests: Vec<LabeledRequest<'a>>,
+    examples: Vec<Example>,
+    tokens: usize,
+    recipe: &'a Recipe,
+    progress: &'a dyn Progress,
+}
+
+type Output = (CueProbabilities, Embedding);
+
+impl Fits<'_> {
+    fn fold(&self, index: usize) -> usize {
+        fold_of(&self.requests[index], self.recipe.folds, FOLD_SALT)
+    }
+
+    /// Fits on the fitting side without one fold.
+    fn fit(&self, stage: &str, without: Option<usize>) -> Result<StaticEncoder, TrainError> {
+        let chosen: Vec<&Example> = (0..self.examples.len())
+            .filter(|index| self.requests[*index].partition == Partition::Fit)
+            .filter(|index| kept(&self.requests[*index], self.recipe))
+            .filter(|index| Some(self.fold(*index)) != without)
+            .map(|index| &self.examples[index])
+            .collect();
+        let settings: TextRecipe = self.recipe.text();
+        let architecture = Architecture {
+            token_rows: self.tokens,
+            pair_rows: self.recipe.text.pair_rows,
+        };
+        let steps = settings.epochs * chosen.len().div_ceil(settings.batch);
+        self.progress.begin(stage, steps as u64);
+        let mut loss = 0.0_f32;
+        let model = fit_text(&chosen, architecture, &settings, |now| {
+            loss = if now.step == 1 {
+                now.loss
+            } else {
+                0.98 * loss + 0.02 * now.loss
+            };
+            self.progress.advance(1);
+        })?;
+        self.progress.note(&format!(
+            "{stage}: {} requests, loss {loss:.4}",
+            chosen.len()
+        ));
+        Ok(model)
+    }
+
+    /// What a model that has not met it says of every request.
+    fn outputs(&self, model: &StaticEncoder, fold_models: &[StaticEncoder]) -> Vec<Output> {
+        let judge = |index: usize| match self.requests[index].partition {
+            Partition::Fit => &fold_models[self.fold(index)],
+            _ => model,
+        };
+        (0..self.examples.len())
+            .into_par_iter()
+            .map(|index| judge(index).evaluate(&self.examples[index].rows))
+            .collect()
+    }
+
+    /// Every source weighs the same.
+    fn conversation(&self, outputs: &[Output]) -> Result<Calibration, TrainError> {
+        let requests = self.requests.iter().zip(outputs);
+        let rows: Vec<CalibrationRow> = requests
+            .map(|(request, (cues, _))| CalibrationRow {
+                score: intent_log_odds(cues),
+                extraction: request.attack,
+                weight: 1.0 / request.unit_size as f64,
+            })
+            .collect();
+        Ok(Calibration::fit(&rows)?.at_prior(PRIOR)?)
+    }
+
+    fn bandwidth(&self, outputs: &[Output]) -> f32 {
+        let requests = self.requests.iter().zip(outputs);
+        let honest: Vec<&Embedding> = requests
+            .filter(|(request, _)| !request.attack)
+            .map(|(_, output)| &output.1)
+            .collect();
+        median_distance(&honest)
+    }
+}
+
+/// Whether a request is among those that its source may contribute: a choice by its id alone.
+fn kept(request: &LabeledRequest<'_>, recipe: &Recipe) -> bool {
+    let share = recipe.text.source_requests as f64 / request.unit_size as f64;
+    share_of(&request.record.id, "contribution") < share
+}
+
+fn units(requests: &[LabeledRequest<'_>], attack: bool) -> usize {
+    let of_side = requests.iter().filter(|request| request.attack == attack);
+    of_side
+        .map(|request| request.unit)
+        .collect::<std::collections::BTreeSet<_>>()
+        .len()
+}
+
+/// Median Euclidean distance between pairs of embeddings drawn at fixed strides.
+fn median_distance(embeddings: &[&Embedding]) -> f32 {
+    let count = embeddings.len();
+    let mut distances: Vec<f32> = (0..20_000_usize)
+        .map(|n| {
+            (
+                embeddings[(n * 7_919) % count],
+                embeddings[(n * 104_729 + 1) % count],
+            )
+        })
+        .map(|(a, b)| {
+            let squares = a.0.iter().zip(&b.0).map(|(a, b)| (a - b) * (a - b));
+            squares.sum::<f32>().sqrt()
+        })
+        .collect();
+    distances.sort_by(f32::total_cmp);
+    distances[distances.len() / 2].max(0.05)
+}
