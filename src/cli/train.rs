@@ -62,7 +62,7 @@ impl Train {
                 None => include_str!("../../training/cues.toml").to_owned(),
             };
             let inputs = Inputs {
-                corpus: &mut corpus(Some(pools), &bars)?,
+                corpus: &mut corpus(Some(pools), &bars)?.with_own_writing(),
                 cues: &CueManifest::parse(&cues)?,
                 scenario: &scenario(
                     self.scenario.as_deref(),

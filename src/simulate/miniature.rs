@@ -1,7 +1,7 @@
 //! A corpus of a few hundred requests in our own words, so that everything runs without any data folder.
 //!
 //! Six pipelines, twelve applications and five kinds of people, English and Chinese, look-alikes included. Big enough
-//! to show how things work, far too small to train on: all of it is on the fitting side.
+//! to show how things work, far too small to train on alone: all of it is on the fitting side.
 
 use serde::Deserialize;
 
@@ -45,41 +45,63 @@ enum Input {
     Conversation(Vec<String>),
 }
 
+/// Ways of asking for reasoning that no public pipeline shows, and how honest people ask for it, in our own words.
+const OWN_PIPELINES: &str = include_str!("../../training/own/pipelines.jsonl");
+const OWN_PEOPLE: &str = include_str!("../../training/own/people.jsonl");
+
 impl Corpus {
     /// The built-in corpus.
     ///
     /// # Panics
     /// Never: its files are part of the program, and a test reads them.
     pub fn miniature() -> Self {
-        let pools = |text| rows::<PoolRow>(text).map(|row| (records_of_pool(&row), row));
-        Self {
-            pipelines: pools(PIPELINES)
-                .map(|(records, row)| Pipeline {
-                    group: row.name.clone(),
-                    name: row.name,
-                    licence: LicenceClass::Permissive,
-                    ambiguous: false,
-                    partition: Partition::Fit,
-                    records,
-                })
-                .collect(),
-            harnesses: Vec::new(),
-            sources: pools(PEOPLE)
-                .map(|(records, row)| BenignSource {
-                    group: row.name.clone(),
-                    name: row.name,
-                    licence: LicenceClass::Permissive,
-                    partition: Partition::Fit,
-                    family: row.family,
-                    records,
-                })
-                .collect(),
-            applications: rows(APPLICATIONS).map(application).collect(),
+        built_in(PIPELINES, APPLICATIONS, PEOPLE)
+    }
+
+    /// Adds what we wrote ourselves for training: the miniature, and attacks of which no public pipeline exists with
+    /// their honest look-alikes. All of it is on the fitting side.
+    ///
+    /// # Panics
+    /// Never: its files are part of the program, and a test reads them.
+    pub fn with_own_writing(mut self) -> Self {
+        for own in [Self::miniature(), built_in(OWN_PIPELINES, "", OWN_PEOPLE)] {
+            self.pipelines.extend(own.pipelines);
+            self.sources.extend(own.sources);
+            self.applications.extend(own.applications);
         }
+        self
     }
 }
 
-fn rows<Row: for<'de> Deserialize<'de>>(text: &str) -> impl Iterator<Item = Row> {
+fn built_in(pipelines: &str, applications: &str, people: &str) -> Corpus {
+    let pools = |text| rows::<PoolRow>(text).map(|row| (records_of_pool(&row), row));
+    Corpus {
+        pipelines: pools(pipelines)
+            .map(|(records, row)| Pipeline {
+                group: row.name.clone(),
+                name: row.name,
+                licence: LicenceClass::Permissive,
+                ambiguous: false,
+                partition: Partition::Fit,
+                records,
+            })
+            .collect(),
+        harnesses: Vec::new(),
+        sources: pools(people)
+            .map(|(records, row)| BenignSource {
+                group: row.name.clone(),
+                name: row.name,
+                licence: LicenceClass::Permissive,
+                partition: Partition::Fit,
+                family: row.family,
+                records,
+            })
+            .collect(),
+        applications: rows(applications).map(application).collect(),
+    }
+}
+
+fn rows<Row: for<'de> Deserialize<'de>>(text: &str) -> impl Iterator<Item = Row> + '_ {
     text.lines()
         .map(|line| serde_json::from_str(line).expect("the built-in corpus is well-formed"))
 }
