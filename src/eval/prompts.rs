@@ -11,14 +11,13 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use super::baseline::ngram::{NgramModel, NgramRecipe, NgramSample};
-use crate::domain::Cue;
 use crate::encoder::{Architecture, Vocabulary};
 use crate::simulate::corpus::{Corpus, share_of};
 use crate::train::examples::{LabeledRequest, examples, labeled_requests};
 use crate::train::fold::fold_of;
 use crate::train::manifest::CueManifest;
 use crate::train::recipe::Recipe;
-use crate::train::text::{Example, Target, fit_text};
+use crate::train::text::{Example, fit_text};
 
 pub use figures::{BenignRow, ModelReport, PipelineRow, Power, PromptRow};
 pub use report::{Mean, PromptReport};
@@ -126,12 +125,11 @@ impl<'r, 'a> Split<'r, 'a> {
             .collect();
         let held_out: Vec<usize> = inside
             .into_iter()
-            .filter(|index| has_intent(&requests[*index]))
+            .filter(|index| !requests[*index].harness)
             .collect();
         let count = |side: &[usize], attack: bool| {
-            let of_kind = |index: &&usize| {
-                requests[**index].attack == attack && has_intent(&requests[**index])
-            };
+            let of_kind =
+                |index: &&usize| requests[**index].attack == attack && !requests[**index].harness;
             side.iter().filter(of_kind).count()
         };
         let counts = [
@@ -156,13 +154,6 @@ impl<'r, 'a> Split<'r, 'a> {
             judged,
         })
     }
-}
-
-/// Whether it is known if the request is extraction; it is not for an evaluation harness.
-fn has_intent(request: &LabeledRequest<'_>) -> bool {
-    Cue::INTENT
-        .iter()
-        .all(|cue| request.targets[cue.index()] != Target::Unknown)
 }
 
 fn text_scores(
@@ -194,7 +185,7 @@ fn ngram_scores(
         .fitted
         .iter()
         .copied()
-        .filter(|index| has_intent(&requests[*index]))
+        .filter(|index| !requests[*index].harness)
         .collect();
     let total = |attack: bool| -> f32 {
         let of_kind = fitted

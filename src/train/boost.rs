@@ -50,6 +50,8 @@ pub struct Settings {
     pub bins: usize,
     /// Smallest share of the training weight in a bin.
     pub smallest_bin: f64,
+    /// Share of the remaining weight that a bin takes, so that bins are finer towards high values; 0 for equal weight.
+    pub tail: f64,
     /// Fraction of a Newton step taken.
     pub learning_rate: f64,
     /// Most rounds over all features.
@@ -70,6 +72,7 @@ impl Default for Settings {
         Self {
             bins: MAX_BINS,
             smallest_bin: 0.005,
+            tail: 0.0,
             learning_rate: 0.1,
             rounds: 400,
             patience: 20,
@@ -208,6 +211,7 @@ impl Settings {
         };
         within("bins", self.bins as f64, 2.0, MAX_BINS as f64, "2 to 32")?;
         within("pairs", self.pairs as f64, 0.0, MAX_PAIRS as f64, "0 to 10")?;
+        within("tail", self.tail, 0.0, 0.9, "0 to 0.9")?;
         within("smallest_bin", self.smallest_bin, 0.0, 0.5, "0 to 0.5")?;
         within(
             "learning_rate",

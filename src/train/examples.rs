@@ -23,6 +23,8 @@ pub struct LabeledRequest<'a> {
     pub attack: bool,
     /// Whether it is of a benign pool, and not of a pipeline or application.
     pub pool: bool,
+    /// Whether it is of an evaluation harness: neither a positive nor an honest negative.
+    pub harness: bool,
     /// Whether its text is word for word an honest user's, or an evaluation harness': no prompt-level positive.
     pub bare: bool,
     /// Side of the split.
@@ -97,6 +99,7 @@ fn of_pipeline<'a>(
         group: &pipeline.group,
         attack: true,
         pool: false,
+        harness: pipeline.ambiguous,
         bare,
         partition: pipeline.partition,
         licence: pipeline.licence,
@@ -117,6 +120,7 @@ fn of_source<'a>(
         group: &source.group,
         attack: false,
         pool: true,
+        harness: false,
         bare: false,
         partition: source.partition,
         licence: source.licence,
@@ -141,6 +145,7 @@ fn of_application<'a>(
         group: &application.group,
         attack: false,
         pool: false,
+        harness: false,
         bare: false,
         partition: application.partition,
         licence: application.licence,

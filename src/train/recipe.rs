@@ -76,6 +76,7 @@ pub struct TextSettings {
 pub struct FusionSettings {
     pub bins: usize,
     pub smallest_bin: f64,
+    pub tail: f64,
     pub learning_rate: f64,
     pub rounds: usize,
     pub patience: usize,
@@ -126,6 +127,7 @@ impl Recipe {
         Settings {
             bins: fusion.bins,
             smallest_bin: fusion.smallest_bin,
+            tail: fusion.tail,
             learning_rate: fusion.learning_rate,
             rounds: fusion.rounds,
             patience: fusion.patience,

@@ -33,7 +33,7 @@ impl Axis {
     ) -> Self {
         let known = known(feature, rows, training_weight, |_| true);
         let lightest = settings.smallest_bin * training_weight.iter().sum::<f64>();
-        let edges = edges(&known, most, lightest);
+        let edges = edges(&known, most, lightest, settings.tail);
         let bins = numbers(rows.features.column(feature).iter().copied(), &edges);
         Self {
             feature,
