@@ -17,7 +17,7 @@ use crate::train::examples::{LabeledRequest, examples, labeled_requests};
 use crate::train::fold::fold_of;
 use crate::train::manifest::CueManifest;
 use crate::train::recipe::Recipe;
-use crate::train::text::{Example, fit_text};
+use crate::train::text::{Example, TextFitError, fit_text};
 
 pub use figures::{BenignRow, ModelReport, PipelineRow, Power, PromptRow};
 pub use report::{Mean, PromptReport};
@@ -63,7 +63,7 @@ pub enum PromptError {
     },
     /// The text model could not be fitted.
     #[error("leave-pipelines-out, text model: {0}")]
-    Fit(#[from] candle_core::Error),
+    Fit(#[from] TextFitError),
 }
 
 /// Fits and scores every fold. `progress` is told (folds done, folds in all).

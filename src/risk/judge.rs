@@ -40,6 +40,23 @@ pub struct Stage {
     pub from: u64,
     /// Score to probability, fitted on accounts of about that length.
     pub calibration: Calibration,
+    /// The same on one account of each application and pipeline: its interval says how few of them there are, which
+    /// the interval of thousands of accounts does not.
+    pub by_unit: Calibration,
+}
+
+impl Stage {
+    /// The headline of all accounts within the interval of distinct units.
+    fn apply(&self, score: f64) -> Calibrated {
+        let (all, units) = (self.calibration.apply(score), self.by_unit.apply(score));
+        let least = |a: Risk, b: Risk| if a < b { a } else { b };
+        let most = |a: Risk, b: Risk| if a > b { a } else { b };
+        Calibrated {
+            low: least(all.low, units.low),
+            risk: all.risk,
+            high: most(all.high, units.high),
+        }
+    }
 }
 
 /// Fusion, calibration and operating points of a bundle.
@@ -148,9 +165,9 @@ impl Judge {
         self.conversation.apply(intent_log_odds(cues)).risk
     }
 
-    fn stage(&self, seen: u64) -> &Calibration {
+    fn stage(&self, seen: u64) -> &Stage {
         let index = self.stages.partition_point(|stage| stage.from <= seen);
-        &self.stages[index.max(1) - 1].calibration
+        &self.stages[index.max(1) - 1]
     }
 
     /// How far the risk is explained by each technique: the calibrated score of its own terms, never above the
@@ -159,7 +176,7 @@ impl Judge {
         &self,
         observed: &[f64; MEASURE_COUNT],
         contributions: &[f64],
-        stage: &Calibration,
+        stage: &Stage,
         account: Calibrated,
     ) -> Vec<TechniqueRisk> {
         let of = |technique: Technique| {

@@ -161,6 +161,10 @@ fn without_intent(mut targets: [Target; CUE_COUNT]) -> [Target; CUE_COUNT] {
     targets
 }
 
+/// What a pipeline or benign pool weighs at least, in requests of weight 1: a way of asking that we could only write a
+/// few examples of must still be learned. Applications are many and need no floor.
+const SOURCE_WEIGHT_MIN: f32 = 25.0;
+
 /// The requests as training examples: rows of the table, and a weight that makes a unit count by the square root of
 /// its size, so that neither a large source nor a handful of requests rules. Weights average to 1.
 pub fn examples(
@@ -168,7 +172,15 @@ pub fn examples(
     vocabulary: &Vocabulary,
     pair_rows: usize,
 ) -> Vec<Example> {
-    let weight = |request: &LabeledRequest<'_>| 1.0 / (request.unit_size as f32).sqrt();
+    let weight = |request: &LabeledRequest<'_>| {
+        let size = request.unit_size as f32;
+        let floor = if request.attack || request.pool {
+            SOURCE_WEIGHT_MIN
+        } else {
+            0.0
+        };
+        (1.0 / size.sqrt()).max(floor / size)
+    };
     let mean = requests.iter().map(weight).sum::<f32>() / requests.len().max(1) as f32;
     requests
         .par_iter()

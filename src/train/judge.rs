@@ -166,12 +166,24 @@ pub fn fit_judge(
     let mut stages = Vec::new();
     for (index, from) in STAGES.into_iter().enumerate() {
         let below = STAGES.get(index + 1).copied().unwrap_or(u64::MAX);
-        let rows: Vec<CalibrationRow> = scored
+        let rows: Vec<(&str, CalibrationRow)> = scored
             .iter()
-            .filter_map(|account| stage_row(account, from, below))
+            .filter_map(|account| Some((account.history.unit(), stage_row(account, from, below)?)))
             .collect();
-        let calibration = Calibration::fit(&rows)?.at_prior(PRIOR)?;
-        stages.push(Stage { from, calibration });
+        let mut units = BTreeSet::new();
+        let one_each: Vec<CalibrationRow> = rows
+            .iter()
+            .filter(|(unit, row)| units.insert((*unit, row.extraction)))
+            .map(|(_, row)| *row)
+            .collect();
+        let all: Vec<CalibrationRow> = rows.into_iter().map(|(_, row)| row).collect();
+        let calibration = Calibration::fit(&all)?.at_prior(PRIOR)?;
+        let by_unit = Calibration::fit(&one_each)?.at_prior(PRIOR)?;
+        stages.push(Stage {
+            from,
+            calibration,
+            by_unit,
+        });
     }
     let units = unit_numbers(scored.iter().map(|account| account.history.unit()));
     let benign: Vec<BenignScore> = scored

@@ -14,6 +14,9 @@ use super::table::Table;
 use crate::domain::{CUE_COUNT, EMBEDDING_DIM};
 use crate::encoder::{Architecture, CHANNELS, Channel, ChannelRows, Head, ROW_DIM, StaticEncoder};
 
+/// What candle says when a fit fails.
+pub use candle_core::Error as TextFitError;
+
 /// One labeled request, as rows of the weight table.
 #[derive(Clone, Debug)]
 pub struct Example {

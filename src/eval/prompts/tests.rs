@@ -1,3 +1,5 @@
+//! A corpus whose pipelines share what honest people never say, and a pipeline that shares nothing.
+
 use super::{PromptError, PromptTrial, leave_pipelines_out};
 use crate::domain::{Message, PoolRecord, Role, Sensitive};
 use crate::encoder::Vocabulary;
