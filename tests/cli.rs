@@ -1,0 +1,142 @@
+//! The binary as its user meets it: exit codes, streams, hints.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+const LINE: &str = r#"{"time":"2026-05-01T12:00:00Z","account":"acc-1","model":"opus-4.6","messages":[{"role":"user","content":"hello"}]}"#;
+
+fn stillwatch(folder: &Path) -> Command {
+    let mut command = Command::cargo_bin("stillwatch").unwrap();
+    command.current_dir(folder);
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn simulated_traffic_can_be_scored_explained_and_evaluated() {
+    let folder = TempDir::new().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = stillwatch(folder.path()).args(arguments).output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{arguments:?}: {}",
+            text(&output.stderr)
+        );
+        text(&output.stdout)
+    };
+    run(&[
+        "simulate",
+        "--seed",
+        "2",
+        "--traffic",
+        "t.jsonl.gz",
+        "--labels",
+        "l.jsonl",
+    ]);
+    let accounts = run(&["score", "t.jsonl.gz", "--per", "account"]);
+    let threaded = run(&["score", "t.jsonl.gz", "--per", "account", "--threads", "1"]);
+    assert!(accounts == threaded);
+    let first: serde_json::Value = serde_json::from_str(accounts.lines().next().unwrap()).unwrap();
+    let account = first["account"].as_str().unwrap();
+    let told = run(&["explain", "t.jsonl.gz", "--account", account]);
+    assert!(
+        told.contains("before any evidence") && told.contains("To contest:"),
+        "{told}"
+    );
+    let tables = run(&[
+        "eval",
+        "--traffic",
+        "t.jsonl.gz",
+        "--labels",
+        "l.jsonl",
+        "-o",
+        "json",
+    ]);
+    let tables: serde_json::Value = serde_json::from_str(&tables).unwrap();
+    assert!(tables.as_array().unwrap().len() >= 8);
+}
+
+#[test]
+fn a_bad_line_costs_itself_alone_and_shows_in_the_exit_status() {
+    let folder = TempDir::new().unwrap();
+    let log = format!("{LINE}\n{{\"account\": canary\n{LINE}");
+    let output = stillwatch(folder.path())
+        .args(["score", "-"])
+        .write_stdin(log.clone())
+        .output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout).lines().count(), 2);
+    assert!(
+        text(&output.stderr).contains(":2"),
+        "names the line: {}",
+        text(&output.stderr)
+    );
+    assert!(!text(&output.stderr).contains("canary"));
+    let strict = stillwatch(folder.path())
+        .args(["score", "-", "--strict"])
+        .write_stdin(log)
+        .output();
+    assert_eq!(strict.unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn what_cannot_run_says_so_with_a_hint() {
+    let folder = TempDir::new().unwrap();
+    for (arguments, said) in [
+        (
+            &["eval"][..],
+            "expected --traffic with --labels, or --pools",
+        ),
+        (&["score", "missing.jsonl"], "missing.jsonl"),
+        (&["score", "-", "--bundle", "nowhere"], "nowhere"),
+        (
+            &["train", "--out", "models/x/1"],
+            "expected --pools, or --traffic with --labels",
+        ),
+        (
+            &["train", "--pools", ".", "--out", "unversioned"],
+            "NAME/VERSION",
+        ),
+    ] {
+        let output = stillwatch(folder.path())
+            .args(arguments)
+            .write_stdin("")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            text(&output.stderr).contains(said),
+            "{arguments:?}: {}",
+            text(&output.stderr)
+        );
+    }
+}
+
+#[test]
+fn a_bundle_that_was_touched_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/1");
+    for entry in std::fs::read_dir(&shipped).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let judge = folder.path().join("judge.json");
+    let mut bytes = std::fs::read(&judge).unwrap();
+    let last = bytes.len() - 10;
+    bytes[last] ^= 1;
+    std::fs::write(&judge, bytes).unwrap();
+    let output = stillwatch(folder.path())
+        .args(["score", "-", "--bundle", "."])
+        .write_stdin(LINE)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("judge.json: expected the BLAKE3 hash"));
+}
