@@ -89,7 +89,7 @@ pub fn leave_pipelines_out(
         let split = Split::new(trial, &requests, fold)?;
         let scores = text_scores(trial, &examples, &split)?;
         text.add(&split.judged, &scores);
-        let scores = ngram_scores(trial, &requests, &examples, &split);
+        let scores = ngram_scores(trial, &requests, &split);
         ngram.add(&split.judged, &scores);
         progress(fold + 1, trial.folds);
     }
@@ -174,36 +174,21 @@ fn text_scores(
     Ok(scores.collect())
 }
 
-/// With the text model's own weights of examples, scaled so that both kinds weigh the same.
+/// Every request weighs the same: of the weightings tried on folds this served the baseline best.
 fn ngram_scores(
     trial: &PromptTrial<'_>,
     requests: &[LabeledRequest<'_>],
-    examples: &[Example],
     split: &Split<'_, '_>,
 ) -> Vec<f32> {
-    let fitted: Vec<usize> = split
+    let samples: Vec<NgramSample<'_>> = split
         .fitted
         .iter()
-        .copied()
-        .filter(|index| !requests[*index].harness)
-        .collect();
-    let total = |attack: bool| -> f32 {
-        let of_kind = fitted
-            .iter()
-            .filter(|index| requests[**index].attack == attack);
-        of_kind.map(|index| examples[*index].weight).sum()
-    };
-    let (attack, benign) = (total(true), total(false));
-    let samples: Vec<NgramSample<'_>> = fitted
-        .iter()
-        .map(|index| {
-            let request = &requests[*index];
-            let of_kind = if request.attack { attack } else { benign };
-            NgramSample {
-                record: request.record,
-                extraction: request.attack,
-                weight: examples[*index].weight * fitted.len() as f32 / (2.0 * of_kind),
-            }
+        .map(|index| &requests[*index])
+        .filter(|request| !request.harness)
+        .map(|request| NgramSample {
+            record: request.record,
+            extraction: request.attack,
+            weight: 1.0,
         })
         .collect();
     let model = NgramModel::fit(&samples, &trial.ngram);

@@ -28,7 +28,7 @@ impl Default for NgramRecipe {
     fn default() -> Self {
         Self {
             seed: 1,
-            epochs: 2,
+            epochs: 4,
             learning_rate: 0.3,
             penalty: 1e-6,
         }
