@@ -20,8 +20,8 @@ pub fn card(name: &str, version: u32, summary: &Summary, judge: &Judge) -> Strin
         "\nAccounts are simulated: real requests on the rhythms of real production traces. No labeled account-level \
          traffic is public. Requests come from published pipelines and applications under permissive licences only; \
          none of their text is in the bundle beyond the vocabulary's tokens.\n\n## Operating points\n\n\
-         Score thresholds that an honest account passes *at any time* with the stated probability; each application \
-         counts equally.\n\n\
+         Score thresholds that an honest account of the hardest population to tell apart (as a rule evaluators) passes \
+         *at any time* with the stated probability; each application counts equally.\n\n\
          | recommendation | target | score above | benign accounts | applications | seen beyond | upper 95% bound | tail |\n\
          |---|---|---|---|---|---|---|---|\n",
     );

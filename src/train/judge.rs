@@ -185,30 +185,53 @@ pub fn fit_judge(
             by_unit,
         });
     }
-    let units = unit_numbers(scored.iter().map(|account| account.history.unit()));
-    let benign: Vec<BenignScore> = scored
-        .iter()
-        .filter(|account| !account.history.extraction())
-        .filter_map(|account| {
-            let judged = account
-                .scores
-                .iter()
-                .skip(EXCHANGES_NEEDED as usize - 1)
-                .copied();
-            let score = judged.reduce(f64::max)?;
-            Some(BenignScore {
-                score,
-                application: units[account.history.unit()],
-            })
-        })
-        .collect();
     Ok(Judge {
         model,
         stages,
-        points: OperatingPoints::fit(&benign, TargetRates::default())?,
+        points: hardest_points(scored)?,
         conversation,
         exchanges_needed: EXCHANGES_NEEDED,
     })
+}
+
+/// The operating points of the honest population that is hardest to tell from extraction. Evaluators and judges send
+/// what harvests send; a threshold for the average customer would flag a fifth of them.
+fn hardest_points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, JudgeFitError> {
+    let units = unit_numbers(scored.iter().map(|account| account.history.unit()));
+    let mut populations: BTreeMap<&str, Vec<BenignScore>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for account in scored
+        .iter()
+        .filter(|account| !account.history.extraction())
+    {
+        let judged = account
+            .scores
+            .iter()
+            .skip(EXCHANGES_NEEDED as usize - 1)
+            .copied();
+        let Some(score) = judged.reduce(f64::max) else {
+            continue;
+        };
+        let benign = BenignScore {
+            score,
+            application: units[account.history.unit()],
+        };
+        let population = account.history.label.population.as_deref().unwrap_or("");
+        populations.entry(population).or_default().push(benign);
+        all.push(benign);
+    }
+    let whole = OperatingPoints::fit(&all, TargetRates::default())?;
+    // A population too thin for points of its own is covered by the whole.
+    let own = populations
+        .values()
+        .filter_map(|scores| OperatingPoints::fit(scores, TargetRates::default()).ok());
+    Ok(own.fold(whole, |hardest, points| {
+        if points.review().score > hardest.review().score {
+            points
+        } else {
+            hardest
+        }
+    }))
 }
 
 /// The account's score at a length within the stage that depends on nothing but its name.
