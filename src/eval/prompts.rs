@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::baseline::ngram::{NgramModel, NgramRecipe, NgramSample};
 use crate::encoder::{Architecture, Vocabulary};
 use crate::simulate::corpus::{Corpus, share_of};
-use crate::train::examples::{LabeledRequest, examples, labeled_requests};
+use crate::train::examples::{LabeledRequest, Origin, examples, labeled_requests};
 use crate::train::fold::fold_of;
 use crate::train::manifest::CueManifest;
 use crate::train::recipe::Recipe;
@@ -125,11 +125,12 @@ impl<'r, 'a> Split<'r, 'a> {
             .collect();
         let held_out: Vec<usize> = inside
             .into_iter()
-            .filter(|index| !requests[*index].harness)
+            .filter(|index| requests[*index].origin != Origin::Harness)
             .collect();
         let count = |side: &[usize], attack: bool| {
-            let of_kind =
-                |index: &&usize| requests[**index].attack == attack && !requests[**index].harness;
+            let of_kind = |index: &&usize| {
+                requests[**index].attack == attack && requests[**index].origin != Origin::Harness
+            };
             side.iter().filter(of_kind).count()
         };
         let counts = [
@@ -184,7 +185,7 @@ fn ngram_scores(
         .fitted
         .iter()
         .map(|index| &requests[*index])
-        .filter(|request| !request.harness)
+        .filter(|request| request.origin != Origin::Harness)
         .map(|request| NgramSample {
             record: request.record,
             extraction: request.attack,

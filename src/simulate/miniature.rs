@@ -63,6 +63,7 @@ impl Corpus {
     ///
     /// # Panics
     /// Never: its files are part of the program, and a test reads them.
+    #[must_use]
     pub fn with_own_writing(mut self) -> Self {
         for own in [Self::miniature(), built_in(OWN_PIPELINES, "", OWN_PEOPLE)] {
             self.pipelines.extend(own.pipelines);

@@ -10,6 +10,19 @@ use crate::simulate::corpus::{
     Application, BenignSource, Corpus, LicenceClass, Partition, Pipeline, techniques_of_family,
 };
 
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A published extraction pipeline.
+    Pipeline,
+    /// An evaluation harness: neither a positive nor an honest negative.
+    Harness,
+    /// A pool of honest requests.
+    Pool,
+    /// A real application.
+    Application,
+}
+
 /// One request of the corpus with what is known of it.
 #[derive(Clone)]
 pub struct LabeledRequest<'a> {
@@ -21,10 +34,8 @@ pub struct LabeledRequest<'a> {
     pub group: &'a str,
     /// Whether a published extraction pipeline sent it.
     pub attack: bool,
-    /// Whether it is of a benign pool, and not of a pipeline or application.
-    pub pool: bool,
-    /// Whether it is of an evaluation harness: neither a positive nor an honest negative.
-    pub harness: bool,
+    /// Where it comes from.
+    pub origin: Origin,
     /// Whether its text is word for word an honest user's, or an evaluation harness': no prompt-level positive.
     pub bare: bool,
     /// Side of the split.
@@ -98,8 +109,11 @@ fn of_pipeline<'a>(
         unit: &pipeline.name,
         group: &pipeline.group,
         attack: true,
-        pool: false,
-        harness: pipeline.ambiguous,
+        origin: if pipeline.ambiguous {
+            Origin::Harness
+        } else {
+            Origin::Pipeline
+        },
         bare,
         partition: pipeline.partition,
         licence: pipeline.licence,
@@ -119,8 +133,7 @@ fn of_source<'a>(
         unit: &source.name,
         group: &source.group,
         attack: false,
-        pool: true,
-        harness: false,
+        origin: Origin::Pool,
         bare: false,
         partition: source.partition,
         licence: source.licence,
@@ -144,8 +157,7 @@ fn of_application<'a>(
         unit: &application.id,
         group: &application.group,
         attack: false,
-        pool: false,
-        harness: false,
+        origin: Origin::Application,
         bare: false,
         partition: application.partition,
         licence: application.licence,
@@ -174,10 +186,9 @@ pub fn examples(
 ) -> Vec<Example> {
     let weight = |request: &LabeledRequest<'_>| {
         let size = request.unit_size as f32;
-        let floor = if request.attack || request.pool {
-            SOURCE_WEIGHT_MIN
-        } else {
-            0.0
+        let floor = match request.origin {
+            Origin::Application => 0.0,
+            _ => SOURCE_WEIGHT_MIN,
         };
         (1.0 / size.sqrt()).max(floor / size)
     };

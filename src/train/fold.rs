@@ -1,13 +1,13 @@
 //! Folds for cross-fitting: a pure function of a unit's name, so that a pipeline and its relatives, and an
 //! application and its translations, always fall together.
 
-use super::examples::LabeledRequest;
+use super::examples::{LabeledRequest, Origin};
 use crate::simulate::corpus::share_of;
 
 /// The fold of a request's unit, in `0..folds`. Pipelines and applications fold by their group; a benign pool folds
 /// by its own name, because lineage ties two thirds of those pools into one group.
 pub fn fold_of(request: &LabeledRequest<'_>, folds: usize, salt: &str) -> usize {
-    let key = if request.pool {
+    let key = if request.origin == Origin::Pool {
         request.unit
     } else {
         request.group
