@@ -8,7 +8,7 @@ use tempfile::TempDir;
 const LINE: &str = r#"{"time":"2026-05-01T12:00:00Z","account":"acc-1","model":"opus-4.6","messages":[{"role":"user","content":"hello"}]}"#;
 
 fn stillwatch(folder: &Path) -> Command {
-    let mut command = Command::cargo_bin("stillwatch").unwrap();
+    let mut command = Command::cargo_bin("stillwatch").expect("the binary");
     command.current_dir(folder);
     command
 }

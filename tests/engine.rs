@@ -15,14 +15,15 @@ fn engine() -> Engine {
 
 fn stream() -> Vec<Exchange> {
     let corpus = Corpus::miniature();
-    let scenario = Scenario::parse(include_str!("../eval/scenarios/smoke.toml")).unwrap();
-    let plan = Plan::new(&scenario, &corpus, 3).unwrap();
+    let scenario = Scenario::parse(include_str!("../eval/scenarios/smoke.toml"))
+        .expect("the built-in scenario");
+    let plan = Plan::new(&scenario, &corpus, 3).expect("a plan of the miniature");
     let mut exchanges = Vec::new();
     let keep = |exchange: &Exchange| {
         exchanges.push(exchange.clone());
         Ok::<_, ()>(())
     };
-    write_stream(&plan, &corpus, keep, |_| Ok(())).unwrap();
+    write_stream(&plan, &corpus, keep, |_| Ok(())).expect("nothing fails");
     exchanges.truncate(3_000);
     exchanges
 }
