@@ -47,7 +47,8 @@ impl Unit {
 pub struct Measure {
     /// Stable code, unique among all detectors.
     pub code: &'static str,
-    /// Whether more of it can only speak for the technique. What is merely context must not be held to that.
+    /// Whether more of it can only speak for the technique. Only such measures weigh in the fusion; the others are
+    /// context for the reader.
     pub monotone: bool,
     /// Its unit.
     pub unit: Unit,
