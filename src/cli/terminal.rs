@@ -96,7 +96,18 @@ pub(super) fn hint(line: &str) {
 
 /// An error with everything behind it.
 pub(super) fn report(error: &anyhow::Error) {
-    say(&format!("{} {error:#}", paint("error:", "31")));
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Our own errors quote what caused them; say it once.
+        if !told.contains(&cause) {
+            told = if told.is_empty() {
+                cause
+            } else {
+                format!("{told}: {cause}")
+            };
+        }
+    }
+    say(&format!("{} {told}", paint("error:", "31")));
 }
 
 /// Colour only helps where a person looks; every line reads as well without.

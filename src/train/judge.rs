@@ -176,6 +176,11 @@ pub fn fit_judge(
             .filter(|(unit, row)| units.insert((*unit, row.extraction)))
             .map(|(_, row)| *row)
             .collect();
+        let kinds = rows.iter().filter(|(_, row)| row.extraction).count();
+        if from > 1 && (kinds == 0 || kinds == rows.len()) {
+            // No account of one kind is that long: the stage before it goes on.
+            continue;
+        }
         let all: Vec<CalibrationRow> = rows.into_iter().map(|(_, row)| row).collect();
         let calibration = Calibration::fit(&all)?.at_prior(PRIOR)?;
         let by_unit = Calibration::fit(&one_each)?.at_prior(PRIOR)?;

@@ -28,7 +28,8 @@ pub use time::{format_time, parse_time};
 pub(crate) mod contract {
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 
-    pub(crate) use stillwatch::v1::*;
+    // By its path: a documentation test sees this crate by the same name.
+    pub(crate) use self::stillwatch::v1::*;
 
     /// The compiled contract, for reflection.
     pub(crate) const DESCRIPTORS: &[u8] =
