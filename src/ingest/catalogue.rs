@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::domain::Timestamp;
-use crate::wire::json::parse_time;
+use crate::wire::parse_time;
 
 /// Models by name. An unknown model is not an error: logs name models that no catalogue has yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -44,7 +44,8 @@ pub struct Column {
 }
 
 /// How to boost.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Most bins of a feature, at most [`MAX_BINS`].
     pub bins: usize,

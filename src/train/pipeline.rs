@@ -74,7 +74,7 @@ pub fn train_bundle(
     let calibrating = calibrating_accounts(&inputs, &text, &features, progress)?;
     progress.begin("fusion and calibration", 2);
     let all: Vec<&AccountHistory> = fitting.iter().flatten().collect();
-    let fusion = fit_fusion(&all, &inputs.recipe.fusion())?;
+    let fusion = fit_fusion(&all, &inputs.recipe.fusion)?;
     progress.advance(1);
     let scored: Vec<ScoredHistory<'_>> = calibrating
         .par_iter()

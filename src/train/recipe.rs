@@ -20,7 +20,7 @@ pub struct Recipe {
     /// The text model.
     pub text: TextSettings,
     /// The fusion.
-    pub fusion: FusionSettings,
+    pub fusion: Settings,
 }
 
 /// Settings of the vocabulary.
@@ -69,22 +69,6 @@ pub struct TextSettings {
     pub source_requests: usize,
 }
 
-/// Settings of the fusion; see [`Settings`].
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "documented field by field at Settings")]
-pub struct FusionSettings {
-    pub bins: usize,
-    pub smallest_bin: f64,
-    pub tail: f64,
-    pub learning_rate: f64,
-    pub rounds: usize,
-    pub patience: usize,
-    pub penalty: f64,
-    pub smoothing: f64,
-    pub pairs: usize,
-}
-
 impl Recipe {
     /// From the text of a recipe file.
     ///
@@ -118,22 +102,6 @@ impl Recipe {
             row_dropout: text.row_dropout,
             channel_dropout: text.channel_dropout,
             hidden_dropout: text.hidden_dropout,
-        }
-    }
-
-    /// What the fusion's fit takes.
-    pub const fn fusion(&self) -> Settings {
-        let fusion = &self.fusion;
-        Settings {
-            bins: fusion.bins,
-            smallest_bin: fusion.smallest_bin,
-            tail: fusion.tail,
-            learning_rate: fusion.learning_rate,
-            rounds: fusion.rounds,
-            patience: fusion.patience,
-            penalty: fusion.penalty,
-            smoothing: fusion.smoothing,
-            pairs: fusion.pairs,
         }
     }
 }

@@ -21,7 +21,6 @@ mod traffic;
 
 pub use assessment::AssessmentLine;
 pub use error::{JsonKind, LineError};
-pub(crate) use time::parse_time;
 
 /// A record and what its line said beyond the format.
 #[derive(Clone, Debug, PartialEq, Eq)]
