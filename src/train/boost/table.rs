@@ -59,6 +59,8 @@ pub(super) fn typical(
 }
 
 /// `(value, weight)` of the training rows that know a feature, in ascending order.
+///
+/// An infinite value has a bin, the first or the last, but no say in where edges lie or what is typical.
 fn known(
     feature: usize,
     rows: &TrainingRows<'_>,
@@ -70,7 +72,7 @@ fn known(
         .iter()
         .zip(training_weight)
         .enumerate()
-        .filter(|&(row, (value, &weight))| !value.is_nan() && weight > 0.0 && keep(row))
+        .filter(|&(row, (value, &weight))| value.is_finite() && weight > 0.0 && keep(row))
         .map(|(_, (&value, &weight))| (value, weight))
         .collect();
     known.sort_by(|a, b| a.0.total_cmp(&b.0));

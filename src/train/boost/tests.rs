@@ -333,6 +333,33 @@ fn refuses_rows_that_do_not_hold_together() {
     ));
 }
 
+#[test]
+fn infinite_values_have_a_bin_and_move_no_edge() {
+    let mut data = Data {
+        features: Array2::zeros((40, 2)),
+        exposure: vec![10.0; 40],
+        extraction: (0..40).map(|row| row % 2 == 1).collect(),
+        weight: vec![1.0; 40],
+        group: (0..40).collect(),
+    };
+    for row in 0..40 {
+        data.features[[row, 0]] = row as f64;
+        data.features[[row, 1]] = if row % 2 == 1 {
+            f64::INFINITY
+        } else {
+            f64::NEG_INFINITY
+        };
+    }
+    let settings = Settings {
+        rounds: 5,
+        ..Settings::default()
+    };
+    let fitted = fit(&data.rows(), &columns(2, true), &BTreeSet::new(), &settings)
+        .expect("infinite values are values");
+    let term = &fitted.model.terms()[1];
+    assert_eq!((term.edges.len(), term.typical), (0, None));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
