@@ -3,9 +3,12 @@
 //! Six pipelines, twelve applications and five kinds of people, English and Chinese, look-alikes included. Big enough
 //! to show how things work, far too small to train on alone: all of it is on the fitting side.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::corpus::{Application, BenignSource, Corpus, LicenceClass, Partition, Pipeline};
+use super::own::own_writing;
 use crate::domain::{Message, PoolRecord, Role, Sensitive};
 
 const PIPELINES: &str = include_str!("../../eval/miniature/pipelines.jsonl");
@@ -45,10 +48,6 @@ enum Input {
     Conversation(Vec<String>),
 }
 
-/// Ways of asking for reasoning that no public pipeline shows, and how honest people ask for it, in our own words.
-const OWN_PIPELINES: &str = include_str!("../../training/own/pipelines.jsonl");
-const OWN_PEOPLE: &str = include_str!("../../training/own/people.jsonl");
-
 impl Corpus {
     /// The built-in corpus.
     ///
@@ -58,17 +57,18 @@ impl Corpus {
         built_in(PIPELINES, APPLICATIONS, PEOPLE)
     }
 
-    /// Adds what we wrote ourselves for training: the miniature, and attacks of which no public pipeline exists with
-    /// their honest look-alikes. All of it is on the fitting side.
+    /// Adds what we wrote ourselves for training: the miniature, and attacks with their honest look-alikes.
     ///
     /// # Panics
     /// Never: its files are part of the program, and a test reads them.
     #[must_use]
     pub fn with_own_writing(mut self) -> Self {
-        for own in [Self::miniature(), built_in(OWN_PIPELINES, "", OWN_PEOPLE)] {
+        let written = own_writing().expect("our own writing is well-formed");
+        for own in [Self::miniature(), written] {
             self.pipelines.extend(own.pipelines);
             self.sources.extend(own.sources);
             self.applications.extend(own.applications);
+            self.authors.extend(own.authors);
         }
         self
     }
@@ -99,6 +99,7 @@ fn built_in(pipelines: &str, applications: &str, people: &str) -> Corpus {
             })
             .collect(),
         applications: rows(applications).map(application).collect(),
+        authors: BTreeMap::new(),
     }
 }
 

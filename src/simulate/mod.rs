@@ -20,6 +20,7 @@ mod guise;
 mod habit;
 mod honest;
 mod miniature;
+mod own;
 mod plan;
 mod population;
 mod priors;
@@ -30,6 +31,7 @@ mod stream;
 mod topic;
 
 pub use account::{AccountExchanges, AccountPlan};
+pub use own::{OwnAuthor, OwnWritingError};
 pub use plan::{Plan, PlanError};
 pub use population::Population;
 pub use scenario::{

@@ -1,5 +1,7 @@
 //! Corpus and manifest to labeled requests.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use super::manifest::CueManifest;
@@ -21,6 +23,8 @@ pub enum Origin {
     Pool,
     /// A real application.
     Application,
+    /// An author of ours, extracting or honest.
+    Own,
 }
 
 /// One request of the corpus with what is known of it.
@@ -59,7 +63,8 @@ pub const fn intent_of(technique: Technique) -> Option<Cue> {
     }
 }
 
-/// Every request of the corpus, labeled. Sources that the manifest does not list have unknown form cues.
+/// Every request of the corpus, labeled. Sources that neither the manifest nor an author of ours describes have unknown
+/// form cues.
 pub fn labeled_requests<'a>(corpus: &'a Corpus, manifest: &CueManifest) -> Vec<LabeledRequest<'a>> {
     let mut requests = Vec::new();
     for pipeline in corpus.pipelines.iter().chain(&corpus.harnesses) {
@@ -82,7 +87,37 @@ pub fn labeled_requests<'a>(corpus: &'a Corpus, manifest: &CueManifest) -> Vec<L
         let records = application.records.iter();
         requests.extend(records.map(|record| of_application(application, record, manifest)));
     }
+    describe_own(&mut requests, corpus);
     requests
+}
+
+/// Our own authors describe their requests themselves; an author counts as one unit, whatever its editions.
+fn describe_own(requests: &mut [LabeledRequest<'_>], corpus: &Corpus) {
+    let mut sizes = BTreeMap::<&str, usize>::new();
+    for request in requests.iter() {
+        if corpus.authors.contains_key(request.group) {
+            *sizes.entry(request.group).or_default() += 1;
+        }
+    }
+    for request in requests {
+        let Some(author) = corpus.authors.get(request.group) else {
+            continue;
+        };
+        request.unit_size = sizes[request.group];
+        request.origin = Origin::Own;
+        request.targets = [Target::Absent; CUE_COUNT];
+        for (cues, target) in [
+            (&author.maybe, Target::Unknown),
+            (&author.cues, Target::Carried),
+        ] {
+            for cue in cues {
+                request.targets[cue.index()] = target;
+            }
+        }
+        if let Some(intent) = author.technique.and_then(intent_of) {
+            request.targets[intent.index()] = Target::Carried;
+        }
+    }
 }
 
 fn of_pipeline<'a>(
@@ -187,7 +222,7 @@ pub fn examples(
     let weight = |request: &LabeledRequest<'_>| {
         let size = request.unit_size as f32;
         let floor = match request.origin {
-            Origin::Application => 0.0,
+            Origin::Application | Origin::Own => 0.0,
             _ => SOURCE_WEIGHT_MIN,
         };
         (1.0 / size.sqrt()).max(floor / size)

@@ -13,6 +13,9 @@ mod split;
 pub use files::CorpusError;
 pub use split::{Partition, SALT, share_of};
 
+use std::collections::BTreeMap;
+
+use super::own::OwnAuthor;
 use crate::domain::{PoolRecord, Technique};
 
 /// Everything that streams can be drawn from, in the order of `sources.json` and `apps.jsonl.gz`.
@@ -27,6 +30,8 @@ pub struct Corpus {
     pub sources: Vec<BenignSource>,
     /// Real applications with a few dozen requests each.
     pub applications: Vec<Application>,
+    /// What our own authors say of their requests, by group; empty without our own writing.
+    pub authors: BTreeMap<String, OwnAuthor>,
 }
 
 impl Corpus {

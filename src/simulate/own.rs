@@ -1,0 +1,290 @@
+//! Attack and look-alike texts of our own: authors whose templates, parts and inputs combine into requests.
+//!
+//! An *author* is one voice and the unit of splitting. An *edition* fixes an author's wording, as a pipeline or an
+//! application has one template, and draws a new input for each request; what people type is drawn anew each time.
+//! Extracting and honest authors of one file draw on the same inputs, so that what is asked about tells nothing. Knows
+//! neither accounts nor models.
+
+mod file;
+mod render;
+
+use std::collections::BTreeSet;
+
+use file::{Author, Inputs, Side, Text, Who};
+use render::{Missing, Renderer, Wording};
+
+use super::corpus::{
+    Application, BenignSource, Corpus, LicenceClass, Partition, Pipeline, share_of,
+};
+use super::dice::Dice;
+use crate::domain::{Cue, Message, PoolRecord, Role, Sensitive, Technique};
+
+/// Wordings of one text that become a pipeline or an application each.
+const EDITIONS: usize = 3;
+/// Requests of one edition; fewer where its inputs do not give as many.
+const REQUESTS: usize = 48;
+/// Draws without a new request after which an edition is taken to have no more.
+const PATIENCE: usize = 40;
+/// Share of the authors that is fitted on; the rest is for testing.
+const FITTED: f64 = 0.85;
+/// Seed and salt of everything drawn here.
+const SALT: &str = "own writing";
+
+/// What an author says of its own requests, for training.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAuthor {
+    /// Form cues that every request carries.
+    pub cues: Vec<Cue>,
+    /// Form cues that some requests may carry.
+    pub maybe: Vec<Cue>,
+    /// The technique of an extracting author.
+    pub technique: Option<Technique>,
+}
+
+/// Why our own writing cannot be read: a mistake in a file of this project.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnWritingError {
+    /// Not TOML of the expected form.
+    #[error("{file}: {cause}")]
+    Form {
+        /// The file.
+        file: &'static str,
+        /// What is wrong with it.
+        cause: toml::de::Error,
+    },
+    /// A part or kind of input that nobody wrote.
+    #[error(
+        "{file}, author {author}, language {language}: expected a part or an input called {name:?}"
+    )]
+    Part {
+        /// The file.
+        file: &'static str,
+        /// The author.
+        author: String,
+        /// The language of the text.
+        language: String,
+        /// The name that stands in braces.
+        name: String,
+    },
+    /// A text without an alternative to send, or an extracting author without a technique.
+    #[error("{file}, author {author}: expected {expected}")]
+    Lacking {
+        /// The file.
+        file: &'static str,
+        /// The author.
+        author: String,
+        /// What is lacking.
+        expected: &'static str,
+    },
+}
+
+/// The files, with their names.
+const FILES: [(&str, &str); 5] = [
+    (
+        "training/own/reasoning.toml",
+        include_str!("../../training/own/reasoning.toml"),
+    ),
+    (
+        "training/own/reward.toml",
+        include_str!("../../training/own/reward.toml"),
+    ),
+    (
+        "training/own/synthesis.toml",
+        include_str!("../../training/own/synthesis.toml"),
+    ),
+    (
+        "training/own/trajectory.toml",
+        include_str!("../../training/own/trajectory.toml"),
+    ),
+    (
+        "training/own/conduct.toml",
+        include_str!("../../training/own/conduct.toml"),
+    ),
+];
+
+/// Renders all files. The same files give the same requests.
+pub(super) fn own_writing() -> Result<Corpus, OwnWritingError> {
+    let mut writing = Writing {
+        corpus: Corpus::default(),
+    };
+    for (file, text) in FILES {
+        let parsed = file::parse(text).map_err(|cause| OwnWritingError::Form { file, cause })?;
+        for author in &parsed.author {
+            writing.add(file, author, &parsed.inputs)?;
+        }
+    }
+    Ok(writing.corpus)
+}
+
+struct Writing {
+    corpus: Corpus,
+}
+
+impl Writing {
+    fn add(
+        &mut self,
+        file: &'static str,
+        author: &Author,
+        inputs: &Inputs,
+    ) -> Result<(), OwnWritingError> {
+        let lacking = |expected| OwnWritingError::Lacking {
+            file,
+            author: author.name.clone(),
+            expected,
+        };
+        let technique = author.technique.as_deref().and_then(Technique::from_name);
+        if author.side == Side::Attack && technique.is_none() {
+            return Err(lacking("the name of a technique"));
+        }
+        let partition = if share_of(&author.name, SALT) < FITTED {
+            Partition::Fit
+        } else {
+            Partition::Test
+        };
+        for (number, text) in author.text.iter().enumerate() {
+            if text.user.is_empty() && text.turns.is_empty() {
+                return Err(lacking("user or turns in every text"));
+            }
+            let none = render::Parts::new();
+            let of_language = inputs.get(&text.language).unwrap_or(&none);
+            for edition in 0..EDITIONS {
+                let id = format!("{}_{}{number}_{edition}", author.name, text.language);
+                let records =
+                    records(author, text, of_language, &id).map_err(|Missing(name)| {
+                        OwnWritingError::Part {
+                            file,
+                            author: author.name.clone(),
+                            language: text.language.clone(),
+                            name,
+                        }
+                    })?;
+                self.put(author, text, partition, id, records);
+            }
+        }
+        let form = |names: &[String]| -> Option<Vec<Cue>> {
+            let cues = names.iter().map(|name| Cue::from_name(name));
+            cues.map(|cue| cue.filter(|cue| !Cue::INTENT.contains(cue)))
+                .collect()
+        };
+        let (cues, maybe) = form(&author.cues)
+            .zip(form(&author.maybe))
+            .ok_or_else(|| lacking("names of form cues"))?;
+        let own = OwnAuthor {
+            cues,
+            maybe,
+            technique,
+        };
+        if self
+            .corpus
+            .authors
+            .insert(author.name.clone(), own)
+            .is_some()
+        {
+            return Err(lacking("a name of its own"));
+        }
+        Ok(())
+    }
+
+    fn put(
+        &mut self,
+        author: &Author,
+        text: &Text,
+        partition: Partition,
+        id: String,
+        records: Vec<PoolRecord>,
+    ) {
+        let (group, licence) = (author.name.clone(), LicenceClass::Permissive);
+        match (author.side, author.who) {
+            (Side::Attack, _) => self.corpus.pipelines.push(Pipeline {
+                name: id,
+                group,
+                licence,
+                ambiguous: false,
+                partition,
+                records,
+            }),
+            (Side::Honest, Who::Tenant) => self.corpus.applications.push(Application {
+                id,
+                group,
+                category: author.category.clone().unwrap_or_default(),
+                language: text.language.clone(),
+                // An application of its own kind: it shares inputs with no other.
+                input_kind: author.name.clone(),
+                confusable: None,
+                licence,
+                partition,
+                system: None,
+                user_template: None,
+                records,
+            }),
+            (Side::Honest, _) => self.corpus.sources.push(BenignSource {
+                name: id,
+                group,
+                licence,
+                partition,
+                family: author.family.clone(),
+                records,
+            }),
+        }
+    }
+}
+
+/// The requests of one edition, without repeats.
+fn records(
+    author: &Author,
+    text: &Text,
+    inputs: &render::Parts,
+    id: &str,
+) -> Result<Vec<PoolRecord>, Missing> {
+    let mut dice = Dice::new(0, &format!("{SALT} {id}"));
+    let anew = matches!(author.who, Who::Consumer | Who::Classroom) && author.side == Side::Honest;
+    let mut wording = Wording::draw(text, &mut dice);
+    let mut seen = BTreeSet::new();
+    let mut records = Vec::new();
+    let mut misses = 0;
+    while records.len() < REQUESTS && misses < PATIENCE {
+        if anew {
+            wording = Wording::draw(text, &mut dice);
+        }
+        let mut renderer = Renderer::new(&wording, inputs, &mut dice);
+        let system = wording
+            .system
+            .map(|text| renderer.render(text))
+            .transpose()?;
+        let turns: Vec<String> = wording
+            .turns
+            .iter()
+            .map(|turn| renderer.render(turn))
+            .collect::<Result<_, _>>()?;
+        if !seen.insert((system.clone(), turns.clone())) {
+            misses += 1;
+            continue;
+        }
+        misses = 0;
+        records.push(PoolRecord {
+            id: format!("{id}-{}", records.len()),
+            source: id.to_owned(),
+            family: author.family.clone(),
+            language: text.language.clone(),
+            system: system.map(Sensitive::new),
+            messages: turns.into_iter().enumerate().map(message).collect(),
+            note: None,
+        });
+    }
+    Ok(records)
+}
+
+fn message((turn, text): (usize, String)) -> Message {
+    let role = if turn % 2 == 0 {
+        Role::User
+    } else {
+        Role::Assistant
+    };
+    Message {
+        role,
+        content: Sensitive::new(text),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Templates with names in braces, filled from lists of alternatives.
+
+use std::collections::BTreeMap;
+
+use super::file::Text;
+use crate::simulate::dice::Dice;
+
+/// Alternatives by name.
+pub(super) type Parts = BTreeMap<String, Vec<String>>;
+
+/// Parts within inputs within parts: no text of ours goes deeper, and a part that holds itself ends here.
+const DEPTH: usize = 6;
+
+/// A name in braces that stands in no list.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Missing(pub(super) String);
+
+/// One wording of a text: the alternative of each message, and of each part.
+#[derive(Default)]
+pub(super) struct Wording<'a> {
+    pub(super) system: Option<&'a str>,
+    pub(super) turns: Vec<&'a str>,
+    parts: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Wording<'a> {
+    pub(super) fn draw(text: &'a Text, dice: &mut Dice) -> Self {
+        let one = |list: &'a [String], dice: &mut Dice| dice.pick(list).as_str();
+        let system = (!text.system.is_empty()).then(|| one(&text.system, dice));
+        let chosen = dice.below(text.user.len() + text.turns.len());
+        let turns = match text.user.get(chosen) {
+            Some(user) => vec![user.as_str()],
+            None => {
+                let turns = &text.turns[chosen - text.user.len()];
+                turns.iter().map(String::as_str).collect()
+            }
+        };
+        let parts = text.parts.iter().filter(|(_, list)| !list.is_empty());
+        Self {
+            system,
+            turns,
+            parts: parts
+                .map(|(name, list)| (name.as_str(), one(list, dice)))
+                .collect(),
+        }
+    }
+}
+
+/// Fills the messages of one request.
+pub(super) struct Renderer<'a> {
+    wording: &'a Wording<'a>,
+    inputs: &'a Parts,
+    dice: &'a mut Dice,
+}
+
+impl<'a> Renderer<'a> {
+    pub(super) const fn new(
+        wording: &'a Wording<'a>,
+        inputs: &'a Parts,
+        dice: &'a mut Dice,
+    ) -> Self {
+        Self {
+            wording,
+            inputs,
+            dice,
+        }
+    }
+
+    /// The template with every name filled: a part as its wording has it, an input drawn anew at each place.
+    pub(super) fn render(&mut self, template: &str) -> Result<String, Missing> {
+        let mut out = String::with_capacity(template.len());
+        self.fill(template, 0, &mut out)?;
+        Ok(out)
+    }
+
+    fn fill(&mut self, template: &str, depth: usize, out: &mut String) -> Result<(), Missing> {
+        let mut rest = template;
+        while let Some(place) = rest.find(['{', '}']) {
+            out.push_str(&rest[..place]);
+            rest = &rest[place..];
+            if let Some(name) = name_in_braces(rest) {
+                rest = &rest[name.len() + 2..];
+                if depth == DEPTH {
+                    return Err(Missing(name.to_owned()));
+                }
+                let value = self.value(name)?;
+                self.fill(&value, depth + 1, out)?;
+            } else {
+                // A brace of its own; doubled, it stands for one.
+                out.push_str(&rest[..1]);
+                let doubled = rest[1..].starts_with(&rest[..1]);
+                rest = &rest[if doubled { 2 } else { 1 }..];
+            }
+        }
+        out.push_str(rest);
+        Ok(())
+    }
+
+    fn value(&mut self, name: &str) -> Result<String, Missing> {
+        if let Some(value) = self.wording.parts.get(name) {
+            return Ok((*value).to_owned());
+        }
+        match self.inputs.get(name) {
+            Some(list) if !list.is_empty() => Ok(self.dice.pick(list).clone()),
+            _ => Err(Missing(name.to_owned())),
+        }
+    }
+}
+
+/// The name at the start of `text`, which begins with a brace: lower-case letters, digits, underscores.
+fn name_in_braces(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix('{')?;
+    let (name, _) = inside.split_once('}')?;
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (name.starts_with(|first: char| first.is_ascii_lowercase()) && name.bytes().all(fits))
+        .then_some(name)
+}

@@ -1,0 +1,115 @@
+//! Our own writing, held to its promises.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::file::{Side, parse};
+use super::render::{Missing, Parts, Renderer, Wording};
+use super::{FILES, own_writing, records};
+use crate::simulate::dice::Dice;
+
+/// Distinct requests that every text must give in its editions together.
+const VARIETY: usize = 100;
+
+#[test]
+fn every_text_of_every_author_renders_and_varies() {
+    own_writing().expect("our own writing is well-formed");
+    let mut thin = Vec::new();
+    for (file, text) in FILES {
+        let file_of = parse(text).expect("a file of our own");
+        for author in &file_of.author {
+            for text in &author.text {
+                let none = Parts::new();
+                let inputs = file_of.inputs.get(&text.language).unwrap_or(&none);
+                let distinct: BTreeSet<String> = (0..super::EDITIONS)
+                    .flat_map(|edition| {
+                        let id = format!("{}-{edition}", author.name);
+                        records(author, text, inputs, &id).expect("it rendered before")
+                    })
+                    .map(|record| {
+                        let system = record.system.map(|text| text.expose().clone());
+                        format!("{system:?} {}", record.messages.len())
+                            + record.messages.last().expect("a message").content.expose()
+                    })
+                    .collect();
+                if distinct.len() < VARIETY {
+                    let language = &text.language;
+                    thin.push(format!(
+                        "{file} {} {language}: {}",
+                        author.name,
+                        distinct.len()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(
+        thin.is_empty(),
+        "fewer than {VARIETY} requests:\n{}",
+        thin.join("\n")
+    );
+}
+
+#[test]
+fn extraction_and_honesty_speak_the_same_languages_in_every_file() {
+    for (file, text) in FILES {
+        let mut languages = BTreeMap::<String, [usize; 2]>::new();
+        for author in parse(text).expect("a file of our own").author {
+            for text in author.text {
+                let honest = usize::from(author.side == Side::Honest);
+                languages.entry(text.language).or_default()[honest] += 1;
+            }
+        }
+        for (language, [attack, honest]) in languages {
+            assert!(
+                honest > 0 || attack == 0,
+                "{file}: {attack} extracting texts in {language} and no honest one"
+            );
+        }
+    }
+}
+
+fn rendered(template: &str, parts: &[(&str, &[&str])]) -> Result<String, Missing> {
+    let parts: Parts = parts
+        .iter()
+        .map(|(name, list)| {
+            (
+                (*name).to_owned(),
+                list.iter().map(|s| (*s).to_owned()).collect(),
+            )
+        })
+        .collect();
+    let wording = Wording::default();
+    let mut dice = Dice::new(1, "a test");
+    Renderer::new(&wording, &parts, &mut dice).render(template)
+}
+
+#[test]
+fn names_in_braces_are_filled_and_other_braces_are_themselves() {
+    let parts: &[(&str, &[&str])] = &[("n", &["7"]), ("outer", &["<{n}>"])];
+    assert_eq!(rendered("a {outer} b", parts), Ok("a <7> b".to_owned()));
+    let json = r#"{{"score": {n}}} {"x": 1} }"#;
+    assert_eq!(
+        rendered(json, parts),
+        Ok(r#"{"score": 7}} {"x": 1} }"#.replacen("}}", "}", 1))
+    );
+    assert_eq!(
+        rendered("{nobody}", parts),
+        Err(Missing("nobody".to_owned()))
+    );
+    assert_eq!(
+        rendered("{me}", &[("me", &["{me}"])]),
+        Err(Missing("me".to_owned()))
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_template_renders_or_names_what_is_missing(template in "[a-z{} 你\"]{0,40}") {
+        match rendered(&template, &[("a", &["{b}"]), ("b", &["x"])]) {
+            Ok(text) => prop_assert!(text.len() <= 2 * template.len()),
+            Err(Missing(name)) => prop_assert!(template.contains(&name)),
+        }
+    }
+}
