@@ -46,15 +46,16 @@ impl<'a> Wording<'a> {
     }
 }
 
-/// Fills the messages of one request.
+/// Fills the messages of one request. A name means the same in all of them.
 pub(super) struct Renderer<'a> {
     wording: &'a Wording<'a>,
     inputs: &'a Parts,
+    drawn: BTreeMap<String, &'a str>,
     dice: &'a mut Dice,
 }
 
 impl<'a> Renderer<'a> {
-    pub(super) const fn new(
+    pub(super) fn new(
         wording: &'a Wording<'a>,
         inputs: &'a Parts,
         dice: &'a mut Dice,
@@ -62,11 +63,12 @@ impl<'a> Renderer<'a> {
         Self {
             wording,
             inputs,
+            drawn: BTreeMap::new(),
             dice,
         }
     }
 
-    /// The template with every name filled: a part as its wording has it, an input drawn anew at each place.
+    /// The template with every name filled: a part as its wording has it, an input drawn for this request.
     pub(super) fn render(&mut self, template: &str) -> Result<String, Missing> {
         let mut out = String::with_capacity(template.len());
         self.fill(template, 0, &mut out)?;
@@ -84,7 +86,7 @@ impl<'a> Renderer<'a> {
                     return Err(Missing(name.to_owned()));
                 }
                 let value = self.value(name)?;
-                self.fill(&value, depth + 1, out)?;
+                self.fill(value, depth + 1, out)?;
             } else {
                 // A brace of its own; doubled, it stands for one.
                 out.push_str(&rest[..1]);
@@ -96,12 +98,19 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    fn value(&mut self, name: &str) -> Result<String, Missing> {
+    fn value(&mut self, name: &str) -> Result<&'a str, Missing> {
         if let Some(value) = self.wording.parts.get(name) {
-            return Ok((*value).to_owned());
+            return Ok(value);
+        }
+        if let Some(value) = self.drawn.get(name) {
+            return Ok(value);
         }
         match self.inputs.get(name) {
-            Some(list) if !list.is_empty() => Ok(self.dice.pick(list).clone()),
+            Some(list) if !list.is_empty() => {
+                let value = self.dice.pick(list).as_str();
+                self.drawn.insert(name.to_owned(), value);
+                Ok(value)
+            }
             _ => Err(Missing(name.to_owned())),
         }
     }
