@@ -167,7 +167,8 @@ fn text_scores(
         token_rows: trial.vocabulary.len(),
         pair_rows: trial.recipe.text.pair_rows,
     };
-    let model = fit_text(&fitted, architecture, &trial.recipe.text(), |_| ())?;
+    let (start, settings) = (trial.recipe.text.start, trial.recipe.text());
+    let model = fit_text(&fitted, architecture, start, &settings, |_| ())?;
     let scores = split.held_out.par_iter().map(|index| {
         let (cues, _) = model.evaluate(&examples[*index].rows);
         cues.strongest_intent().1

@@ -20,7 +20,7 @@ pub enum TrainError {
     Tokenizer(#[from] TokenizerError),
     /// The text model.
     #[error("text model: {0}")]
-    Text(#[from] candle_core::Error),
+    Text(#[from] super::text::TextFitError),
     /// The text model, put together.
     #[error("text model: {0}")]
     Encoder(#[from] EncoderError),

@@ -11,6 +11,7 @@ pub mod error;
 pub mod examples;
 pub mod fold;
 pub mod histories;
+pub mod initial;
 pub mod judge;
 mod lexicon;
 pub mod manifest;

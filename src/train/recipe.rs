@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::boost::Settings;
+use super::initial::Start;
 use super::text::TextRecipe;
 
 /// A training recipe (`training/recipe.toml`).
@@ -45,6 +46,12 @@ pub struct CommonWordsRecipe {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextSettings {
+    /// What the rows are before training.
+    pub start: Start,
+    /// See [`TextRecipe`].
+    pub vector_rate: f64,
+    /// See [`TextRecipe`].
+    pub first_scale: f32,
     /// Rows for hashed token pairs.
     pub pair_rows: usize,
     /// See [`TextRecipe`].
@@ -97,7 +104,8 @@ impl Recipe {
             learning_rate: text.learning_rate,
             weight_decay: text.weight_decay,
             table_decay: text.table_decay,
-            train_scores: true,
+            vector_rate: text.vector_rate,
+            first_scale: text.first_scale,
             smoothing: text.smoothing,
             row_dropout: text.row_dropout,
             channel_dropout: text.channel_dropout,

@@ -6,6 +6,7 @@
 
 use rayon::prelude::*;
 
+use super::initial::Initial;
 use crate::encoder::ROW_DIM;
 
 /// Row vectors and scores with the first and second moments of Adam (Kingma & Ba 2015), updated lazily: a row that
@@ -22,14 +23,14 @@ pub struct Table {
 }
 
 impl Table {
-    /// From initial vectors `[rows][ROW_DIM]`; scores start at 0, which is plain averaging.
-    pub fn new(vectors: Vec<f32>) -> Self {
-        let rows = vectors.len() / ROW_DIM;
+    /// From initial vectors `[rows][ROW_DIM]` and scores `[rows]`.
+    pub fn new(Initial { vectors, scores }: Initial) -> Self {
+        let rows = scores.len();
         Self {
             vector_moments: vec![[0.0; 2]; vectors.len()],
             gradient: vec![0.0; vectors.len()],
             vectors,
-            scores: vec![0.0; rows],
+            scores,
             score_moments: vec![[0.0; 2]; rows],
             score_gradient: vec![0.0; rows],
             touched: Vec::new(),
@@ -102,17 +103,17 @@ impl Table {
         }
     }
 
-    /// One Adam step on the rows that [`Table::backward`] touched, which then forget their gradient. `step` counts
-    /// from 1.
-    pub fn step(&mut self, learning_rate: f32, decay: f32, train_scores: bool, step: usize) {
+    /// One Adam step on the rows that [`Table::backward`] touched, which then forget their gradient: vectors at
+    /// `vector_rate`, scores at `score_rate`, both with decoupled `decay`. `step` counts from 1.
+    pub fn step(&mut self, vector_rate: f32, score_rate: f32, decay: f32, step: usize) {
         const DECAY: [f32; 2] = [0.9, 0.999];
         let power = step.min(100_000) as i32;
         let correction = DECAY.map(|decay| 1.0 - decay.powi(power));
-        let update = |value: &mut f32, moments: &mut [f32; 2], gradient: &mut f32| {
+        let update = |value: &mut f32, moments: &mut [f32; 2], gradient: &mut f32, rate: f32| {
             moments[0] = DECAY[0] * moments[0] + (1.0 - DECAY[0]) * *gradient;
             moments[1] = DECAY[1] * moments[1] + (1.0 - DECAY[1]) * *gradient * *gradient;
             let direction = moments[0] / correction[0];
-            *value -= learning_rate * direction / ((moments[1] / correction[1]).sqrt() + 1e-8);
+            *value -= rate * direction / ((moments[1] / correction[1]).sqrt() + 1e-8);
             *gradient = 0.0;
         };
         for row in self.touched.drain(..) {
@@ -120,19 +121,17 @@ impl Table {
             self.is_touched[row] = false;
             for index in row * ROW_DIM..(row + 1) * ROW_DIM {
                 let moments = &mut self.vector_moments[index];
-                self.vectors[index] *= 1.0 - learning_rate * decay;
-                update(&mut self.vectors[index], moments, &mut self.gradient[index]);
+                self.vectors[index] *= 1.0 - vector_rate * decay;
+                let gradient = &mut self.gradient[index];
+                update(&mut self.vectors[index], moments, gradient, vector_rate);
             }
-            if !train_scores {
-                self.score_gradient[row] = 0.0;
-                continue;
-            }
-            self.scores[row] *= 1.0 - learning_rate * decay;
+            self.scores[row] *= 1.0 - score_rate * decay;
             let moments = &mut self.score_moments[row];
             update(
                 &mut self.scores[row],
                 moments,
                 &mut self.score_gradient[row],
+                score_rate,
             );
             // Attention between exp(-6) and exp(6): no row can silence or drown all others.
             self.scores[row] = self.scores[row].clamp(-6.0, 6.0);
@@ -142,14 +141,15 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use super::Table;
+    use super::{Initial, Table};
     use crate::encoder::ROW_DIM;
     use candle_core::{DType, Device, Tensor, Var};
 
     fn table() -> Table {
-        let mut table = Table::new((0..4 * ROW_DIM).map(|n| (n as f32 * 0.7).sin()).collect());
-        table.scores = vec![0.3, -0.5, 1.1, 0.0];
-        table
+        Table::new(Initial {
+            vectors: (0..4 * ROW_DIM).map(|n| (n as f32 * 0.7).sin()).collect(),
+            scores: vec![0.3, -0.5, 1.1, 0.0],
+        })
     }
 
     fn bags() -> Vec<Vec<u32>> {
@@ -219,7 +219,7 @@ mod tests {
         let bags = vec![vec![1, 2]];
         let pooled = table.pool(&bags);
         table.backward(&bags, &pooled, &vec![1.0; ROW_DIM]);
-        table.step(0.01, 0.0, true, 1);
+        table.step(0.01, 0.01, 0.0, 1);
         let moved: Vec<bool> = (0..4)
             .map(|row| (table.vectors[row * ROW_DIM] - before.vectors[row * ROW_DIM]).abs() > 1e-6)
             .collect();

@@ -10,12 +10,21 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::initial::{Initial, InitialError, Start};
 use super::table::Table;
 use crate::domain::{CUE_COUNT, EMBEDDING_DIM};
 use crate::encoder::{Architecture, CHANNELS, Channel, ChannelRows, Head, ROW_DIM, StaticEncoder};
 
-/// What candle says when a fit fails.
-pub use candle_core::Error as TextFitError;
+/// Why a text model could not be fitted.
+#[derive(Debug, thiserror::Error)]
+pub enum TextFitError {
+    /// candle failed.
+    #[error(transparent)]
+    Candle(#[from] candle_core::Error),
+    /// The distilled rows do not fit.
+    #[error(transparent)]
+    Initial(#[from] InitialError),
+}
 
 /// One labeled request, as rows of the weight table.
 #[derive(Clone, Debug)]
@@ -48,14 +57,16 @@ pub struct TextRecipe {
     pub epochs: usize,
     /// Examples a step.
     pub batch: usize,
-    /// Peak learning rate of the table; the layers after it take a fifth.
+    /// Peak learning rate of the table's scores; the layers after it take a fifth.
     pub learning_rate: f64,
     /// Decoupled weight decay (`AdamW`, Loshchilov & Hutter 2019).
     pub weight_decay: f64,
     /// Decoupled weight decay of the table's touched rows.
     pub table_decay: f64,
-    /// Whether attention scores are learned; otherwise pooling is plain averaging.
-    pub train_scores: bool,
+    /// Learning rate of the table's vectors, as a share of the peak rate: distilled ones need only small corrections.
+    pub vector_rate: f64,
+    /// Initial scale of the first layer, as a multiple of Glorot's: pooling averages, so its output starts small.
+    pub first_scale: f32,
     /// Label smoothing: targets are this far from 0 and 1.
     pub smoothing: f32,
     /// Probability that a row is left out of a bag.
@@ -80,20 +91,21 @@ pub struct TextProgress {
 /// Fits the text model. The same examples, recipe and machine type give the same weights.
 ///
 /// # Errors
-/// When candle fails, which it does for no input of consistent shapes.
+/// When candle fails, which it does for no input of consistent shapes, or the distilled rows belong to another
+/// vocabulary.
 pub fn fit_text(
     examples: &[&Example],
     architecture: Architecture,
+    start: Start,
     recipe: &TextRecipe,
     mut progress: impl FnMut(TextProgress),
-) -> candle_core::Result<StaticEncoder> {
+) -> Result<StaticEncoder, TextFitError> {
     let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed);
-    let bound = 0.1_f32;
-    let initial = (0..architecture.rows() * ROW_DIM)
-        .map(|_| rng.random_range(-bound..bound))
-        .collect();
-    let mut table = Table::new(initial);
-    let layers = Layers::new(&mut rng)?;
+    let mut table = Table::new(match start {
+        Start::Random => Initial::random(architecture, &mut rng),
+        Start::Distilled => Initial::distilled(architecture)?,
+    });
+    let layers = Layers::new(recipe.first_scale, &mut rng)?;
     let mut optimiser = AdamW::new(
         layers.all(),
         ParamsAdamW {
@@ -118,12 +130,8 @@ pub fn fit_text(
             optimiser.step(&gradients)?;
             if let Some(gradient) = gradients.get(&input) {
                 table.backward(&bags, &pooled, &gradient.flatten_all()?.to_vec1()?);
-                table.step(
-                    rate as f32,
-                    recipe.table_decay as f32,
-                    recipe.train_scores,
-                    step,
-                );
+                let decay = recipe.table_decay as f32;
+                table.step((rate * recipe.vector_rate) as f32, rate as f32, decay, step);
             }
             progress(TextProgress {
                 step,
@@ -145,8 +153,6 @@ pub fn fit_text(
 const POOLED: usize = CHANNELS * ROW_DIM;
 /// Learning rate of the layers after pooling, as a share of the table's: their gradients are dense.
 const LAYER_RATE: f64 = 0.2;
-/// Pooling averages hundreds of rows, so its output starts small; the first layer starts larger to match.
-const POOLED_SCALE: f32 = 8.0;
 
 /// Linear warm-up over the first 5% of steps, then linear decay to 5%.
 fn schedule(step: usize, steps: usize) -> f64 {
@@ -167,7 +173,7 @@ struct Layers {
 }
 
 impl Layers {
-    fn new(rng: &mut ChaCha8Rng) -> candle_core::Result<Self> {
+    fn new(first_scale: f32, rng: &mut ChaCha8Rng) -> candle_core::Result<Self> {
         let mut uniform = |inputs: usize, outputs: usize, scale: f32| {
             // Glorot & Bengio 2010.
             let bound = scale * (6.0 / (inputs + outputs) as f32).sqrt();
@@ -177,7 +183,7 @@ impl Layers {
             Var::from_vec(values, (inputs, outputs), &Device::Cpu)
         };
         Ok(Self {
-            hidden: uniform(POOLED, EMBEDDING_DIM, POOLED_SCALE)?,
+            hidden: uniform(POOLED, EMBEDDING_DIM, first_scale)?,
             hidden_bias: Var::zeros(EMBEDDING_DIM, DType::F32, &Device::Cpu)?,
             cues: uniform(EMBEDDING_DIM, CUE_COUNT, 1.0)?,
             // Cues are rare: start at a probability of 5%.

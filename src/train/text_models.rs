@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::error::TrainError;
 use super::examples::{LabeledRequest, examples, labeled_requests};
 use super::fold::fold_of;
+use super::initial::{Initial, Start};
 use super::judge::PRIOR;
 use super::lexicon::{common_words, vocabulary_texts};
 use super::manifest::CueManifest;
@@ -62,8 +63,13 @@ pub(super) fn fit_text_models(
         units(&fitting, false),
     ));
     progress.begin("vocabulary", 2);
-    let texts = vocabulary_texts(&fitting, recipe.vocabulary.source_bytes);
-    let tokenizer = train_vocabulary(texts.into_iter(), recipe.vocabulary.tokens)?;
+    let tokenizer = match recipe.text.start {
+        Start::Distilled => Initial::distilled_vocabulary().to_owned(),
+        Start::Random => {
+            let texts = vocabulary_texts(&fitting, recipe.vocabulary.source_bytes);
+            train_vocabulary(texts.into_iter(), recipe.vocabulary.tokens)?
+        }
+    };
     progress.advance(1);
     let words = common_words(&fitting, recipe.common_words.sources_min);
     progress.advance(1);
@@ -123,7 +129,8 @@ impl Fits<'_> {
         let steps = settings.epochs * chosen.len().div_ceil(settings.batch);
         self.progress.begin(stage, steps as u64);
         let mut loss = 0.0_f32;
-        let model = fit_text(&chosen, architecture, &settings, |now| {
+        let start = self.recipe.text.start;
+        let model = fit_text(&chosen, architecture, start, &settings, |now| {
             loss = if now.step == 1 {
                 now.loss
             } else {

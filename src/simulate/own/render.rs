@@ -55,11 +55,7 @@ pub(super) struct Renderer<'a> {
 }
 
 impl<'a> Renderer<'a> {
-    pub(super) fn new(
-        wording: &'a Wording<'a>,
-        inputs: &'a Parts,
-        dice: &'a mut Dice,
-    ) -> Self {
+    pub(super) fn new(wording: &'a Wording<'a>, inputs: &'a Parts, dice: &'a mut Dice) -> Self {
         Self {
             wording,
             inputs,

@@ -1,0 +1,38 @@
+//! Writes the texts that the distilled rows are made from: permissive requests of the fitting side and our own writing,
+//! a JSON string a line. `training/initial/README.md` says what follows.
+//!
+//! `cargo run --release --example distillation_texts -- DATA > texts.jsonl`
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use stillwatch::simulate::corpus::{Corpus, LicenceClass, Partition};
+use stillwatch::train::examples::labeled_requests;
+use stillwatch::train::manifest::CueManifest;
+
+/// Requests that one pipeline, source or application contributes.
+const REQUESTS: usize = 60;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let data = PathBuf::from(std::env::args().nth(1).ok_or("expected the data folder")?);
+    let corpus = Corpus::load(&data, &|_, _| ())?.with_own_writing();
+    let cues = CueManifest::parse(include_str!("../training/cues.toml"))?;
+    let mut used = BTreeMap::<&str, usize>::new();
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    for request in labeled_requests(&corpus, &cues) {
+        let used = used.entry(request.unit).or_default();
+        let fitted = request.partition == Partition::Fit;
+        if !fitted || request.licence != LicenceClass::Permissive || *used == REQUESTS {
+            continue;
+        }
+        *used += 1;
+        let messages = request.record.messages.iter().map(|message| &message.content);
+        for text in request.record.system.iter().chain(messages) {
+            serde_json::to_writer(&mut out, text.expose())?;
+            out.write_all(b"\n")?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}

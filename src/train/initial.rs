@@ -1,0 +1,89 @@
+//! Where the text model starts: token vectors distilled from a sentence encoder, or random ones.
+//!
+//! Sixty pipelines teach what they ask for in a few languages; they do not teach what words mean. The distilled rows
+//! do: `training/initial/README.md` says from which model and how. They belong to one vocabulary, which comes with them.
+
+use candle_core::safetensors::SliceSafetensors;
+use candle_core::{DType, Device};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::encoder::{Architecture, ROW_DIM};
+
+/// What the rows are before training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// Random rows; the vocabulary is trained on the pools.
+    Random,
+    /// The distilled rows in the repository, with their vocabulary.
+    Distilled,
+}
+
+/// Why the distilled rows cannot be used.
+#[derive(Debug, Error)]
+pub enum InitialError {
+    /// Not the expected tensors.
+    #[error("distilled rows: {0}")]
+    Unreadable(#[from] candle_core::Error),
+    /// Rows of another vocabulary.
+    #[error("distilled rows: expected {expected} tokens of {ROW_DIM} numbers and no pair rows, came {came} numbers")]
+    Shape {
+        /// Tokens of the vocabulary in use.
+        expected: usize,
+        /// Numbers in the file.
+        came: usize,
+    },
+}
+
+/// Rows and scores before the first step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Initial {
+    /// `[rows][ROW_DIM]`.
+    pub vectors: Vec<f32>,
+    /// `[rows]`.
+    pub scores: Vec<f32>,
+}
+
+impl Initial {
+    /// The vocabulary of the distilled rows, as `tokenizer.json`.
+    pub const fn distilled_vocabulary() -> &'static str {
+        include_str!("../../training/initial/tokenizer.json")
+    }
+
+    /// The distilled rows.
+    ///
+    /// # Errors
+    /// When the file does not fit `architecture`.
+    pub fn distilled(architecture: Architecture) -> Result<Self, InitialError> {
+        let file = SliceSafetensors::new(include_bytes!("../../training/initial/rows.safetensors"))?;
+        let tensor = |name| {
+            let tensor = file.load(name, &Device::Cpu)?;
+            tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()
+        };
+        let initial = Self {
+            vectors: tensor("vectors")?,
+            scores: tensor("scores")?,
+        };
+        let rows = architecture.rows();
+        if initial.vectors.len() != rows * ROW_DIM || initial.scores.len() != rows {
+            return Err(InitialError::Shape {
+                expected: rows,
+                came: initial.vectors.len(),
+            });
+        }
+        Ok(initial)
+    }
+
+    /// Small random vectors, and scores of 0, which is plain averaging.
+    pub fn random(architecture: Architecture, rng: &mut ChaCha8Rng) -> Self {
+        let bound = 0.1_f32;
+        let numbers = 0..architecture.rows() * ROW_DIM;
+        Self {
+            vectors: numbers.map(|_| rng.random_range(-bound..bound)).collect(),
+            scores: vec![0.0; architecture.rows()],
+        }
+    }
+}
