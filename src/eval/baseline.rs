@@ -31,6 +31,9 @@ pub trait Baseline: Sync {
     /// What tables call it.
     fn name(&self) -> &'static str;
 
+    /// Which form of it the training stream chose, or what it was fitted to, in words.
+    fn form(&self) -> String;
+
     /// How suspicious an account is after these exchanges, its first ones, in their order; larger is more
     /// suspicious. Negative infinity where it cannot say; never NaN.
     fn score(&self, steps: &[Step]) -> f64;

@@ -51,7 +51,7 @@ const COLUMNS: [(&str, Style, Option<f64>); FIGURES] = [
 /// The columns of the table over moments.
 const OVER_MOMENTS: [usize; 2] = [0, 3];
 
-/// The tables of all detectors: by kind of attack at two moments, and over all moments.
+/// The tables of all detectors: how they were fitted, by kind of attack at two moments, and over all moments.
 ///
 /// Trails and histories are matched by account; an account without a history (there is none without exchanges) is
 /// left out for all. A history ends after [`super::STEPS_MAX`] exchanges, so a baseline's last word on a longer life
@@ -64,12 +64,12 @@ pub fn comparison(
 ) -> Vec<Table> {
     let names: Vec<&str> = std::iter::once(OURS).chain(panel.names()).collect();
     let moments: Vec<Vec<Row<'_>>> = rows(trails, histories, panel);
-    let mut tables: Vec<Table> = Moment::ALL
+    let mut tables = vec![panel.forms()];
+    let close = Moment::ALL
         .iter()
         .zip(&moments)
-        .filter(|(moment, _)| CLOSE.contains(moment))
-        .map(|(moment, rows)| by_attack(&names, *moment, rows, options))
-        .collect();
+        .filter(|(moment, _)| CLOSE.contains(moment));
+    tables.extend(close.map(|(moment, rows)| by_attack(&names, *moment, rows, options)));
     tables.push(over_moments(&names, &moments, options));
     tables
 }
@@ -224,4 +224,92 @@ fn over_moments(names: &[&str], moments: &[Vec<Row<'_>>], options: &Options) -> 
         table.push(line);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::comparison;
+    use crate::domain::{Recommendation, Risk};
+    use crate::eval::baseline::Panel;
+    use crate::eval::baseline::history::History;
+    use crate::eval::baseline::panel::tests::stream;
+    use crate::eval::{AccountTrail, Options, accounts::Checkpoint};
+
+    /// A trail that ours ranks perfectly; every second extracting account mixes.
+    fn trail((number, history): (usize, &History)) -> AccountTrail {
+        let mut label = history.label.clone();
+        if history.extraction() {
+            let attack = if number % 8 == 0 { "pure" } else { "mixed_50" };
+            label.population = Some(attack.to_owned());
+        }
+        let score = f64::from(u8::from(history.extraction()));
+        let after = |seen| Checkpoint {
+            seen,
+            risk: Risk::from_logit(score),
+            score,
+            recommendation: Recommendation::Allow,
+        };
+        AccountTrail {
+            label,
+            checkpoints: [10, 25].map(after).to_vec(),
+            last: after(history.steps.len() as u64),
+            technique: None,
+            first_review: None,
+            first_restrict: None,
+            unnoticed: 0,
+            from: history.steps[0].time,
+            to: history.steps[0].time,
+        }
+    }
+
+    #[test]
+    fn hand_worked_rows_beside_ours() {
+        let histories = stream();
+        let trails: Vec<AccountTrail> = histories.iter().enumerate().map(trail).collect();
+        let panel = Panel::fit(&histories).unwrap();
+        let options = Options {
+            resamples: 20,
+            thin: 1,
+            ..Options::default()
+        };
+        let tables: Vec<Value> = comparison(&trails, &histories, &panel, &options)
+            .iter()
+            .map(crate::eval::table::Table::json)
+            .collect();
+        let [forms, last, after_50, over_moments] = &tables[..] else {
+            panic!("{} tables", tables.len());
+        };
+        let detectors = panel.names().count() + 1;
+        assert_eq!(forms["rows"].as_array().unwrap().len(), detectors - 1);
+        assert_eq!(over_moments["rows"].as_array().unwrap().len(), detectors);
+        // All, mixed, pure; nobody reached 50.
+        let rows = last["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 3 * detectors);
+        assert_eq!(after_50["rows"].as_array().unwrap().len(), detectors);
+        let row = |attack: &str, detector: &str| {
+            let found = rows
+                .iter()
+                .find(|row| row["attack"] == attack && row["detector"] == detector);
+            found.unwrap()
+        };
+        let near = |cell: &Value, expected: f64| {
+            let value = cell["value"].as_f64().unwrap();
+            assert!((value - expected).abs() < 1e-9, "{value} for {expected}");
+        };
+        assert_eq!(rows[0]["detector"], "Stillwatch");
+        near(&row("all", "Stillwatch")["AUC"], 1.0);
+        assert_eq!(row("all", "Stillwatch")["AUC less ours"], "-");
+        near(&row("all", "keyword list")["AUC less ours"], 0.0);
+        // Extracting account 4k beats the 3k honest ones with smaller numbers: 3 (0 + ... + 9) of 10 x 30.
+        let ngram = "n-gram regression, mean";
+        near(&row("all", ngram)["AUC"], 135.0 / 300.0);
+        near(&row("all", ngram)["AUC less ours"], 135.0 / 300.0 - 1.0);
+        // Pure are 0, 8, ..., 32: 3 (0 + 2 + 4 + 6 + 8) of 5 x 30.
+        near(&row("pure", ngram)["AUC"], 60.0 / 150.0);
+        assert_eq!(row("pure", ngram)["extracting accounts"], 5);
+        // Forty accounts resolve no rate of 1%.
+        assert_eq!(row("all", ngram)["recall at FPR 1%"]["insufficient"], true);
+    }
 }

@@ -19,7 +19,7 @@ use crate::privacy::{PseudonymKey, Purpose};
 pub const STEPS_MAX: usize = 200;
 
 /// Requests of an account that a text model is fitted on, drawn evenly from its life.
-const REQUESTS_MAX: usize = 6;
+pub(super) const REQUESTS_MAX: usize = 6;
 /// Characters kept of a system prompt, so that it leaves room for what the caller says.
 const SYSTEM_CHARACTERS: usize = 1_000;
 /// Characters kept of what the caller said last.

@@ -130,6 +130,14 @@ impl Baseline for Keywords {
         "keyword list"
     }
 
+    fn form(&self) -> String {
+        format!(
+            "share of requests with {} or more of {} phrases",
+            self.least,
+            PHRASES.len()
+        )
+    }
+
     fn score(&self, steps: &[Step]) -> f64 {
         let counted = steps.iter().filter(|step| step.phrases >= self.least);
         counted.count() as f64 / steps.len().max(1) as f64

@@ -86,6 +86,10 @@ impl Baseline for Mahalanobis {
         self.name
     }
 
+    fn form(&self) -> String {
+        format!("{} class(es)", self.centres.len())
+    }
+
     fn score(&self, steps: &[Step]) -> f64 {
         let sum: f64 = steps.iter().map(|step| self.distance(step)).sum();
         sum / steps.len().max(1) as f64

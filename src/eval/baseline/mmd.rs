@@ -129,6 +129,14 @@ impl Baseline for Mmd {
         self.name
     }
 
+    fn form(&self) -> String {
+        format!(
+            "bandwidth {:.3}; {} reference(s)",
+            self.features.bandwidth(),
+            self.references.len()
+        )
+    }
+
     fn score(&self, steps: &[Step]) -> f64 {
         let mean = Mean::of(&self.features, steps);
         if mean.count < 2 {

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::Baseline;
-use super::history::Step;
+use super::history::{REQUESTS_MAX, Step};
 use crate::domain::PoolRecord;
 
 /// Settings of one fit.
@@ -202,6 +202,10 @@ pub(super) struct MeanOdds;
 impl Baseline for MeanOdds {
     fn name(&self) -> &'static str {
         "n-gram regression, mean"
+    }
+
+    fn form(&self) -> String {
+        format!("account labels on up to {REQUESTS_MAX} requests of each account")
     }
 
     fn score(&self, steps: &[Step]) -> f64 {

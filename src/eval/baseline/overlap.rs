@@ -120,6 +120,14 @@ impl Baseline for Overlap {
         "bigram overlap per key"
     }
 
+    fn form(&self) -> String {
+        match self {
+            Self::Mean => "mean over pairs of requests",
+            Self::Nearest => "mean over requests of the highest",
+        }
+        .to_owned()
+    }
+
     fn score(&self, steps: &[Step]) -> f64 {
         let mut keys: BTreeMap<Option<Digest>, Vec<&Sketch>> = BTreeMap::new();
         for step in steps {

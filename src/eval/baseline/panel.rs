@@ -13,6 +13,7 @@ use super::overlap::Overlap;
 use super::prada::Prada;
 use super::rate::Rate;
 use crate::eval::metrics::{Roc, Scored};
+use crate::eval::table::{Cell, Table};
 
 /// Benign share up to which the partial area counts when a form is chosen: few false alarms, yet enough of them to
 /// tell the forms apart.
@@ -92,6 +93,18 @@ impl Panel {
         self.detectors.iter().map(|detector| detector.name())
     }
 
+    /// What each baseline was fitted to, one row a baseline.
+    pub fn forms(&self) -> Table {
+        let mut table = Table::new("Baselines as fitted", ["detector", "form"]);
+        for detector in &self.detectors {
+            table.push(vec![
+                Cell::text(detector.name()),
+                Cell::text(detector.form()),
+            ]);
+        }
+        table
+    }
+
     /// What each baseline says of an account after these exchanges.
     pub fn scores(&self, steps: &[Step]) -> Vec<f64> {
         let scores = self.detectors.iter().map(|detector| detector.score(steps));
@@ -125,7 +138,7 @@ fn chosen<B: Baseline, const N: usize>(forms: [B; N], histories: &[History]) -> 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::{Panel, Unfit, chosen};
     use crate::domain::Verdict;
     use crate::eval::baseline::Baseline;
@@ -140,12 +153,17 @@ mod tests {
             self.0
         }
 
+        fn form(&self) -> String {
+            String::new()
+        }
+
         fn score(&self, steps: &[Step]) -> f64 {
             steps.iter().map(self.1).sum()
         }
     }
 
-    fn stream() -> Vec<History> {
+    /// Ten extracting accounts among forty, every fourth; an account's log-odds are its number.
+    pub(in crate::eval::baseline) fn stream() -> Vec<History> {
         (0..40_u8)
             .map(|n| {
                 let extracting = n % 4 == 0;

@@ -37,6 +37,14 @@ impl Baseline for Prada {
         "PRADA"
     }
 
+    fn form(&self) -> String {
+        if self.window == usize::MAX {
+            "all distances".to_owned()
+        } else {
+            format!("latest {} distances", self.window)
+        }
+    }
+
     fn score(&self, steps: &[Step]) -> f64 {
         let distances = nearest_distances(steps);
         let latest = &distances[distances.len().saturating_sub(self.window)..];
@@ -131,21 +139,23 @@ mod tests {
         assert!(Prada::CHOICES[0].score(&same).is_infinite());
     }
 
+    /// Requests that walk away from all earlier ones, so that each distance is the last stride.
+    fn walk(strides: impl IntoIterator<Item = f32>) -> Vec<Step> {
+        let places = strides.into_iter().scan(0.0, |angle, stride| {
+            *angle += stride;
+            Some(at(*angle))
+        });
+        places.collect()
+    }
+
     proptest! {
         #[test]
-        fn two_clumps_of_distances_are_less_normal_than_one(jitter in prop::collection::vec(0.5_f32..1.5, 40)) {
-            // Walking away from everything before: each distance is the last stride.
-            let walk = |strides: &mut dyn Iterator<Item = f32>| -> Vec<Step> {
-                strides
-                    .scan(0.0, |angle, stride| {
-                        *angle += stride;
-                        Some(at(*angle))
-                    })
-                    .collect()
-            };
-            // Evenly spread strides against strides of two sizes only.
-            let even = walk(&mut jitter.iter().copied().map(|_| 1.0).zip(1..).map(|(x, n)| x + n as f32 * 0.05));
-            let two = walk(&mut jitter.iter().zip(0..).map(|(x, n)| if n % 2 == 0 { 1.0 } else { 4.0 + x * 1e-2 }));
+        fn strides_of_two_sizes_are_less_normal_than_strides_of_all_sizes(
+            short in 0.5_f32..1.5,
+            long in 3.0_f32..5.0,
+        ) {
+            let even = walk((0..40_u8).map(|n| short + f32::from(n) * (long - short) / 39.0));
+            let two = walk((0..40_u8).map(|n| if n % 2 == 0 { short } else { long }));
             let all = Prada::CHOICES[0];
             prop_assert!(all.score(&two) > all.score(&even));
         }

@@ -35,6 +35,13 @@ impl Baseline for Rate {
         "request rate"
     }
 
+    fn form(&self) -> String {
+        match self {
+            Self::Busiest { seconds } => format!("busiest {} hours", seconds / HOUR),
+            Self::Mean => "mean of the life so far".to_owned(),
+        }
+    }
+
     fn score(&self, steps: &[Step]) -> f64 {
         let mut times: Vec<f64> = steps.iter().map(|step| step.time.as_seconds()).collect();
         times.sort_by(f64::total_cmp);
