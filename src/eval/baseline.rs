@@ -1,7 +1,7 @@
 //! Small, honest detectors to compare with, fitted on the same training stream and scored on the same accounts.
 //!
 //! A [`Collector`] reads a stream once into one bounded [`History`] for each labeled account; a [`Panel`] is fitted on
-//! the histories of a training stream; [`comparison`] ranks the accounts of another stream by each of its detectors
+//! the histories of a training stream; [`comparison()`] ranks the accounts of another stream by each of its detectors
 //! and by ours, with the same figures. They see the texts and labels that ours sees. What they lack of their own they
 //! borrow: the text embedding and the random features are the bundle's and the engine's, so a distance between
 //! requests means the same to all.

@@ -50,8 +50,6 @@ pub struct History {
     pub steps: Vec<Step>,
     /// Some of its requests, in a stream to fit on; otherwise none.
     pub(super) requests: Vec<PoolRecord>,
-    /// Its exchanges so far.
-    seen: u64,
 }
 
 impl History {
@@ -61,7 +59,6 @@ impl History {
             label,
             steps: Vec::new(),
             requests: Vec::new(),
-            seen: 0,
         }
     }
 
@@ -171,7 +168,6 @@ impl<'a> Collector<'a> {
             return;
         }
         history.steps.push(step);
-        history.seen += 1;
         if self.ngram.is_some() {
             return;
         }
@@ -179,7 +175,7 @@ impl<'a> Collector<'a> {
         if history.requests.len() < REQUESTS_MAX {
             history.requests.push(request(exchange));
         } else {
-            let place = self.rng.random_range(0..history.seen) as usize;
+            let place = self.rng.random_range(0..history.steps.len() as u64) as usize;
             if let Some(kept) = history.requests.get_mut(place) {
                 *kept = request(exchange);
             }
@@ -216,10 +212,13 @@ fn request(exchange: &Exchange) -> PoolRecord {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{History, Step};
+    use super::{Collector, History, REQUESTS_MAX, STEPS_MAX, Step};
+    use crate::bundle::Bundle;
     use crate::domain::{
-        EMBEDDING_DIM, Embedding, Label, Message, PoolRecord, Role, Sensitive, Timestamp, Verdict,
+        Client, EMBEDDING_DIM, Embedding, Exchange, Label, Message, Parameters, PoolRecord,
+        Response, Role, Sensitive, Timestamp, Verdict,
     };
+    use crate::eval::baseline::ngram::{NgramModel, NgramRecipe};
     use crate::eval::baseline::overlap::Sketch;
 
     /// A request of one message.
@@ -278,9 +277,63 @@ pub(super) mod tests {
             population: None,
         };
         History {
-            seen: steps.len() as u64,
             steps,
             ..History::new(label)
         }
+    }
+
+    fn exchange(account: &str, second: i64, text: &str) -> Exchange {
+        Exchange {
+            id: None,
+            time: Timestamp::from_micros(second * 1_000_000),
+            account: account.to_owned(),
+            organization: None,
+            conversation: None,
+            model: "opus-4.6".to_owned(),
+            system: None,
+            messages: record(text).messages,
+            tools: Vec::new(),
+            parameters: Parameters::default(),
+            response: Response::default(),
+            client: Client {
+                api_key: Some(Sensitive::new("key-1".to_owned())),
+                ..Client::default()
+            },
+        }
+    }
+
+    #[test]
+    fn histories_are_bounded_and_of_labeled_accounts() {
+        let encoder = Bundle::embedded().unwrap().encoder;
+        let label = |name: &str| account(name, Verdict::Benign, "app", Vec::new()).label;
+        let about_a_part = Label {
+            conversation: Some("one".to_owned()),
+            ..label("c")
+        };
+        let labels = || vec![label("a"), label("silent"), about_a_part.clone()];
+        let mut stream: Vec<Exchange> = (0..STEPS_MAX as i64 + 9)
+            .map(|second| exchange("a", second, "Grade it step by step."))
+            .collect();
+        stream.extend(["b", "c"].map(|name| exchange(name, 0, "hello")));
+
+        let mut collector = Collector::to_fit(&encoder, labels());
+        let (one, rest) = stream.split_at(1);
+        collector.add(one);
+        collector.add(rest);
+        let fitted = collector.finish();
+        assert_eq!(fitted.len(), 1);
+        assert_eq!(fitted[0].steps.len(), STEPS_MAX);
+        assert_eq!(fitted[0].requests.len(), REQUESTS_MAX);
+        let first = &fitted[0].steps[0];
+        assert_eq!((first.phrases, first.odds), (1, 0.0));
+        assert_eq!(first.time, stream[0].time);
+        assert!(first.key.is_some());
+        let length: f32 = first.embedding.0.iter().map(|x| x * x).sum();
+        assert!((length - 1.0).abs() < 1e-3);
+
+        let ngram = NgramModel::fit(&[], &NgramRecipe::default());
+        let mut collector = Collector::to_score(&encoder, &ngram, labels());
+        collector.add(&stream);
+        assert!(collector.finish()[0].requests.is_empty());
     }
 }
