@@ -11,7 +11,9 @@ use super::model::ModelFlags;
 use super::simulate::corpus;
 use super::terminal::{Bars, hint};
 use crate::bundle::Bundle;
+use crate::encoder::TextEncoder;
 use crate::eval::baseline::ngram::NgramRecipe;
+use crate::eval::baseline::{Collector, Panel, comparison};
 use crate::eval::prompts::{PromptTrial, leave_pipelines_out};
 use crate::eval::table::{Layout, Table};
 use crate::eval::{Options, Report, Trails};
@@ -56,6 +58,17 @@ pub(super) struct Eval {
     /// Model catalogue (TOML), which resolves aliases
     #[arg(long, value_name = "FILE")]
     models: Option<PathBuf>,
+    /// Labeled logs that simple baselines are fitted on, to stand beside the bundle: of other accounts than --traffic
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "fit_labels",
+        requires = "traffic"
+    )]
+    fit_traffic: Vec<PathBuf>,
+    /// Labels of --fit-traffic
+    #[arg(long, value_name = "FILE", requires = "fit_traffic")]
+    fit_labels: Option<PathBuf>,
     /// Prompt pools: trains fold models and measures them on the pipelines left out, beside an n-gram baseline
     #[arg(long, value_name = "DIR", conflicts_with = "traffic")]
     pools: Option<PathBuf>,
@@ -87,14 +100,23 @@ impl Eval {
     #[expect(clippy::print_stdout, reason = "the report is this command's data")]
     fn accounts(&self, path: &std::path::Path) -> anyhow::Result<Exit> {
         let bars = Bars::new();
+        let encoder = self.model.bundle()?.encoder;
+        let panel = self.panel(&encoder, &bars)?;
+        let truth = labels(path)?;
+        let mut beside = panel
+            .as_ref()
+            .map(|panel| Collector::to_score(&encoder, panel.ngram(), truth.clone()));
         let engine = self.model.engine(PseudonymKey::offline())?;
-        let mut trails = Trails::new(labels(path)?);
+        let mut trails = Trails::new(truth);
         bars.begin("exchanges", 0);
         let traffic = TrafficFlags::of(self.traffic.clone(), self.models.clone(), false);
         let exit = traffic.each_batch(|exchanges| {
             bars.advance(exchanges.len() as u64);
             for assessment in &engine.score_batch(&exchanges) {
                 trails.add(assessment);
+            }
+            if let Some(beside) = &mut beside {
+                beside.add(&exchanges);
             }
             Ok(())
         })?;
@@ -103,10 +125,33 @@ impl Eval {
             resamples: self.resamples,
             ..Options::default()
         };
-        let report = Report::new(&trails.finish(), &options);
+        let collected = trails.finish();
+        let mut report = Report::new(&collected, &options);
+        if let (Some(panel), Some(beside)) = (&panel, beside) {
+            bars.begin("baselines", 0);
+            let histories = beside.finish();
+            report = report.with(comparison(&collected.trails, &histories, panel, &options));
+        }
         bars.finish();
         print!("{}", report.render(self.format.into()));
         Ok(exit)
+    }
+
+    /// The baselines, if a stream to fit them on is named.
+    fn panel(&self, encoder: &TextEncoder, bars: &Bars) -> anyhow::Result<Option<Panel>> {
+        let Some(path) = &self.fit_labels else {
+            return Ok(None);
+        };
+        let mut collector = Collector::to_fit(encoder, labels(path)?);
+        bars.begin("exchanges to fit baselines on", 0);
+        let traffic = TrafficFlags::of(self.fit_traffic.clone(), self.models.clone(), false);
+        traffic.each_batch(|exchanges| {
+            bars.advance(exchanges.len() as u64);
+            collector.add(&exchanges);
+            Ok(())
+        })?;
+        bars.begin("fit of the baselines", 0);
+        Ok(Some(Panel::fit(&collector.finish())?))
     }
 
     #[expect(clippy::print_stdout, reason = "the report is this command's data")]

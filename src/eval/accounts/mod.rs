@@ -18,6 +18,8 @@ mod techniques;
 mod time;
 mod trails;
 
+pub(super) use cells::{applications, resampled};
 pub use report::{Options, Report};
+pub(super) use sample::Moment;
 pub use survival::{Span, Survival};
 pub use trails::{AccountTrail, Checkpoint, Collected, MARKS, Trails};

@@ -36,7 +36,7 @@ impl Default for Options {
 
 impl Options {
     /// The resampling asked for, at 95%.
-    pub(super) fn bootstrap(&self) -> Bootstrap {
+    pub(in crate::eval) fn bootstrap(&self) -> Bootstrap {
         Bootstrap {
             resamples: self.resamples,
             seed: self.seed,
@@ -76,6 +76,13 @@ impl Report {
                 calibration::table(&trails, options),
             ],
         }
+    }
+
+    /// With more tables after its own.
+    #[must_use]
+    pub fn with(mut self, tables: impl IntoIterator<Item = Table>) -> Self {
+        self.tables.extend(tables);
+        self
     }
 
     /// The tables, in their order.
