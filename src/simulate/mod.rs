@@ -10,30 +10,37 @@
 pub mod corpus;
 
 mod account;
+mod attack;
 mod blend;
 mod campaign;
 mod card;
 mod deal;
 mod dice;
+mod disguise;
 mod feed;
 mod guise;
 mod habit;
 mod honest;
 mod miniature;
+mod paraphrase;
+mod phrasebook;
+mod pipeline;
 mod plan;
 mod population;
 mod priors;
+mod relay;
 mod rhythm;
 mod scenario;
 mod shelf;
 mod stream;
+mod succession;
+mod template;
 mod topic;
 
 pub use account::{AccountExchanges, AccountPlan};
+pub use attack::{Attack, Bans, CampaignSize, Mixture, Probing, Range, Relay, Sharding};
+pub use disguise::{DisguiseSettings, LanguageSwitch};
 pub use plan::{Plan, PlanError};
 pub use population::Population;
-pub use scenario::{
-    Attack, Benign, CampaignSize, Exchanges, Mixture, Model, PopulationShares, Scenario,
-    ScenarioError,
-};
+pub use scenario::{Benign, Cell, Exchanges, Model, PopulationShares, Scenario, ScenarioError};
 pub use stream::write_stream;

@@ -1,5 +1,6 @@
 //! When an account sends: honest clocks from production traces, and the published pace of harvesting machines.
 
+use super::attack::Range;
 use super::dice::Dice;
 use super::population::Population;
 use super::priors::{
@@ -52,10 +53,19 @@ impl Rhythm {
         Self::awake(pace, hours, start, dice)
     }
 
-    /// The rhythm of a harvesting machine.
-    pub(super) fn machine(start: Timestamp, dice: &mut Dice) -> Self {
-        let (pace, hours) = program(CAMPAIGN_PER_DAY, dice);
+    /// The rhythm of a harvesting machine, at the published rates unless its own are given.
+    pub(super) fn machine(per_day: Option<Range>, start: Timestamp, dice: &mut Dice) -> Self {
+        let rates = per_day.map_or(CAMPAIGN_PER_DAY, |range| (range.least, range.most));
+        let (pace, hours) = program(rates, dice);
         Self::awake(pace, hours, start, dice)
+    }
+
+    /// The same pace at all hours.
+    pub(super) const fn sleepless(self) -> Self {
+        Self {
+            hours: 24.0,
+            ..self
+        }
     }
 
     fn awake(pace: Pace, hours: f64, start: Timestamp, dice: &mut Dice) -> Self {
@@ -179,7 +189,7 @@ mod tests {
         let mut dice = Dice::new(9, "machines");
         for _ in 0..50 {
             let start = Timestamp::from_micros(0);
-            let mut rhythm = Rhythm::machine(start, &mut dice);
+            let mut rhythm = Rhythm::machine(None, start, &mut dice);
             let Pace::Program { per_day, .. } = rhythm.pace else {
                 panic!("a machine is a program");
             };
