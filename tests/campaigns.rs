@@ -10,10 +10,15 @@ const SMOKE: &str = include_str!("../eval/scenarios/smoke.toml");
 const GRID: &str = include_str!("../eval/scenarios/grid.toml");
 const PUBLISHED: &str = include_str!("../eval/scenarios/published.toml");
 
-/// The smoke scenario with pure, machine-paced campaigns of three accounts, and a cell with these settings.
+/// The smoke scenario with a cell of pure, machine-paced campaigns of three accounts, and these settings.
 fn with_cell(settings: &str) -> Scenario {
+    with_share(1.0, settings)
+}
+
+/// The same with this share of harvest.
+fn with_share(share: f64, settings: &str) -> Scenario {
     let mut scenario = Scenario::parse(&format!(
-        "{SMOKE}\n[[cell]]\nname = \"cell\"\nmachine_paced = 1.0\nmixtures = [{{ share = 1.0, weight = 1 }}]\n\
+        "{SMOKE}\n[[cell]]\nname = \"cell\"\nmachine_paced = 1.0\nmixtures = [{{ share = {share:?}, weight = 1 }}]\n\
          campaigns = [{{ least = 3, most = 3, weight = 1 }}]\n{settings}"
     ))
     .expect("a scenario");
@@ -88,13 +93,12 @@ fn every_cell_of_the_grid_changes_one_thing() {
         let mut changes: Vec<&str> = cell.keys().map(String::as_str).collect();
         changes.retain(|key| *key != "name");
         match (cell["name"].as_str(), changes.as_slice()) {
-            (Some("baseline"), []) => {}
             // A relay is never pure.
             (Some("relay"), keys) => assert_eq!(keys, ["mixtures", "relay"]),
             (_, ["disguise"]) => {
-                assert_eq!(cell["disguise"].as_table().map(toml::Table::len), Some(1))
+                assert_eq!(cell["disguise"].as_table().map(toml::Table::len), Some(1));
             }
-            (_, [_]) => {}
+            (Some("baseline"), []) | (_, [_]) => {}
             (name, keys) => panic!("{name:?} changes {keys:?}"),
         }
     }
@@ -289,8 +293,7 @@ fn probing_is_mostly_refused_and_varied() {
 #[test]
 fn relays_and_disclosed_resellers_have_many_end_users() {
     let corpus = Corpus::miniature();
-    let mut scenario =
-        with_cell("relay = { least = 8, most = 12 }\nmixtures = [{ share = 0.3, weight = 1 }]");
+    let mut scenario = with_share(0.3, "relay = { least = 8, most = 12 }");
     scenario.benign.resellers = 12;
     let plan = plan(&scenario, &corpus);
     let resellers = plan.accounts.iter().filter(|account| !is_attack(account));
@@ -307,7 +310,7 @@ fn relays_and_disclosed_resellers_have_many_end_users() {
             .iter()
             .filter(|account| user_agents(account, &corpus) >= 3);
         assert!(many.count() * 2 > side.len());
-        for account in side.iter() {
+        for account in side {
             let keys: BTreeSet<Option<String>> = account
                 .exchanges(&corpus)
                 .map(|e| e.client.api_key.map(|key| key.expose().clone()))

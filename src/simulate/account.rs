@@ -212,17 +212,14 @@ impl AccountExchanges<'_> {
     fn request(&mut self) -> (Sender, Request) {
         let source = self.source();
         let dice = &mut self.dice;
-        let (user, request) = match (source, &mut self.harvest) {
-            (Source::Harvest, Some(harvest)) => {
-                let last = self.plan.end_users.len().saturating_sub(1);
-                (last, harvest.next(dice))
-            }
-            _ => {
-                let honest = self.honest.as_mut();
-                honest
-                    .expect("a plan without a harvest is honest")
-                    .next(dice)
-            }
+        let harvest = self.harvest.as_mut().filter(|_| source == Source::Harvest);
+        let (user, request) = if let Some(harvest) = harvest {
+            let last = self.plan.end_users.len().saturating_sub(1);
+            (last, harvest.next(dice))
+        } else {
+            let honest = self.honest.as_mut();
+            let honest = honest.expect("a plan without a harvest is honest");
+            honest.next(dice)
         };
         (Sender { source, user }, request)
     }

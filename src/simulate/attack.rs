@@ -20,7 +20,8 @@ pub struct Attack {
     pub machine_paced: f64,
     /// Mean exchanges a day of a machine-paced account, uniform on the logarithmic scale; the published rates,
     /// 5.6 to 857, when absent.
-    pub per_day: Option<Range>,
+    #[serde(default = "published_rates")]
+    pub per_day: Range,
     /// Exchanges of one account; those of the scenario when absent.
     pub exchanges: Option<Exchanges>,
     /// Days that a campaign lasts, its successors included; to the end of the stream when absent.
@@ -123,6 +124,16 @@ pub struct Probing {
     pub refused: f64,
 }
 
+/// Slowest and fastest published mean of a campaign, exchanges per account and day.
+pub(super) const CAMPAIGN_PER_DAY: Range = Range {
+    least: 5.6,
+    most: 857.0,
+};
+
+const fn published_rates() -> Range {
+    CAMPAIGN_PER_DAY
+}
+
 const fn usual_pivots() -> f64 {
     0.25
 }
@@ -139,7 +150,7 @@ impl Attack {
         self.validate_campaigns()?;
         probability("attack.machine_paced", self.machine_paced)?;
         probability("attack.pivots", self.pivots)?;
-        range("attack.per_day", self.per_day, 100_000.0)?;
+        range("attack.per_day", Some(self.per_day), 100_000.0)?;
         range("attack.fallback", self.fallback, 366.0)?;
         range(
             "attack.bans.after_days",

@@ -212,15 +212,18 @@ impl Disguise {
             .collect();
         let mut dice = Dice::new(self.seed ^ place as u64, "bare");
         let asks = spoken(&PHRASEBOOK.asks, read_in(&self.language));
-        let mut content = [&payload, text]
+        let content = [payload.as_str(), text]
             .into_iter()
-            .map(|text| without_cues(text))
+            .map(without_cues)
             .find(|text| text.chars().filter(|c| c.is_alphanumeric()).count() >= INPUT_LETTERS)
             .unwrap_or_default();
-        if content.is_empty() || dice.chance(0.5) {
-            let ask = dice.pick(asks);
-            content = [content.as_str(), ask].join("\n\n").trim().to_owned();
-        }
+        let content = if content.is_empty() {
+            dice.pick(asks).clone()
+        } else if dice.chance(0.5) {
+            [content.as_str(), dice.pick(asks).as_str()].join("\n\n")
+        } else {
+            content
+        };
         Prompt {
             system: None,
             messages: vec![Message {

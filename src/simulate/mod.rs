@@ -3,7 +3,8 @@
 //! [`corpus`] says what can be sent and on which side of the split it is, [`Scenario`] how much of what,
 //! [`Plan`] deals requests to accounts, [`AccountPlan::exchanges`] plays one account and [`write_stream`] all of them.
 //! The same scenario, corpus and seed give the same bytes. An extracting account differs from an honest one in what
-//! it asks and, for some, in its pace; everything else comes from the guise of an honest population.
+//! it asks and, for some, in its pace and fate; everything else comes from the guise of an honest population. Cells of
+//! a scenario vary its attack, one setting each, and labels name them.
 //!
 //! Uses `domain`. Never part of serving.
 

@@ -178,7 +178,7 @@ impl Paraphrase {
                 .and_then(|like| self.choose(word, like));
             match other {
                 Some(other) if word.starts_with(char::is_uppercase) => {
-                    text.push_str(&capital(other))
+                    text.push_str(&capital(other));
                 }
                 Some(other) => text.push_str(other),
                 None => text.push_str(word),

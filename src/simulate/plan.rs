@@ -92,8 +92,8 @@ pub(super) struct Extraction {
     pub(super) campaign: String,
     pub(super) cell: Option<String>,
     pub(super) techniques: Vec<Technique>,
-    /// Set for a machine-paced account: its mean rate, or the published ones.
-    pub(super) per_day: Option<Option<Range>>,
+    /// Mean rates of a machine-paced account; the others keep an honest rhythm.
+    pub(super) per_day: Option<Range>,
     pub(super) follows_releases: bool,
     /// When a guard appears on the newest model, and the account falls back to the one before.
     pub(super) guard: Option<Timestamp>,

@@ -12,9 +12,6 @@ use crate::domain::Timestamp;
 
 const DAY_SECONDS: f64 = 86_400.0;
 
-/// Slowest and fastest published mean of a campaign, exchanges per account and day.
-const CAMPAIGN_PER_DAY: (f64, f64) = (5.6, 857.0);
-
 /// From light API customers (no trace has them: an assumption) to the median of the traced ones.
 const TENANT_PER_DAY: (f64, f64) = (20.0, 38_000.0);
 
@@ -53,10 +50,9 @@ impl Rhythm {
         Self::awake(pace, hours, start, dice)
     }
 
-    /// The rhythm of a harvesting machine, at the published rates unless its own are given.
-    pub(super) fn machine(per_day: Option<Range>, start: Timestamp, dice: &mut Dice) -> Self {
-        let rates = per_day.map_or(CAMPAIGN_PER_DAY, |range| (range.least, range.most));
-        let (pace, hours) = program(rates, dice);
+    /// The rhythm of a harvesting machine with a mean rate within `per_day`.
+    pub(super) fn machine(per_day: Range, start: Timestamp, dice: &mut Dice) -> Self {
+        let (pace, hours) = program((per_day.least, per_day.most), dice);
         Self::awake(pace, hours, start, dice)
     }
 
@@ -164,8 +160,9 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
-    use super::{CAMPAIGN_PER_DAY, Clock, Pace, Rhythm};
+    use super::{Clock, Pace, Rhythm};
     use crate::domain::Timestamp;
+    use crate::simulate::attack::CAMPAIGN_PER_DAY;
     use crate::simulate::dice::Dice;
     use crate::simulate::population::Population;
 
@@ -189,11 +186,11 @@ mod tests {
         let mut dice = Dice::new(9, "machines");
         for _ in 0..50 {
             let start = Timestamp::from_micros(0);
-            let mut rhythm = Rhythm::machine(None, start, &mut dice);
+            let mut rhythm = Rhythm::machine(CAMPAIGN_PER_DAY, start, &mut dice);
             let Pace::Program { per_day, .. } = rhythm.pace else {
                 panic!("a machine is a program");
             };
-            assert!((CAMPAIGN_PER_DAY.0..=CAMPAIGN_PER_DAY.1).contains(&per_day));
+            assert!((CAMPAIGN_PER_DAY.least..=CAMPAIGN_PER_DAY.most).contains(&per_day));
             rhythm.pace = Pace::Program {
                 per_day,
                 variation: 1.0,
