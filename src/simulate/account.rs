@@ -8,12 +8,16 @@ use super::feed::{Feed, FeedReader, Request};
 use super::guise::{Guise, failed};
 use super::habit::{Chooser, Habit};
 use super::population::Population;
+use super::relay::Crowd;
 use super::rhythm::{Clock, Rhythm};
 use super::scenario::Model;
-use crate::domain::{Exchange, Label, Timestamp};
+use crate::domain::{Client, Exchange, FinishReason, Label, Response, Timestamp};
 
 /// Share of failed requests that the client sends again.
 const RETRIED: f64 = 0.8;
+
+/// Longest refusal, in tokens.
+const REFUSAL_TOKENS: u64 = 120;
 
 /// An account of a [`super::Plan`].
 #[derive(Clone)]
@@ -36,8 +40,12 @@ pub struct AccountPlan {
     pub(super) rhythm: Rhythm,
     pub(super) habit: Habit,
     pub(super) guise: Guise,
-    /// Honest traffic; `None` for a pure harvest.
-    pub(super) honest: Option<Feed>,
+    /// What each end user sends with, then whoever runs the account; empty when that is one and the same.
+    pub(super) end_users: Vec<Guise>,
+    /// Share of the harvest that is refused for what it asks.
+    pub(super) refused: f64,
+    /// Honest traffic, of one user or of each end user; none for a pure harvest.
+    pub(super) honest: Vec<Feed>,
     /// Harvest; `None` for an honest account.
     pub(super) harvest: Option<Feed>,
 }
@@ -53,10 +61,9 @@ impl AccountPlan {
     /// Holds one conversation at a time.
     pub fn exchanges<'a>(&'a self, corpus: &'a Corpus) -> AccountExchanges<'a> {
         let mut dice = Dice::new(self.seed, "exchanges");
-        let reader = |feed: &'a Feed| FeedReader::new(feed, corpus);
         let harvest_left = if self.harvest.is_none() {
             0
-        } else if self.honest.is_none() {
+        } else if self.honest.is_empty() {
             self.exchanges
         } else {
             (f64::from(self.exchanges) * self.harvest_share)
@@ -67,8 +74,11 @@ impl AccountPlan {
             plan: self,
             clock: Clock::new(self.rhythm, self.start, &mut dice),
             chooser: Chooser::new(self.habit),
-            honest: self.honest.as_ref().map(reader),
-            harvest: self.harvest.as_ref().map(reader),
+            honest: Crowd::new(&self.honest, corpus),
+            harvest: self
+                .harvest
+                .as_ref()
+                .map(|feed| FeedReader::new(feed, corpus)),
             left: self.exchanges,
             harvest_left,
             block: Block::new(&mut dice),
@@ -85,12 +95,12 @@ pub struct AccountExchanges<'a> {
     dice: Dice,
     clock: Clock,
     chooser: Chooser,
-    honest: Option<FeedReader<'a>>,
+    honest: Option<Crowd<'a>>,
     harvest: Option<FeedReader<'a>>,
     left: u32,
     harvest_left: u32,
     block: Block,
-    retry: Option<(Source, Request)>,
+    retry: Option<(Sender, Request)>,
     sent: u64,
 }
 
@@ -98,6 +108,14 @@ pub struct AccountExchanges<'a> {
 enum Source {
     Honest,
     Harvest,
+}
+
+/// Who sends a request.
+#[derive(Clone, Copy)]
+struct Sender {
+    source: Source,
+    /// Place among the account's end users; 0 when it has one user.
+    user: usize,
 }
 
 /// Mixed accounts change sides in blocks.
@@ -124,7 +142,7 @@ impl Iterator for AccountExchanges<'_> {
         if self.left == 0 {
             return None;
         }
-        let (source, request) = match self.retry.take() {
+        let (sender, request) = match self.retry.take() {
             Some(again) => again,
             None => self.request(),
         };
@@ -137,18 +155,23 @@ impl Iterator for AccountExchanges<'_> {
             return None;
         }
         self.left -= 1;
+        let source = sender.source;
         if source == Source::Harvest {
             self.harvest_left = self.harvest_left.saturating_sub(1);
         }
-        let guise = &self.plan.guise;
-        let response = guise.response(request.prompt.bytes(), &mut self.dice);
+        let account = &self.plan.guise;
+        let guise = self.plan.end_users.get(sender.user).unwrap_or(account);
+        let mut response = guise.response(request.prompt.bytes(), &mut self.dice);
+        if source == Source::Harvest && self.plan.refused > 0.0 {
+            self.refuse(&mut response);
+        }
         // A retry takes the place of another request of its side, never of the other side's.
         let may_retry = match source {
             Source::Honest => self.left > self.harvest_left,
             Source::Harvest => self.harvest_left > 0,
         };
         if failed(&response) && may_retry && self.dice.chance(RETRIED) {
-            self.retry = Some((source, request.clone()));
+            self.retry = Some((sender, request.clone()));
         }
         let model = self.chooser.choose(&self.plan.models, time, &mut self.dice);
         self.sent += 1;
@@ -156,39 +179,59 @@ impl Iterator for AccountExchanges<'_> {
             id: Some(format!("ex-{:016x}-{}", self.plan.seed, self.sent)),
             time,
             account: self.plan.label.account.clone(),
-            organization: guise.organization.clone(),
-            conversation: guise
+            organization: account.organization.clone(),
+            conversation: account
                 .names_conversations
-                .then(|| conversation_name(self.plan.seed, source, request.conversation)),
+                .then(|| conversation_name(self.plan.seed, sender, request.conversation)),
             model: self.plan.models[model].id.clone(),
             system: request.prompt.system,
             messages: request.prompt.messages,
             tools: guise.tools.clone(),
             parameters: guise.parameters.clone(),
             response,
-            client: guise.client.clone(),
+            client: Client {
+                api_key: account.client.api_key.clone(),
+                payment: account.client.payment.clone(),
+                ..guise.client.clone()
+            },
         })
     }
 }
 
 /// A name that says neither the side nor the order.
-fn conversation_name(seed: u64, source: Source, conversation: u64) -> String {
-    let purpose = match source {
+fn conversation_name(seed: u64, sender: Sender, conversation: u64) -> String {
+    let purpose = match sender.source {
         Source::Honest => "honest conversation",
         Source::Harvest => "harvest conversation",
     };
-    Dice::new(seed ^ conversation, purpose).name("conv")
+    let user = (sender.user as u64) << 40;
+    Dice::new(seed ^ user ^ conversation, purpose).name("conv")
 }
 
 impl AccountExchanges<'_> {
-    fn request(&mut self) -> (Source, Request) {
+    fn request(&mut self) -> (Sender, Request) {
         let source = self.source();
-        let reader = match source {
-            Source::Honest => self.honest.as_mut().or(self.harvest.as_mut()),
-            Source::Harvest => self.harvest.as_mut().or(self.honest.as_mut()),
+        let dice = &mut self.dice;
+        let harvest = self.harvest.as_mut().filter(|_| source == Source::Harvest);
+        let (user, request) = if let Some(harvest) = harvest {
+            let last = self.plan.end_users.len().saturating_sub(1);
+            (last, harvest.next(dice))
+        } else {
+            let honest = self.honest.as_mut();
+            let honest = honest.expect("a plan without a harvest is honest");
+            honest.next(dice)
         };
-        let reader = reader.expect("a plan has a feed on one side at least");
-        (source, reader.next(&mut self.dice))
+        (Sender { source, user }, request)
+    }
+
+    /// Most of what a probe asks is refused, in a few words.
+    fn refuse(&mut self, response: &mut Response) {
+        if !failed(response) && self.dice.chance(self.plan.refused) {
+            response.finish_reason = Some(FinishReason::ContentFilter);
+            response.output_tokens = response
+                .output_tokens
+                .map(|tokens| tokens.min(REFUSAL_TOKENS));
+        }
     }
 
     /// Draws sides without replacement, in blocks: exactly the planned share is harvest.

@@ -1,8 +1,11 @@
 //! The order in which an account's requests are sent, repeats included.
 
+use std::sync::Arc;
+
 use super::card::{Card, Prompt};
 use super::corpus::Corpus;
 use super::dice::Dice;
+use super::disguise::Disguise;
 use super::priors::DEVELOPER_CALLS_PER_PROMPT;
 use crate::domain::{Message, Role, Sensitive};
 
@@ -50,6 +53,8 @@ pub(super) struct Feed {
     pub(super) cards: Vec<Card>,
     pub(super) manner: Manner,
     pub(super) repeats: Repeats,
+    /// What a harvest wears; nothing on honest traffic.
+    pub(super) disguise: Option<Arc<Disguise>>,
 }
 
 /// A request to send.
@@ -112,30 +117,39 @@ impl<'a> FeedReader<'a> {
             let seen = self.dealt.min(self.feed.cards.len());
             // Zipf with exponent 1 over the order of first appearance.
             let rank = (seen as f64).powf(dice.unit()) as usize - 1;
-            return self.fresh(self.feed.cards[rank]);
+            return self.fresh(rank);
         }
-        let card = self.feed.cards[self.dealt % self.feed.cards.len()];
+        let place = self.dealt % self.feed.cards.len();
         self.dealt += 1;
         self.copies_left = repeats.copies.saturating_sub(1);
         match self.feed.manner {
-            Manner::Work => self.fresh(card),
-            Manner::Talk => self.talk(card, dice),
-            Manner::Agent => self.work_through(card, dice),
+            Manner::Work => self.fresh(place),
+            Manner::Talk => self.talk(place, dice),
+            Manner::Agent => self.work_through(place, dice),
         }
     }
 
-    fn fresh(&mut self, card: Card) -> Request {
+    /// The request of the card at `place`, as it is sent.
+    fn prompt(&self, place: usize) -> Prompt {
+        let prompt = self.feed.cards[place].prompt(self.corpus);
+        match &self.feed.disguise {
+            None => prompt,
+            Some(disguise) => disguise.wear(place, prompt, self.corpus),
+        }
+    }
+
+    fn fresh(&mut self, place: usize) -> Request {
         self.conversation += 1;
         Request {
-            prompt: card.prompt(self.corpus),
+            prompt: self.prompt(place),
             conversation: self.conversation,
             by_tool: false,
         }
     }
 
     /// A recorded conversation turn by turn; half of the single questions go on in the conversation before.
-    fn talk(&mut self, card: Card, dice: &mut Dice) -> Request {
-        let whole = card.prompt(self.corpus);
+    fn talk(&mut self, place: usize, dice: &mut Dice) -> Request {
+        let whole = self.prompt(place);
         let turns: Vec<usize> = (0..whole.messages.len())
             .filter(|place| whole.messages[*place].role == Role::User)
             .collect();
@@ -166,13 +180,13 @@ impl<'a> FeedReader<'a> {
 
     /// One prompt and the calls that follow from it: each adds a step of the agent and a result, which quotes the
     /// account's other material.
-    fn work_through(&mut self, card: Card, dice: &mut Dice) -> Request {
-        let first = self.fresh(card);
+    fn work_through(&mut self, place: usize, dice: &mut Dice) -> Request {
+        let first = self.fresh(place);
         let calls = DEVELOPER_CALLS_PER_PROMPT.draw(dice).round() as usize;
         let mut growing = first.clone();
         let mut requests = Vec::new();
         for _ in 1..calls.clamp(1, CALLS_MOST) {
-            let quoted = dice.pick(&self.feed.cards).prompt(self.corpus);
+            let quoted = self.prompt(dice.below(self.feed.cards.len()));
             let result = quoted.messages.last().map_or("", |m| m.content.expose());
             let result: String = result
                 .chars()

@@ -13,6 +13,11 @@ pub(super) enum Habit {
     Pinned(usize),
     /// The newest release, `delay_seconds` after it came out.
     Newest { delay_seconds: f64 },
+    /// The newest release until a guard appears, then the one before it.
+    Retreating {
+        guard: Timestamp,
+        delay_seconds: f64,
+    },
     /// Any model that is out; changes with this probability at each request.
     Roaming { switch: f64 },
 }
@@ -22,6 +27,14 @@ impl Habit {
     pub(super) fn released_within(mean_seconds: f64, dice: &mut Dice) -> Self {
         Self::Newest {
             delay_seconds: dice.exponential(mean_seconds),
+        }
+    }
+
+    /// Moves to each release within hours, and back when a guard appears on it.
+    pub(super) fn retreating(guard: Timestamp, dice: &mut Dice) -> Self {
+        Self::Retreating {
+            guard,
+            delay_seconds: dice.exponential(6.0 * 3_600.0),
         }
     }
 
@@ -71,9 +84,17 @@ impl Chooser {
     pub(super) fn choose(&mut self, models: &[Model], now: Timestamp, dice: &mut Dice) -> usize {
         match self.habit {
             Habit::Pinned(model) => model,
-            Habit::Newest { delay_seconds } => {
-                let then = Timestamp::from_micros(now.as_micros() - (delay_seconds * 1e6) as i64);
-                released(models, then).max(1) - 1
+            Habit::Newest { delay_seconds } => newest(models, before(now, delay_seconds)),
+            Habit::Retreating {
+                guard,
+                delay_seconds,
+            } => {
+                let then = before(now, delay_seconds);
+                if then < guard {
+                    newest(models, then)
+                } else {
+                    newest(models, guard).saturating_sub(1)
+                }
             }
             Habit::Roaming { switch } => {
                 let switches = dice.chance(switch);
@@ -88,6 +109,15 @@ impl Chooser {
             }
         }
     }
+}
+
+fn before(now: Timestamp, seconds: f64) -> Timestamp {
+    Timestamp::from_micros(now.as_micros() - (seconds * 1e6) as i64)
+}
+
+/// Position of the newest model at `now`.
+fn newest(models: &[Model], now: Timestamp) -> usize {
+    released(models, now).max(1) - 1
 }
 
 /// Number of models that are out at `now`; models are in order of release.

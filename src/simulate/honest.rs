@@ -22,7 +22,7 @@ impl<'a> Planner<'a> {
                     Population::Organisation => self.add_organisation(left)?,
                     _ => {
                         let company = self.company();
-                        let length = self.length();
+                        let length = self.length(&self.scenario.exchanges);
                         let matter = self.matter(population, length as usize, None)?;
                         let length = unrepeated(length, &matter);
                         self.add(population, &company, length, Some(matter), None);
@@ -133,7 +133,7 @@ impl<'a> Planner<'a> {
         let class = self.assignment(None)?;
         let company = self.company();
         for _ in 0..self.dice.between(8, 25).min(most) {
-            let length = self.length();
+            let length = self.length(&self.scenario.exchanges);
             let matter = self.student_matter(&class, length as usize);
             let length = unrepeated(length, &matter);
             self.add(Population::Classroom, &company, length, Some(matter), None);
@@ -172,7 +172,7 @@ impl<'a> Planner<'a> {
         let group = self.tenant_group(None)?;
         let company = self.company();
         for _ in 0..self.dice.between(3, 8).min(most) {
-            let length = self.length();
+            let length = self.length(&self.scenario.exchanges);
             let matter = self.tenant_matter(group, length as usize);
             self.add(
                 Population::Organisation,
@@ -246,6 +246,7 @@ pub(super) fn matter(shelf: &Shelf, cards: Vec<Card>, manner: Manner, repeats: R
             cards,
             manner,
             repeats,
+            disguise: None,
         },
         name: shelf.name.clone(),
         language: shelf.language.clone(),

@@ -3,39 +3,47 @@
 //! [`corpus`] says what can be sent and on which side of the split it is, [`Scenario`] how much of what,
 //! [`Plan`] deals requests to accounts, [`AccountPlan::exchanges`] plays one account and [`write_stream`] all of them.
 //! The same scenario, corpus and seed give the same bytes. An extracting account differs from an honest one in what
-//! it asks and, for some, in its pace; everything else comes from the guise of an honest population.
+//! it asks and, for some, in its pace and fate; everything else comes from the guise of an honest population. Cells of
+//! a scenario vary its attack, one setting each, and labels name them.
 //!
 //! Uses `domain`. Never part of serving.
 
 pub mod corpus;
 
 mod account;
+mod attack;
 mod blend;
 mod campaign;
 mod card;
 mod deal;
 mod dice;
+mod disguise;
 mod feed;
 mod guise;
 mod habit;
 mod honest;
 mod miniature;
 mod own;
+mod paraphrase;
+mod phrasebook;
+mod pipeline;
 mod plan;
 mod population;
 mod priors;
+mod relay;
 mod rhythm;
 mod scenario;
 mod shelf;
 mod stream;
+mod succession;
+mod template;
 mod topic;
 
 pub use account::{AccountExchanges, AccountPlan};
 pub use own::{OwnAuthor, OwnWritingError};
+pub use attack::{Attack, Bans, CampaignSize, Mixture, Probing, Range, Relay, Sharding};
+pub use disguise::{DisguiseSettings, LanguageSwitch};
 pub use plan::{Plan, PlanError};
 pub use population::Population;
-pub use scenario::{
-    Attack, Benign, CampaignSize, Exchanges, Mixture, Model, PopulationShares, Scenario,
-    ScenarioError,
-};
+pub use scenario::{Benign, Cell, Exchanges, Model, PopulationShares, Scenario, ScenarioError};
 pub use stream::write_stream;

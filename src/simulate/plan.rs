@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use super::account::AccountPlan;
+use super::attack::Range;
 use super::corpus::Corpus;
 use super::dice::Dice;
 use super::feed::Feed;
 use super::guise::{Guise, Site};
 use super::habit::Habit;
 use super::population::Population;
+use super::relay::EndUsers;
 use super::rhythm::Rhythm;
-use super::scenario::{Model, Scenario};
+use super::scenario::{Exchanges, Model, Scenario};
 use super::shelf::Shelves;
+use super::succession::later;
 use crate::domain::{Label, Technique, Timestamp, Verdict};
 
 /// Share of the stream in which accounts begin, so that most can finish.
@@ -43,12 +46,14 @@ impl Plan {
         let shelves = Shelves::new(corpus, &scenario.partitions);
         let mut planner = Planner {
             scenario,
+            seed,
             shelves: &shelves,
             models: scenario.models.clone().into(),
             dice: Dice::new(seed, &scenario.name),
             accounts: Vec::new(),
         };
         planner.add_benign()?;
+        planner.add_resellers()?;
         planner.add_attack()?;
         Ok(Self {
             accounts: planner.accounts,
@@ -58,6 +63,7 @@ impl Plan {
 
 pub(super) struct Planner<'a> {
     pub(super) scenario: &'a Scenario,
+    pub(super) seed: u64,
     pub(super) shelves: &'a Shelves<'a>,
     models: Arc<[Model]>,
     pub(super) dice: Dice,
@@ -84,15 +90,38 @@ pub(super) struct Extraction {
     pub(super) matter: Matter,
     pub(super) share: f64,
     pub(super) campaign: String,
+    pub(super) cell: Option<String>,
     pub(super) techniques: Vec<Technique>,
-    pub(super) machine_paced: bool,
+    /// Mean rates of a machine-paced account; the others keep an honest rhythm.
+    pub(super) per_day: Option<Range>,
     pub(super) follows_releases: bool,
+    /// When a guard appears on the newest model, and the account falls back to the one before.
+    pub(super) guard: Option<Timestamp>,
+    /// Share of the harvest that is refused.
+    pub(super) refused: f64,
+    pub(super) life: Life,
+}
+
+/// When an account acts.
+#[derive(Clone, Copy)]
+pub(super) struct Life {
+    pub(super) start: Timestamp,
+    /// The moment after its last exchange.
+    pub(super) end: Timestamp,
+}
+
+/// What an account sends besides a harvest.
+struct Own {
+    population: Population,
+    /// One matter, that of each end user, or none for a pure harvest.
+    matters: Vec<Matter>,
+    /// What each end user sends with; none when the account has one user.
+    guises: Vec<Guise>,
 }
 
 impl Planner<'_> {
     /// Exchanges of one account.
-    pub(super) fn length(&mut self) -> u32 {
-        let bounds = &self.scenario.exchanges;
+    pub(super) fn length(&mut self, bounds: &Exchanges) -> u32 {
         let drawn = f64::from(bounds.median) * (0.8 * self.dice.normal()).exp();
         (drawn.round() as u32).clamp(bounds.least, bounds.most)
     }
@@ -121,29 +150,79 @@ impl Planner<'_> {
         honest: Option<Matter>,
         extraction: Option<Extraction>,
     ) {
-        let start = self.start_near(company);
+        let own = Own {
+            population,
+            matters: honest.into_iter().collect(),
+            guises: Vec::new(),
+        };
+        self.enter(own, company, length, extraction);
+    }
+
+    /// Adds one account that many end users share.
+    pub(super) fn add_crowd(
+        &mut self,
+        company: &Company,
+        length: u32,
+        users: EndUsers,
+        extraction: Option<Extraction>,
+    ) {
+        let own = Own {
+            population: Population::Tenant,
+            matters: users.matters,
+            guises: users.guises,
+        };
+        self.enter(own, company, length, extraction);
+    }
+
+    fn enter(&mut self, own: Own, company: &Company, length: u32, extraction: Option<Extraction>) {
+        let Own {
+            population,
+            matters,
+            guises,
+        } = own;
+        let life = match &extraction {
+            Some(extraction) => extraction.life,
+            None => Life {
+                start: self.start_near(company),
+                end: self.scenario.end(),
+            },
+        };
+        let Life { start, end } = life;
         let dice = &mut self.dice;
-        let rhythm = if extraction.as_ref().is_some_and(|e| e.machine_paced) {
-            Rhythm::machine(start, dice)
-        } else {
-            Rhythm::honest(population, start, dice)
+        let rhythm = match extraction.as_ref().and_then(|e| e.per_day) {
+            Some(per_day) => Rhythm::machine(per_day, start, dice),
+            None => Rhythm::honest(population, start, dice),
         };
-        let habit = if extraction.as_ref().is_some_and(|e| e.follows_releases) {
-            Habit::released_within(6.0 * 3_600.0, dice)
+        // Somebody of a crowd is always awake.
+        let rhythm = if guises.is_empty() {
+            rhythm
         } else {
-            Habit::honest(population, &self.models, start, dice)
+            rhythm.sleepless()
         };
-        let mut groups: Vec<String> = honest.iter().flat_map(|m| m.groups.clone()).collect();
+        let habit = match &extraction {
+            Some(Extraction {
+                guard: Some(guard), ..
+            }) => Habit::retreating(*guard, dice),
+            Some(extraction) if extraction.follows_releases => {
+                Habit::released_within(6.0 * 3_600.0, dice)
+            }
+            // Each of a crowd has another model in mind.
+            _ if !guises.is_empty() => {
+                Habit::honest(Population::Consumer, &self.models, start, dice)
+            }
+            _ => Habit::honest(population, &self.models, start, dice),
+        };
+        let mut groups: Vec<String> = matters.iter().flat_map(|m| m.groups.clone()).collect();
         groups.extend(extraction.iter().flat_map(|e| e.matter.groups.clone()));
         groups.sort_unstable();
         groups.dedup();
         let harvest_share = extraction.as_ref().map_or(0.0, |e| e.share);
-        let label = label(
-            dice.name("acc"),
-            population,
-            honest.as_ref(),
-            extraction.as_ref(),
-        );
+        let shown = if guises.is_empty() {
+            population.name()
+        } else {
+            "reseller"
+        };
+        let label = label(dice.name("acc"), shown, &matters, extraction.as_ref());
         self.accounts.push(AccountPlan {
             label,
             population,
@@ -152,12 +231,14 @@ impl Planner<'_> {
             start,
             exchanges: length,
             seed: dice.seed(),
-            end: self.scenario.end(),
+            end,
             models: Arc::clone(&self.models),
             rhythm,
             habit,
             guise: Guise::new(population, &company.site, dice),
-            honest: honest.map(|matter| matter.feed),
+            end_users: guises,
+            refused: extraction.as_ref().map_or(0.0, |e| e.refused),
+            honest: matters.into_iter().map(|matter| matter.feed).collect(),
             harvest: extraction.map(|extraction| extraction.matter.feed),
         });
     }
@@ -165,13 +246,19 @@ impl Planner<'_> {
 
 fn label(
     account: String,
-    population: Population,
-    honest: Option<&Matter>,
+    population: &str,
+    matters: &[Matter],
     extraction: Option<&Extraction>,
 ) -> Label {
-    let matter = extraction.map(|e| &e.matter).or(honest);
+    // What end users send is of no one application.
+    let own = if let [matter] = matters {
+        Some(matter)
+    } else {
+        None
+    };
+    let matter = extraction.map(|e| &e.matter).or(own);
     let shown = match extraction {
-        None => population.name().to_owned(),
+        None => population.to_owned(),
         Some(extraction) if extraction.share >= 1.0 => "pure".to_owned(),
         Some(extraction) => format!("mixed_{:02.0}", extraction.share * 100.0),
     };
@@ -189,9 +276,6 @@ fn label(
         application: matter.map(|m| m.name.clone()),
         language: matter.map(|m| m.language.clone()),
         population: Some(shown),
+        cell: extraction.and_then(|e| e.cell.clone()),
     }
-}
-
-fn later(time: Timestamp, days: f64) -> Timestamp {
-    Timestamp::from_micros(time.as_micros() + (days * 86_400.0 * 1e6) as i64)
 }

@@ -1,5 +1,6 @@
 //! When an account sends: honest clocks from production traces, and the published pace of harvesting machines.
 
+use super::attack::Range;
 use super::dice::Dice;
 use super::population::Population;
 use super::priors::{
@@ -10,9 +11,6 @@ use super::priors::{
 use crate::domain::Timestamp;
 
 const DAY_SECONDS: f64 = 86_400.0;
-
-/// Slowest and fastest published mean of a campaign, exchanges per account and day.
-const CAMPAIGN_PER_DAY: (f64, f64) = (5.6, 857.0);
 
 /// From light API customers (no trace has them: an assumption) to the median of the traced ones.
 const TENANT_PER_DAY: (f64, f64) = (20.0, 38_000.0);
@@ -52,10 +50,18 @@ impl Rhythm {
         Self::awake(pace, hours, start, dice)
     }
 
-    /// The rhythm of a harvesting machine.
-    pub(super) fn machine(start: Timestamp, dice: &mut Dice) -> Self {
-        let (pace, hours) = program(CAMPAIGN_PER_DAY, dice);
+    /// The rhythm of a harvesting machine with a mean rate within `per_day`.
+    pub(super) fn machine(per_day: Range, start: Timestamp, dice: &mut Dice) -> Self {
+        let (pace, hours) = program((per_day.least, per_day.most), dice);
         Self::awake(pace, hours, start, dice)
+    }
+
+    /// The same pace at all hours.
+    pub(super) const fn sleepless(self) -> Self {
+        Self {
+            hours: 24.0,
+            ..self
+        }
     }
 
     fn awake(pace: Pace, hours: f64, start: Timestamp, dice: &mut Dice) -> Self {
@@ -154,8 +160,9 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
-    use super::{CAMPAIGN_PER_DAY, Clock, Pace, Rhythm};
+    use super::{Clock, Pace, Rhythm};
     use crate::domain::Timestamp;
+    use crate::simulate::attack::CAMPAIGN_PER_DAY;
     use crate::simulate::dice::Dice;
     use crate::simulate::population::Population;
 
@@ -179,11 +186,11 @@ mod tests {
         let mut dice = Dice::new(9, "machines");
         for _ in 0..50 {
             let start = Timestamp::from_micros(0);
-            let mut rhythm = Rhythm::machine(start, &mut dice);
+            let mut rhythm = Rhythm::machine(CAMPAIGN_PER_DAY, start, &mut dice);
             let Pace::Program { per_day, .. } = rhythm.pace else {
                 panic!("a machine is a program");
             };
-            assert!((CAMPAIGN_PER_DAY.0..=CAMPAIGN_PER_DAY.1).contains(&per_day));
+            assert!((CAMPAIGN_PER_DAY.least..=CAMPAIGN_PER_DAY.most).contains(&per_day));
             rhythm.pace = Pace::Program {
                 per_day,
                 variation: 1.0,

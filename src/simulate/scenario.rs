@@ -2,7 +2,9 @@
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use toml::Table;
 
+use super::attack::Attack;
 use super::corpus::Partition;
 use crate::domain::Timestamp;
 
@@ -14,6 +16,14 @@ pub enum ScenarioError {
     /// Not TOML, a key that is not known, or a value of the wrong type. Scenarios hold no prompts.
     #[error("not a scenario: {0}")]
     Malformed(#[from] toml::de::Error),
+    /// A cell whose changes do not fit the attack that they change.
+    #[error("cell {name:?}: {reason}")]
+    Cell {
+        /// The cell.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A value that makes no stream.
     #[error("{key}: expected {expected}, got {got}")]
     Invalid {
@@ -44,8 +54,14 @@ pub struct Scenario {
     pub exchanges: Exchanges,
     /// Honest accounts.
     pub benign: Benign,
-    /// Extracting accounts.
+    /// Extracting accounts; the baseline of the cells when there are any.
     pub attack: Attack,
+    /// Variations of the attack, in their order: played instead of it, side by side in one stream.
+    #[serde(skip)]
+    pub cells: Vec<Cell>,
+    /// As written: a name, and the keys of the attack that differ.
+    #[serde(rename = "cell", default)]
+    rows: Vec<Table>,
     /// Models on offer, oldest release first.
     #[serde(rename = "model")]
     pub models: Vec<Model>,
@@ -63,12 +79,30 @@ pub struct Exchanges {
     pub most: u32,
 }
 
+/// One variation of the attack.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// Its name, in labels.
+    pub name: String,
+    /// The attack with the cell's changes.
+    pub attack: Attack,
+}
+
+/// The attack as written, for cells to change.
+#[derive(Deserialize)]
+struct Baseline {
+    attack: Table,
+}
+
 /// Honest accounts and the populations that they come from.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Benign {
     /// Number of accounts.
     pub accounts: u32,
+    /// Disclosed resellers beside them: the honest twins of relay networks, many end users on one account.
+    #[serde(default)]
+    pub resellers: u32,
     /// Relative weights.
     pub populations: PopulationShares,
 }
@@ -89,42 +123,6 @@ pub struct PopulationShares {
     pub classroom: f64,
     /// Keys of an organisation.
     pub organisation: f64,
-}
-
-/// Extracting accounts, in campaigns.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Attack {
-    /// Number of accounts.
-    pub accounts: u32,
-    /// How much of an account's traffic is harvest, with the weight of such accounts.
-    pub mixtures: Vec<Mixture>,
-    /// How many accounts a campaign has, with the weight of such campaigns.
-    pub campaigns: Vec<CampaignSize>,
-    /// Share of the accounts that are machine-paced at the published rates; the rest keep an honest rhythm.
-    pub machine_paced: f64,
-}
-
-/// A harvest share and its weight.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mixture {
-    /// Share of the exchanges that are harvest; 1 for a pure account.
-    pub share: f64,
-    /// Relative weight.
-    pub weight: f64,
-}
-
-/// A range of campaign sizes and its weight.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CampaignSize {
-    /// Fewest accounts.
-    pub least: u32,
-    /// Most accounts.
-    pub most: u32,
-    /// Relative weight, counted in campaigns.
-    pub weight: f64,
 }
 
 /// A model on offer.
@@ -156,6 +154,17 @@ impl Scenario {
         let models = &mut scenario.models;
         models.sort_by(|left, right| (left.released, &left.id).cmp(&(right.released, &right.id)));
         scenario.validate()?;
+        let Baseline { attack } = toml::from_str(text)?;
+        for row in std::mem::take(&mut scenario.rows) {
+            let cell = Cell::of(row, attack.clone())?;
+            if scenario.cells.iter().any(|other| other.name == cell.name) {
+                return Err(ScenarioError::Cell {
+                    name: cell.name,
+                    reason: "expected a name of its own, got that of an earlier cell".to_owned(),
+                });
+            }
+            scenario.cells.push(cell);
+        }
         Ok(scenario)
     }
 
@@ -165,72 +174,79 @@ impl Scenario {
     }
 
     fn validate(&self) -> Result<(), ScenarioError> {
-        let Exchanges {
-            least,
-            median,
-            most,
-        } = self.exchanges;
-        check(
-            1 <= least && least <= median && median <= most && most <= 100_000,
-            "exchanges",
-            "1 <= least <= median <= most <= 100000",
-            &format!("{least}, {median}, {most}"),
-        )?;
+        self.exchanges.validate("exchanges")?;
         let days = self.days;
-        check(
-            (1..=366).contains(&days),
-            "days",
-            "1 to 366",
-            &days.to_string(),
-        )?;
+        check((1..=366).contains(&days), "days", "1 to 366", &days)?;
         check(
             !self.partitions.is_empty(),
             "partitions",
             "at least one",
-            "none",
+            &"none",
         )?;
         let shares = self.benign.populations.weights();
         check_weights("benign.populations", &shares)?;
-        let mixtures = &self.attack.mixtures;
-        check_weights(
-            "attack.mixtures",
-            &mixtures.iter().map(|m| m.weight).collect::<Vec<_>>(),
-        )?;
-        for mixture in mixtures {
-            check(
-                mixture.share > 0.0 && mixture.share <= 1.0,
-                "attack.mixtures.share",
-                "more than 0, at most 1",
-                &mixture.share.to_string(),
-            )?;
-        }
-        let campaigns = &self.attack.campaigns;
-        check_weights(
-            "attack.campaigns",
-            &campaigns.iter().map(|c| c.weight).collect::<Vec<_>>(),
-        )?;
-        for CampaignSize { least, most, .. } in campaigns {
-            check(
-                1 <= *least && least <= most,
-                "attack.campaigns",
-                "1 <= least <= most",
-                &format!("{least}, {most}"),
-            )?;
-        }
-        check(
-            (0.0..=1.0).contains(&self.attack.machine_paced),
-            "attack.machine_paced",
-            "0 to 1",
-            &self.attack.machine_paced.to_string(),
-        )?;
+        self.attack.validate()?;
         let available = self.models.iter().filter(|m| m.released <= self.start);
         let available = available.count();
         check(
             available >= 2,
             "model",
             "at least two released by the start",
-            &available.to_string(),
+            &available,
         )
+    }
+}
+
+impl Exchanges {
+    /// # Errors
+    /// When the bounds make no account; `key` says where they stand.
+    pub(super) fn validate(&self, key: &'static str) -> Result<(), ScenarioError> {
+        let Self {
+            least,
+            median,
+            most,
+        } = *self;
+        check(
+            1 <= least && least <= median && median <= most && most <= 100_000,
+            key,
+            "1 <= least <= median <= most <= 100000",
+            &format!("{least}, {median}, {most}"),
+        )
+    }
+}
+
+impl Cell {
+    fn of(mut row: Table, mut attack: Table) -> Result<Self, ScenarioError> {
+        let Some(toml::Value::String(name)) = row.remove("name") else {
+            return Err(ScenarioError::Cell {
+                name: String::new(),
+                reason: "expected a name".to_owned(),
+            });
+        };
+        overlay(&mut attack, row);
+        let wrong = |reason: String| ScenarioError::Cell {
+            name: name.clone(),
+            reason,
+        };
+        let attack: Attack = attack
+            .try_into()
+            .map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
+        attack
+            .validate()
+            .map_err(|error| wrong(error.to_string()))?;
+        Ok(Self { name, attack })
+    }
+}
+
+/// Puts `changes` into `settings`: tables key by key, all else as a whole.
+fn overlay(settings: &mut Table, changes: Table) {
+    for (key, change) in changes {
+        match (settings.get_mut(&key), change) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(change)) => overlay(inner, change),
+            (_, change) => {
+                settings.insert(key, change);
+            }
+        }
     }
 }
 
@@ -272,7 +288,7 @@ fn partitions<'de, D: Deserializer<'de>>(row: D) -> Result<Vec<Partition>, D::Er
     Ok(rows.into_iter().map(Partition::from).collect())
 }
 
-fn check_weights(key: &'static str, weights: &[f64]) -> Result<(), ScenarioError> {
+pub(super) fn check_weights(key: &'static str, weights: &[f64]) -> Result<(), ScenarioError> {
     let usable =
         weights.iter().all(|w| w.is_finite() && *w >= 0.0) && weights.iter().sum::<f64>() > 0.0;
     check(
@@ -283,11 +299,11 @@ fn check_weights(key: &'static str, weights: &[f64]) -> Result<(), ScenarioError
     )
 }
 
-fn check(
+pub(super) fn check(
     holds: bool,
     key: &'static str,
     expected: &'static str,
-    got: &str,
+    got: &dyn std::fmt::Display,
 ) -> Result<(), ScenarioError> {
     if holds {
         Ok(())
@@ -295,7 +311,7 @@ fn check(
         Err(ScenarioError::Invalid {
             key,
             expected,
-            got: got.to_owned(),
+            got: got.to_string(),
         })
     }
 }
@@ -312,6 +328,9 @@ mod tests {
             SMOKE,
             include_str!("../../eval/scenarios/train.toml"),
             include_str!("../../eval/scenarios/heldout.toml"),
+            include_str!("../../eval/scenarios/grid.toml"),
+            include_str!("../../eval/scenarios/published.toml"),
+            include_str!("../../eval/scenarios/pools.toml"),
         ] {
             let scenario = Scenario::parse(text).expect("a committed scenario");
             assert!(scenario.end() > scenario.start);

@@ -72,6 +72,17 @@ impl<'c> Shelves<'c> {
         self.around[position as usize]
     }
 
+    /// The unit of splitting that a unit of the corpus belongs to.
+    pub(super) fn group(&self, unit: Unit) -> &'c str {
+        let corpus = self.corpus;
+        match unit {
+            Unit::Pipeline(place) => &corpus.pipelines[place as usize].group,
+            Unit::Harness(place) => &corpus.harnesses[place as usize].group,
+            Unit::Source(place) => &corpus.sources[place as usize].group,
+            Unit::Application(place) => &corpus.applications[place as usize].group,
+        }
+    }
+
     /// Inputs of applications of the same kind and language.
     pub(super) fn inputs_like(&self, unit: Unit) -> &[RecordRef] {
         let Unit::Application(position) = unit else {
