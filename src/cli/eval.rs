@@ -157,7 +157,7 @@ impl Eval {
     #[expect(clippy::print_stdout, reason = "the report is this command's data")]
     fn prompts(&self, pools: &std::path::Path) -> anyhow::Result<Exit> {
         let bars = Bars::new();
-        let corpus = corpus(Some(pools), &bars)?;
+        let corpus = corpus(Some(pools), &bars)?.with_own_writing();
         let bundle: Bundle = self.model.bundle()?;
         let manifest = CueManifest::parse(include_str!("../../training/cues.toml"))
             .context("training/cues.toml")?;

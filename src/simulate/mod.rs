@@ -40,9 +40,9 @@ mod template;
 mod topic;
 
 pub use account::{AccountExchanges, AccountPlan};
-pub use own::{OwnAuthor, OwnWritingError};
 pub use attack::{Attack, Bans, CampaignSize, Mixture, Probing, Range, Relay, Sharding};
 pub use disguise::{DisguiseSettings, LanguageSwitch};
+pub use own::{OwnAuthor, OwnWritingError};
 pub use plan::{Plan, PlanError};
 pub use population::Population;
 pub use scenario::{Benign, Cell, Exchanges, Model, PopulationShares, Scenario, ScenarioError};
