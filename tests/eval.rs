@@ -8,7 +8,7 @@ use stillwatch::domain::{
 };
 use stillwatch::eval::accounts::Collected;
 use stillwatch::eval::table::Layout;
-use stillwatch::eval::{Options, Report, Trails};
+use stillwatch::eval::{Options, Report, Step, Trails};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -67,10 +67,19 @@ fn extracting(account: &str, pipeline: &str, campaign: &str) -> Label {
     }
 }
 
+/// Ten tokens were answered.
+fn step(assessment: &Assessment) -> Step<'_> {
+    Step {
+        assessment,
+        conversation: None,
+        output_tokens: 10,
+    }
+}
+
 fn collect(labels: Vec<Label>, stream: &[Assessment]) -> Collected {
     let mut trails = Trails::new(labels);
     for assessment in stream {
-        trails.add(assessment);
+        trails.add(step(assessment));
     }
     trails.finish()
 }

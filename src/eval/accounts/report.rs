@@ -1,9 +1,14 @@
 //! All tables of a stream, in one order, in one rendering.
 
-use super::trails::{AccountTrail, Collected};
-use super::{calibration, campaigns, detection, operating, overview, slices, techniques, time};
+use super::trail::AccountTrail;
+use super::trails::Collected;
+use super::{
+    alerts, calibration, campaigns, conversations, detection, grid, operating, overview, plots,
+    slices, techniques, time,
+};
 use crate::eval::bootstrap::Bootstrap;
-use crate::eval::table::{Layout, Table};
+use crate::eval::plot::Plot;
+use crate::eval::table::{Cell, Layout, Table};
 use crate::train::judge::PRIOR;
 
 /// How a report is made.
@@ -49,6 +54,8 @@ impl Options {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     tables: Vec<Table>,
+    plots: Vec<Plot>,
+    false_positives: Vec<(String, u64)>,
 }
 
 impl Report {
@@ -61,21 +68,51 @@ impl Report {
             .copied()
             .filter(|trail| !trail.extraction())
             .collect();
+        let mut tables = vec![
+            overview::table(&trails),
+            overview::left_out(collected),
+            detection::table(&trails, options),
+            alerts::table(&trails, options),
+            slices::table(&trails, options),
+        ];
+        let grid = grid::tables(&trails, options);
+        let plots = plots::all(&trails, &grid[0], options);
+        tables.extend(grid);
+        tables.extend([
+            techniques::table(&trails, options),
+            conversations::table(collected, options),
+            operating::rates(&benign, options),
+            operating::alarms(&benign, options),
+            operating::flagged(&benign),
+            time::table(&trails, options),
+            campaigns::table(&trails, options),
+            calibration::table(&trails, options),
+        ]);
         Self {
-            tables: vec![
-                overview::table(&trails),
-                overview::left_out(collected),
-                detection::table(&trails, options),
-                slices::table(&trails, options),
-                techniques::table(&trails, options),
-                operating::rates(&benign, options),
-                operating::alarms(&benign, options),
-                operating::flagged(&benign),
-                time::table(&trails, options),
-                campaigns::table(&trails, options),
-                calibration::table(&trails, options),
-            ],
+            tables,
+            plots,
+            false_positives: operating::false_positives(&benign),
         }
+    }
+
+    /// Adds tables after its own.
+    pub fn extend(&mut self, tables: impl IntoIterator<Item = Table>) {
+        self.tables.extend(tables);
+    }
+
+    /// Every figure by its name; see [`Table::figures`].
+    pub fn figures(&self) -> impl Iterator<Item = (String, &Cell)> {
+        self.tables.iter().flat_map(Table::figures)
+    }
+
+    /// Benign applications with a review, with the number of their accounts reviewed; most accounts first.
+    pub fn false_positives(&self) -> &[(String, u64)] {
+        &self.false_positives
+    }
+
+    /// What is drawn of it.
+    pub fn plots(&self) -> &[Plot] {
+        &self.plots
     }
 
     /// The tables, in their order.
