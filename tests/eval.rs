@@ -50,6 +50,7 @@ fn benign(account: &str, application: &str) -> Label {
         application: Some(application.to_owned()),
         language: Some("en".to_owned()),
         population: Some("tenant".to_owned()),
+        cell: None,
     }
 }
 

@@ -32,4 +32,6 @@ pub struct Label {
     pub language: Option<String>,
     /// Population (`consumer`, `developer`, `tenant`, ...). Slicing only.
     pub population: Option<String>,
+    /// Cell of an experiment, such as a setting of an adaptive attacker. Slicing only.
+    pub cell: Option<String>,
 }

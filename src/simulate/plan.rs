@@ -189,6 +189,7 @@ fn label(
         application: matter.map(|m| m.name.clone()),
         language: matter.map(|m| m.language.clone()),
         population: Some(shown),
+        cell: None,
     }
 }
 

@@ -18,6 +18,11 @@ fn labels_read_and_write() {
     let populated = r#"{"account":"a","label":"benign","population":"tenant"}"#;
     let label = Label::from_line(populated.as_bytes()).unwrap().record;
     assert_eq!(label.population.as_deref(), Some("tenant"));
+    assert_eq!(label.cell, None);
+    let of_a_cell = line.replace('}', r#","population":"pure","cell":"mixing_50"}"#);
+    let label = Label::from_line(of_a_cell.as_bytes()).unwrap().record;
+    assert_eq!(label.cell.as_deref(), Some("mixing_50"));
+    assert_eq!(line_of(&label).trim_end(), of_a_cell);
 
     let code = |line: &str| Label::from_line(line.as_bytes()).unwrap_err().code();
     assert_eq!(code(r#"{"label":"benign"}"#), "missing");

@@ -1,4 +1,4 @@
-//! Recall by slice: population, technique, language, age, pipeline.
+//! Recall by slice: cell, population, technique, language, age, pipeline.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,8 @@ fn said(name: Option<&String>) -> Vec<String> {
 }
 
 /// Kinds of slice. An account that extracts in several ways counts for each of them.
-const KINDS: [(&str, Names); 5] = [
+const KINDS: [(&str, Names); 6] = [
+    ("cell", |trail| trail.label.cell.iter().cloned().collect()),
     ("population", |trail| said(trail.label.population.as_ref())),
     ("technique", |trail| {
         let names = trail.label.techniques.iter();

@@ -22,6 +22,7 @@ struct LabelShape<'a> {
     application: Scalar<'a>,
     language: Scalar<'a>,
     population: Scalar<'a>,
+    cell: Scalar<'a>,
 }
 
 impl<'de> Fields<'de> for LabelShape<'de> {
@@ -36,6 +37,7 @@ impl<'de> Fields<'de> for LabelShape<'de> {
             "application" => self.application = value(object)?,
             "language" => self.language = value(object)?,
             "population" => self.population = value(object)?,
+            "cell" => self.cell = value(object)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -70,6 +72,7 @@ impl LabelShape<'_> {
             application: self.application.named("application")?,
             language: self.language.named("language")?,
             population: self.population.named("population")?,
+            cell: self.cell.named("cell")?,
         })
     }
 }
@@ -112,6 +115,8 @@ struct LabelForm<'a> {
     language: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     population: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<&'a str>,
 }
 
 fn write_techniques<S: Serializer>(
@@ -136,6 +141,7 @@ impl ToLine for Label {
             application: self.application.as_deref(),
             language: self.language.as_deref(),
             population: self.population.as_deref(),
+            cell: self.cell.as_deref(),
         };
         append(&form, line);
     }
