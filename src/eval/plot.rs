@@ -94,3 +94,36 @@ pub struct HeatCell {
     /// The same in words.
     pub words: String,
 }
+
+/// Where an axis of shares ends that must hold `value`: the next of 1, 2, 5 and 10 times a power of ten; an empty picture ends at 1%.
+pub(super) fn round_up(value: f64) -> f64 {
+    if value <= 0.0 {
+        return 0.01;
+    }
+    let power = 10_f64.powf(value.log10().floor());
+    let steps = [1.0, 2.0, 5.0].map(|step| step * power);
+    let fits = |step: &f64| *step >= value - 1e-12;
+    steps
+        .into_iter()
+        .find(fits)
+        .unwrap_or(10.0 * power)
+        .min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_ends_on_a_round_number() {
+        for (value, end) in [
+            (0.0, 0.01),
+            (0.0043, 0.005),
+            (0.05, 0.05),
+            (0.051, 0.1),
+            (0.7, 1.0),
+        ] {
+            assert!((round_up(value) - end).abs() < 1e-12, "{value}");
+        }
+    }
+}

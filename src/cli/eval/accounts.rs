@@ -13,6 +13,7 @@ use crate::eval::accounts::{Collected, compared, errors};
 use crate::eval::gates::{self, Gates};
 use crate::eval::known::KnownFalsePositives;
 use crate::eval::page::page;
+use crate::eval::table::Table;
 use crate::eval::{Options, Report, Step, Trails};
 use crate::privacy::PseudonymKey;
 use crate::train::progress::Progress;
@@ -38,22 +39,22 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
     };
     let mut report = Report::new(&own.collected, &options);
     if let Some(other) = other {
-        let named = |measured: &'_ Measured| measured.bundle.clone();
-        let (own_name, other_name) = (named(own), named(other));
-        report.extend(compared(
-            (&own_name, &own.collected),
-            (&other_name, &other.collected),
+        report = report.with(compared(
+            (&own.bundle, &own.collected),
+            (&other.bundle, &other.collected),
             &options,
         ));
     }
     if let Some(n) = flags.errors {
-        report.extend(errors(&own.collected, n));
+        report = report.with(errors(&own.collected, n));
     }
     bars.finish();
-    if let Some(gates) = &gates
-        && !gates.hold(&mut report)?
-    {
-        exit = Exit::UnderGate;
+    if let Some(gates) = &gates {
+        let (held, tables) = gates.hold(&report)?;
+        report = report.with(tables);
+        if !held {
+            exit = Exit::UnderGate;
+        }
     }
     match flags.format.layout() {
         Some(layout) => print!("{}", report.render(layout)),
@@ -143,8 +144,8 @@ impl Gating {
         Ok(Self { gates, known })
     }
 
-    /// Holds the report against the gates and says in it what came.
-    fn hold(&self, report: &mut Report) -> anyhow::Result<bool> {
+    /// Whether the report holds against the gates, and what came as tables.
+    fn hold(&self, report: &Report) -> anyhow::Result<(bool, Vec<Table>)> {
         let checked = self.gates.check(report)?;
         let missed = checked.iter().filter(|checked| !checked.held).count();
         if missed > 0 {
@@ -166,7 +167,6 @@ impl Gating {
             held &= new == 0;
             tables.push(known.table(flagged));
         }
-        report.extend(tables);
-        Ok(held)
+        Ok((held, tables))
     }
 }

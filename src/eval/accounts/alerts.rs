@@ -28,47 +28,65 @@ impl Looked {
     }
 }
 
-/// Every day the [`A_DAY`] accounts that scored highest on it and were not looked at before. Each benign account
-/// stands for `weight` accounts like it, which fill the list together; of equal scores, benign ones come first.
-fn look(trails: &[&AccountTrail], weight: f64) -> Looked {
-    let mut days: BTreeMap<i64, Vec<(f64, bool, usize)>> = BTreeMap::new();
-    for (index, trail) in trails.iter().enumerate() {
-        for high in &trail.days_high {
-            let day = days.entry(high.day).or_default();
-            day.push((high.score, trail.extraction(), index));
-        }
-    }
-    let mut left: Vec<f64> = trails
-        .iter()
-        .map(|trail| if trail.extraction() { 1.0 } else { weight })
-        .collect();
-    let mut looked = Looked::default();
-    for mut list in days.into_values() {
-        list.retain(|&(_, _, index)| left[index] > 0.0);
-        list.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
-        let mut budget = A_DAY;
-        for (_, extraction, index) in list {
-            let taken = left[index].min(budget);
-            left[index] -= taken;
-            budget -= taken;
-            if extraction {
-                looked.extracting += taken;
-            } else {
-                looked.benign += taken;
-            }
-            if budget <= 0.0 {
-                break;
-            }
-        }
-    }
-    looked
+/// What could be looked at: accounts by day as they ranked on it, highest first.
+struct Lists {
+    /// Places of the accounts; of equal scores, benign ones come first.
+    days: Vec<Vec<usize>>,
+    extraction: Vec<bool>,
 }
 
-/// How many accounts each benign one stands for at a prevalence.
-fn weight(trails: &[&AccountTrail], prevalence: Option<f64>) -> f64 {
-    let extracting = trails.iter().filter(|trail| trail.extraction()).count() as f64;
-    let benign = trails.len() as f64 - extracting;
-    prevalence.map_or(1.0, |share| extracting * (1.0 - share) / (share * benign))
+impl Lists {
+    fn new(trails: &[&AccountTrail]) -> Self {
+        let mut days: BTreeMap<i64, Vec<(f64, bool, usize)>> = BTreeMap::new();
+        for (place, trail) in trails.iter().enumerate() {
+            for high in &trail.days_high {
+                let day = days.entry(high.day).or_default();
+                day.push((high.score, trail.extraction(), place));
+            }
+        }
+        let ranked = |mut day: Vec<(f64, bool, usize)>| -> Vec<usize> {
+            day.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            day.into_iter().map(|(_, _, place)| place).collect()
+        };
+        Self {
+            days: days.into_values().map(ranked).collect(),
+            extraction: trails.iter().map(|trail| trail.extraction()).collect(),
+        }
+    }
+
+    /// Looks, every day, at the [`A_DAY`] accounts that rank highest and were not looked at before. `places` are
+    /// the accounts there are, each as often as it is named; at a `prevalence`, benign ones stand for as many
+    /// accounts like them as make it so, and fill the list together.
+    fn look(&self, places: &[usize], prevalence: Option<f64>) -> Looked {
+        let extracting = places
+            .iter()
+            .filter(|place| self.extraction[**place])
+            .count() as f64;
+        let benign = places.len() as f64 - extracting;
+        let weight = prevalence.map_or(1.0, |share| extracting * (1.0 - share) / (share * benign));
+        let mut left = vec![0.0; self.extraction.len()];
+        for &place in places {
+            left[place] += if self.extraction[place] { 1.0 } else { weight };
+        }
+        let mut looked = Looked::default();
+        for day in &self.days {
+            let mut budget = A_DAY;
+            for &place in day {
+                let taken = left[place].min(budget);
+                left[place] -= taken;
+                budget -= taken;
+                if self.extraction[place] {
+                    looked.extracting += taken;
+                } else {
+                    looked.benign += taken;
+                }
+                if budget <= 0.0 {
+                    break;
+                }
+            }
+        }
+        looked
+    }
 }
 
 /// One row for the stream as it is, one with its benign accounts standing for as many as there would be.
@@ -88,6 +106,8 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
         ],
     )
     .keyed("alerts", 1);
+    let lists = Lists::new(trails);
+    let places: Vec<usize> = (0..trails.len()).collect();
     let extracting = trails.iter().filter(|trail| trail.extraction()).count() as u64;
     let benign = trails.len() as u64 - extracting;
     for (name, prevalence, needed) in [
@@ -98,9 +118,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             benign_needed(PREVALENCE),
         ),
     ] {
-        let precision =
-            |trails: &[&AccountTrail]| look(trails, weight(trails, prevalence)).precision();
-        let looked = look(trails, weight(trails, prevalence));
+        let looked = lists.look(&places, prevalence);
         let number = |value| Cell::Number(Number::new(value, Style::Decimal(0)));
         let enough = benign >= needed && extracting >= options.thin;
         table.push(vec![
@@ -112,9 +130,9 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             number(looked.extracting),
             if enough {
                 let interval = options.bootstrap().interval(
-                    trails,
-                    |trail| (trail.extraction(), trail.application()),
-                    precision,
+                    &places,
+                    |place| (trails[*place].extraction(), trails[*place].application()),
+                    |places| lists.look(places, prevalence).precision(),
                 );
                 resampled(looked.precision(), interval, SHARE)
             } else {

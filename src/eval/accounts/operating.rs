@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::cells::{SHARE, SMALL_SHARE, UNSAID, applications, resampled, share};
 use super::report::Options;
 use super::trail::AccountTrail;
-use crate::eval::metrics::wilson;
+use crate::eval::metrics::{benign_needed, wilson};
 use crate::eval::plot::Bar;
 use crate::eval::table::{Cell, Number, Style, Table};
 
@@ -93,9 +93,12 @@ fn alarms_per_1000_days(benign: &[&AccountTrail]) -> Option<f64> {
 /// What a slice is compared by.
 type Rate = fn(&[&AccountTrail]) -> Option<f64>;
 
-/// The highest that the share of reviewed accounts may be, by its Wilson interval.
+/// The highest that the share of reviewed accounts may be, by its Wilson interval. `None` for slices too small to
+/// bound it near 1%: there the bound would tell their size, not their rate.
 fn highest_review(benign: &[&AccountTrail]) -> Option<f64> {
-    wilson(reviewed(benign), benign.len() as u64).map(|interval| interval.high)
+    let n = benign.len() as u64;
+    let interval = wilson(reviewed(benign), n).filter(|_| n >= benign_needed(0.01))?;
+    Some(interval.high)
 }
 
 /// The slice of a kind whose rate is highest, thin ones left out, and that rate over the share of all that are
@@ -109,8 +112,10 @@ fn worst(
     let mut worst: Option<(String, f64)> = None;
     for (of, name, group) in slices(benign) {
         let thick = group.len() as u64 >= options.thin;
-        let rate = rate(&group)?;
-        if of == kind && thick && worst.as_ref().is_none_or(|worst| rate > worst.1) {
+        let Some(rate) = rate(&group).filter(|_| of == kind && thick) else {
+            continue;
+        };
+        if worst.as_ref().is_none_or(|worst| rate > worst.1) {
             worst = Some((name.to_owned(), rate));
         }
     }

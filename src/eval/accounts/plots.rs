@@ -7,7 +7,7 @@ use super::sample::{Moment, curve, sample};
 use super::trail::AccountTrail;
 use super::{grid, operating, time};
 use crate::eval::metrics::{Scored, reliability};
-use crate::eval::plot::{Axis, Drawing, Lines, Plot, Series};
+use crate::eval::plot::{Axis, Drawing, Lines, Plot, Series, round_up};
 use crate::eval::table::Table;
 
 /// Exchanges that the picture of detection times shows.
@@ -101,13 +101,16 @@ fn detection_time(trails: &[&AccountTrail]) -> Plot {
         to: SHOWN as f64,
         percent: false,
     };
-    lines(
-        "Accounts with a review by exchanges",
-        about,
-        x,
-        Axis::share("share with a review"),
-        series,
-    )
+    let y = Axis {
+        to: round_up(
+            series
+                .iter()
+                .map(|series| end(series) / 100.0)
+                .fold(0.0, f64::max),
+        ),
+        ..Axis::share("share with a review")
+    };
+    lines("Accounts with a review by exchanges", about, x, y, series)
 }
 
 fn calibration(trails: &[&AccountTrail], options: &Options) -> Plot {

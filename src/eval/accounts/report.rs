@@ -95,9 +95,11 @@ impl Report {
         }
     }
 
-    /// Adds tables after its own.
-    pub fn extend(&mut self, tables: impl IntoIterator<Item = Table>) {
+    /// With more tables after its own.
+    #[must_use]
+    pub fn with(mut self, tables: impl IntoIterator<Item = Table>) -> Self {
         self.tables.extend(tables);
+        self
     }
 
     /// Every figure by its name; see [`Table::figures`].

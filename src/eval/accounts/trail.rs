@@ -178,7 +178,10 @@ impl AccountTrail {
 
     /// Its cell of the grid of adaptive attackers; the population, where the label names none.
     pub fn cell(&self) -> &str {
-        self.label.population.as_deref().unwrap_or(UNSAID)
+        let Label {
+            cell, population, ..
+        } = &self.label;
+        cell.as_deref().or(population.as_deref()).unwrap_or(UNSAID)
     }
 
     /// Days from its first to its last exchange.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use crate::eval::plot::{Axis, Bar, Lines, Plot, Series};
+use crate::eval::plot::{Axis, Bar, Lines, Plot, Series, round_up};
 
 /// Size of the pictures, in their own units.
 const WIDTH: f64 = 700.0;
@@ -132,21 +132,6 @@ fn tick(axis: &Axis, share: f64) -> String {
     format!("{:.places$}%", value * 100.0)
 }
 
-/// The next of 1, 2, 5 and 10 times a power of ten; an empty picture ends at 1%.
-fn round_up(value: f64) -> f64 {
-    if value <= 0.0 {
-        return 0.01;
-    }
-    let power = 10_f64.powf(value.log10().floor());
-    let steps = [1.0, 2.0, 5.0].map(|step| step * power);
-    let fits = |step: &f64| *step >= value - 1e-12;
-    steps
-        .into_iter()
-        .find(fits)
-        .unwrap_or(10.0 * power)
-        .min(1.0)
-}
-
 /// Colours of a field that holds `share`: white to dark blue, with the letters that stand out from it.
 pub(super) fn shade(share: f64) -> String {
     let field = field(share);
@@ -195,19 +180,6 @@ mod tests {
             let (light, dark) = (f64::max(field, letters), f64::min(field, letters));
             let contrast = (light + 0.05) / (dark + 0.05);
             assert!(contrast >= 4.5, "{share}: {contrast}");
-        }
-    }
-
-    #[test]
-    fn an_axis_ends_on_a_round_number() {
-        for (value, end) in [
-            (0.0, 0.01),
-            (0.0043, 0.005),
-            (0.05, 0.05),
-            (0.051, 0.1),
-            (0.7, 1.0),
-        ] {
-            assert!((round_up(value) - end).abs() < 1e-12, "{value}");
         }
     }
 }
