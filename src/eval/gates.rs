@@ -92,22 +92,19 @@ impl Gates {
     /// When a gate names no figure of the report.
     pub fn check(&self, report: &Report) -> Result<Vec<Checked<'_>>, GateError> {
         let figures: Vec<(String, &Cell)> = report.figures().collect();
-        let check = |gate| match figures.iter().find(|(name, _)| *name == Gate::name(gate)) {
-            Some((_, came)) => Ok(gate.check(came)),
-            None => Err(GateError::Unknown {
+        let checked = self.gates.iter().map(|gate| {
+            let figure = figures.iter().find(|(name, _)| *name == gate.figure);
+            let (_, came) = figure.ok_or_else(|| GateError::Unknown {
                 figure: gate.figure.clone(),
                 nearest: nearest(&gate.figure, figures.iter().map(|(name, _)| name)),
-            }),
-        };
-        self.gates.iter().map(check).collect()
+            })?;
+            Ok(gate.check(came))
+        });
+        checked.collect()
     }
 }
 
 impl Gate {
-    fn name(&self) -> &str {
-        &self.figure
-    }
-
     fn check(&self, came: &Cell) -> Checked<'_> {
         let within = |value: f64| {
             self.floor.is_none_or(|floor| value >= floor)
@@ -141,6 +138,7 @@ pub fn table(checked: &[Checked<'_>]) -> Table {
     for Checked { gate, came, held } in checked {
         let style = match came {
             Cell::Number(number) => number.style,
+            Cell::Count(_) => Style::Decimal(0),
             _ => Style::Decimal(3),
         };
         let bound = |bound: Option<f64>| {

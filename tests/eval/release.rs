@@ -10,7 +10,7 @@ use super::{allowed, benign, close, collect, extracting, quick, three_hundred};
 
 fn gates(figure: &str, bound: &str) -> Gates {
     let text = format!("[[gate]]\nfigure = \"{figure}\"\n{bound}\nwhy = \"a test\"\n");
-    Gates::parse(&text).unwrap()
+    Gates::parse(&text).expect("a file of gates")
 }
 
 const RECALL: &str = "detection / recall at FPR 1% / at the last exchange";

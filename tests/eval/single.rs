@@ -1,4 +1,4 @@
-//! Single exchanges, lists of alerts and cells of the grid, by hand.
+//! Single exchanges, techniques said, lists of alerts and cells of the grid, by hand.
 
 use stillwatch::domain::{Assessment, Label, Risk, Technique, TechniqueRisk};
 use stillwatch::eval::{Report, Step, Trails};
@@ -6,7 +6,7 @@ use stillwatch::eval::{Report, Step, Trails};
 use super::{allowed, benign, close, collect, extracting, quick, row, rows};
 
 fn exchange(account: &str, risk: f64, technique: Option<Technique>) -> Assessment {
-    let risk = Risk::new(risk).unwrap();
+    let risk = Risk::new(risk).expect("a probability");
     Assessment {
         conversation_risk: risk,
         techniques: technique
@@ -72,6 +72,58 @@ fn exchanges_are_told_apart_by_hand() {
         &of("mean of techniques (macro)")["F1"],
         f64::midpoint(6.0 / 14.0, 0.8),
     );
+}
+
+#[test]
+fn a_technique_is_the_likeliest_of_those_of_a_conversation() {
+    let said = |account: &str, risks: &[(Technique, f64)]| Assessment {
+        techniques: risks
+            .iter()
+            .map(|&(technique, risk)| TechniqueRisk {
+                technique,
+                risk: Risk::new(risk).unwrap(),
+            })
+            .collect(),
+        ..allowed(account, 0.0, 0.0)
+    };
+    let labels = vec![
+        benign("b1", "app-1"),
+        extracting("x1", "pipe-1", "c1"),
+        extracting("x2", "pipe-1", "c1"),
+        extracting("x3", "pipe-2", "c2"),
+    ];
+    let stream = [
+        // A false alarm; a find behind a likelier habit; a wrong name; a doubt that is not said.
+        said("b1", &[(Technique::ReasoningHarvest, 0.6)]),
+        said(
+            "x1",
+            &[
+                (Technique::ReasoningHarvest, 0.7),
+                (Technique::TemplatedRepetition, 0.9),
+            ],
+        ),
+        said(
+            "x2",
+            &[
+                (Technique::ReasoningHarvest, 0.7),
+                (Technique::TrajectoryHarvest, 0.8),
+            ],
+        ),
+        said("x3", &[(Technique::ReasoningHarvest, 0.4)]),
+    ];
+    let report = Report::new(&collect(labels, &stream), &quick());
+    let reasoning = row(&report, "Technique said", "technique", "reasoning_harvest");
+    close(&reasoning["precision"], 0.5);
+    close(&reasoning["recall"], 1.0 / 3.0);
+    close(&reasoning["F1"], 0.4);
+    let mean = row(
+        &report,
+        "Technique said",
+        "technique",
+        "mean of techniques (macro)",
+    );
+    // Trajectory harvest was said once, wrongly: 0. The two that never came up are left out.
+    close(&mean["F1"], 0.2);
 }
 
 #[test]

@@ -32,12 +32,12 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
     let (measured, mut exit) = measure(flags, label_file, &bars)?;
     let [own, other] = [measured.first(), measured.get(1)];
     let own = own.expect("the bundle itself is always measured");
-    bars.begin("intervals", 0);
+    bars.begin("intervals", Report::PARTS);
     let options = Options {
         resamples: flags.resamples,
         ..Options::default()
     };
-    let mut report = Report::new(&own.collected, &options);
+    let mut report = Report::told(&own.collected, &options, &|| bars.advance(1));
     if let Some(other) = other {
         report = report.with(compared(
             (&own.bundle, &own.collected),

@@ -59,8 +59,16 @@ pub struct Report {
 }
 
 impl Report {
+    /// Parts that a report is made in.
+    pub const PARTS: u64 = 9;
+
     /// The tables of what was collected. The order of the trails does not matter.
     pub fn new(collected: &Collected, options: &Options) -> Self {
+        Self::told(collected, options, &|| ())
+    }
+
+    /// The same, calling `done` after each of its [`Self::PARTS`].
+    pub fn told(collected: &Collected, options: &Options, done: &dyn Fn()) -> Self {
         let mut trails: Vec<&AccountTrail> = collected.trails.iter().collect();
         trails.sort_by(|a, b| a.label.account.cmp(&b.label.account));
         let benign: Vec<&AccountTrail> = trails
@@ -68,28 +76,42 @@ impl Report {
             .copied()
             .filter(|trail| !trail.extraction())
             .collect();
-        let mut tables = vec![
-            overview::table(&trails),
-            overview::left_out(collected),
-            detection::table(&trails, options),
-            alerts::table(&trails, options),
-            slices::table(&trails, options),
-        ];
         let grid = grid::tables(&trails, options);
         let plots = plots::all(&trails, &grid[0], options);
-        tables.extend(grid);
-        tables.extend([
-            techniques::table(&trails, options),
-            conversations::table(collected, options),
-            operating::rates(&benign, options),
-            operating::alarms(&benign, options),
-            operating::flagged(&benign),
-            time::table(&trails, options),
-            campaigns::table(&trails, options),
-            calibration::table(&trails, options),
-        ]);
+        let parts: [&dyn Fn() -> Vec<Table>; Self::PARTS as usize] = [
+            &|| vec![overview::table(&trails), overview::left_out(collected)],
+            &|| vec![detection::table(&trails, options)],
+            &|| vec![alerts::table(&trails, options)],
+            &|| vec![slices::table(&trails, options)],
+            &|| grid.clone(),
+            &|| {
+                vec![
+                    techniques::table(&trails, options),
+                    conversations::table(collected, options),
+                ]
+            },
+            &|| {
+                vec![
+                    operating::rates(&benign, options),
+                    operating::alarms(&benign, options),
+                    operating::flagged(&benign),
+                ]
+            },
+            &|| vec![time::table(&trails, options)],
+            &|| {
+                vec![
+                    campaigns::table(&trails, options),
+                    calibration::table(&trails, options),
+                ]
+            },
+        ];
+        let told = parts.iter().flat_map(|part| {
+            let tables = part();
+            done();
+            tables
+        });
         Self {
-            tables,
+            tables: told.collect(),
             plots,
             false_positives: operating::false_positives(&benign),
         }
