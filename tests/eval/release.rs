@@ -136,7 +136,7 @@ fn the_worst_come_first_with_their_reasons() {
     assert_eq!(high[0]["application or pipeline"], "app-2");
     assert_eq!(
         high[0]["strongest reasons (log-odds)"],
-        "swept_intent +1.25"
+        "swept_intent +1.25, swept_intent -0.50"
     );
     assert_eq!(low[0]["account"], "x2");
 }

@@ -70,7 +70,7 @@ pub struct AccountTrail {
     pub answered: Answered,
     /// Its highest score on each of its days, in the order in which the days came.
     pub days_high: Vec<DayHigh>,
-    /// The terms that raised its last score most, the largest first, with their log-odds.
+    /// The terms that moved its last score most, up or down, the largest first, with their log-odds.
     pub reasons: [Option<(&'static str, f64)>; REASONS],
     /// What was said of its single exchanges, those of conversations with a label of their own left out.
     pub said: Said,
@@ -120,9 +120,9 @@ impl AccountTrail {
         self.technique = likeliest(&assessment.techniques);
         self.answered.add(step);
         self.add_day(assessment);
-        let mut raising = assessment.reasons.iter().filter(|r| r.contribution > 0.0);
+        let mut reasons = assessment.reasons.iter();
         self.reasons = std::array::from_fn(|_| {
-            raising
+            reasons
                 .next()
                 .map(|reason| (reason.code, reason.contribution))
         });
