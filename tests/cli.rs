@@ -59,7 +59,25 @@ fn simulated_traffic_can_be_scored_explained_and_evaluated() {
         "json",
     ]);
     let tables: serde_json::Value = serde_json::from_str(&tables).unwrap();
-    assert!(tables.as_array().unwrap().len() >= 8);
+    let alone = tables.as_array().unwrap().len();
+    assert!(alone >= 8);
+    let beside = run(&[
+        "eval",
+        "--traffic",
+        "t.jsonl.gz",
+        "--labels",
+        "l.jsonl",
+        "--fit-traffic",
+        "t.jsonl.gz",
+        "--fit-labels",
+        "l.jsonl",
+        "--resamples",
+        "20",
+        "-o",
+        "json",
+    ]);
+    let beside: serde_json::Value = serde_json::from_str(&beside).unwrap();
+    assert_eq!(beside.as_array().unwrap().len(), alone + 4);
 }
 
 #[test]

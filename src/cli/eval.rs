@@ -1,6 +1,7 @@
 //! `stillwatch eval`: how good a bundle is on labeled traffic, or the text model on pipelines it has not met.
 
 mod accounts;
+mod baselines;
 mod show;
 
 use std::path::PathBuf;
@@ -63,6 +64,17 @@ pub(super) struct Eval {
     /// Model catalogue (TOML), which resolves aliases
     #[arg(long, value_name = "FILE")]
     models: Option<PathBuf>,
+    /// Labeled logs that simple baselines are fitted on, to stand beside the bundle: of other accounts than --traffic
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "fit_labels",
+        requires = "traffic"
+    )]
+    fit_traffic: Vec<PathBuf>,
+    /// Labels of --fit-traffic
+    #[arg(long, value_name = "FILE", requires = "fit_traffic")]
+    fit_labels: Option<PathBuf>,
     /// Prompt pools: trains fold models and measures them on the pipelines left out, beside an n-gram baseline
     #[arg(long, value_name = "DIR", conflicts_with = "traffic")]
     pools: Option<PathBuf>,

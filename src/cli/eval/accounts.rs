@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::Eval;
+use super::{Eval, baselines};
 use crate::cli::Exit;
 use crate::cli::input::{TrafficFlags, labels};
 use crate::cli::terminal::{Bars, warn};
+use crate::domain::{Exchange, Label};
 use crate::engine::Engine;
 use crate::eval::accounts::{Collected, compared, errors};
+use crate::eval::baseline::{Collector, comparison};
 use crate::eval::gates::{self, Gates};
 use crate::eval::known::KnownFalsePositives;
 use crate::eval::page::page;
@@ -29,7 +31,17 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
     let bars = Bars::new();
     // Read first: a misspelt gate should not cost a pass over the stream.
     let gates = flags.gates.as_deref().map(Gating::read).transpose()?;
-    let (measured, mut exit) = measure(flags, label_file, &bars)?;
+    let truth = labels(label_file)?;
+    let encoder = flags.model.bundle()?.encoder;
+    let panel = baselines::panel(flags, &encoder, &bars)?;
+    let mut beside = panel
+        .as_ref()
+        .map(|panel| Collector::to_score(&encoder, panel.ngram(), truth.clone()));
+    let (measured, mut exit) = measure(flags, &truth, &bars, |exchanges| {
+        if let Some(beside) = &mut beside {
+            beside.add(exchanges);
+        }
+    })?;
     let [own, other] = [measured.first(), measured.get(1)];
     let own = own.expect("the bundle itself is always measured");
     bars.begin("intervals", Report::PARTS);
@@ -44,6 +56,11 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
             (&other.bundle, &other.collected),
             &options,
         ));
+    }
+    if let (Some(panel), Some(beside)) = (&panel, beside) {
+        bars.begin("baselines", 0);
+        let trails = &own.collected.trails;
+        report = report.with(comparison(trails, &beside.finish(), panel, &options));
     }
     if let Some(n) = flags.errors {
         report = report.with(errors(&own.collected, n));
@@ -66,9 +83,13 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// Scores the stream by every bundle in one pass.
-fn measure(flags: &Eval, label_file: &Path, bars: &Bars) -> anyhow::Result<(Vec<Measured>, Exit)> {
-    let truth = labels(label_file)?;
+/// Scores the stream by every bundle in one pass, in which `also` sees every exchange too.
+fn measure(
+    flags: &Eval,
+    truth: &[Label],
+    bars: &Bars,
+    mut also: impl FnMut(&[Exchange]),
+) -> anyhow::Result<(Vec<Measured>, Exit)> {
     let mut engines = vec![flags.model.engine(PseudonymKey::offline())?];
     if let Some(other) = &flags.compare {
         engines.push(
@@ -91,6 +112,7 @@ fn measure(flags: &Eval, label_file: &Path, bars: &Bars) -> anyhow::Result<(Vec<
                 trails.add(Step::of(exchange, assessment));
             }
         }
+        also(&exchanges);
         bars.advance(exchanges.len() as u64);
         Ok(())
     })?;

@@ -22,7 +22,7 @@ const GROUPS_NEEDED: u64 = 5;
 ///
 /// No interval is shown from a handful of groups, nor one without width: that no resample differs, as when
 /// nobody was flagged, is not certainty.
-pub(super) fn resampled(value: Option<f64>, by: Option<Resampled>, style: Style) -> Cell {
+pub(in crate::eval) fn resampled(value: Option<f64>, by: Option<Resampled>, style: Style) -> Cell {
     let number = Number::new(value.unwrap_or(f64::NAN), style);
     let says_something =
         |by: &Resampled| by.groups >= GROUPS_NEEDED && by.interval.low < by.interval.high;
@@ -45,7 +45,7 @@ pub(super) fn share(hits: u64, n: u64, needed: u64, style: Style) -> Cell {
 }
 
 /// Distinct applications or pipelines among accounts.
-pub(super) fn applications<'a>(trails: impl IntoIterator<Item = &'a AccountTrail>) -> u64 {
+pub(in crate::eval) fn applications<'a>(trails: impl IntoIterator<Item = &'a AccountTrail>) -> u64 {
     distinct(trails.into_iter().map(AccountTrail::application))
 }
 

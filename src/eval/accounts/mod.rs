@@ -27,10 +27,12 @@ mod time;
 mod trail;
 mod trails;
 
+pub(super) use cells::{applications, resampled};
 pub use compare::compared;
 pub use errors::errors;
 pub use report::{Options, Report};
 pub use said::{RiskBin, Said, SaidOften};
+pub(super) use sample::Moment;
 pub use survival::{Span, Survival};
 pub use trail::{AccountTrail, Answered, Checkpoint, DayHigh, MARKS, Step};
 pub use trails::{Collected, ConversationTrail, Trails};

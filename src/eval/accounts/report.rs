@@ -41,7 +41,7 @@ impl Default for Options {
 
 impl Options {
     /// The resampling asked for, at 95%.
-    pub(super) fn bootstrap(&self) -> Bootstrap {
+    pub(in crate::eval) fn bootstrap(&self) -> Bootstrap {
         Bootstrap {
             resamples: self.resamples,
             seed: self.seed,

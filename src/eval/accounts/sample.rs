@@ -6,7 +6,7 @@ use crate::risk::shift_prior;
 
 /// When accounts are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(in crate::eval) enum Moment {
     /// After each account's last exchange.
     Last,
     /// After so many exchanges, of the accounts that reached them.
@@ -15,7 +15,7 @@ pub(super) enum Moment {
 
 impl Moment {
     /// The moments that tables of detection show.
-    pub(super) const ALL: [Self; 6] = [
+    pub(in crate::eval) const ALL: [Self; 6] = [
         Self::Last,
         Self::After(10),
         Self::After(25),
@@ -25,14 +25,15 @@ impl Moment {
     ];
 
     /// How a column names it.
-    pub(super) fn name(self) -> String {
+    pub(in crate::eval) fn name(self) -> String {
         match self {
             Self::Last => "at the last exchange".to_owned(),
             Self::After(exchanges) => format!("after {exchanges}"),
         }
     }
 
-    fn of(self, trail: &AccountTrail) -> Option<Checkpoint> {
+    /// How an account stood then, if it had come so far.
+    pub(in crate::eval) fn of(self, trail: &AccountTrail) -> Option<Checkpoint> {
         match self {
             Self::Last => Some(trail.last),
             Self::After(exchanges) => trail.after(exchanges),

@@ -1,4 +1,5 @@
-//! Logistic regression over hashed n-grams of words and characters: what a careful afternoon gives.
+//! Logistic regression over hashed n-grams of words and characters: what a careful afternoon gives. By request, and
+//! averaged over an account.
 //!
 //! Features are words, word pairs and runs of two to four characters of the lower-cased text, hashed into one space,
 //! valued `1 + ln(count)` and scaled to unit length. Fitted by `AdaGrad` (Duchi et al. 2011), example by example.
@@ -8,6 +9,8 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::Baseline;
+use super::history::{REQUESTS_MAX, Step};
 use crate::domain::PoolRecord;
 
 /// Settings of one fit.
@@ -177,38 +180,47 @@ fn features(record: &PoolRecord) -> Vec<Feature> {
 const CHARACTER_GRAM: u64 = 1;
 const WORD_GRAM: u64 = 2;
 
-/// FNV-1a over characters, with a final mixing because its low bits alone are poor.
 fn hash(kind: u64, characters: impl Iterator<Item = char>) -> u32 {
+    (mixed(kind, characters) % FEATURES as u64) as u32
+}
+
+/// FNV-1a over characters, with a final mixing because its low bits alone are poor.
+pub(super) fn mixed(kind: u64, characters: impl Iterator<Item = char>) -> u64 {
     let start = 0xcbf2_9ce4_8422_2325 ^ kind;
     let mut hash = characters.fold(start, |hash, character| {
         (hash ^ u64::from(u32::from(character))).wrapping_mul(0x0100_0000_01b3)
     });
     hash ^= hash >> 29;
     hash = hash.wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    hash ^= hash >> 32;
-    (hash % FEATURES as u64) as u32
+    hash ^ (hash >> 32)
+}
+
+/// The mean log-odds of an account's requests, as [`NgramModel`] gave them when they were read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MeanOdds;
+
+impl Baseline for MeanOdds {
+    fn name(&self) -> &'static str {
+        "n-gram regression, mean"
+    }
+
+    fn form(&self) -> String {
+        format!("account labels on up to {REQUESTS_MAX} requests of each account")
+    }
+
+    fn score(&self, steps: &[Step]) -> f64 {
+        let sum: f64 = steps.iter().map(|step| f64::from(step.odds)).sum();
+        sum / steps.len().max(1) as f64
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NgramModel, NgramRecipe, NgramSample, features};
-    use crate::domain::{Message, PoolRecord, Role, Sensitive};
+    use super::{MeanOdds, NgramModel, NgramRecipe, NgramSample, features};
+    use crate::domain::PoolRecord;
+    use crate::eval::baseline::Baseline;
+    use crate::eval::baseline::history::tests::{record, step};
     use proptest::prelude::*;
-
-    fn record(text: &str) -> PoolRecord {
-        PoolRecord {
-            id: String::new(),
-            source: String::new(),
-            family: String::new(),
-            language: String::new(),
-            system: None,
-            messages: vec![Message {
-                role: Role::User,
-                content: Sensitive::new(text.to_owned()),
-            }],
-            note: None,
-        }
-    }
 
     #[test]
     fn a_template_is_told_from_talk_on_words_not_met() {
@@ -242,6 +254,17 @@ mod tests {
             again.score(&talk(3)).to_bits(),
             model.score(&talk(3)).to_bits()
         );
+    }
+
+    #[test]
+    fn an_account_scores_the_mean_of_its_requests() {
+        let with = |odds| {
+            let mut step = step();
+            step.odds = odds;
+            step
+        };
+        let score = MeanOdds.score(&[with(-2.0), with(0.5), with(3.0)]);
+        assert!((score - 0.5).abs() < 1e-12);
     }
 
     proptest! {

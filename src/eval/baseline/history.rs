@@ -1,0 +1,340 @@
+//! What baselines may know of an account: its first exchanges as numbers, in one bounded record.
+
+use std::collections::BTreeMap;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::keywords::phrases;
+use super::ngram::NgramModel;
+use super::overlap::Sketch;
+use crate::domain::{
+    Digest, Embedding, Exchange, Label, Message, PoolRecord, Role, Sensitive, Timestamp, Verdict,
+};
+use crate::encoder::{Scratch, TextEncoder};
+use crate::privacy::{PseudonymKey, Purpose};
+
+/// Exchanges of an account that are kept, its first ones. A longer life is judged by them alone.
+pub const STEPS_MAX: usize = 200;
+
+/// Requests of an account that a text model is fitted on, drawn evenly from its life.
+pub(super) const REQUESTS_MAX: usize = 6;
+/// Characters kept of a system prompt, so that it leaves room for what the caller says.
+const SYSTEM_CHARACTERS: usize = 1_000;
+/// Characters kept of what the caller said last.
+const SAID_CHARACTERS: usize = 2_000;
+
+/// One exchange.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// When.
+    pub time: Timestamp,
+    /// Under which API key, where the provider says.
+    pub key: Option<Digest>,
+    /// Embedding of the request by the bundle's text model.
+    pub embedding: Embedding,
+    /// Sample of the word pairs that the caller said last.
+    pub sketch: Sketch,
+    /// Listed phrases that the request holds.
+    pub phrases: u32,
+    /// Log-odds of the n-gram model that a pipeline sent it; 0 in a stream that the model is fitted on.
+    pub odds: f32,
+}
+
+/// One account.
+pub struct History {
+    /// The truth about it.
+    pub label: Label,
+    /// Its first exchanges, at most [`STEPS_MAX`].
+    pub steps: Vec<Step>,
+    /// Some of its requests, in a stream to fit on; otherwise none.
+    pub(super) requests: Vec<PoolRecord>,
+}
+
+impl History {
+    /// An account without an exchange.
+    pub const fn new(label: Label) -> Self {
+        Self {
+            label,
+            steps: Vec::new(),
+            requests: Vec::new(),
+        }
+    }
+
+    /// Whether it is labeled as extraction.
+    pub fn extraction(&self) -> bool {
+        self.label.verdict == Verdict::Extraction
+    }
+
+    /// The application or pipeline behind it, the account itself where the label names none.
+    pub fn application(&self) -> &str {
+        self.label
+            .application
+            .as_deref()
+            .unwrap_or(&self.label.account)
+    }
+}
+
+/// Collects histories from a stream.
+///
+/// Bound: [`STEPS_MAX`] times some 700 bytes for each labeled account, and a few requests where it is to be fitted on.
+pub struct Collector<'a> {
+    encoder: &'a TextEncoder,
+    key: PseudonymKey,
+    /// `None` in a stream to fit on.
+    ngram: Option<&'a NgramModel>,
+    rng: ChaCha8Rng,
+    histories: BTreeMap<String, History>,
+}
+
+impl<'a> Collector<'a> {
+    /// Of a stream to fit a panel on. The last of several labels of one account counts; labels of single
+    /// conversations do not.
+    pub fn to_fit(encoder: &'a TextEncoder, labels: impl IntoIterator<Item = Label>) -> Self {
+        let of_accounts = labels.into_iter().filter(|l| l.conversation.is_none());
+        Self {
+            encoder,
+            key: PseudonymKey::offline(),
+            ngram: None,
+            rng: ChaCha8Rng::seed_from_u64(1),
+            histories: of_accounts
+                .map(|label| (label.account.clone(), History::new(label)))
+                .collect(),
+        }
+    }
+
+    /// Of a stream to score, read with a fitted n-gram model; labels as in [`Self::to_fit`].
+    pub fn to_score(
+        encoder: &'a TextEncoder,
+        ngram: &'a NgramModel,
+        labels: impl IntoIterator<Item = Label>,
+    ) -> Self {
+        Self {
+            ngram: Some(ngram),
+            ..Self::to_fit(encoder, labels)
+        }
+    }
+
+    /// Adds the stream's next exchanges. Those of accounts without a label are passed over.
+    pub fn add(&mut self, exchanges: &[Exchange]) {
+        let wanted: Vec<&Exchange> = exchanges
+            .iter()
+            .filter(|exchange| {
+                let history = self.histories.get(&exchange.account);
+                history.is_some_and(|history| history.steps.len() < STEPS_MAX)
+            })
+            .collect();
+        let steps: Vec<Step> = wanted
+            .par_iter()
+            .map_init(Scratch::default, |scratch, exchange| {
+                self.read(exchange, scratch)
+            })
+            .collect();
+        for (exchange, step) in wanted.into_iter().zip(steps) {
+            self.push(exchange, step);
+        }
+    }
+
+    /// The accounts with an exchange, by name.
+    pub fn finish(self) -> Vec<History> {
+        let begun = self.histories.into_values();
+        begun.filter(|history| !history.steps.is_empty()).collect()
+    }
+
+    fn read(&self, exchange: &Exchange, scratch: &mut Scratch) -> Step {
+        let system = exchange.system.as_ref().map(|text| text.expose().as_str());
+        let messages = exchange
+            .messages
+            .iter()
+            .map(|message| (message.role, message.content.expose().as_str()));
+        let key = exchange.client.api_key.as_ref();
+        let request = request(exchange);
+        Step {
+            time: exchange.time,
+            key: key.map(|name| self.key.digest(Purpose::Client, name.expose().as_bytes())),
+            embedding: self.encoder.encode(system, messages, scratch).embedding,
+            sketch: Sketch::of(said(exchange)),
+            phrases: phrases(&request),
+            odds: self.ngram.map_or(0.0, |model| model.score(&request)),
+        }
+    }
+
+    fn push(&mut self, exchange: &Exchange, step: Step) {
+        let Some(history) = self.histories.get_mut(&exchange.account) else {
+            return;
+        };
+        if history.steps.len() == STEPS_MAX {
+            return;
+        }
+        history.steps.push(step);
+        if self.ngram.is_some() {
+            return;
+        }
+        // Reservoir sampling (Vitter 1985, algorithm R).
+        if history.requests.len() < REQUESTS_MAX {
+            history.requests.push(request(exchange));
+        } else {
+            let place = self.rng.random_range(0..history.steps.len() as u64) as usize;
+            if let Some(kept) = history.requests.get_mut(place) {
+                *kept = request(exchange);
+            }
+        }
+    }
+}
+
+/// What the caller said last, which is what differs from one request of an application to the next.
+fn said(exchange: &Exchange) -> &str {
+    let mut backwards = exchange.messages.iter().rev();
+    let last = backwards
+        .find(|message| message.role == Role::User)
+        .or(exchange.messages.last());
+    last.map_or("", |message| message.content.expose().as_str())
+}
+
+/// The part of an exchange that text models read: the head of the system prompt and of what was said last.
+fn request(exchange: &Exchange) -> PoolRecord {
+    let head = |text: &str, characters| Sensitive::new(text.chars().take(characters).collect());
+    let system = exchange.system.as_ref();
+    PoolRecord {
+        id: String::new(),
+        source: String::new(),
+        family: String::new(),
+        language: String::new(),
+        system: system.map(|text| head(text.expose(), SYSTEM_CHARACTERS)),
+        messages: vec![Message {
+            role: Role::User,
+            content: head(said(exchange), SAID_CHARACTERS),
+        }],
+        note: None,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::{Collector, History, REQUESTS_MAX, STEPS_MAX, Step};
+    use crate::bundle::Bundle;
+    use crate::domain::{
+        Client, EMBEDDING_DIM, Embedding, Exchange, Label, Message, Parameters, PoolRecord,
+        Response, Role, Sensitive, Timestamp, Verdict,
+    };
+    use crate::eval::baseline::ngram::{NgramModel, NgramRecipe};
+    use crate::eval::baseline::overlap::Sketch;
+
+    /// A request of one message.
+    pub(in crate::eval::baseline) fn record(text: &str) -> PoolRecord {
+        PoolRecord {
+            id: String::new(),
+            source: String::new(),
+            family: String::new(),
+            language: String::new(),
+            system: None,
+            messages: vec![Message {
+                role: Role::User,
+                content: Sensitive::new(text.to_owned()),
+            }],
+            note: None,
+        }
+    }
+
+    /// An exchange that says nothing.
+    pub(in crate::eval::baseline) fn step() -> Step {
+        Step {
+            time: Timestamp::from_micros(0),
+            key: None,
+            embedding: Embedding([0.0; EMBEDDING_DIM]),
+            sketch: Sketch::default(),
+            phrases: 0,
+            odds: 0.0,
+        }
+    }
+
+    /// An exchange whose embedding has these first coordinates, brought to unit length, and zeros.
+    pub(in crate::eval::baseline) fn toward(coordinates: &[f32]) -> Step {
+        let mut step = step();
+        step.embedding.0[..coordinates.len()].copy_from_slice(coordinates);
+        let length = coordinates.iter().map(|x| x * x).sum::<f32>().sqrt();
+        step.embedding.0 = step.embedding.0.map(|x| x / length);
+        step
+    }
+
+    /// An account of an application with these exchanges.
+    pub(in crate::eval::baseline) fn account(
+        name: &str,
+        verdict: Verdict,
+        application: &str,
+        steps: Vec<Step>,
+    ) -> History {
+        let label = Label {
+            account: name.to_owned(),
+            verdict,
+            techniques: Vec::new(),
+            campaign: None,
+            conversation: None,
+            source: None,
+            application: Some(application.to_owned()),
+            language: None,
+            population: None,
+            cell: None,
+        };
+        History {
+            steps,
+            ..History::new(label)
+        }
+    }
+
+    fn exchange(account: &str, second: i64, text: &str) -> Exchange {
+        Exchange {
+            id: None,
+            time: Timestamp::from_micros(second * 1_000_000),
+            account: account.to_owned(),
+            organization: None,
+            conversation: None,
+            model: "opus-4.6".to_owned(),
+            system: None,
+            messages: record(text).messages,
+            tools: Vec::new(),
+            parameters: Parameters::default(),
+            response: Response::default(),
+            client: Client {
+                api_key: Some(Sensitive::new("key-1".to_owned())),
+                ..Client::default()
+            },
+        }
+    }
+
+    #[test]
+    fn histories_are_bounded_and_of_labeled_accounts() {
+        let encoder = Bundle::embedded().unwrap().encoder;
+        let label = |name: &str| account(name, Verdict::Benign, "app", Vec::new()).label;
+        let about_a_part = Label {
+            conversation: Some("one".to_owned()),
+            ..label("c")
+        };
+        let labels = || vec![label("a"), label("silent"), about_a_part.clone()];
+        let mut stream: Vec<Exchange> = (0..STEPS_MAX as i64 + 9)
+            .map(|second| exchange("a", second, "Grade it step by step."))
+            .collect();
+        stream.extend(["b", "c"].map(|name| exchange(name, 0, "hello")));
+
+        let mut collector = Collector::to_fit(&encoder, labels());
+        let (one, rest) = stream.split_at(1);
+        collector.add(one);
+        collector.add(rest);
+        let fitted = collector.finish();
+        assert_eq!(fitted.len(), 1);
+        assert_eq!(fitted[0].steps.len(), STEPS_MAX);
+        assert_eq!(fitted[0].requests.len(), REQUESTS_MAX);
+        let first = &fitted[0].steps[0];
+        assert_eq!((first.phrases, first.odds), (1, 0.0));
+        assert_eq!(first.time, stream[0].time);
+        assert!(first.key.is_some());
+        let length: f32 = first.embedding.0.iter().map(|x| x * x).sum();
+        assert!((length - 1.0).abs() < 1e-3);
+
+        let ngram = NgramModel::fit(&[], &NgramRecipe::default());
+        let mut collector = Collector::to_score(&encoder, &ngram, labels());
+        collector.add(&stream);
+        assert!(collector.finish()[0].requests.is_empty());
+    }
+}

@@ -1,0 +1,264 @@
+//! Mahalanobis distance: how unusual each request is among honest ones, averaged over the account.
+//!
+//! Lee, Lee, Lee and Shin 2018, "A simple unified framework for detecting out-of-distribution samples and adversarial
+//! attacks" (NeurIPS): one Gaussian for each class with a shared covariance, and the distance to the nearest. Classes
+//! are the honest applications of the training stream, or one class of all. The covariance is shrunk towards a
+//! multiple of the identity by the oracle-approximating rule (Chen, Wiesel, Eldar and Hero 2010, "Shrinkage algorithms
+//! for MMSE covariance estimation").
+
+use std::collections::BTreeMap;
+
+use super::Baseline;
+use super::distance::squared_distance;
+use super::history::{History, Step};
+use crate::domain::EMBEDDING_DIM;
+
+/// Fewest requests of an application that is a class.
+const LEAST: usize = 20;
+
+type Vector = [f32; EMBEDDING_DIM];
+type Matrix = Vec<[f64; EMBEDDING_DIM]>;
+
+/// Gaussians of one covariance.
+pub(super) struct Mahalanobis {
+    name: &'static str,
+    /// Lower triangle `L` with `L L' = covariance`.
+    factor: Matrix,
+    /// Centres of the classes, whitened: `L^-1 mean`.
+    centres: Vec<Vector>,
+}
+
+impl Mahalanobis {
+    /// Fits both forms on the requests of the honest accounts: one class, and one for each application. `None` where
+    /// no application has requests enough.
+    pub(super) fn fit(histories: &[History]) -> Option<[Self; 2]> {
+        let honest = || histories.iter().filter(|history| !history.extraction());
+        let mut applications: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+        for history in honest() {
+            let steps = applications.entry(history.application()).or_default();
+            steps.extend(&history.steps);
+        }
+        let all: Vec<&Step> = honest().flat_map(|history| &history.steps).collect();
+        let classes: Vec<Vec<&Step>> = applications
+            .into_values()
+            .filter(|steps| steps.len() >= LEAST)
+            .collect();
+        (!classes.is_empty()).then(|| {
+            [
+                Self::of("Mahalanobis, global", &[all]),
+                Self::of("Mahalanobis, nearest application", &classes),
+            ]
+        })
+    }
+
+    fn of(name: &'static str, classes: &[Vec<&Step>]) -> Self {
+        let means: Vec<[f64; EMBEDDING_DIM]> = classes.iter().map(|steps| mean(steps)).collect();
+        let mut scatter: Matrix = vec![[0.0; EMBEDDING_DIM]; EMBEDDING_DIM];
+        let mut count = 0.0;
+        for (steps, mean) in classes.iter().zip(&means) {
+            for step in steps {
+                add_outer(&mut scatter, &step.embedding.0, mean);
+                count += 1.0;
+            }
+        }
+        for x in scatter.iter_mut().flatten() {
+            *x /= count;
+        }
+        let factor = cholesky(&shrunk(&scatter, count));
+        let centres = means.iter().map(|mean| whitened(&factor, mean)).collect();
+        Self {
+            name,
+            factor,
+            centres,
+        }
+    }
+
+    /// The squared distance of one request to the nearest class.
+    fn distance(&self, step: &Step) -> f64 {
+        let point = whitened(&self.factor, &step.embedding.0.map(f64::from));
+        let distances = self.centres.iter().map(|c| squared_distance(&point, c));
+        f64::from(distances.fold(f32::INFINITY, f32::min))
+    }
+}
+
+impl Baseline for Mahalanobis {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn form(&self) -> String {
+        format!("{} class(es)", self.centres.len())
+    }
+
+    fn score(&self, steps: &[Step]) -> f64 {
+        let sum: f64 = steps.iter().map(|step| self.distance(step)).sum();
+        sum / steps.len().max(1) as f64
+    }
+}
+
+fn mean(steps: &[&Step]) -> [f64; EMBEDDING_DIM] {
+    let mut mean = [0.0; EMBEDDING_DIM];
+    for step in steps {
+        for (sum, x) in mean.iter_mut().zip(&step.embedding.0) {
+            *sum += f64::from(*x);
+        }
+    }
+    mean.map(|sum| sum / steps.len() as f64)
+}
+
+/// Adds `(x - mean)(x - mean)'`; only the lower triangle is kept.
+fn add_outer(scatter: &mut Matrix, x: &Vector, mean: &[f64; EMBEDDING_DIM]) {
+    let apart: [f64; EMBEDDING_DIM] = std::array::from_fn(|i| f64::from(x[i]) - mean[i]);
+    for (i, row) in scatter.iter_mut().enumerate() {
+        for (sum, other) in row[..=i].iter_mut().zip(&apart) {
+            *sum += apart[i] * other;
+        }
+    }
+}
+
+/// The covariance moved towards `trace / p` times the identity, as far as `count` samples leave it uncertain. Never
+/// singular: some of the identity stays whatever the count.
+fn shrunk(covariance: &Matrix, count: f64) -> Matrix {
+    let p = covariance.len() as f64;
+    let trace: f64 = (0..covariance.len()).map(|i| covariance[i][i]).sum();
+    let squares: f64 = (0..covariance.len())
+        .map(|i| {
+            let off: f64 = covariance[i][..i].iter().map(|x| x * x).sum();
+            2.0 * off + covariance[i][i].powi(2)
+        })
+        .sum();
+    let above = (1.0 - 2.0 / p) * squares + trace * trace;
+    let below = (count + 1.0 - 2.0 / p) * (squares - trace * trace / p);
+    let share = if below > 0.0 { above / below } else { 1.0 };
+    let share = share.clamp(1e-6, 1.0);
+    // A class of equal requests has no spread at all; the embeddings' own length sets the scale then.
+    let target = (trace / p).max(1e-9);
+    let mut shrunk = covariance.clone();
+    for (i, row) in shrunk.iter_mut().enumerate() {
+        for x in &mut row[..=i] {
+            *x *= 1.0 - share;
+        }
+        row[i] += share * target;
+    }
+    shrunk
+}
+
+/// The lower triangle `L` with `L L'` equal to a positive definite matrix, of which the lower triangle is read.
+fn cholesky(matrix: &Matrix) -> Matrix {
+    let mut factor: Matrix = vec![[0.0; EMBEDDING_DIM]; matrix.len()];
+    for i in 0..matrix.len() {
+        for j in 0..=i {
+            let known: f64 = factor[i][..j]
+                .iter()
+                .zip(&factor[j][..j])
+                .map(|(a, b)| a * b)
+                .sum();
+            let rest = matrix[i][j] - known;
+            factor[i][j] = if i == j {
+                // Rounding may take away what little there is.
+                rest.max(1e-15).sqrt()
+            } else {
+                rest / factor[j][j]
+            };
+        }
+    }
+    factor
+}
+
+/// `L^-1 x`, by forward substitution.
+fn whitened(factor: &Matrix, x: &[f64; EMBEDDING_DIM]) -> Vector {
+    let mut solved = [0.0; EMBEDDING_DIM];
+    for (i, row) in factor.iter().enumerate() {
+        let known: f64 = row[..i].iter().zip(&solved).map(|(a, b)| a * b).sum();
+        solved[i] = (x[i] - known) / row[i];
+    }
+    solved.map(|x| x as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mahalanobis, Matrix, cholesky, shrunk, whitened};
+    use crate::domain::{EMBEDDING_DIM, Verdict};
+    use crate::eval::baseline::Baseline;
+    use crate::eval::baseline::history::tests::{account, toward};
+    use proptest::prelude::*;
+
+    fn matrix(entry: impl Fn(usize, usize) -> f64) -> Matrix {
+        (0..EMBEDDING_DIM)
+            .map(|i| std::array::from_fn(|j| if j <= i { entry(i, j) } else { 0.0 }))
+            .collect()
+    }
+
+    #[test]
+    fn a_hand_worked_factor() {
+        // [[4, 2], [2, 5]] is [[2, 0], [1, 2]] times its transpose; L^-1 (2, 5) = (1, 2).
+        let corner = [[4.0, 0.0], [2.0, 5.0]];
+        let covariance = matrix(|i, j| {
+            let inside = corner.get(i).and_then(|row| row.get(j)).copied();
+            inside.unwrap_or(if i == j { 1.0 } else { 0.0 })
+        });
+        let factor = cholesky(&covariance);
+        assert!((factor[0][0] - 2.0).abs() < 1e-12);
+        assert!((factor[1][0] - 1.0).abs() < 1e-12);
+        assert!((factor[1][1] - 2.0).abs() < 1e-12);
+        let mut x = [0.0; EMBEDDING_DIM];
+        (x[0], x[1]) = (2.0, 5.0);
+        let point = whitened(&factor, &x);
+        assert!((point[0] - 1.0).abs() < 1e-6 && (point[1] - 2.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn shrinkage_of_a_diagonal_by_hand() {
+        // Half the variances 1, half 3: p = 128, trace 256, squares 64 + 576 = 640. With 1,000 samples the share is
+        // ((1 - 2/128) 640 + 65,536) / ((1,001 - 2/128) (640 - 512)) = 66,166 / 128,126.
+        let covariance = matrix(|i, j| match (i == j, i % 2) {
+            (false, _) => 0.0,
+            (true, 0) => 1.0,
+            (true, _) => 3.0,
+        });
+        let share = 66_166.0 / 128_126.0;
+        let shrunk = shrunk(&covariance, 1_000.0);
+        assert!((shrunk[0][0] - (1.0 - share + share * 2.0)).abs() < 1e-9);
+        assert!((shrunk[1][1] - (3.0 * (1.0 - share) + share * 2.0)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_nearest_application_is_nearer_than_all_of_them() {
+        let around = |axis: usize| {
+            (0..60)
+                .map(|n| {
+                    let mut coordinates = [0.0; 12];
+                    coordinates[axis] = 1.0;
+                    coordinates[3 + n % 9] = 0.1 + 0.01 * (n % 7) as f32;
+                    toward(&coordinates)
+                })
+                .collect::<Vec<_>>()
+        };
+        let honest: Vec<_> = (0..3)
+            .map(|axis| {
+                let name = axis.to_string();
+                account(&name, Verdict::Benign, &name, around(axis))
+            })
+            .collect();
+        let [global, nearest] = Mahalanobis::fit(&honest).unwrap();
+        let (met, new) = (around(1), vec![toward(&[1.0, 1.0, 1.0]); 3]);
+        assert!(nearest.score(&new) > 10.0 * nearest.score(&met));
+        let contrast = |model: &Mahalanobis| model.score(&new) / model.score(&met);
+        assert!(contrast(&nearest) > contrast(&global));
+    }
+
+    proptest! {
+        #[test]
+        fn the_factor_times_itself_is_the_matrix(seed in prop::collection::vec(-1.0_f64..1.0, EMBEDDING_DIM)) {
+            // I + v v', positive definite.
+            let given = matrix(|i, j| seed[i] * seed[j] + f64::from(u8::from(i == j)));
+            let factor = cholesky(&given);
+            for i in (0..EMBEDDING_DIM).step_by(17) {
+                for j in (0..=i).step_by(5) {
+                    let product: f64 = factor[i].iter().zip(&factor[j]).map(|(a, b)| a * b).sum();
+                    prop_assert!((product - given[i][j]).abs() < 1e-9);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Overlap of word pairs between the requests of one API key: many questions to one template.
+//!
+//! The signal that open detectors of distillation use (Glasswally, 2026: repeated structure within one key); the idea
+//! is theirs, the code ours. Overlap is the Jaccard coefficient of the sets of adjacent word pairs, estimated from
+//! their bottom-k sketches (Broder 1997, "On the resemblance and containment of documents"), averaged over the pairs
+//! of requests of a key, and the highest among the account's keys. Requests without a named key share one.
+
+use std::collections::BTreeMap;
+
+use super::Baseline;
+use super::history::Step;
+use super::ngram::mixed;
+use crate::domain::Digest;
+
+/// Word pairs kept of a request: an overlap of one half is estimated within 9 points, one standard error.
+const KEPT: usize = 32;
+/// Fewest requests of a key that are compared: with fewer, one retry would decide.
+const LEAST: usize = 5;
+/// Kind of hash; those of the n-gram model are 1 and 2.
+const WORD_PAIR: u64 = 3;
+
+/// The smallest hashes of a request's distinct word pairs, ascending; all of them where there are few.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sketch(Vec<u32>);
+
+impl Sketch {
+    /// The sketch of a text.
+    pub fn of(text: &str) -> Self {
+        let words = words(text);
+        let pairs = words.windows(2).map(|pair| {
+            let characters = pair[0].chars().chain([' ']).chain(pair[1].chars());
+            (mixed(WORD_PAIR, characters) >> 32) as u32
+        });
+        let mut hashes: Vec<u32> = pairs.collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        hashes.truncate(KEPT);
+        hashes.shrink_to_fit();
+        Self(hashes)
+    }
+
+    /// Estimated Jaccard coefficient, within [0, 1]; exact for short texts, 0 for a text without a word pair.
+    fn overlap(&self, other: &Self) -> f64 {
+        let (mut left, mut right) = (self.0.as_slice(), other.0.as_slice());
+        let (mut union, mut shared) = (0, 0);
+        while union < KEPT {
+            let smallest = match (left.first(), right.first()) {
+                (Some(a), Some(b)) => *a.min(b),
+                (Some(only), None) | (None, Some(only)) => *only,
+                (None, None) => break,
+            };
+            union += 1;
+            let (in_left, in_right) = (
+                left.first() == Some(&smallest),
+                right.first() == Some(&smallest),
+            );
+            left = &left[usize::from(in_left)..];
+            right = &right[usize::from(in_right)..];
+            shared += usize::from(in_left && in_right);
+        }
+        shared as f64 / union.max(1) as f64
+    }
+}
+
+/// Lower-cased runs of letters and digits; characters of scripts that write no spaces are words of their own.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for character in text.chars().flat_map(char::to_lowercase) {
+        let spaceless = ('\u{2e80}'..='\u{9fff}').contains(&character);
+        if spaceless || !character.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (character.is_alphanumeric(), words.last_mut()) {
+            word.push(character);
+        }
+        if spaceless {
+            words.push(String::new());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// How two requests' overlaps become a key's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Overlap {
+    /// Mean over all pairs of requests.
+    Mean,
+    /// Mean over requests of the highest overlap with another.
+    Nearest,
+}
+
+impl Overlap {
+    /// What the training stream chooses among.
+    pub(super) const CHOICES: [Self; 2] = [Self::Mean, Self::Nearest];
+
+    /// Of two sketches or more.
+    fn within(self, sketches: &[&Sketch]) -> f64 {
+        let count = sketches.len();
+        let mut sums = vec![0.0; count];
+        let mut highest = vec![0.0_f64; count];
+        for left in 0..count {
+            for right in left + 1..count {
+                let overlap = sketches[left].overlap(sketches[right]);
+                for side in [left, right] {
+                    sums[side] += overlap;
+                    highest[side] = highest[side].max(overlap);
+                }
+            }
+        }
+        match self {
+            Self::Mean => sums.iter().sum::<f64>() / (count * (count - 1)) as f64,
+            Self::Nearest => highest.iter().sum::<f64>() / count as f64,
+        }
+    }
+}
+
+impl Baseline for Overlap {
+    fn name(&self) -> &'static str {
+        "bigram overlap per key"
+    }
+
+    fn form(&self) -> String {
+        match self {
+            Self::Mean => "mean over pairs of requests",
+            Self::Nearest => "mean over requests of the highest",
+        }
+        .to_owned()
+    }
+
+    fn score(&self, steps: &[Step]) -> f64 {
+        let mut keys: BTreeMap<Option<Digest>, Vec<&Sketch>> = BTreeMap::new();
+        for step in steps {
+            keys.entry(step.key).or_default().push(&step.sketch);
+        }
+        keys.into_values()
+            .filter(|sketches| sketches.len() >= LEAST)
+            .map(|sketches| self.within(&sketches))
+            .fold(f64::NEG_INFINITY, f64::max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Overlap, Sketch, words};
+    use crate::domain::Digest;
+    use crate::eval::baseline::Baseline;
+    use crate::eval::baseline::history::tests::step;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_hand_worked_overlap() {
+        // Pairs {a b, b c, c d} and {a b, b c, c e}: 2 shared of 4.
+        let (left, right) = (Sketch::of("a b c d"), Sketch::of("A, b; c e!"));
+        assert!((left.overlap(&right) - 0.5).abs() < 1e-12);
+        // With a third that shares none: (1/2 + 0 + 0) / 3 over pairs, (1/2 + 1/2 + 0) / 3 by the nearest.
+        let other = Sketch::of("x y z");
+        let all = [&left, &right, &other];
+        assert!((Overlap::Mean.within(&all) - 0.5 / 3.0).abs() < 1e-12);
+        assert!((Overlap::Nearest.within(&all) - 1.0 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn words_of_scripts_with_and_without_spaces() {
+        assert_eq!(words("Don't 问我2x"), ["don", "t", "问", "我", "2x"]);
+        assert!(words(" ,. ").is_empty());
+    }
+
+    #[test]
+    fn keys_are_not_mixed() {
+        let ask = |key: u64, text: &str| {
+            let mut step = step();
+            step.key = Some(Digest(key));
+            step.sketch = Sketch::of(text);
+            step
+        };
+        let mut steps: Vec<_> = (0..5).map(|_| ask(1, "one two three")).collect();
+        steps.extend((0..5).map(|n| ask(2, &format!("{n} q{n} r{n}"))));
+        assert!((Overlap::Mean.score(&steps) - 1.0).abs() < 1e-12);
+        assert!(
+            Overlap::Mean.score(&steps[..4]).is_infinite(),
+            "too few to say"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn short_texts_are_exact(
+            left in prop::collection::vec("[a-d]", 0..12),
+            right in prop::collection::vec("[a-d]", 0..12),
+        ) {
+            let pairs = |words: &[String]| -> BTreeSet<(String, String)> {
+                words.windows(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
+            };
+            let (a, b) = (pairs(&left), pairs(&right));
+            let union = a.union(&b).count();
+            let expected = a.intersection(&b).count() as f64 / union.max(1) as f64;
+            let (left, right) = (Sketch::of(&left.join(" ")), Sketch::of(&right.join(" ")));
+            prop_assert!((left.overlap(&right) - expected).abs() < 1e-12);
+            prop_assert!((right.overlap(&left) - expected).abs() < 1e-12);
+        }
+    }
+}
