@@ -42,6 +42,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "synthesis_intent_mean",
             monotone: true,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::SynthesisIntent),
             sentence: |observed, expected| {
@@ -52,6 +53,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "synthesis_intent_logit",
             monotone: true,
+            any_intent: false,
             unit: Unit::LogOdds,
             value: |profile| profile.cues().mean_logit(Cue::SynthesisIntent),
             sentence: |observed, expected| {
@@ -61,6 +63,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "synthesis_intent_tail_share",
             monotone: true,
+            any_intent: false,
             unit: Unit::Share,
             value: |profile| {
                 profile
@@ -75,6 +78,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "any_intent_mean",
             monotone: true,
+            any_intent: true,
             unit: Unit::Probability,
             value: |profile| profile.cues().intent_mean(),
             sentence: |observed, expected| {
@@ -85,6 +89,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "any_intent_recent_mean",
             monotone: true,
+            any_intent: true,
             unit: Unit::Probability,
             value: |profile| profile.cues().recent_intent_mean(),
             sentence: |observed, expected| {
@@ -95,6 +100,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "any_intent_logit",
             monotone: true,
+            any_intent: true,
             unit: Unit::LogOdds,
             value: |profile| profile.cues().intent_mean_logit(),
             sentence: |observed, expected| {
@@ -104,6 +110,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "any_intent_half_share",
             monotone: true,
+            any_intent: true,
             unit: Unit::Share,
             value: |profile| profile.cues().intent_tail_share(Tail::Half),
             sentence: |observed, expected| {
@@ -114,6 +121,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "any_intent_ninety_share",
             monotone: true,
+            any_intent: true,
             unit: Unit::Share,
             value: |profile| profile.cues().intent_tail_share(Tail::Ninety),
             sentence: |observed, expected| {
@@ -124,6 +132,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "any_intent_ninety_nine_share",
             monotone: true,
+            any_intent: true,
             unit: Unit::Share,
             value: |profile| profile.cues().intent_tail_share(Tail::NinetyNine),
             sentence: |observed, expected| {
@@ -134,6 +143,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "top_intents_logit",
             monotone: true,
+            any_intent: true,
             unit: Unit::LogOdds,
             value: |profile| top_intents_logit(profile.cues()),
             sentence: |observed, expected| {
@@ -144,6 +154,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "instruction_writing_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::InstructionWriting),
             sentence: |observed, expected| {
@@ -154,6 +165,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "question_from_passage_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::QuestionFromPassage),
             sentence: |observed, expected| {
@@ -164,6 +176,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "persona_seeded_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::PersonaSeeded),
             sentence: |observed, expected| {
@@ -174,6 +187,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "dataset_format_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::DatasetFormat),
             sentence: |observed, expected| {
@@ -184,6 +198,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "benchmark_item_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::BenchmarkItem),
             sentence: |observed, expected| {

@@ -47,9 +47,12 @@ impl Unit {
 pub struct Measure {
     /// Stable code, unique among all detectors.
     pub code: &'static str,
-    /// Whether more of it can only speak for the technique. Only such measures weigh in the fusion; the others are
+    /// Whether more of it can only speak for the technique. Only such measures may weigh in the fusion; the others are
     /// context for the reader.
     pub monotone: bool,
+    /// Whether it speaks of all four intents together. What it weighs is shared among their techniques by how much of
+    /// each intent was seen.
+    pub any_intent: bool,
     /// Its unit.
     pub unit: Unit,
     /// Takes it from a profile; `None` where nothing can be measured, else finite and within the unit's range.

@@ -38,6 +38,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "model_switch_share",
             monotone: false,
+            any_intent: false,
             unit: Unit::Share,
             value: |profile| profile.model_mix().switch_share(),
             sentence: |observed, expected| {
@@ -48,6 +49,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "prompt_moved_share",
             monotone: true,
+            any_intent: false,
             unit: Unit::Share,
             value: |profile| profile.model_mix().moved_share(),
             sentence: |observed, expected| {
@@ -58,6 +60,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "models_in_use",
             monotone: false,
+            any_intent: false,
             unit: Unit::Count,
             value: models_in_use,
             sentence: |observed, expected| {

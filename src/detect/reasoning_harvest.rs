@@ -37,6 +37,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "reasoning_intent_mean",
             monotone: true,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::ReasoningIntent),
             sentence: |observed, expected| {
@@ -47,6 +48,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "reasoning_intent_logit",
             monotone: true,
+            any_intent: false,
             unit: Unit::LogOdds,
             value: |profile| profile.cues().mean_logit(Cue::ReasoningIntent),
             sentence: |observed, expected| {
@@ -56,6 +58,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "reasoning_intent_tail_share",
             monotone: true,
+            any_intent: false,
             unit: Unit::Share,
             value: |profile| {
                 profile
@@ -70,6 +73,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "rationale_demand_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::RationaleDemand),
             sentence: |observed, expected| {
@@ -80,6 +84,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "reasoning_behind_answer_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::ReasoningBehindAnswer),
             sentence: |observed, expected| {

@@ -36,6 +36,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "reward_intent_mean",
             monotone: true,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::RewardIntent),
             sentence: |observed, expected| {
@@ -46,6 +47,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "reward_intent_logit",
             monotone: true,
+            any_intent: false,
             unit: Unit::LogOdds,
             value: |profile| profile.cues().mean_logit(Cue::RewardIntent),
             sentence: |observed, expected| {
@@ -56,6 +58,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "reward_intent_tail_share",
             monotone: true,
+            any_intent: false,
             unit: Unit::Share,
             value: |profile| profile.cues().tail_share(Cue::RewardIntent, Tail::Ninety),
             sentence: |observed, expected| {
@@ -66,6 +69,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "rubric_grading_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::RubricGrading),
             sentence: |observed, expected| {
@@ -75,6 +79,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "pairwise_preference_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::PairwisePreference),
             sentence: |observed, expected| {
@@ -85,6 +90,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "critique_revise_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::CritiqueRevise),
             sentence: |observed, expected| {

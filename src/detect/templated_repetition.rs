@@ -40,6 +40,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "template_mass",
             monotone: false,
+            any_intent: false,
             unit: Unit::Share,
             value: template_mass,
             sentence: |observed, expected| {
@@ -49,6 +50,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "content_repeat_share",
             monotone: false,
+            any_intent: false,
             unit: Unit::Share,
             value: content_repeat_share,
             sentence: |observed, expected| {
@@ -58,6 +60,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "template_novelty",
             monotone: false,
+            any_intent: false,
             unit: Unit::Share,
             value: template_novelty,
             sentence: |observed, expected| {
@@ -68,6 +71,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "repeat_deficit",
             monotone: true,
+            any_intent: false,
             unit: Unit::Ratio,
             value: repeat_deficit,
             sentence: |observed, expected| {
@@ -78,6 +82,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "n_best_share",
             monotone: true,
+            any_intent: false,
             unit: Unit::Share,
             value: n_best_share,
             sentence: |observed, expected| {
@@ -88,6 +93,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "within_similarity",
             monotone: false,
+            any_intent: false,
             unit: Unit::Index,
             value: within_similarity,
             sentence: |observed, expected| {
@@ -97,6 +103,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "skeleton_ratio",
             monotone: false,
+            any_intent: false,
             unit: Unit::Share,
             value: skeleton_ratio,
             sentence: |observed, expected| {
@@ -106,6 +113,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "templated_intent",
             monotone: true,
+            any_intent: true,
             unit: Unit::Index,
             value: |profile| Some(template_mass(profile)? * profile.cues().intent_mean()?),
             sentence: |observed, expected| {
@@ -116,6 +124,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "templated_intent_tail",
             monotone: true,
+            any_intent: true,
             unit: Unit::Index,
             value: |profile| {
                 let tail = profile.cues().intent_tail_share(Tail::Ninety)?;
@@ -129,6 +138,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "swept_intent",
             monotone: true,
+            any_intent: true,
             unit: Unit::Index,
             value: |profile| {
                 let fresh = 1.0 - content_repeat_share(profile)?;

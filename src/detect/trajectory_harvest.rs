@@ -37,6 +37,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "trajectory_intent_mean",
             monotone: true,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::TrajectoryIntent),
             sentence: |observed, expected| {
@@ -47,6 +48,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "trajectory_intent_logit",
             monotone: true,
+            any_intent: false,
             unit: Unit::LogOdds,
             value: |profile| profile.cues().mean_logit(Cue::TrajectoryIntent),
             sentence: |observed, expected| {
@@ -56,6 +58,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "trajectory_intent_tail_share",
             monotone: true,
+            any_intent: false,
             unit: Unit::Share,
             value: |profile| {
                 let cues = profile.cues();
@@ -69,6 +72,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "tool_trajectory_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::ToolTrajectory),
             sentence: |observed, expected| {
@@ -79,6 +83,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "code_task_mean",
             monotone: false,
+            any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::CodeTask),
             sentence: |observed, expected| {
@@ -89,6 +94,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         Measure {
             code: "tools_share",
             monotone: false,
+            any_intent: false,
             unit: Unit::Share,
             value: |profile| profile.output_side().tools_share(),
             sentence: |observed, expected| wording::share("offered tools", observed, expected),

@@ -1,7 +1,7 @@
 //! The fusion model: log-odds as a plain sum of one small table per feature.
 //!
 //! `logit = base + sum_j f_j(x_j) * n / (n + n0_j) + sum_jk f_jk(x_j, x_k) * n / (n + n0_jk)`, each `f`
-//! constant on at most 32 bins. A lookup per feature, so every contribution IS the weight of a reason;
+//! constant on at most 32 bins, or lines between at most 31 points. A lookup per feature, so every contribution IS the weight of a reason;
 //! nothing is attributed afterwards. The shape is that of explainable boosting machines (Lou, Caruana,
 //! Gehrke & Hooker 2013; Nori et al. 2019). This file knows neither features nor detectors: a term has a
 //! name and a number.
@@ -31,6 +31,10 @@ pub struct Term {
     pub edges: Vec<f64>,
     /// Log-odds of each bin, relative to honest accounts.
     pub values: Vec<f64>,
+    /// Whether there is one value at each edge instead, with straight lines between them and level ends: ranks stay
+    /// apart where a bin would make them equal.
+    #[serde(default)]
+    pub lines: bool,
     /// Whether `values` may never decrease.
     pub monotone: bool,
     /// `n0`: at this exposure the table counts by half. Zero for no shrinkage.
@@ -242,10 +246,18 @@ impl Term {
     /// The table's entry for `feature`, before shrinkage; zero when unknown.
     pub fn value(&self, feature: f64) -> f64 {
         if feature.is_nan() {
-            0.0
-        } else {
-            self.values[bin_of(&self.edges, feature)]
+            return 0.0;
         }
+        let above = bin_of(&self.edges, feature);
+        if !self.lines {
+            return self.values[above];
+        }
+        if above == 0 || above == self.edges.len() {
+            return self.values[above.saturating_sub(1)];
+        }
+        let (low, high) = (self.edges[above - 1], self.edges[above]);
+        let part = (feature - low) / (high - low);
+        self.values[above - 1] + part * (self.values[above] - self.values[above - 1])
     }
 }
 

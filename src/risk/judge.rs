@@ -179,13 +179,16 @@ impl Judge {
         stage: &Stage,
         account: Calibrated,
     ) -> Vec<TechniqueRisk> {
+        let shares = intent_shares(observed);
         let of = |technique: Technique| {
+            let share = shares.iter().find(|(intent, _)| *intent == technique);
             let own = live_measures()
                 .enumerate()
-                .filter(|(index, (card, _))| {
-                    card.technique == technique && !observed[*index].is_nan()
-                })
-                .map(|(index, _)| contributions[index]);
+                .filter(|(index, _)| !observed[*index].is_nan())
+                .filter_map(|(index, (card, measure))| match share {
+                    Some((_, share)) if measure.any_intent => Some(contributions[index] * share),
+                    _ => (card.technique == technique).then_some(contributions[index]),
+                });
             let (sum, terms) = own.fold((0.0, 0), |(sum, terms), value| (sum + value, terms + 1));
             (terms > 0).then(|| {
                 let alone = stage.apply(self.model.base() + sum).risk;
@@ -210,6 +213,7 @@ impl Judge {
             .filter(|index| contributions[**index].abs() >= WORTH_SAYING)
             .count();
         let all: Vec<_> = live_measures().collect();
+        let strongest = strongest_intent(observed);
         let mut reasons: Vec<Reason> = order[..spoken]
             .iter()
             .map(|index| {
@@ -218,7 +222,11 @@ impl Judge {
                 let expected = self.model.terms()[*index].typical.unwrap_or(0.0);
                 Reason {
                     code: measure.code,
-                    technique: Some(card.technique),
+                    technique: Some(if measure.any_intent {
+                        strongest.unwrap_or(card.technique)
+                    } else {
+                        card.technique
+                    }),
                     observed: seen,
                     expected,
                     baseline_of: BaselineOf::Population,
@@ -249,6 +257,35 @@ impl Judge {
         }
         reasons
     }
+}
+
+/// The measures that say how much of each intent was seen.
+const INTENTS: [(Technique, &str); 4] = [
+    (Technique::ReasoningHarvest, "reasoning_intent_mean"),
+    (Technique::RewardModelHarvest, "reward_intent_mean"),
+    (Technique::TrajectoryHarvest, "trajectory_intent_mean"),
+    (Technique::DatasetSynthesis, "synthesis_intent_mean"),
+];
+
+/// How much of each intent was seen, the strongest at 1.
+fn intent_shares(observed: &[f64; MEASURE_COUNT]) -> [(Technique, f64); 4] {
+    let mut shares = INTENTS.map(|(technique, code)| {
+        let place = live_measures().position(|(_, measure)| measure.code == code);
+        let seen = place.map_or(f64::NAN, |place| observed[place]);
+        (technique, seen.max(0.0))
+    });
+    let most = shares.iter().map(|(_, seen)| *seen).fold(0.0, f64::max);
+    for (_, share) in &mut shares {
+        *share = if most > 0.0 { *share / most } else { 0.0 };
+    }
+    shares
+}
+
+/// The technique whose intent was seen most, if any was.
+fn strongest_intent(observed: &[f64; MEASURE_COUNT]) -> Option<Technique> {
+    let shares = intent_shares(observed);
+    let strongest = shares.into_iter().find(|(_, share)| *share >= 1.0);
+    strongest.map(|(technique, _)| technique)
 }
 
 /// The measures with the cards of their detectors, in the order of the fusion's terms.

@@ -23,6 +23,9 @@ use crate::domain::{Cue, Message, PoolRecord, Role, Sensitive, Technique};
 const EDITIONS: usize = 3;
 /// Requests of one edition; fewer where its inputs do not give as many.
 const REQUESTS: usize = 48;
+/// Draws without a new request after which the wording is changed: some authors vary what they say, not what they say
+/// it about.
+const SAME_WORDING: usize = 5;
 /// Draws without a new request after which an edition is taken to have no more.
 const PATIENCE: usize = 40;
 /// Share of the authors that is fitted on; the rest is for testing.
@@ -258,6 +261,9 @@ fn records(
             .collect::<Result<_, _>>()?;
         if !seen.insert((system.clone(), turns.clone())) {
             misses += 1;
+            if misses % SAME_WORDING == 0 {
+                wording = Wording::draw(text, &mut dice);
+            }
             continue;
         }
         misses = 0;

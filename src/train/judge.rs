@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ndarray::Array2;
 use thiserror::Error;
 
-use super::boost::{self, BoostError, Column, Settings, TrainingRows};
+use super::boost::{Column, TrainingRows};
 use super::histories::AccountHistory;
+use super::logistic::{self, LogisticError, LogisticSettings};
 use crate::detect::{MEASURE_COUNT, measures};
 use crate::risk::{
     AdditiveModel, BenignScore, Calibration, CalibrationError, CalibrationRow, Judge,
@@ -33,7 +34,7 @@ pub const PRIOR: f64 = 0.05;
 pub enum JudgeFitError {
     /// The fusion.
     #[error("fusion: {0}")]
-    Fusion(#[from] BoostError),
+    Fusion(#[from] LogisticError),
     /// A calibration.
     #[error("calibration: {0}")]
     Calibration(#[from] CalibrationError),
@@ -60,8 +61,13 @@ pub struct ScoredHistory<'a> {
     pub scores: Vec<f64>,
 }
 
-/// Fits the additive fusion on histories. The rounds are fixed by the settings and not by a held-out part: fusions that
-/// stop at different rounds score on different scales, and calibration compares the scores of several.
+/// The measures that are fused: how much the requests ask for what harvests ask for, and how much of that comes as one
+/// template swept without repeats. Every other measure is context for the reader. Fused freely they raised the fit and
+/// lowered the truth: variety became guilt, accounts that mix a harvest with honest traffic outranked pure ones, honest
+/// evaluators outranked both, and intents one by one added their noise.
+const FUSED: [&str; 2] = ["any_intent_mean", "swept_intent"];
+
+/// Fits the additive fusion on histories.
 ///
 /// # Errors
 /// When one kind of account is missing or a setting is out of range.
@@ -70,7 +76,7 @@ pub struct ScoredHistory<'a> {
 /// Never: every row holds one value a measure.
 pub fn fit_fusion(
     histories: &[&AccountHistory],
-    settings: &Settings,
+    settings: &LogisticSettings,
 ) -> Result<AdditiveModel, JudgeFitError> {
     let extraction = histories
         .iter()
@@ -98,7 +104,7 @@ pub fn fit_fusion(
         };
         let weight = histories.len() as f64 / (2 * kind * lengths.len()) as f64;
         for seen in lengths {
-            rows.features.extend(fused(history.measures(seen)));
+            rows.features.extend(history.measures(seen));
             rows.exposure.push(seen as f64);
             rows.extraction.push(history.extraction());
             rows.weight.push(weight);
@@ -121,19 +127,10 @@ pub fn fit_fusion(
         weight: &rows.weight,
         group: &rows.group,
     };
-    Ok(boost::fit(&training, &columns, &BTreeSet::new(), settings)?.model)
-}
-
-/// Only measures that mean risk by construction are fused; the others stay as context for the reader. Fused freely they
-/// raised the fit and lowered the truth: variety became guilt, accounts that mix a harvest with honest traffic
-/// outranked pure ones, and honest evaluators outranked both.
-fn fused(mut values: [f64; MEASURE_COUNT]) -> [f64; MEASURE_COUNT] {
-    for (value, (_, measure)) in values.iter_mut().zip(measures()) {
-        if !measure.monotone {
-            *value = f64::NAN;
-        }
-    }
-    values
+    let fused: Vec<usize> = (0..columns.len())
+        .filter(|place| FUSED.contains(&columns[*place].name.as_str()))
+        .collect();
+    Ok(logistic::fit(&training, &columns, &fused, settings)?)
 }
 
 #[derive(Default)]

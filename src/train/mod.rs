@@ -14,6 +14,7 @@ pub mod histories;
 pub mod initial;
 pub mod judge;
 mod lexicon;
+pub mod logistic;
 pub mod manifest;
 pub mod pipeline;
 pub mod progress;

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::boost::Settings;
 use super::initial::Start;
+use super::logistic::LogisticSettings;
 use super::text::TextRecipe;
 
 /// A training recipe (`training/recipe.toml`).
@@ -21,7 +21,7 @@ pub struct Recipe {
     /// The text model.
     pub text: TextSettings,
     /// The fusion.
-    pub fusion: Settings,
+    pub fusion: LogisticSettings,
 }
 
 /// Settings of the vocabulary.

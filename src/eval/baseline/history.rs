@@ -276,7 +276,6 @@ pub(super) mod tests {
             application: Some(application.to_owned()),
             language: None,
             population: None,
-            cell: None,
         };
         History {
             steps,

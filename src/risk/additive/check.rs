@@ -9,7 +9,12 @@ pub(super) fn check_term(term: &Term) -> Result<(), AdditiveModelError> {
     if let Some(typical) = term.typical {
         check_number(&format!("{place} typical"), typical, f64::MAX)?;
     }
-    check_values(&place, &term.values, term.edges.len() + 1)?;
+    let expected = if term.lines {
+        term.edges.len().max(1)
+    } else {
+        term.edges.len() + 1
+    };
+    check_values(&place, &term.values, expected)?;
     match term.values.windows(2).position(|pair| pair[0] > pair[1]) {
         Some(before) if term.monotone => Err(AdditiveModelError::NotMonotone {
             place,

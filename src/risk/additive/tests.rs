@@ -9,6 +9,7 @@ fn term(name: &str, edges: &[f64], values: &[f64]) -> Term {
         name: name.to_owned(),
         edges: edges.to_vec(),
         values: values.to_vec(),
+        lines: false,
         monotone: true,
         shrink: 8.0,
         typical: Some(0.5),
@@ -121,4 +122,19 @@ proptest! {
         let before = model().evaluate(&[low, other], n).score;
         prop_assert!(model().evaluate(&[low + step, other], n).score >= before);
     }
+}
+
+#[test]
+fn lines_join_their_points_and_are_level_beyond_them() {
+    let term = Term {
+        lines: true,
+        ..term("x", &[0.0, 0.5, 1.0], &[-2.0, 0.0, 4.0])
+    };
+    let values = [-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 9.0].map(|x| term.value(x));
+    assert_eq!(values, [-2.0, -2.0, -1.0, 0.0, 2.0, 4.0, 4.0]);
+    let short = Term {
+        values: vec![0.0; 4],
+        ..term
+    };
+    assert!(AdditiveModel::new(0.0, vec![short], Vec::new()).is_err());
 }

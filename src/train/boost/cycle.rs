@@ -216,6 +216,7 @@ impl<'a, 'c> Cycle<'a, 'c> {
                     name: column.name.clone(),
                     edges: axis.edges.clone(),
                     values: values(table),
+                    lines: false,
                     monotone: column.monotone,
                     shrink: column.shrink,
                     typical: typical(axis.feature, &self.rows, &self.training_weight),

@@ -1,0 +1,188 @@
+//! Fits the fusion: logistic regression on the log-odds of a few measures, no weight below zero.
+//!
+//! Each measure `x` in [0, 1] enters as `w ln((x + c) / (1 + c - x))`, relative to the median honest account and shrunk by
+//! exposure; the model's lines follow that curve through [`POINTS`]. Boosted tables over more measures fitted the same
+//! accounts better and unseen ones worse: their steps made equals of everything in the tail, where thresholds lie.
+//! Fitted by projected coordinate Newton steps, which a convex loss with bounds lets converge. Deterministic.
+
+use thiserror::Error;
+
+use super::boost::{Column, TrainingRows};
+use crate::risk::tail::weighted_quantile;
+use crate::risk::{AdditiveModel, AdditiveModelError, Term, shrinkage, twelve_digits};
+
+/// Keeps the log-odds of 0 and 1 finite: one in five hundred is as little as a measure can tell apart.
+const OFFSET: f64 = 0.002;
+/// Where the curve is cut into lines: finer towards both ends, as log-odds are.
+const POINTS: [f64; 21] = [
+    0.0, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.035, 0.06, 0.1, 0.16, 0.25, 0.4, 0.55, 0.7, 0.82, 0.9,
+    0.95, 0.975, 0.99, 0.996, 1.0,
+];
+/// Rounds over all weights; the loss settles within a few dozen.
+const ROUNDS: usize = 100;
+
+/// How to fit.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogisticSettings {
+    /// L2 penalty of a weight, in the mean loss.
+    pub penalty: f64,
+}
+
+/// Why nothing could be fitted.
+#[derive(Debug, Error)]
+pub enum LogisticError {
+    /// One kind of account has no weight.
+    #[error(
+        "expected weighted rows of both kinds, came {benign} benign and {extraction} extraction"
+    )]
+    OneClass {
+        /// Weight of benign rows.
+        benign: f64,
+        /// Weight of extraction rows.
+        extraction: f64,
+    },
+    /// A model that fails its own checks.
+    #[error(transparent)]
+    Model(#[from] AdditiveModelError),
+}
+
+/// Fits weights of the columns in `fused` (by position); all other terms are flat.
+///
+/// # Errors
+/// When one kind of row is missing.
+///
+/// # Panics
+/// When `rows` and `columns` disagree in length, or a position is out of range: the caller builds all of them.
+pub fn fit(
+    rows: &TrainingRows<'_>,
+    columns: &[Column],
+    fused: &[usize],
+    settings: &LogisticSettings,
+) -> Result<AdditiveModel, LogisticError> {
+    assert_eq!(rows.features.ncols(), columns.len(), "one column a feature");
+    let weight_of = |kind: bool| -> f64 {
+        let kinds = rows.weight.iter().zip(rows.extraction);
+        kinds
+            .filter(|(_, is)| **is == kind)
+            .map(|(weight, _)| weight)
+            .sum()
+    };
+    let (benign, extraction) = (weight_of(false), weight_of(true));
+    if benign <= 0.0 || extraction <= 0.0 {
+        return Err(LogisticError::OneClass { benign, extraction });
+    }
+    let typical: Vec<Option<f64>> = (0..columns.len())
+        .map(|column| typical(rows, column))
+        .collect();
+    let inputs: Vec<Vec<f64>> = fused
+        .iter()
+        .map(|&column| input(rows, column, &columns[column], typical[column]))
+        .collect();
+    let (base, weights) = descend(rows, &inputs, settings.penalty);
+    let terms = columns.iter().enumerate().map(|(place, column)| {
+        let weight = fused
+            .iter()
+            .position(|&fused| fused == place)
+            .map(|place| weights[place]);
+        term(column, typical[place], weight.unwrap_or(0.0))
+    });
+    Ok(AdditiveModel::new(
+        twelve_digits(base),
+        terms.collect(),
+        Vec::new(),
+    )?)
+}
+
+fn log_odds(share: f64) -> f64 {
+    let share = share.clamp(0.0, 1.0);
+    ((share + OFFSET) / (1.0 + OFFSET - share)).ln()
+}
+
+/// The weighted median among honest rows that know the feature.
+fn typical(rows: &TrainingRows<'_>, column: usize) -> Option<f64> {
+    let values = rows.features.column(column);
+    let mut known: Vec<(f64, f64)> = (0..rows.len())
+        .filter(|&row| !rows.extraction[row] && values[row].is_finite())
+        .map(|row| (values[row], rows.weight[row]))
+        .collect();
+    known.sort_by(|a, b| a.0.total_cmp(&b.0));
+    weighted_quantile(&known, 0.5).map(twelve_digits)
+}
+
+/// What a row's weight multiplies; 0 where the feature is unknown.
+fn input(
+    rows: &TrainingRows<'_>,
+    column: usize,
+    settings: &Column,
+    typical: Option<f64>,
+) -> Vec<f64> {
+    let origin = log_odds(typical.unwrap_or(0.0));
+    let values = rows.features.column(column);
+    let input = |row: usize| {
+        let value = values[row];
+        if value.is_nan() {
+            0.0
+        } else {
+            (log_odds(value) - origin) * shrinkage(rows.exposure[row], settings.shrink)
+        }
+    };
+    (0..rows.len()).map(input).collect()
+}
+
+/// Intercept and weights: coordinate by coordinate one damped Newton step of the mean loss, then back to at least 0.
+fn descend(rows: &TrainingRows<'_>, inputs: &[Vec<f64>], penalty: f64) -> (f64, Vec<f64>) {
+    let ones = vec![1.0; rows.len()];
+    let mut margins = vec![0.0; rows.len()];
+    let (mut base, mut weights) = (0.0, vec![0.0; inputs.len()]);
+    let mut shift = |input: &[f64], weight: &mut f64, penalty: f64, least: f64| {
+        let next = (*weight - newton(rows, &margins, input, *weight, penalty)).max(least);
+        for (margin, input) in margins.iter_mut().zip(input) {
+            *margin += (next - *weight) * input;
+        }
+        *weight = next;
+    };
+    for _ in 0..ROUNDS {
+        shift(&ones, &mut base, 0.0, f64::NEG_INFINITY);
+        for (input, weight) in inputs.iter().zip(&mut weights) {
+            shift(input, weight, penalty, 0.0);
+        }
+    }
+    (base, weights)
+}
+
+/// Slope over curvature of the mean weighted logistic loss in one weight, within +-1.
+fn newton(rows: &TrainingRows<'_>, margins: &[f64], input: &[f64], at: f64, penalty: f64) -> f64 {
+    let total: f64 = rows.weight.iter().sum();
+    let (mut slope, mut curvature) = (penalty * at, penalty + f64::MIN_POSITIVE);
+    for (row, (margin, input)) in margins.iter().zip(input).enumerate() {
+        let p = 1.0 / (1.0 + (-margin).exp());
+        let truth = if rows.extraction[row] { 1.0 } else { 0.0 };
+        let weight = rows.weight[row] / total;
+        slope += weight * (p - truth) * input;
+        curvature += weight * p * (1.0 - p) * input * input;
+    }
+    (slope / curvature).clamp(-1.0, 1.0)
+}
+
+fn term(column: &Column, typical: Option<f64>, weight: f64) -> Term {
+    let flat = weight == 0.0;
+    let origin = log_odds(typical.unwrap_or(0.0));
+    let value = |point: &f64| twelve_digits(weight * (log_odds(*point) - origin));
+    Term {
+        name: column.name.clone(),
+        edges: if flat { Vec::new() } else { POINTS.to_vec() },
+        values: if flat {
+            vec![0.0]
+        } else {
+            POINTS.iter().map(value).collect()
+        },
+        lines: !flat,
+        monotone: column.monotone,
+        shrink: column.shrink,
+        typical,
+    }
+}
+
+#[cfg(test)]
+mod tests;

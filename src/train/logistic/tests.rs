@@ -1,0 +1,92 @@
+//! The fit held to what is known of its answer.
+
+use ndarray::Array2;
+use proptest::prelude::*;
+
+use super::{LogisticError, LogisticSettings, fit};
+use crate::risk::AdditiveModel;
+use crate::train::boost::{Column, TrainingRows};
+
+fn columns(count: usize) -> Vec<Column> {
+    let column = |place| Column {
+        name: format!("x{place}"),
+        monotone: true,
+        shrink: 0.0,
+    };
+    (0..count).map(column).collect()
+}
+
+fn fitted(
+    values: &[[f64; 2]],
+    extraction: &[bool],
+    penalty: f64,
+) -> Result<AdditiveModel, LogisticError> {
+    let features = Array2::from_shape_fn((values.len(), 2), |(row, column)| values[row][column]);
+    let rows = TrainingRows {
+        features: features.view(),
+        exposure: &vec![10.0; values.len()],
+        extraction,
+        weight: &vec![1.0; values.len()],
+        group: &vec![0; values.len()],
+    };
+    fit(&rows, &columns(2), &[0, 1], &LogisticSettings { penalty })
+}
+
+#[test]
+fn a_weight_of_one_is_found_where_odds_are_the_truth() {
+    // Of a hundred rows at each share, as many extract as the share says: log-odds with weight 1 and no intercept.
+    let (mut values, mut extraction) = (Vec::new(), Vec::new());
+    for share in [10_usize, 30, 50, 70, 90] {
+        for row in 0..100 {
+            values.push([share as f64 / 100.0, 0.5]);
+            extraction.push(row < share);
+        }
+    }
+    let model = fitted(&values, &extraction, 0.0).expect("rows of both kinds");
+    let between = |low: f64, high: f64| {
+        model.evaluate(&[high, 0.5], 10.0).score - model.evaluate(&[low, 0.5], 10.0).score
+    };
+    // ln(0.9 / 0.1) at one end and its negative at the other.
+    let truth = 2.0 * 9.0_f64.ln();
+    assert!(
+        (between(0.1, 0.9) - truth).abs() < 0.03,
+        "{}",
+        between(0.1, 0.9)
+    );
+    assert_eq!(
+        model.terms()[1].values.len(),
+        1,
+        "what says nothing stays flat"
+    );
+}
+
+#[test]
+fn what_speaks_for_innocence_weighs_nothing_and_the_unknown_neither() {
+    let values = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.8], [0.2, f64::NAN]];
+    let model = fitted(&values, &[true, true, false, false], 0.01).expect("rows of both kinds");
+    assert!(model.terms()[0].lines && !model.terms()[1].lines);
+    let unknown = model.evaluate(&[f64::NAN, f64::NAN], 10.0);
+    assert!((unknown.score - unknown.base).abs() < 1e-12);
+    assert!(matches!(
+        fitted(&values, &[false; 4], 0.01),
+        Err(LogisticError::OneClass { .. })
+    ));
+}
+
+proptest! {
+    #[test]
+    fn more_of_a_measure_never_lowers_the_score(
+        rows in prop::collection::vec((0.0_f64..=1.0, prop_oneof![Just(f64::NAN), 0.0_f64..=1.0], any::<bool>()), 2..40),
+        low in 0.0_f64..=1.0,
+        high in 0.0_f64..=1.0,
+    ) {
+        let values: Vec<[f64; 2]> = rows.iter().map(|row| [row.0, row.1]).collect();
+        let mut extraction: Vec<bool> = rows.iter().map(|row| row.2).collect();
+        extraction[0] = true;
+        extraction[1] = false;
+        let model = fitted(&values, &extraction, 0.001).expect("rows of both kinds");
+        let (low, high) = (low.min(high), low.max(high));
+        let score = |x: f64| model.evaluate(&[x, 0.3], 10.0).score;
+        prop_assert!(score(low) <= score(high) + 1e-12);
+    }
+}
