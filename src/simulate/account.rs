@@ -10,7 +10,7 @@ use super::habit::{Chooser, Habit};
 use super::population::Population;
 use super::rhythm::{Clock, Rhythm};
 use super::scenario::Model;
-use crate::domain::{Exchange, Label, Timestamp};
+use crate::domain::{Exchange, Label, Response, Timestamp};
 
 /// Share of failed requests that the client sends again.
 const RETRIED: f64 = 0.8;
@@ -50,7 +50,7 @@ impl AccountPlan {
 
     /// Its exchanges in order of time. `corpus` is the one that the plan was made from.
     ///
-    /// Holds one conversation at a time.
+    /// Holds the next request of each side, and no text.
     pub fn exchanges<'a>(&'a self, corpus: &'a Corpus) -> AccountExchanges<'a> {
         let mut dice = Dice::new(self.seed, "exchanges");
         let reader = |feed: &'a Feed| FeedReader::new(feed, corpus);
@@ -63,7 +63,7 @@ impl AccountPlan {
                 .round()
                 .max(1.0) as u32
         };
-        AccountExchanges {
+        let mut exchanges = AccountExchanges {
             plan: self,
             clock: Clock::new(self.rhythm, self.start, &mut dice),
             chooser: Chooser::new(self.habit),
@@ -72,10 +72,12 @@ impl AccountPlan {
             left: self.exchanges,
             harvest_left,
             block: Block::new(&mut dice),
-            retry: None,
+            upcoming: None,
             sent: 0,
             dice,
-        }
+        };
+        exchanges.prepare(None);
+        exchanges
     }
 }
 
@@ -90,7 +92,7 @@ pub struct AccountExchanges<'a> {
     left: u32,
     harvest_left: u32,
     block: Block,
-    retry: Option<(Source, Request)>,
+    upcoming: Option<(Source, Request)>,
     sent: u64,
 }
 
@@ -98,6 +100,22 @@ pub struct AccountExchanges<'a> {
 enum Source {
     Honest,
     Harvest,
+}
+
+/// An exchange without its text.
+struct Sent {
+    source: Source,
+    request: Request,
+    time: Timestamp,
+    model: usize,
+    response: Response,
+}
+
+/// What an exchange shows of an account's behaviour.
+pub(super) struct Moment {
+    pub(super) time: Timestamp,
+    /// Position among the plan's models.
+    pub(super) model: usize,
 }
 
 /// Mixed accounts change sides in blocks.
@@ -121,52 +139,33 @@ impl Iterator for AccountExchanges<'_> {
     type Item = Exchange;
 
     fn next(&mut self) -> Option<Exchange> {
-        if self.left == 0 {
-            return None;
-        }
-        let (source, request) = match self.retry.take() {
-            Some(again) => again,
-            None => self.request(),
-        };
-        if self.sent > 0 {
-            self.clock.advance(request.by_tool, &mut self.dice);
-        }
-        let time = self.clock.now();
-        if time >= self.plan.end {
-            self.left = 0;
-            return None;
-        }
-        self.left -= 1;
-        if source == Source::Harvest {
-            self.harvest_left = self.harvest_left.saturating_sub(1);
-        }
+        let sent = self.send()?;
+        let prompt = self.reader(sent.source).prompt(&sent.request);
         let guise = &self.plan.guise;
-        let response = guise.response(request.prompt.bytes(), &mut self.dice);
-        // A retry takes the place of another request of its side, never of the other side's.
-        let may_retry = match source {
-            Source::Honest => self.left > self.harvest_left,
-            Source::Harvest => self.harvest_left > 0,
+        let input_tokens = if failed(&sent.response) {
+            None
+        } else {
+            guise.input_tokens(prompt.bytes())
         };
-        if failed(&response) && may_retry && self.dice.chance(RETRIED) {
-            self.retry = Some((source, request.clone()));
-        }
-        let model = self.chooser.choose(&self.plan.models, time, &mut self.dice);
-        self.sent += 1;
+        let conversation = sent.request.conversation;
         Some(Exchange {
             id: Some(format!("ex-{:016x}-{}", self.plan.seed, self.sent)),
-            time,
+            time: sent.time,
             account: self.plan.label.account.clone(),
             organization: guise.organization.clone(),
             conversation: guise
                 .names_conversations
-                .then(|| conversation_name(self.plan.seed, source, request.conversation)),
-            model: self.plan.models[model].id.clone(),
-            system: request.prompt.system,
-            messages: request.prompt.messages,
+                .then(|| conversation_name(self.plan.seed, sent.source, conversation)),
+            model: self.plan.models[sent.model].id.clone(),
+            system: prompt.system,
+            messages: prompt.messages,
             tools: guise.tools.clone(),
             parameters: guise.parameters.clone(),
-            response,
-            client: guise.client.clone(),
+            response: Response {
+                input_tokens,
+                ..sent.response
+            },
+            client: guise.client(conversation).clone(),
         })
     }
 }
@@ -180,7 +179,59 @@ fn conversation_name(seed: u64, source: Source, conversation: u64) -> String {
     Dice::new(seed ^ conversation, purpose).name("conv")
 }
 
-impl AccountExchanges<'_> {
+impl<'a> AccountExchanges<'a> {
+    /// Time of the next exchange.
+    pub(super) fn upcoming(&self) -> Option<Timestamp> {
+        self.upcoming.map(|_| self.clock.now())
+    }
+
+    /// The next exchange without its text, for statistics.
+    pub(super) fn next_moment(&mut self) -> Option<Moment> {
+        let Sent { time, model, .. } = self.send()?;
+        Some(Moment { time, model })
+    }
+
+    /// Sends what is upcoming and prepares what follows.
+    fn send(&mut self) -> Option<Sent> {
+        let (source, request) = self.upcoming.take()?;
+        let time = self.clock.now();
+        self.left -= 1;
+        if source == Source::Harvest {
+            self.harvest_left = self.harvest_left.saturating_sub(1);
+        }
+        let response = self.plan.guise.response(&mut self.dice);
+        let model = self.chooser.choose(&self.plan.models, time, &mut self.dice);
+        self.sent += 1;
+        // A retry takes the place of another request of its side, never of the other side's.
+        let may_retry = match source {
+            Source::Honest => self.left > self.harvest_left,
+            Source::Harvest => self.harvest_left > 0,
+        };
+        let retries = failed(&response) && may_retry && self.dice.chance(RETRIED);
+        self.prepare(retries.then_some((source, request)));
+        Some(Sent {
+            source,
+            request,
+            time,
+            model,
+            response,
+        })
+    }
+
+    /// Chooses the next request, or the one that is sent again, and moves the clock to it.
+    fn prepare(&mut self, again: Option<(Source, Request)>) {
+        if self.left == 0 {
+            return;
+        }
+        let (source, request) = again.unwrap_or_else(|| self.request());
+        if self.sent > 0 {
+            self.clock.advance(request.by_tool, &mut self.dice);
+        }
+        if self.clock.now() < self.plan.end {
+            self.upcoming = Some((source, request));
+        }
+    }
+
     fn request(&mut self) -> (Source, Request) {
         let source = self.source();
         let reader = match source {
@@ -189,6 +240,14 @@ impl AccountExchanges<'_> {
         };
         let reader = reader.expect("a plan has a feed on one side at least");
         (source, reader.next(&mut self.dice))
+    }
+
+    fn reader(&self, source: Source) -> &FeedReader<'a> {
+        let reader = match source {
+            Source::Honest => self.honest.as_ref().or(self.harvest.as_ref()),
+            Source::Harvest => self.harvest.as_ref().or(self.honest.as_ref()),
+        };
+        reader.expect("a plan has a feed on one side at least")
     }
 
     /// Draws sides without replacement, in blocks: exactly the planned share is harvest.

@@ -1,7 +1,9 @@
 //! Extraction campaigns of a plan: one pipeline over one or more accounts.
 
+use std::sync::Arc;
+
 use super::corpus::techniques_of_family;
-use super::deal::sample;
+use super::deck::Deck;
 use super::dice::Dice;
 use super::feed::{Manner, Repeats};
 use super::honest::{matter, present, work_repeats};
@@ -138,16 +140,18 @@ impl<'a> Planner<'a> {
         count: usize,
     ) -> Matter {
         let stages = &campaign.stages;
-        let mut cards = Vec::with_capacity(count);
+        let mut piles = Vec::with_capacity(stages.len());
+        let mut left = count;
         for (place, stage) in stages.iter().enumerate() {
-            let wanted = (count - cards.len()).div_ceil(stages.len() - place);
+            let wanted = left.div_ceil(stages.len() - place);
+            left -= wanted;
             let shard = self.shard(stage, campaign, account);
-            let dealt = self.shelves.harvest(stage, &shard, wanted, &mut self.dice);
-            cards.extend(dealt);
+            piles.push(self.shelves.harvest(stage, &shard, wanted, &mut self.dice));
         }
+        let mut deck = Deck::of(piles);
         // Stages run one after another or side by side.
         if self.dice.chance(0.5) {
-            self.dice.shuffle(&mut cards);
+            deck = deck.shuffled(&mut self.dice);
         }
         let agentic = stages
             .iter()
@@ -161,12 +165,12 @@ impl<'a> Planner<'a> {
             Manner::Work
         };
         let repeats = harvest_repeats(&mut self.dice);
-        matter(stages[0], cards, manner, repeats)
+        matter(stages[0], vec![deck], manner, repeats)
     }
 
-    fn shard(&mut self, stage: &Shelf, campaign: &Campaign<'_>, account: usize) -> Vec<u32> {
+    fn shard(&mut self, stage: &Shelf, campaign: &Campaign<'_>, account: usize) -> Arc<[u32]> {
         let accounts = campaign.accounts;
-        let shard: Vec<u32> = match campaign.sharding {
+        let shard: Arc<[u32]> = match campaign.sharding {
             Sharding::RoundRobin => {
                 let every = stage.records.iter().skip(account).step_by(accounts);
                 every.copied().collect()
@@ -176,11 +180,11 @@ impl<'a> Planner<'a> {
                 let cards = self.shelves.subject(stage, size, &mut self.dice);
                 cards.iter().map(|card| card.frame().record).collect()
             }
-            Sharding::Overlapping => Vec::new(),
+            Sharding::Overlapping => Arc::default(),
         };
         // A shard too small to work on is filled from the whole.
         if shard.len() < 10 {
-            sample(&stage.records, stage.records.len(), &mut self.dice)
+            Arc::clone(&stage.records)
         } else {
             shard
         }

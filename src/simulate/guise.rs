@@ -37,6 +37,9 @@ const TOOLS: [&str; 8] = [
 const TEMPERATURES: [f32; 8] = [0.0, 0.0, 0.2, 0.3, 0.5, 0.7, 1.0, 1.0];
 const TOKEN_LIMITS: [u32; 7] = [256, 512, 1_024, 2_048, 4_096, 8_192, 16_384];
 
+/// Fewest and most end users of a reseller.
+pub(super) const END_USERS: (usize, usize) = (8, 40);
+
 /// Bytes of text a token, over languages and code.
 const BYTES_PER_TOKEN: f64 = 3.7;
 
@@ -53,8 +56,8 @@ pub(super) struct Site {
 pub(super) struct Guise {
     /// The organisation, when the deployment sends it.
     pub(super) organization: Option<String>,
-    /// Client fields of every exchange.
-    pub(super) client: Client,
+    /// Client fields, one set for each end user behind the account.
+    clients: Vec<Client>,
     /// Settings of every exchange.
     pub(super) parameters: Parameters,
     /// Tools offered.
@@ -92,12 +95,21 @@ impl Site {
 }
 
 impl Guise {
-    /// The guise of an account of `population` at `site`.
-    pub(super) fn new(population: Population, site: &Site, dice: &mut Dice) -> Self {
+    /// The guise of an account of `population` at `site`, for so many speakers.
+    pub(super) fn new(
+        population: Population,
+        site: &Site,
+        speakers: usize,
+        dice: &mut Dice,
+    ) -> Self {
         let software: &[&str] = match population {
             Population::Consumer | Population::Classroom => &BROWSERS,
-            Population::Developer => &AGENTS,
-            Population::Tenant | Population::Evaluator | Population::Organisation => &LIBRARIES,
+            Population::Developer | Population::Heavy => &AGENTS,
+            Population::Tenant
+            | Population::Evaluator
+            | Population::Organisation
+            | Population::Reseller
+            | Population::Batch => &LIBRARIES,
         };
         let software = *dice.pick(software);
         // Which fields a deployment sends is its own affair: equally likely whoever the account is.
@@ -113,9 +125,20 @@ impl Guise {
             payment: sent(&site.payment, 0.5),
         };
         let api_key = dice.chance(0.5).then(|| Sensitive::new(dice.name("key")));
+        let client = Client { api_key, ..client };
+        // A reseller passes on who its customers are, so its harvester in disguise does too.
+        let clients = if population == Population::Reseller {
+            let users = match speakers {
+                1 => dice.between(END_USERS.0, END_USERS.1),
+                several => several,
+            };
+            (0..users).map(|_| end_user(&client, dice)).collect()
+        } else {
+            vec![client]
+        };
         Self {
             organization: dice.chance(0.5).then(|| site.organization.clone()),
-            client: Client { api_key, ..client },
+            clients,
             parameters: parameters(population, dice),
             tools: tools(population, dice),
             names_conversations: population.chats() || dice.chance(0.4),
@@ -123,8 +146,10 @@ impl Guise {
             failure_rate: dice.log_between(0.001, 0.05),
             refusal_rate: dice.log_between(0.0005, 0.02),
             output: match population {
-                Population::Consumer | Population::Classroom => Output::Consumer,
-                Population::Developer => Output::Developer,
+                Population::Consumer | Population::Classroom | Population::Reseller => {
+                    Output::Consumer
+                }
+                Population::Developer | Population::Heavy => Output::Developer,
                 _ => Output::Program {
                     mean_tokens: dice.log_between(15.0, 3_000.0),
                     variation: dice.log_between(0.1, 1.5),
@@ -133,9 +158,19 @@ impl Guise {
         }
     }
 
-    /// The outcome of a request of `prompt_bytes`.
-    pub(super) fn response(&self, prompt_bytes: usize, dice: &mut Dice) -> Response {
-        let input_tokens = (prompt_bytes as f64 / BYTES_PER_TOKEN) as u64 + 5;
+    /// Client fields in a conversation: end users take turns in the count.
+    pub(super) fn client(&self, conversation: u64) -> &Client {
+        &self.clients[(conversation % self.clients.len() as u64) as usize]
+    }
+
+    /// Tokens of a request of `prompt_bytes`, when the deployment logs them.
+    pub(super) fn input_tokens(&self, prompt_bytes: usize) -> Option<u64> {
+        let tokens = (prompt_bytes as f64 / BYTES_PER_TOKEN) as u64 + 5;
+        self.logs_tokens.then_some(tokens)
+    }
+
+    /// The outcome of a request, apart from the tokens that it took.
+    pub(super) fn response(&self, dice: &mut Dice) -> Response {
         if dice.chance(self.failure_rate) {
             return Response {
                 status: Some([429, 429, 500, 529][dice.below(4)]),
@@ -164,9 +199,22 @@ impl Guise {
             text: None,
             finish_reason: Some(finish_reason),
             status: Some(200),
-            input_tokens: self.logs_tokens.then_some(input_tokens),
+            input_tokens: None,
             output_tokens: self.logs_tokens.then_some(written.clamp(1.0, limit) as u64),
         }
+    }
+}
+
+/// The client fields of one of several end users: their own address and software, the account's key and payment.
+fn end_user(account: &Client, dice: &mut Dice) -> Client {
+    let site = Site::new(dice);
+    let own = |field: &Option<Sensitive<String>>, value: &str| {
+        field.as_ref().map(|_| Sensitive::new(value.to_owned()))
+    };
+    Client {
+        ip: own(&account.ip, &site.address),
+        user_agent: own(&account.user_agent, BROWSERS[dice.below(BROWSERS.len())]),
+        ..account.clone()
     }
 }
 
@@ -202,7 +250,7 @@ fn parameters(population: Population, dice: &mut Dice) -> Parameters {
 
 fn tools(population: Population, dice: &mut Dice) -> Vec<String> {
     let offered = match population {
-        Population::Developer => dice.between(3, TOOLS.len()),
+        Population::Developer | Population::Heavy => dice.between(3, TOOLS.len()),
         Population::Consumer | Population::Classroom => 0,
         _ if dice.chance(0.15) => dice.between(1, 4),
         _ => 0,

@@ -2,8 +2,10 @@
 
 use super::card::Card;
 use super::deal::sample;
+use super::deck::Deck;
 use super::dice::Dice;
 use super::feed::{Feed, Manner, Repeats};
+use super::guise::END_USERS;
 use super::plan::{Company, Matter, PlanError, Planner};
 use super::population::Population;
 use super::shelf::Shelf;
@@ -42,11 +44,13 @@ impl<'a> Planner<'a> {
     ) -> Result<Matter, PlanError> {
         match population {
             Population::Consumer => self.person_matter(count, language),
-            Population::Developer => self.developer_matter(count, language),
+            Population::Developer | Population::Heavy => self.developer_matter(count, language),
             Population::Tenant | Population::Organisation => {
                 let group = self.tenant_group(language)?;
                 Ok(self.tenant_matter(group, count))
             }
+            Population::Reseller => self.reseller_matter(count, language),
+            Population::Batch => self.batch_matter(count, language),
             Population::Evaluator => self.suite_matter(count, language),
             Population::Classroom => {
                 let class = self.assignment(language)?;
@@ -60,7 +64,44 @@ impl<'a> Planner<'a> {
         let home = self.dice.weighted(&sizes(&circle));
         let cards = self.shelves.person(&circle, home, count, &mut self.dice);
         let repeats = talk_repeats(&mut self.dice);
-        Ok(matter(circle[home], cards, Manner::Talk, repeats))
+        let deck = Deck::listed(cards);
+        Ok(matter(circle[home], vec![deck], Manner::Talk, repeats))
+    }
+
+    /// Many people behind one account, each with subjects and conversations of their own.
+    fn reseller_matter(
+        &mut self,
+        count: usize,
+        language: Option<&str>,
+    ) -> Result<Matter, PlanError> {
+        let circle = spoken(&self.shelves.consumers, language, "resellers")?;
+        let weights = sizes(&circle);
+        let users = self.dice.between(END_USERS.0, END_USERS.1);
+        let each = count.div_ceil(users).max(2);
+        let mut homes = Vec::with_capacity(users);
+        let mut decks = Vec::with_capacity(users);
+        for _ in 0..users {
+            let home = self.dice.weighted(&weights);
+            let cards = self.shelves.person(&circle, home, each, &mut self.dice);
+            homes.push(circle[home]);
+            decks.push(Deck::listed(cards));
+        }
+        let repeats = talk_repeats(&mut self.dice);
+        let mut matter = matter(homes[0], decks, Manner::Talk, repeats);
+        matter.groups = homes.iter().map(|home| home.group.clone()).collect();
+        Ok(matter)
+    }
+
+    /// A corpus that is translated or labelled from end to end: one application, nothing asked twice.
+    fn batch_matter(&mut self, count: usize, language: Option<&str>) -> Result<Matter, PlanError> {
+        let shelves = spoken(&self.shelves.batches, language, "batches")?;
+        let shelf = *self.dice.pick(&shelves);
+        let deck = self.shelves.work(shelf, count, &mut self.dice);
+        let repeats = Repeats {
+            copies: 1,
+            ..Repeats::default()
+        };
+        Ok(matter(shelf, vec![deck], Manner::Work, repeats))
     }
 
     fn developer_matter(
@@ -71,12 +112,12 @@ impl<'a> Planner<'a> {
         let shelves = spoken(&self.shelves.developers, language, "developers")?;
         let home = shelves[self.dice.weighted(&sizes(&shelves))];
         let tasks = if home.records.len() > count {
-            self.shelves.subject(home, count, &mut self.dice)
+            Deck::listed(self.shelves.subject(home, count, &mut self.dice))
         } else {
             self.shelves.work(home, count, &mut self.dice)
         };
         let repeats = talk_repeats(&mut self.dice);
-        Ok(matter(home, tasks, Manner::Agent, repeats))
+        Ok(matter(home, vec![tasks], Manner::Agent, repeats))
     }
 
     /// A group of applications, each equally likely.
@@ -102,9 +143,9 @@ impl<'a> Planner<'a> {
     /// One application of a group, each equally likely.
     fn tenant_matter(&mut self, group: &[Shelf], count: usize) -> Matter {
         let application = self.dice.pick(group);
-        let cards = self.shelves.work(application, count, &mut self.dice);
+        let deck = self.shelves.work(application, count, &mut self.dice);
         let repeats = work_repeats(&mut self.dice, 0.45);
-        matter(application, cards, Manner::Work, repeats)
+        matter(application, vec![deck], Manner::Work, repeats)
     }
 
     /// A suite that is run once, or again and again for every change.
@@ -116,7 +157,7 @@ impl<'a> Planner<'a> {
         } else {
             self.dice.between(12, 120).min(count)
         };
-        let cards = self.shelves.work(shelf, size, &mut self.dice);
+        let deck = self.shelves.work(shelf, size, &mut self.dice);
         let copies = if self.dice.chance(0.15) {
             self.dice.between(2, 5) as u32
         } else {
@@ -126,7 +167,7 @@ impl<'a> Planner<'a> {
             copies,
             ..Repeats::default()
         };
-        Ok(matter(shelf, cards, Manner::Work, repeats))
+        Ok(matter(shelf, vec![deck], Manner::Work, repeats))
     }
 
     fn add_class(&mut self, most: usize) -> Result<(), PlanError> {
@@ -160,11 +201,12 @@ impl<'a> Planner<'a> {
         let missing = count - cards.len();
         let own = match home {
             Some(home) => self.shelves.person(&circle, home, missing, &mut self.dice),
-            None => self.shelves.work(shelf, missing, &mut self.dice),
+            // Nobody speaks the class's language elsewhere: the rest is homework too.
+            None => sample(&class.cards, missing, &mut self.dice),
         };
         cards.extend(own);
         let repeats = talk_repeats(&mut self.dice);
-        matter(shelf, cards, Manner::Talk, repeats)
+        matter(shelf, vec![Deck::listed(cards)], Manner::Talk, repeats)
     }
 
     /// Keys of one organisation: its applications, or one application's environments.
@@ -207,7 +249,7 @@ struct Assignment<'a> {
 /// An account's length, cut where a person would start over for want of records: people do not repeat all they said.
 fn unrepeated(length: u32, matter: &Matter) -> u32 {
     match matter.feed.manner {
-        Manner::Talk => length.min(matter.feed.cards.len() as u32),
+        Manner::Talk => length.min(matter.feed.requests() as u32),
         Manner::Work | Manner::Agent => length,
     }
 }
@@ -240,10 +282,10 @@ pub(super) fn work_repeats(dice: &mut Dice, batches: f64) -> Repeats {
     }
 }
 
-pub(super) fn matter(shelf: &Shelf, cards: Vec<Card>, manner: Manner, repeats: Repeats) -> Matter {
+pub(super) fn matter(shelf: &Shelf, decks: Vec<Deck>, manner: Manner, repeats: Repeats) -> Matter {
     Matter {
         feed: Feed {
-            cards,
+            decks,
             manner,
             repeats,
         },

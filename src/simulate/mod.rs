@@ -14,12 +14,14 @@ mod blend;
 mod campaign;
 mod card;
 mod deal;
+mod deck;
 mod dice;
 mod feed;
 mod guise;
 mod habit;
 mod honest;
 mod miniature;
+mod permutation;
 mod plan;
 mod population;
 mod priors;
@@ -33,7 +35,7 @@ pub use account::{AccountExchanges, AccountPlan};
 pub use plan::{Plan, PlanError};
 pub use population::Population;
 pub use scenario::{
-    Attack, Benign, CampaignSize, Exchanges, Mixture, Model, PopulationShares, Scenario,
+    Attack, Benign, CampaignSize, Exchanges, Mixture, Model, PopulationShares, Rates, Scenario,
     ScenarioError,
 };
 pub use stream::write_stream;

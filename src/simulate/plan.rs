@@ -14,11 +14,11 @@ use super::scenario::{Model, Scenario};
 use super::shelf::Shelves;
 use crate::domain::{Label, Technique, Timestamp, Verdict};
 
-/// Share of the stream in which accounts begin, so that most can finish.
-const BEGINNINGS: f64 = 0.6;
-
 /// Most days between the first exchanges of accounts that belong together.
 const SPREAD_DAYS: f64 = 4.0;
+
+/// The same as a share of the time in which accounts begin, for short streams.
+const SPREAD_SHARE: f64 = 1.0 / 6.0;
 
 /// Why a scenario cannot be played with a corpus.
 #[derive(Debug, thiserror::Error)]
@@ -93,13 +93,16 @@ impl Planner<'_> {
     /// Exchanges of one account.
     pub(super) fn length(&mut self) -> u32 {
         let bounds = &self.scenario.exchanges;
+        if bounds.by_rhythm {
+            return bounds.most;
+        }
         let drawn = f64::from(bounds.median) * (0.8 * self.dice.normal()).exp();
         (drawn.round() as u32).clamp(bounds.least, bounds.most)
     }
 
     /// A company of its own.
     pub(super) fn company(&mut self) -> Company {
-        let days = f64::from(self.scenario.days) * BEGINNINGS;
+        let days = self.days_of_beginnings();
         Company {
             site: Site::new(&mut self.dice),
             start: later(self.scenario.start, days * self.dice.unit()),
@@ -108,8 +111,12 @@ impl Planner<'_> {
 
     /// A start near that of the company.
     pub(super) fn start_near(&mut self, company: &Company) -> Timestamp {
-        let most = SPREAD_DAYS.min(f64::from(self.scenario.days) / 10.0);
+        let most = SPREAD_DAYS.min(self.days_of_beginnings() * SPREAD_SHARE);
         later(company.start, most * self.dice.unit())
+    }
+
+    fn days_of_beginnings(&self) -> f64 {
+        f64::from(self.scenario.days) * self.scenario.beginnings
     }
 
     /// Adds one account; `honest` is `None` for a pure harvest, `extraction` for an honest account.
@@ -124,15 +131,27 @@ impl Planner<'_> {
         let start = self.start_near(company);
         let dice = &mut self.dice;
         let rhythm = if extraction.as_ref().is_some_and(|e| e.machine_paced) {
-            Rhythm::machine(start, dice)
+            Rhythm::machine(self.scenario.attack.per_day, start, dice)
         } else {
-            Rhythm::honest(population, start, dice)
+            let by_rhythm = self.scenario.exchanges.by_rhythm;
+            let least = if by_rhythm { 0.0 } else { f64::from(length) };
+            let horizon = (least, self.scenario.end());
+            Rhythm::honest(
+                population,
+                self.scenario.benign.per_day,
+                start,
+                horizon,
+                dice,
+            )
         };
         let habit = if extraction.as_ref().is_some_and(|e| e.follows_releases) {
             Habit::released_within(6.0 * 3_600.0, dice)
         } else {
             Habit::honest(population, &self.models, start, dice)
         };
+        let feeds = honest.iter().chain(extraction.iter().map(|e| &e.matter));
+        let speakers = feeds.map(|matter| matter.feed.decks.len()).max();
+        let speakers = speakers.unwrap_or(1);
         let mut groups: Vec<String> = honest.iter().flat_map(|m| m.groups.clone()).collect();
         groups.extend(extraction.iter().flat_map(|e| e.matter.groups.clone()));
         groups.sort_unstable();
@@ -156,7 +175,7 @@ impl Planner<'_> {
             models: Arc::clone(&self.models),
             rhythm,
             habit,
-            guise: Guise::new(population, &company.site, dice),
+            guise: Guise::new(population, &company.site, speakers, dice),
             honest: honest.map(|matter| matter.feed),
             harvest: extraction.map(|extraction| extraction.matter.feed),
         });

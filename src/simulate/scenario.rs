@@ -40,6 +40,9 @@ pub struct Scenario {
     pub start: Timestamp,
     /// Its length.
     pub days: u32,
+    /// Share of the stream in which accounts begin.
+    #[serde(default = "beginnings")]
+    pub beginnings: f64,
     /// Exchanges of one account.
     pub exchanges: Exchanges,
     /// Honest accounts.
@@ -61,6 +64,35 @@ pub struct Exchanges {
     pub median: u32,
     /// Upper bound.
     pub most: u32,
+    /// Whether the accounts' rhythms alone decide how much they send, up to the upper bound: what is compared with
+    /// traces. Otherwise honest people are drawn among those who send as much as their account shall.
+    #[serde(default)]
+    pub by_rhythm: bool,
+}
+
+/// Exchanges a day of programs: log-uniform between the bounds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rates {
+    /// Slowest.
+    pub least: f64,
+    /// Fastest.
+    pub most: f64,
+}
+
+impl Rates {
+    /// From light API customers to the median of the traced ones. No trace has light customers, and a log-uniform rate
+    /// below the traced ones is an assumption.
+    pub const TENANTS: Self = Self {
+        least: 20.0,
+        most: 38_000.0,
+    };
+
+    /// Slowest and fastest published mean of a campaign, exchanges per account and day.
+    pub const CAMPAIGNS: Self = Self {
+        least: 5.6,
+        most: 857.0,
+    };
 }
 
 /// Honest accounts and the populations that they come from.
@@ -71,11 +103,14 @@ pub struct Benign {
     pub accounts: u32,
     /// Relative weights.
     pub populations: PopulationShares,
+    /// Exchanges a day of honest programs.
+    #[serde(default = "tenants")]
+    pub per_day: Rates,
 }
 
-/// Relative weight of each honest population, counted in accounts.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Relative weight of each honest population, counted in accounts; 0 where it is not named.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct PopulationShares {
     /// People in a chat window.
     pub consumer: f64,
@@ -89,6 +124,12 @@ pub struct PopulationShares {
     pub classroom: f64,
     /// Keys of an organisation.
     pub organisation: f64,
+    /// Resellers with disclosed end users.
+    pub reseller: f64,
+    /// Programs that translate or label a corpus.
+    pub batch: f64,
+    /// Developers whose agents run all day.
+    pub heavy: f64,
 }
 
 /// Extracting accounts, in campaigns.
@@ -103,6 +144,9 @@ pub struct Attack {
     pub campaigns: Vec<CampaignSize>,
     /// Share of the accounts that are machine-paced at the published rates; the rest keep an honest rhythm.
     pub machine_paced: f64,
+    /// Their exchanges a day.
+    #[serde(default = "campaigns")]
+    pub per_day: Rates,
 }
 
 /// A harvest share and its weight.
@@ -169,11 +213,12 @@ impl Scenario {
             least,
             median,
             most,
+            ..
         } = self.exchanges;
         check(
-            1 <= least && least <= median && median <= most && most <= 100_000,
+            1 <= least && least <= median && median <= most && most <= 1_000_000,
             "exchanges",
-            "1 <= least <= median <= most <= 100000",
+            "1 <= least <= median <= most <= 1000000",
             &format!("{least}, {median}, {most}"),
         )?;
         let days = self.days;
@@ -223,6 +268,24 @@ impl Scenario {
             "0 to 1",
             &self.attack.machine_paced.to_string(),
         )?;
+        check(
+            (0.0..=1.0).contains(&self.beginnings),
+            "beginnings",
+            "0 to 1",
+            &self.beginnings.to_string(),
+        )?;
+        for (key, rates) in [
+            ("benign.per_day", self.benign.per_day),
+            ("attack.per_day", self.attack.per_day),
+        ] {
+            let Rates { least, most } = rates;
+            check(
+                0.01 <= least && least <= most && most <= 1e8,
+                key,
+                "0.01 <= least <= most <= 1e8",
+                &format!("{least}, {most}"),
+            )?;
+        }
         let available = self.models.iter().filter(|m| m.released <= self.start);
         let available = available.count();
         check(
@@ -236,7 +299,7 @@ impl Scenario {
 
 impl PopulationShares {
     /// The weights in the order of [`super::Population::ALL`].
-    pub(super) fn weights(&self) -> [f64; 6] {
+    pub(super) fn weights(&self) -> [f64; 9] {
         [
             self.consumer,
             self.developer,
@@ -244,8 +307,24 @@ impl PopulationShares {
             self.evaluator,
             self.classroom,
             self.organisation,
+            self.reseller,
+            self.batch,
+            self.heavy,
         ]
     }
+}
+
+/// Most accounts can finish when they begin in the first part of the stream.
+const fn beginnings() -> f64 {
+    0.6
+}
+
+const fn tenants() -> Rates {
+    Rates::TENANTS
+}
+
+const fn campaigns() -> Rates {
+    Rates::CAMPAIGNS
 }
 
 impl From<PartitionRow> for Partition {
@@ -312,6 +391,8 @@ mod tests {
             SMOKE,
             include_str!("../../eval/scenarios/train.toml"),
             include_str!("../../eval/scenarios/heldout.toml"),
+            include_str!("../../eval/scenarios/traces.toml"),
+            include_str!("../../eval/scenarios/scale.toml"),
         ] {
             let scenario = Scenario::parse(text).expect("a committed scenario");
             assert!(scenario.end() > scenario.start);
