@@ -70,15 +70,21 @@ impl Habit {
                     adopts: None,
                 }
             }
-            Population::Developer | Population::Heavy => Self::Roaming {
-                favourites: DEVELOPER_MODELS.draw(dice).round() as usize,
-                switch: DEVELOPER_SWITCHES_PERCENT.draw(dice) / 100.0,
-                seed: dice.seed(),
-                adopts: dice.chance(DEVELOPERS_FOLLOW).then(|| Adoption {
-                    delay_seconds: dice.exponential(8.0 * 3_600.0),
-                    share: DEVELOPER_NEW_MODEL_SHARE.draw(dice),
-                }),
-            },
+            Population::Developer | Population::Heavy => {
+                let restless = dice.unit();
+                let models = DEVELOPER_MODELS.at(restless).round() as usize;
+                let follows = models > 1 && dice.chance(DEVELOPERS_FOLLOW);
+                Self::Roaming {
+                    // The release that it takes up is one of its models.
+                    favourites: models - usize::from(follows),
+                    switch: DEVELOPER_SWITCHES_PERCENT.at(restless) / 100.0,
+                    seed: dice.seed(),
+                    adopts: follows.then(|| Adoption {
+                        delay_seconds: dice.exponential(8.0 * 3_600.0),
+                        share: DEVELOPER_NEW_MODEL_SHARE.draw(dice),
+                    }),
+                }
+            }
             Population::Evaluator if dice.chance(0.5) => Self::Roaming {
                 favourites: models.len(),
                 switch: 0.05,
@@ -132,15 +138,14 @@ impl Chooser {
             } => {
                 let known = newest(models, now, adopts.map_or(0.0, |a| a.delay_seconds));
                 let favourites = favourites.clamp(1, known + 1);
-                if favourites > 1 && dice.chance(switch) {
-                    // To another one, never to the same.
-                    let step = 1 + dice.below(favourites - 1);
-                    self.slot = (self.slot + step) % favourites;
+                if dice.chance(switch) {
+                    // In turn: who has ten requests and four models has seen them all, as in the trace.
+                    self.slot = (self.slot + 1) % favourites;
                 }
                 match adopts {
                     Some(adoption) => {
                         self.adopt(adoption, known, now, dice);
-                        self.favourite(known, seed)
+                        self.favourite(known)
                     }
                     None => Permutation::new(known + 1, seed).at(self.slot % favourites),
                 }
@@ -170,19 +175,15 @@ impl Chooser {
         }
     }
 
-    /// The newest model first, then the others in an order of the account's own.
-    fn favourite(&self, known: usize, seed: u64) -> usize {
+    /// The newest model first, then the one before it, and so on.
+    fn favourite(&self, known: usize) -> usize {
         let (_, tries_new) = self.trial;
-        let slot = if self.slot == 0 && !tries_new {
+        let back = if self.slot == 0 && !tries_new {
             1
         } else {
             self.slot
         };
-        if slot == 0 || known == 0 {
-            known
-        } else {
-            Permutation::new(known, seed).at((slot - 1) % known)
-        }
+        known.saturating_sub(back)
     }
 }
 

@@ -10,6 +10,7 @@
 pub mod corpus;
 
 mod account;
+mod behaviour;
 mod blend;
 mod campaign;
 mod card;
@@ -28,6 +29,7 @@ mod priors;
 mod rhythm;
 mod scenario;
 mod shelf;
+mod statistics;
 mod stream;
 mod topic;
 
@@ -38,4 +40,5 @@ pub use scenario::{
     Attack, Benign, CampaignSize, Exchanges, Mixture, Model, PopulationShares, Rates, Scenario,
     ScenarioError,
 };
+pub use statistics::{COMPARED, Statistic, Traced, statistics};
 pub use stream::write_stream;

@@ -19,6 +19,17 @@ const fn of(count: u32, values: [f64; 10]) -> Quantiles {
     Quantiles { count, values }
 }
 
+/// A share of the clients of a trace.
+#[derive(Clone, Copy)]
+pub(super) struct Share {
+    pub(super) share: f64,
+    pub(super) count: u32,
+}
+
+const fn share(share: f64, count: u32) -> Share {
+    Share { share, count }
+}
+
 impl Quantiles {
     /// Draws by the inverse of the distribution function, linear between the quantiles.
     pub(super) fn draw(&self, dice: &mut Dice) -> f64 {
@@ -82,6 +93,8 @@ pub(super) const CONSUMER_SWITCHES_PERCENT: Quantiles = of(
     492,
     [0.0, 0.0, 0.0, 11.6, 29.5, 45.5, 61.5, 72.1, 88.9, 100.0],
 );
+/// Consumers whose gaps are nearly equal.
+pub(super) const CONSUMER_PERIODIC: Share = share(0.018, 450);
 /// Tokens written in answer to a consumer.
 pub(super) const CONSUMER_OUTPUT_TOKENS: Quantiles = of(
     19_366,
@@ -182,10 +195,29 @@ pub(super) const TENANT_HOURS: Quantiles = of(
     313,
     [1.0, 1.3, 1.8, 3.0, 10.0, 22.8, 23.8, 24.0, 24.0, 24.0],
 );
-/// Share of tenants that are active in at least 95% of all hours; the upper end of [`TENANT_HOURS`].
-pub(super) const TENANT_ALWAYS_ON: f64 = 0.265;
-/// Share of tenants with half of their inputs within 5% of one length.
-pub(super) const TENANT_ONE_LENGTH: f64 = 0.28;
+/// Requests a day of the traced tenants: the heaviest there are. Light ones are in no trace, so that scenarios set the
+/// range of rates and this is only stated beside them.
+pub(super) const TENANT_PER_DAY: Quantiles = of(
+    313,
+    [
+        386.5,
+        657.3,
+        1_147.6,
+        5_722.4,
+        38_179.4,
+        243_715.0,
+        1_152_108.0,
+        3_382_448.0,
+        10_708_287.0,
+        80_861_914.0,
+    ],
+);
+/// Tenants that are active in at least 95% of all hours; the upper end of [`TENANT_HOURS`].
+pub(super) const TENANT_ALWAYS_ON: Share = share(0.265, 313);
+/// Tenants whose gaps are nearly equal.
+pub(super) const TENANT_PERIODIC: Share = share(0.018, 284);
+/// Tenants with half of their inputs within 5% of one length.
+pub(super) const TENANT_ONE_LENGTH: Share = share(0.283, 258);
 
 #[cfg(test)]
 mod tests {

@@ -121,7 +121,7 @@ fn program(rates: Rates, dice: &mut Dice) -> (Pace, f64) {
         variation: TENANT_GAP_VARIATION.draw(dice),
     };
     let awake = dice.unit();
-    let hours = if awake > 1.0 - TENANT_ALWAYS_ON {
+    let hours = if awake > 1.0 - TENANT_ALWAYS_ON.share {
         24.0
     } else {
         TENANT_HOURS.at(awake)

@@ -8,7 +8,7 @@ use super::corpus::Corpus;
 use super::plan::Plan;
 use crate::domain::{Exchange, Label, Timestamp};
 
-/// Writes a plan's labels, then its exchanges in order of time, and returns the number of exchanges.
+/// Writes a plan's labels by account, then its exchanges in order of time, and returns the number of exchanges.
 ///
 /// Accounts are opened at their first exchange and closed after their last; a text is made when its turn has come. So
 /// memory holds a few hundred bytes for each account that is active, however long the stream is.
@@ -21,8 +21,11 @@ pub fn write_stream<E>(
     mut write_exchange: impl FnMut(&Exchange) -> Result<(), E>,
     mut write_label: impl FnMut(&Label) -> Result<(), E>,
 ) -> Result<u64, E> {
-    for account in &plan.accounts {
-        write_label(&account.label)?;
+    // By the name of the account, which is random: the plan's order says who is honest.
+    let mut labels: Vec<&Label> = plan.accounts.iter().map(|account| &account.label).collect();
+    labels.sort_unstable_by(|left, right| left.account.cmp(&right.account));
+    for label in labels {
+        write_label(label)?;
     }
     let mut written = 0;
     for exchange in Merge::new(plan, corpus) {
