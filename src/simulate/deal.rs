@@ -10,6 +10,9 @@ use super::shelf::{Shelf, Shelves};
 /// Records that a person's subject is chosen among; bounds the cost of an account.
 const CANDIDATES: usize = 240;
 
+/// Most requests of one person: more than anyone in the traces sent (1,207).
+const PERSON_REQUESTS: usize = 2_000;
+
 /// Records of its own that an account has when it extends a small seed set.
 const SEED_SET: (usize, usize) = (18, 40);
 
@@ -64,6 +67,7 @@ impl Shelves<'_> {
         count: usize,
         dice: &mut Dice,
     ) -> Vec<Card> {
+        let count = count.min(PERSON_REQUESTS);
         let subjects = dice.between(2, 5);
         let alike: Vec<&Shelf> = circle
             .iter()

@@ -26,7 +26,7 @@ impl<'a> Planner<'a> {
                         let company = self.company();
                         let length = self.length();
                         let matter = self.matter(population, length as usize, None)?;
-                        let length = unrepeated(length, &matter);
+                        let length = self.unrepeated(length, &matter);
                         self.add(population, &company, length, Some(matter), None);
                     }
                 }
@@ -176,7 +176,7 @@ impl<'a> Planner<'a> {
         for _ in 0..self.dice.between(8, 25).min(most) {
             let length = self.length();
             let matter = self.student_matter(&class, length as usize);
-            let length = unrepeated(length, &matter);
+            let length = self.unrepeated(length, &matter);
             self.add(Population::Classroom, &company, length, Some(matter), None);
         }
         Ok(())
@@ -227,6 +227,17 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
+    /// An account's length, cut where a person would start over for want of records: people do not repeat all they
+    /// said. Not where rhythms are compared with traces: it is the times that count there.
+    fn unrepeated(&self, length: u32, matter: &Matter) -> u32 {
+        match matter.feed.manner {
+            Manner::Talk if !self.scenario.exchanges.by_rhythm => {
+                length.min(matter.feed.requests() as u32)
+            }
+            Manner::Talk | Manner::Work | Manner::Agent => length,
+        }
+    }
+
     /// A company for an account of its own, or the given one.
     pub(super) fn company_or(&mut self, shared: Option<&Company>) -> Company {
         let own = self.company();
@@ -244,14 +255,6 @@ impl<'a> Planner<'a> {
 struct Assignment<'a> {
     shelf: &'a Shelf,
     cards: Vec<Card>,
-}
-
-/// An account's length, cut where a person would start over for want of records: people do not repeat all they said.
-fn unrepeated(length: u32, matter: &Matter) -> u32 {
-    match matter.feed.manner {
-        Manner::Talk => length.min(matter.feed.requests() as u32),
-        Manner::Work | Manner::Agent => length,
-    }
 }
 
 /// Repeats of a person: some never ask again, some regenerate often.

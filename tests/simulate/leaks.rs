@@ -198,6 +198,7 @@ fn streams(scenario: &Scenario, corpus: &Corpus) -> Vec<Vec<Row>> {
 fn assert_chance(streams: &[Vec<Row>]) {
     let areas = areas(streams);
     let (mean, error) = mean(&areas);
+    eprintln!("area under the curve {mean:.3} +- {error:.3} over {SEEDS} seeds");
     assert!(
         mean <= CHANCE,
         "what must not matter tells the classes apart: {mean:.3} +- {error:.3} {areas:.3?}"
@@ -228,7 +229,7 @@ fn a_leak_would_be_found() {
 #[test]
 fn a_model_of_what_must_not_matter_is_at_chance_on_the_data_folder() {
     let Ok(folder) = std::env::var("STILLWATCH_DATA") else {
-        println!("skipped: STILLWATCH_DATA names no data folder");
+        eprintln!("skipped: STILLWATCH_DATA names no data folder");
         return;
     };
     let corpus = Corpus::load(folder.as_ref(), &|_, _| {}).expect("a data folder");
