@@ -24,7 +24,7 @@ use crate::train::recipe::Recipe;
 
 /// How it is printed.
 #[derive(Clone, Copy, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people at a terminal.
     Table,
     /// For documents.
