@@ -27,7 +27,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             continue;
         }
         *used += 1;
-        let messages = request.record.messages.iter().map(|message| &message.content);
+        let messages = request
+            .record
+            .messages
+            .iter()
+            .map(|message| &message.content);
         for text in request.record.system.iter().chain(messages) {
             serde_json::to_writer(&mut out, text.expose())?;
             out.write_all(b"\n")?;

@@ -1,14 +1,23 @@
 //! Trails of small streams and the tables made of them, against figures worked by hand.
 
+#[path = "eval/command.rs"]
+mod command;
+#[path = "eval/page.rs"]
+mod page;
+#[path = "eval/release.rs"]
+mod release;
+#[path = "eval/single.rs"]
+mod single;
+
 use proptest::prelude::*;
 use serde_json::Value;
 
 use stillwatch::domain::{
-    Assessment, Band, Label, Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
+    Assessment, Band, Label, Recommendation, Risk, Technique, Timestamp, Verdict,
 };
 use stillwatch::eval::accounts::Collected;
 use stillwatch::eval::table::Layout;
-use stillwatch::eval::{Options, Report, Trails};
+use stillwatch::eval::{Options, Report, Step, Trails};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -68,10 +77,19 @@ fn extracting(account: &str, pipeline: &str, campaign: &str) -> Label {
     }
 }
 
+/// Ten tokens were answered.
+fn step(assessment: &Assessment) -> Step<'_> {
+    Step {
+        assessment,
+        conversation: None,
+        output_tokens: 10,
+    }
+}
+
 fn collect(labels: Vec<Label>, stream: &[Assessment]) -> Collected {
     let mut trails = Trails::new(labels);
     for assessment in stream {
-        trails.add(assessment);
+        trails.add(step(assessment));
     }
     trails.finish()
 }
@@ -252,6 +270,8 @@ fn what_a_campaign_got_before_anybody_looked() {
         &any["leaked before the first review, all exchanges"],
         10.0 / 22.0,
     );
+    // Ten tokens an exchange.
+    close(&any["output tokens leaked, all"], 10.0 / 22.0);
     close(&any["campaigns with a review"], 0.5);
 }
 
@@ -300,58 +320,6 @@ fn thin_slices_say_so() {
     assert!(text.contains("| all | all | 4 | 3 | insufficient (n=4) | insufficient (n=4) |"));
     let any = row(&report, "Campaigns", "accounts in the campaign", "any");
     assert_eq!(any["campaigns with a review"]["insufficient"], true);
-}
-
-#[test]
-fn a_technique_is_the_likeliest_of_those_of_a_conversation() {
-    let said = |account: &str, risks: &[(Technique, f64)]| Assessment {
-        techniques: risks
-            .iter()
-            .map(|&(technique, risk)| TechniqueRisk {
-                technique,
-                risk: Risk::new(risk).unwrap(),
-            })
-            .collect(),
-        ..allowed(account, 0.0, 0.0)
-    };
-    let labels = vec![
-        benign("b1", "app-1"),
-        extracting("x1", "pipe-1", "c1"),
-        extracting("x2", "pipe-1", "c1"),
-        extracting("x3", "pipe-2", "c2"),
-    ];
-    let stream = [
-        // A false alarm; a find behind a likelier habit; a wrong name; a doubt that is not said.
-        said("b1", &[(Technique::ReasoningHarvest, 0.6)]),
-        said(
-            "x1",
-            &[
-                (Technique::ReasoningHarvest, 0.7),
-                (Technique::TemplatedRepetition, 0.9),
-            ],
-        ),
-        said(
-            "x2",
-            &[
-                (Technique::ReasoningHarvest, 0.7),
-                (Technique::TrajectoryHarvest, 0.8),
-            ],
-        ),
-        said("x3", &[(Technique::ReasoningHarvest, 0.4)]),
-    ];
-    let report = Report::new(&collect(labels, &stream), &quick());
-    let reasoning = row(&report, "Technique said", "technique", "reasoning_harvest");
-    close(&reasoning["precision"], 0.5);
-    close(&reasoning["recall"], 1.0 / 3.0);
-    close(&reasoning["F1"], 0.4);
-    let mean = row(
-        &report,
-        "Technique said",
-        "technique",
-        "mean of techniques (macro)",
-    );
-    // Trajectory harvest was said once, wrongly: 0. The two that never came up are left out.
-    close(&mean["F1"], 0.2);
 }
 
 #[test]

@@ -1,23 +1,22 @@
 //! `stillwatch eval`: how good a bundle is on labeled traffic, or the text model on pipelines it has not met.
 
+mod accounts;
+mod baselines;
+mod show;
+
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::Exit;
-use super::input::{TrafficFlags, labels};
 use super::model::ModelFlags;
 use super::simulate::corpus;
 use super::terminal::{Bars, hint};
 use crate::bundle::Bundle;
-use crate::encoder::TextEncoder;
 use crate::eval::baseline::ngram::NgramRecipe;
-use crate::eval::baseline::{Collector, Panel, comparison};
 use crate::eval::prompts::{PromptTrial, leave_pipelines_out};
 use crate::eval::table::{Layout, Table};
-use crate::eval::{Options, Report, Trails};
-use crate::privacy::PseudonymKey;
 use crate::train::manifest::CueManifest;
 use crate::train::progress::Progress;
 use crate::train::recipe::Recipe;
@@ -33,22 +32,29 @@ pub(super) enum Format {
     Json,
     /// For spreadsheets.
     Csv,
+    /// One page with pictures and all tables, which opens without a network and prints.
+    Html,
 }
 
-impl From<Format> for Layout {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Table => Self::Terminal,
-            Format::Markdown => Self::Markdown,
-            Format::Json => Self::Json,
-            Format::Csv => Self::Csv,
+impl Format {
+    /// How tables are laid out; `None` for a page.
+    pub(super) const fn layout(self) -> Option<Layout> {
+        match self {
+            Self::Table => Some(Layout::Terminal),
+            Self::Markdown => Some(Layout::Markdown),
+            Self::Json => Some(Layout::Json),
+            Self::Csv => Some(Layout::Csv),
+            Self::Html => None,
         }
     }
 }
 
 /// Flags of `stillwatch eval`.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Eval {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Labeled traffic logs
     #[arg(long, value_name = "FILE", requires = "labels")]
     traffic: Vec<PathBuf>,
@@ -78,6 +84,16 @@ pub(super) struct Eval {
     /// Resamples behind each interval
     #[arg(long, default_value_t = 1_000)]
     resamples: u32,
+    /// Floors and ceilings of figures (TOML): exit status 1 where one is not held, or a benign application is
+    /// flagged that is not a known false positive
+    #[arg(long, value_name = "FILE", conflicts_with = "pools")]
+    gates: Option<PathBuf>,
+    /// Another bundle, scored on the same stream in the same pass: differences with their intervals
+    #[arg(long, value_name = "DIR", conflicts_with = "pools")]
+    compare: Option<PathBuf>,
+    /// Also lists so many benign accounts with the highest scores and extracting ones with the lowest
+    #[arg(long, value_name = "N", conflicts_with = "pools")]
+    errors: Option<usize>,
     #[command(flatten)]
     model: ModelFlags,
     /// How it is printed
@@ -85,12 +101,19 @@ pub(super) struct Eval {
     format: Format,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Explains one labeled account: its label, its trail and the reasons at its last exchange
+    Show(show::Show),
+}
+
 impl Eval {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
-        match (&self.pools, &self.labels) {
-            (Some(pools), _) => self.prompts(pools),
-            (None, Some(labels)) => self.accounts(labels),
-            (None, None) => {
+        match (&self.command, &self.pools, &self.labels) {
+            (Some(Command::Show(show)), _, _) => show.run(),
+            (None, Some(pools), _) => self.prompts(pools),
+            (None, None, Some(labels)) => accounts::run(self, labels),
+            (None, None, None) => {
                 hint("--traffic and --labels measure a bundle; --pools measures the text model");
                 bail!("expected --traffic with --labels, or --pools");
             }
@@ -98,66 +121,12 @@ impl Eval {
     }
 
     #[expect(clippy::print_stdout, reason = "the report is this command's data")]
-    fn accounts(&self, path: &std::path::Path) -> anyhow::Result<Exit> {
-        let bars = Bars::new();
-        let encoder = self.model.bundle()?.encoder;
-        let panel = self.panel(&encoder, &bars)?;
-        let truth = labels(path)?;
-        let mut beside = panel
-            .as_ref()
-            .map(|panel| Collector::to_score(&encoder, panel.ngram(), truth.clone()));
-        let engine = self.model.engine(PseudonymKey::offline())?;
-        let mut trails = Trails::new(truth);
-        bars.begin("exchanges", 0);
-        let traffic = TrafficFlags::of(self.traffic.clone(), self.models.clone(), false);
-        let exit = traffic.each_batch(|exchanges| {
-            bars.advance(exchanges.len() as u64);
-            for assessment in &engine.score_batch(&exchanges) {
-                trails.add(assessment);
-            }
-            if let Some(beside) = &mut beside {
-                beside.add(&exchanges);
-            }
-            Ok(())
-        })?;
-        bars.begin("intervals", 0);
-        let options = Options {
-            resamples: self.resamples,
-            ..Options::default()
-        };
-        let collected = trails.finish();
-        let mut report = Report::new(&collected, &options);
-        if let (Some(panel), Some(beside)) = (&panel, beside) {
-            bars.begin("baselines", 0);
-            let histories = beside.finish();
-            report = report.with(comparison(&collected.trails, &histories, panel, &options));
-        }
-        bars.finish();
-        print!("{}", report.render(self.format.into()));
-        Ok(exit)
-    }
-
-    /// The baselines, if a stream to fit them on is named.
-    fn panel(&self, encoder: &TextEncoder, bars: &Bars) -> anyhow::Result<Option<Panel>> {
-        let Some(path) = &self.fit_labels else {
-            return Ok(None);
-        };
-        let mut collector = Collector::to_fit(encoder, labels(path)?);
-        bars.begin("exchanges to fit baselines on", 0);
-        let traffic = TrafficFlags::of(self.fit_traffic.clone(), self.models.clone(), false);
-        traffic.each_batch(|exchanges| {
-            bars.advance(exchanges.len() as u64);
-            collector.add(&exchanges);
-            Ok(())
-        })?;
-        bars.begin("fit of the baselines", 0);
-        Ok(Some(Panel::fit(&collector.finish())?))
-    }
-
-    #[expect(clippy::print_stdout, reason = "the report is this command's data")]
     fn prompts(&self, pools: &std::path::Path) -> anyhow::Result<Exit> {
+        let Some(layout) = self.format.layout() else {
+            bail!("-o html: expected another format, pages are of accounts");
+        };
         let bars = Bars::new();
-        let corpus = corpus(Some(pools), &bars)?;
+        let corpus = corpus(Some(pools), &bars)?.with_own_writing();
         let bundle: Bundle = self.model.bundle()?;
         let manifest = CueManifest::parse(include_str!("../../training/cues.toml"))
             .context("training/cues.toml")?;
@@ -172,7 +141,6 @@ impl Eval {
         bars.begin("fold models", self.folds as u64);
         let report = leave_pipelines_out(&trial, &|done, _| bars.advance(u64::from(done > 0)))?;
         bars.finish();
-        let layout: Layout = self.format.into();
         for table in report.tables() {
             println!("{}", Table::render(&table, layout));
         }

@@ -9,6 +9,7 @@ use super::model::ModelFlags;
 use super::terminal::hint;
 use crate::detect::registry;
 use crate::domain::{Assessment, Technique};
+use crate::engine::Engine;
 use crate::eval::table::{Cell, Layout, Number, Style, Table};
 use crate::privacy::PseudonymKey;
 use crate::wire::json::{AssessmentLine, ToLine};
@@ -42,13 +43,8 @@ impl Explain {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
         let engine = self.model.engine(PseudonymKey::offline())?;
         let mut last = None;
-        let exit = self.traffic.each_batch(|exchanges| {
-            let own: Vec<_> = exchanges
-                .into_iter()
-                .filter(|exchange| exchange.account == self.account)
-                .collect();
-            last = engine.score_batch(&own).pop().or(last.take());
-            Ok(())
+        let exit = history(&self.traffic, &engine, &self.account, |assessment| {
+            last = Some(assessment);
         })?;
         let Some(assessment) = last else {
             hint("`stillwatch score --per account` lists the accounts of a log");
@@ -66,8 +62,27 @@ impl Explain {
     }
 }
 
+/// Calls `take` with what the engine says of each exchange of one account of a log.
+pub(super) fn history(
+    traffic: &TrafficFlags,
+    engine: &Engine,
+    account: &str,
+    mut take: impl FnMut(Assessment),
+) -> anyhow::Result<Exit> {
+    traffic.each_batch(|exchanges| {
+        let own: Vec<_> = exchanges
+            .into_iter()
+            .filter(|exchange| exchange.account == account)
+            .collect();
+        for assessment in engine.score_batch(&own) {
+            take(assessment);
+        }
+        Ok(())
+    })
+}
+
 /// The assessment in words, what it is compared with, and what speaks against it.
-fn told(assessment: &Assessment, bundle: &str) -> String {
+pub(super) fn told(assessment: &Assessment, bundle: &str) -> String {
     let mut lines = vec![
         format!(
             "After {} exchanges: risk {:.3} (between {:.3} and {:.3}), {}, recommended: {}",

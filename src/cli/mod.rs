@@ -23,6 +23,8 @@ pub enum Exit {
     Success,
     /// The command finished, but part of the input was rejected.
     InputRejected,
+    /// The command finished, but a figure is outside its gate.
+    UnderGate,
     /// The command could not do its work.
     Failure,
 }
@@ -31,7 +33,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Success => 0,
-            Exit::InputRejected => 1,
+            Exit::InputRejected | Exit::UnderGate => 1,
             Exit::Failure => 2,
         })
     }
@@ -39,7 +41,7 @@ impl From<Exit> for ExitCode {
 
 /// Sees coordinated capability extraction in the traffic of a language-model API.
 ///
-/// Exit status: 0 when all input was used, 1 when part of it was rejected, 2 when the command could not run.
+/// Exit status: 0 when all input was used, 1 when part of it was rejected or a gate was not held, 2 when the command could not run.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Cli {

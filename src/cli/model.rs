@@ -26,6 +26,14 @@ pub(super) struct ModelFlags {
 }
 
 impl ModelFlags {
+    /// The same flags with another bundle.
+    pub(super) fn with_bundle(&self, folder: &Path) -> Self {
+        Self {
+            bundle: Some(folder.to_owned()),
+            accounts_max: self.accounts_max,
+        }
+    }
+
     /// The bundle's files.
     pub(super) fn files(&self) -> anyhow::Result<BundleFiles> {
         match &self.bundle {

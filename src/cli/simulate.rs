@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 
 use super::Exit;
@@ -99,12 +99,15 @@ impl Simulate {
 
     #[expect(clippy::print_stdout, reason = "the table is this command's data")]
     fn compare(&self) -> anyhow::Result<Exit> {
+        let Some(layout) = self.format.layout() else {
+            bail!("-o html: expected another format, pages are of accounts");
+        };
         let bars = Bars::new();
         let (corpus, plan) = self.plan(include_str!("../../eval/scenarios/traces.toml"), &bars)?;
         bars.begin("statistics", 0);
         let all = statistics(&plan, &corpus);
         bars.finish();
-        println!("{}", table(&all).render(self.format.into()));
+        println!("{}", table(&all).render(layout));
         Ok(Exit::Success)
     }
 }

@@ -6,6 +6,7 @@
 //! Hinkley 1997, section 3.8; percentile interval, Efron 1981).
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -51,8 +52,10 @@ impl Bootstrap {
     ///
     /// `None` when no stratum has two groups, or the metric is undefined in half of the resamples: then
     /// there is nothing that an interval could honestly say. With fewer than about twenty groups a
-    /// stratum the interval is too narrow; print the number of groups. The same rows, in the same order
-    /// within each group, and the same seed give the same interval on any number of threads.
+    /// stratum the interval is too narrow; print the number of groups. The same rows in the same order
+    /// and the same seed give the same interval on any number of threads.
+    ///
+    /// A resample keeps the order of the rows, so rows sorted beforehand are sorted in every resample.
     pub fn interval<T, S, G>(
         &self,
         rows: &[T],
@@ -80,15 +83,15 @@ impl Bootstrap {
         S: Ord,
         G: Ord,
     {
-        let strata = strata(rows, unit_of);
-        if strata.iter().all(|groups| groups.len() < 2) {
+        let units = Units::of(rows, unit_of);
+        if units.strata.iter().all(|groups| groups.len() < 2) {
             return [None; N];
         }
         let figures: Vec<[Option<f64>; N]> = (0..self.resamples)
             .into_par_iter()
-            .map(|index| metrics(&self.draw(index, rows, &strata)))
+            .map(|index| metrics(&self.draw(index, rows, &units)))
             .collect();
-        let groups = strata.iter().map(Vec::len).sum::<usize>() as u64;
+        let groups = units.groups() as u64;
         std::array::from_fn(|metric| {
             let figures = figures.iter().filter_map(|figures| figures[metric]);
             self.percentile(figures.filter(|figure| !figure.is_nan()).collect(), groups)
@@ -116,37 +119,60 @@ impl Bootstrap {
     }
 
     /// The rows of one resample. Each has a random stream of its own, so that threads do not matter.
-    fn draw<T: Clone>(&self, index: u32, rows: &[T], strata: &[Vec<Vec<usize>>]) -> Vec<T> {
+    fn draw<T: Clone>(&self, index: u32, rows: &[T], units: &Units) -> Vec<T> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(u64::from(index));
-        let mut drawn = Vec::with_capacity(rows.len());
-        for groups in strata {
-            for _ in 0..groups.len() {
+        let mut times = vec![0_usize; units.groups()];
+        for groups in &units.strata {
+            for _ in groups.clone() {
                 // A fixed width, since the draws of `usize` differ between machines.
-                let group = &groups[rng.random_range(0..groups.len() as u64) as usize];
-                drawn.extend(group.iter().map(|&row| rows[row].clone()));
+                times[groups.start + rng.random_range(0..groups.len() as u64) as usize] += 1;
             }
+        }
+        let mut drawn = Vec::with_capacity(rows.len());
+        for (row, &group) in rows.iter().zip(&units.group_of) {
+            drawn.extend(std::iter::repeat_n(row, times[group]).cloned());
         }
         drawn
     }
 }
 
-/// Row numbers by group by stratum, in the order of their names.
-fn strata<T, S: Ord, G: Ord>(rows: &[T], unit_of: impl Fn(&T) -> (S, G)) -> Vec<Vec<Vec<usize>>> {
-    let mut strata: BTreeMap<S, BTreeMap<G, Vec<usize>>> = BTreeMap::new();
-    for (index, row) in rows.iter().enumerate() {
-        let (stratum, group) = unit_of(row);
-        strata
-            .entry(stratum)
-            .or_default()
-            .entry(group)
-            .or_default()
-            .push(index);
+/// Which rows are drawn together.
+struct Units {
+    /// Numbers of the groups of each stratum, one range after the other.
+    strata: Vec<Range<usize>>,
+    /// The group of each row.
+    group_of: Vec<usize>,
+}
+
+impl Units {
+    /// Strata and groups are numbered in the order of their names.
+    fn of<T, S: Ord, G: Ord>(rows: &[T], unit_of: impl Fn(&T) -> (S, G)) -> Self {
+        let mut named: BTreeMap<S, BTreeMap<G, Vec<usize>>> = BTreeMap::new();
+        for (index, row) in rows.iter().enumerate() {
+            let (stratum, group) = unit_of(row);
+            let groups = named.entry(stratum).or_default();
+            groups.entry(group).or_default().push(index);
+        }
+        let mut units = Self {
+            strata: Vec::with_capacity(named.len()),
+            group_of: vec![0; rows.len()],
+        };
+        for groups in named.into_values() {
+            let first = units.groups();
+            units.strata.push(first..first + groups.len());
+            for (group, members) in (first..).zip(groups.into_values()) {
+                for row in members {
+                    units.group_of[row] = group;
+                }
+            }
+        }
+        units
     }
-    strata
-        .into_values()
-        .map(|groups| groups.into_values().collect())
-        .collect()
+
+    fn groups(&self) -> usize {
+        self.strata.last().map_or(0, |groups| groups.end)
+    }
 }
 
 #[cfg(test)]

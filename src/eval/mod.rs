@@ -5,8 +5,12 @@
 pub mod accounts;
 pub mod baseline;
 pub mod bootstrap;
+pub mod gates;
+pub mod known;
 pub mod metrics;
+pub mod page;
+pub mod plot;
 pub mod prompts;
 pub mod table;
 
-pub use accounts::{AccountTrail, Options, Report, Trails};
+pub use accounts::{AccountTrail, Options, Report, Step, Trails};

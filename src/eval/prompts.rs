@@ -4,6 +4,7 @@
 //! sources. The text model and the n-gram baseline are fitted on everything outside it, whatever its licence, because
 //! nothing fitted here is kept. Knows prompts only: no accounts, no time.
 
+mod applications;
 mod figures;
 mod report;
 
@@ -19,6 +20,7 @@ use crate::train::manifest::CueManifest;
 use crate::train::recipe::Recipe;
 use crate::train::text::{Example, TextFitError, fit_text};
 
+pub use applications::ApplicationRow;
 pub use figures::{BenignRow, ModelReport, PipelineRow, Power, PromptRow};
 pub use report::{Mean, PromptReport};
 
@@ -81,7 +83,7 @@ pub fn leave_pipelines_out(
         return Err(PromptError::Folds(trial.folds));
     }
     let requests = labeled_requests(trial.corpus, trial.manifest);
-    let examples = examples(&requests, trial.vocabulary, trial.recipe.text.pair_rows);
+    let examples = examples(&requests, trial.vocabulary, &trial.recipe.text);
     let mut text = ModelReport::new("text model");
     let mut ngram = ModelReport::new("n-gram regression");
     progress(0, trial.folds);
@@ -113,8 +115,11 @@ impl<'r, 'a> Split<'r, 'a> {
         requests: &'r [LabeledRequest<'a>],
         fold: usize,
     ) -> Result<Self, PromptError> {
-        let (inside, outside): (Vec<usize>, Vec<usize>) = (0..requests.len())
-            .partition(|index| fold_of(&requests[*index], trial.folds, FOLD_SALT) == fold);
+        let (inside, outside): (Vec<usize>, Vec<usize>) = (0..requests.len()).partition(|index| {
+            let request = &requests[*index];
+            // Our own writing teaches in every fold and is judged in none.
+            request.origin != Origin::Own && fold_of(request, trial.folds, FOLD_SALT) == fold
+        });
         let allowed = trial.recipe.text.source_requests as f64;
         let fitted: Vec<usize> = outside
             .into_iter()
@@ -176,7 +181,7 @@ fn text_scores(
     Ok(scores.collect())
 }
 
-/// Every request weighs the same: of the weightings tried on folds this served the baseline best.
+/// Fitted on the pools alone: our own writing is part of our model. Every request weighs the same: of the weightings tried on folds this served the baseline best.
 fn ngram_scores(
     trial: &PromptTrial<'_>,
     requests: &[LabeledRequest<'_>],
@@ -186,7 +191,7 @@ fn ngram_scores(
         .fitted
         .iter()
         .map(|index| &requests[*index])
-        .filter(|request| request.origin != Origin::Harness)
+        .filter(|request| !matches!(request.origin, Origin::Harness | Origin::Own))
         .map(|request| NgramSample {
             record: request.record,
             extraction: request.attack,

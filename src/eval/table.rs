@@ -13,8 +13,17 @@ use super::metrics::{Figure, Interval};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     title: String,
+    key: Option<Key>,
     columns: Vec<String>,
     rows: Vec<Vec<Cell>>,
+}
+
+/// How figures of a table are called.
+#[derive(Clone, Debug, PartialEq)]
+struct Key {
+    name: String,
+    /// Leading columns that tell the rows apart.
+    columns: usize,
 }
 
 /// One cell.
@@ -129,8 +138,25 @@ impl Cell {
         }
     }
 
+    /// The figure or count, if it is one and it is defined.
+    pub fn value(&self) -> Option<f64> {
+        match self {
+            Self::Count(count) => Some(*count as f64),
+            Self::Number(number) => Some(number.value).filter(|value| value.is_finite()),
+            Self::Text(_) | Self::Insufficient { .. } => None,
+        }
+    }
+
+    /// For people, without the interval and n.
+    pub fn short(&self) -> String {
+        match self {
+            Self::Number(number) => Number::new(number.value, number.style).words(),
+            other => other.words(),
+        }
+    }
+
     /// For people, on one line, before any escaping.
-    fn words(&self) -> String {
+    pub fn words(&self) -> String {
         match self {
             Self::Text(text) => harmless(text),
             Self::Count(count) => count.to_string(),
@@ -194,9 +220,39 @@ impl Table {
         }
         Self {
             title: title.into(),
+            key: None,
             columns,
             rows: Vec::new(),
         }
+    }
+
+    /// With a short name that stays when the title changes, and the number of leading columns that tell its rows
+    /// apart: its figures get names.
+    #[must_use]
+    pub fn keyed(self, name: impl Into<String>, columns: usize) -> Self {
+        Self {
+            key: Some(Key {
+                name: name.into(),
+                columns,
+            }),
+            ..self
+        }
+    }
+
+    /// Every figure by its name, `table / row / column`; none of a table without a key.
+    pub fn figures(&self) -> impl Iterator<Item = (String, &Cell)> {
+        self.key.iter().flat_map(move |key| {
+            self.rows.iter().flat_map(move |row| {
+                let (names, cells) = row.split_at(key.columns);
+                let names: Vec<String> = names.iter().map(Cell::words).collect();
+                let row = names.join(" ");
+                let columns = self.columns[key.columns..].iter();
+                columns
+                    .zip(cells)
+                    .filter(|(_, cell)| !matches!(cell, Cell::Text(_)))
+                    .map(move |(column, cell)| (format!("{} / {row} / {column}", key.name), cell))
+            })
+        })
     }
 
     /// Adds a row.
@@ -333,7 +389,7 @@ impl Table {
     }
 
     /// Whether a column holds figures and no words.
-    fn is_numeric(&self, index: usize) -> bool {
+    pub fn is_numeric(&self, index: usize) -> bool {
         !self.rows.is_empty()
             && self
                 .rows

@@ -198,7 +198,7 @@ impl Guise {
 }
 
 fn software(population: Population, dice: &mut Dice) -> &'static str {
-    let software: &[&str] = match population {
+    let known: &[&'static str] = match population {
         Population::Consumer | Population::Classroom => &BROWSERS,
         Population::Developer | Population::Heavy => &AGENTS,
         Population::Tenant
@@ -207,7 +207,7 @@ fn software(population: Population, dice: &mut Dice) -> &'static str {
         | Population::Reseller
         | Population::Batch => &LIBRARIES,
     };
-    dice.pick(software)
+    dice.pick::<&str>(known)
 }
 
 fn fingerprint(software: &str) -> String {

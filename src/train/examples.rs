@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::manifest::CueManifest;
+use super::recipe::TextSettings;
 use super::text::{Example, Target};
 use crate::domain::{CUE_COUNT, Cue, PoolRecord, Technique};
 use crate::encoder::{Scratch, Vocabulary, read_rows};
@@ -217,7 +218,7 @@ const SOURCE_WEIGHT_MIN: f32 = 25.0;
 pub fn examples(
     requests: &[LabeledRequest<'_>],
     vocabulary: &Vocabulary,
-    pair_rows: usize,
+    settings: &TextSettings,
 ) -> Vec<Example> {
     let weight = |request: &LabeledRequest<'_>| {
         let size = request.unit_size as f32;
@@ -225,7 +226,11 @@ pub fn examples(
             Origin::Application | Origin::Own => 0.0,
             _ => SOURCE_WEIGHT_MIN,
         };
-        (1.0 / size.sqrt()).max(floor / size)
+        let of_its_kind = match request.origin {
+            Origin::Own => settings.own_weight,
+            _ => 1.0,
+        };
+        of_its_kind * (1.0 / size.sqrt()).max(floor / size)
     };
     let mean = requests.iter().map(weight).sum::<f32>() / requests.len().max(1) as f32;
     requests
@@ -237,7 +242,7 @@ pub fn examples(
                 .messages
                 .iter()
                 .map(|message| (message.role, message.content.expose().as_str()));
-            read_rows(vocabulary, pair_rows, system, messages, scratch);
+            read_rows(vocabulary, settings.pair_rows, system, messages, scratch);
             Example {
                 rows: scratch.rows().clone(),
                 targets: request.targets,

@@ -7,12 +7,16 @@ use crate::simulate::corpus::share_of;
 /// The fold of a request's unit, in `0..folds`. Pipelines and applications fold by their group; a benign pool folds
 /// by its own name, because lineage ties two thirds of those pools into one group.
 pub fn fold_of(request: &LabeledRequest<'_>, folds: usize, salt: &str) -> usize {
-    let key = if request.origin == Origin::Pool {
+    fold_of_key(unit_of_split(request), folds, salt)
+}
+
+/// What a request falls with: a benign pool's name, otherwise the group.
+pub fn unit_of_split<'a>(request: &LabeledRequest<'a>) -> &'a str {
+    if request.origin == Origin::Pool {
         request.unit
     } else {
         request.group
-    };
-    fold_of_key(key, folds, salt)
+    }
 }
 
 /// The fold of a group (or of a benign pool's name), in `0..folds`.

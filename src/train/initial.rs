@@ -29,7 +29,9 @@ pub enum InitialError {
     #[error("distilled rows: {0}")]
     Unreadable(#[from] candle_core::Error),
     /// Rows of another vocabulary.
-    #[error("distilled rows: expected {expected} tokens of {ROW_DIM} numbers and no pair rows, came {came} numbers")]
+    #[error(
+        "distilled rows: expected {expected} tokens of {ROW_DIM} numbers and no pair rows, came {came} numbers"
+    )]
     Shape {
         /// Tokens of the vocabulary in use.
         expected: usize,
@@ -58,7 +60,8 @@ impl Initial {
     /// # Errors
     /// When the file does not fit `architecture`.
     pub fn distilled(architecture: Architecture) -> Result<Self, InitialError> {
-        let file = SliceSafetensors::new(include_bytes!("../../training/initial/rows.safetensors"))?;
+        let file =
+            SliceSafetensors::new(include_bytes!("../../training/initial/rows.safetensors"))?;
         let tensor = |name| {
             let tensor = file.load(name, &Device::Cpu)?;
             tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()

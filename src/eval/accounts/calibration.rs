@@ -4,7 +4,7 @@ use super::cells::share;
 use super::detection::BINS;
 use super::report::Options;
 use super::sample::{Moment, sample};
-use super::trails::AccountTrail;
+use super::trail::AccountTrail;
 use crate::eval::metrics::{Scored, reliability};
 use crate::eval::table::{Cell, Number, Style, Table};
 
@@ -17,7 +17,8 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             options.prior
         ),
         ["tenth", "accounts", "mean risk said", "share extracting"],
-    );
+    )
+    .keyed("reliability", 1);
     let said: Vec<Scored> = sample(trails, Moment::Last, options.prior)
         .iter()
         .map(|row| row.said)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cells::{SHARE, distinct, resampled, share};
 use super::report::Options;
-use super::trails::AccountTrail;
+use super::trail::{AccountTrail, Answered};
 use crate::eval::table::{Cell, Table};
 
 /// One campaign, as far as its accounts are labeled.
@@ -15,8 +15,9 @@ struct Campaign<'a> {
     /// Accounts with a review of their own.
     found: u64,
     exchanges: u64,
-    /// Exchanges up to and including the first review of any of its accounts.
-    leaked: u64,
+    tokens: u64,
+    /// Up to and including the first review of any of its accounts.
+    leaked: Answered,
 }
 
 /// Sizes that campaigns are told apart by: name, fewest and most accounts.
@@ -40,25 +41,46 @@ fn campaigns<'a>(trails: &[&'a AccountTrail]) -> Vec<Campaign<'a>> {
         campaign.accounts += 1;
         campaign.found += u64::from(trail.first_review.is_some());
         campaign.exchanges += trail.exchanges();
-        campaign.leaked += trail.unnoticed;
+        campaign.tokens += trail.answered.tokens;
+        campaign.leaked.exchanges += trail.unnoticed.exchanges;
+        campaign.leaked.tokens += trail.unnoticed.tokens;
     }
     campaigns.into_values().collect()
 }
 
-/// Accounts found and exchanges leaked, each campaign counting once, and exchanges leaked of all together.
-fn figures(campaigns: &[Campaign<'_>]) -> [Option<f64>; 3] {
-    let n = campaigns.len() as f64;
-    let mean = |of: fn(&Campaign<'_>) -> f64| {
-        (!campaigns.is_empty()).then(|| campaigns.iter().map(of).sum::<f64>() / n)
+const FIGURES: usize = 5;
+
+/// Accounts found, exchanges leaked and tokens leaked, each campaign counting once, then exchanges and tokens
+/// leaked of all together. Campaigns whose log says no tokens have no share of them.
+fn figures(campaigns: &[Campaign<'_>]) -> [Option<f64>; FIGURES] {
+    let mean = |of: fn(&Campaign<'_>) -> Option<f64>| {
+        let shares: Vec<f64> = campaigns.iter().filter_map(of).collect();
+        (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
     };
     let sum = |of: fn(&Campaign<'_>) -> u64| campaigns.iter().map(of).sum::<u64>();
-    let exchanges = sum(|campaign| campaign.exchanges);
-    let leaked = sum(|campaign| campaign.leaked);
     [
-        mean(|campaign| campaign.found as f64 / campaign.accounts as f64),
-        mean(|campaign| campaign.leaked as f64 / campaign.exchanges as f64),
-        (exchanges > 0).then(|| leaked as f64 / exchanges as f64),
+        mean(|campaign| ratio(campaign.found, campaign.accounts)),
+        mean(leaked_share),
+        mean(|campaign| ratio(campaign.leaked.tokens, campaign.tokens)),
+        ratio(sum(|c| c.leaked.exchanges), sum(|c| c.exchanges)),
+        ratio(sum(|c| c.leaked.tokens), sum(|c| c.tokens)),
     ]
+}
+
+/// Share of a campaign's exchanges that was answered before anybody looked.
+fn leaked_share(campaign: &Campaign<'_>) -> Option<f64> {
+    ratio(campaign.leaked.exchanges, campaign.exchanges)
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// Share of each campaign's exchanges that was answered before anybody looked, smallest first.
+pub(super) fn leaked(trails: &[&AccountTrail]) -> Vec<f64> {
+    let mut shares: Vec<f64> = campaigns(trails).iter().filter_map(leaked_share).collect();
+    shares.sort_by(f64::total_cmp);
+    shares
 }
 
 /// One row for each size of campaign.
@@ -74,9 +96,12 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             "campaigns with a review",
             "accounts found, mean of campaigns",
             "leaked before the first review, mean of campaigns",
+            "output tokens leaked, mean of campaigns",
             "leaked before the first review, all exchanges",
+            "output tokens leaked, all",
         ],
-    );
+    )
+    .keyed("campaigns", 1);
     let all = campaigns(trails);
     for (name, least, most) in SIZES {
         let campaigns: Vec<Campaign<'_>> = all

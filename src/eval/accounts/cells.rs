@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::trails::AccountTrail;
+use super::trail::AccountTrail;
 use crate::eval::bootstrap::Resampled;
 use crate::eval::metrics::wilson;
 use crate::eval::table::{Cell, Number, Style};

@@ -3,14 +3,15 @@
 use super::cells::{applications, resampled};
 use super::report::Options;
 use super::sample::{Moment, Row, curve, sample};
-use super::trails::AccountTrail;
+use super::trail::AccountTrail;
 use crate::eval::metrics::{Roc, Scored, benign_needed, brier, expected_calibration_error};
 use crate::eval::table::{Cell, Style, Table};
 
 /// Bins of the calibration error.
 pub(super) const BINS: usize = 10;
 
-const FIGURES: usize = 9;
+/// Figures of a sample.
+pub(super) const FIGURES: usize = 9;
 
 /// A row of the table.
 struct Figure {
@@ -49,7 +50,7 @@ impl Figure {
 }
 
 /// Every figure of a sample, `None` where it is undefined.
-fn figures(rows: &[Row<'_>]) -> [Option<f64>; FIGURES] {
+pub(super) fn figures(rows: &[Row<'_>]) -> [Option<f64>; FIGURES] {
     let said: Vec<Scored> = rows.iter().map(|row| row.said).collect();
     let curve = curve(rows);
     let ranked = |figure: fn(&Roc) -> f64| curve.as_ref().map(figure);
@@ -67,6 +68,24 @@ fn figures(rows: &[Row<'_>]) -> [Option<f64>; FIGURES] {
     ]
 }
 
+/// Names of the figures and how they are written, in their order.
+pub(super) fn figure_names() -> impl Iterator<Item = (&'static str, Style)> {
+    ROWS.iter().map(|figure| (figure.name, figure.style))
+}
+
+/// Whether a sample is large enough for the figure of this number; otherwise the accounts of the kind that lacks.
+pub(super) fn enough(rows: &[Row<'_>], figure: usize, options: &Options) -> Result<(), u64> {
+    let extracting = rows.iter().filter(|row| row.ranked.extraction).count() as u64;
+    let benign = rows.len() as u64 - extracting;
+    if extracting < options.thin {
+        Err(extracting)
+    } else if benign < ROWS[figure].benign_needed(options) {
+        Err(benign)
+    } else {
+        Ok(())
+    }
+}
+
 /// One column: the cells of every row.
 fn column(rows: &[Row<'_>], options: &Options) -> Vec<Cell> {
     let of = |extraction: bool| {
@@ -81,24 +100,15 @@ fn column(rows: &[Row<'_>], options: &Options) -> Vec<Cell> {
         Cell::Count(extracting),
         Cell::Count(applications(of(true))),
     ];
-    let enough = |figure: &Figure| {
-        if extracting < options.thin {
-            Err(extracting)
-        } else if benign < figure.benign_needed(options) {
-            Err(benign)
-        } else {
-            Ok(())
-        }
-    };
     let values = figures(rows);
-    let intervals = if ROWS.iter().any(|figure| enough(figure).is_ok()) {
+    let intervals = if (0..FIGURES).any(|figure| enough(rows, figure, options).is_ok()) {
         options.bootstrap().intervals(rows, Row::unit, figures)
     } else {
         [None; FIGURES]
     };
-    for ((figure, value), interval) in ROWS.iter().zip(values).zip(intervals) {
-        cells.push(match enough(figure) {
-            Ok(()) => resampled(value, interval, figure.style),
+    for (index, (value, interval)) in values.into_iter().zip(intervals).enumerate() {
+        cells.push(match enough(rows, index, options) {
+            Ok(()) => resampled(value, interval, ROWS[index].style),
             Err(n) => Cell::Insufficient { n },
         });
     }
@@ -118,7 +128,8 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
         "Account detection (95% intervals over applications and pipelines)",
         std::iter::once("figure".to_owned()).chain(Moment::ALL.map(Moment::name)),
-    );
+    )
+    .keyed("detection", 1);
     let names = [
         "benign accounts",
         "applications",

@@ -4,22 +4,35 @@
 //! turns the trails into tables, each figure with its interval and with what stands behind it. They read
 //! assessments and labels alone: no prompt, no profile, no file.
 
+mod alerts;
 mod calibration;
 mod campaigns;
 mod cells;
+mod compare;
+mod conversations;
 mod detection;
+mod errors;
+mod grid;
 mod operating;
 mod overview;
+mod plots;
+mod recall;
 mod report;
+mod said;
 mod sample;
 mod slices;
 mod survival;
 mod techniques;
 mod time;
+mod trail;
 mod trails;
 
 pub(super) use cells::{applications, resampled};
+pub use compare::compared;
+pub use errors::errors;
 pub use report::{Options, Report};
+pub use said::{RiskBin, Said, SaidOften};
 pub(super) use sample::Moment;
 pub use survival::{Span, Survival};
-pub use trails::{AccountTrail, Checkpoint, Collected, MARKS, Trails};
+pub use trail::{AccountTrail, Answered, Checkpoint, DayHigh, MARKS, Step};
+pub use trails::{Collected, ConversationTrail, Trails};

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::cells::{SHARE, SMALL_SHARE, UNSAID, applications, resampled, share};
 use super::report::Options;
-use super::trails::AccountTrail;
+use super::trail::AccountTrail;
+use crate::eval::metrics::{benign_needed, wilson};
+use crate::eval::plot::Bar;
 use crate::eval::table::{Cell, Number, Style, Table};
 
 /// Applications that are listed.
@@ -44,6 +46,7 @@ fn slices<'a>(benign: &[&'a AccountTrail]) -> Vec<(&'static str, &'a str, Vec<&'
     for (kind, groups) in [
         ("population", by(benign, population)),
         ("language", by(benign, language)),
+        ("age", by(benign, |trail| trail.age())),
     ] {
         slices.extend(groups.into_iter().map(|(name, group)| (kind, name, group)));
     }
@@ -64,7 +67,8 @@ pub(super) fn rates(benign: &[&AccountTrail], options: &Options) -> Table {
             "ever review",
             "ever restrict",
         ],
-    );
+    )
+    .keyed("false positives", 2);
     for (kind, name, group) in slices(benign) {
         let n = group.len() as u64;
         table.push(vec![
@@ -86,19 +90,38 @@ fn alarms_per_1000_days(benign: &[&AccountTrail]) -> Option<f64> {
     (days > 0.0).then(|| 1_000.0 * reviewed(benign) as f64 / days)
 }
 
-/// The slice of a kind that is reviewed most, thin ones left out, and its rate over that of all.
-fn worst(benign: &[&AccountTrail], kind: &str, options: &Options) -> Option<(String, f64)> {
-    let rate = |group: &[&AccountTrail]| reviewed(group) as f64 / group.len() as f64;
+/// What a slice is compared by.
+type Rate = fn(&[&AccountTrail]) -> Option<f64>;
+
+/// The highest that the share of reviewed accounts may be, by its Wilson interval. `None` for slices too small to
+/// bound it near 1%: there the bound would tell their size, not their rate.
+fn highest_review(benign: &[&AccountTrail]) -> Option<f64> {
+    let n = benign.len() as u64;
+    let interval = wilson(reviewed(benign), n).filter(|_| n >= benign_needed(0.01))?;
+    Some(interval.high)
+}
+
+/// The slice of a kind whose rate is highest, thin ones left out, and that rate over the share of all that are
+/// reviewed.
+fn worst(
+    benign: &[&AccountTrail],
+    kind: &str,
+    rate: Rate,
+    options: &Options,
+) -> Option<(String, f64)> {
     let mut worst: Option<(String, f64)> = None;
     for (of, name, group) in slices(benign) {
         let thick = group.len() as u64 >= options.thin;
-        let rate = rate(&group);
-        if of == kind && thick && worst.as_ref().is_none_or(|worst| rate > worst.1) {
+        let Some(rate) = rate(&group).filter(|_| of == kind && thick) else {
+            continue;
+        };
+        if worst.as_ref().is_none_or(|worst| rate > worst.1) {
             worst = Some((name.to_owned(), rate));
         }
     }
     let (name, rate_of_worst) = worst?;
-    (reviewed(benign) > 0).then(|| (name, rate_of_worst / rate(benign)))
+    let all = ever_review(benign).filter(|share| *share > 0.0)?;
+    Some((name, rate_of_worst / all))
 }
 
 fn ever_review(benign: &[&AccountTrail]) -> Option<f64> {
@@ -109,10 +132,7 @@ fn ever_restrict(benign: &[&AccountTrail]) -> Option<f64> {
     (!benign.is_empty()).then(|| restricted(benign) as f64 / benign.len() as f64)
 }
 
-/// A figure of benign accounts.
-type Metric = fn(&[&AccountTrail]) -> Option<f64>;
-
-const METRICS: [(&str, Metric, Style); 3] = [
+const METRICS: [(&str, Rate, Style); 3] = [
     ("ever review", ever_review, SMALL_SHARE),
     ("ever restrict", ever_restrict, SMALL_SHARE),
     (
@@ -127,7 +147,8 @@ pub(super) fn alarms(benign: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
         "False alarms (95% intervals over applications)",
         ["figure", "of", "value"],
-    );
+    )
+    .keyed("false alarms", 1);
     let n = benign.len() as u64;
     for (name, metric, style) in METRICS {
         let interval =
@@ -151,16 +172,54 @@ pub(super) fn alarms(benign: &[&AccountTrail], options: &Options) -> Table {
         Cell::text("applications"),
         share(flagged, groups.len() as u64, options.thin, SHARE),
     ]);
-    for kind in ["population", "language"] {
-        let worst = worst(benign, kind, options);
-        let ratio = worst.as_ref().map_or(f64::NAN, |worst| worst.1);
-        table.push(vec![
-            Cell::text(format!("ever review, worst {kind} over all")),
-            Cell::text(worst.map_or_else(String::new, |worst| worst.0)),
-            Cell::Number(Number::new(ratio, Style::Decimal(2))),
-        ]);
+    let rates: [(&str, Rate); 2] = [
+        ("worst", ever_review),
+        ("worst upper bound of a", highest_review),
+    ];
+    for (name, rate) in rates {
+        for kind in ["population", "language"] {
+            let worst = worst(benign, kind, rate, options);
+            let ratio = worst.as_ref().map_or(f64::NAN, |worst| worst.1);
+            table.push(vec![
+                Cell::text(format!("ever review, {name} {kind} over all")),
+                Cell::text(worst.map_or_else(String::new, |worst| worst.0)),
+                Cell::Number(Number::new(ratio, Style::Decimal(2))),
+            ]);
+        }
     }
     table
+}
+
+/// Benign applications with a review, with the number of accounts reviewed; most accounts first.
+pub(super) fn false_positives(benign: &[&AccountTrail]) -> Vec<(String, u64)> {
+    let mut flagged: Vec<(String, u64)> = by(benign, AccountTrail::application)
+        .into_iter()
+        .map(|(name, group)| (name.to_owned(), reviewed(&group)))
+        .filter(|(_, reviewed)| *reviewed > 0)
+        .collect();
+    // Stable: equal ones stay in the order of their names.
+    flagged.sort_by_key(|(_, reviewed)| std::cmp::Reverse(*reviewed));
+    flagged
+}
+
+/// Shares of benign accounts reviewed by population and language, for a picture.
+pub(super) fn bars(benign: &[&AccountTrail], options: &Options) -> Vec<Bar> {
+    slices(benign)
+        .into_iter()
+        .map(|(kind, name, group)| {
+            let (hits, n) = (reviewed(&group), group.len() as u64);
+            let interval = wilson(hits, n).filter(|_| n >= options.thin);
+            Bar {
+                name: if kind == name {
+                    format!("{name} accounts")
+                } else {
+                    format!("{kind} {name}")
+                },
+                share: interval.map(|ends| (hits as f64 / n as f64, ends.low, ends.high)),
+                words: share(hits, n, options.thin, SMALL_SHARE).words(),
+            }
+        })
+        .collect()
 }
 
 /// The benign applications with most accounts reviewed, at most twenty.
@@ -169,18 +228,14 @@ pub(super) fn flagged(benign: &[&AccountTrail]) -> Table {
         format!("Benign applications with a review (most accounts first, at most {LISTED})"),
         ["application", "accounts", "ever review", "ever restrict"],
     );
-    let mut groups: Vec<(&str, Vec<&AccountTrail>)> = by(benign, AccountTrail::application)
-        .into_iter()
-        .filter(|(_, group)| reviewed(group) > 0)
-        .collect();
-    // Stable: equal ones stay in the order of their names.
-    groups.sort_by_key(|(_, group)| std::cmp::Reverse(reviewed(group)));
-    for (name, group) in groups.into_iter().take(LISTED) {
+    let groups = by(benign, AccountTrail::application);
+    for (name, reviewed) in false_positives(benign).into_iter().take(LISTED) {
+        let group = &groups[name.as_str()];
         table.push(vec![
-            Cell::text(name),
+            Cell::text(&name),
             Cell::Count(group.len() as u64),
-            Cell::Count(reviewed(&group)),
-            Cell::Count(restricted(&group)),
+            Cell::Count(reviewed),
+            Cell::Count(restricted(group)),
         ]);
     }
     table

@@ -1,7 +1,8 @@
 //! What stands behind the figures.
 
 use super::cells::{SHARE, applications, distinct};
-use super::trails::{AccountTrail, Collected};
+use super::trail::AccountTrail;
+use super::trails::Collected;
 use crate::eval::table::{Cell, Number, Style, Table};
 
 /// Counts of benign and extracting accounts.
@@ -9,7 +10,8 @@ pub(super) fn table(trails: &[&AccountTrail]) -> Table {
     let mut table = Table::new(
         "What stands behind the figures",
         ["what", "benign", "extraction", "all"],
-    );
+    )
+    .keyed("overview", 1);
     let of = |extraction: bool| -> Vec<&AccountTrail> {
         let kept = trails.iter().copied();
         kept.filter(|trail| trail.extraction() == extraction)
@@ -57,7 +59,7 @@ pub(super) fn table(trails: &[&AccountTrail]) -> Table {
 
 /// What was read and is in no figure, or makes one doubtful.
 pub(super) fn left_out(collected: &Collected) -> Table {
-    let mut table = Table::new("Read, and in no figure", ["what", "count"]);
+    let mut table = Table::new("Read, and in no figure", ["what", "count"]).keyed("left out", 1);
     for (what, count) in [
         ("labeled accounts without an exchange", collected.silent),
         (

@@ -1,9 +1,14 @@
 //! All tables of a stream, in one order, in one rendering.
 
-use super::trails::{AccountTrail, Collected};
-use super::{calibration, campaigns, detection, operating, overview, slices, techniques, time};
+use super::trail::AccountTrail;
+use super::trails::Collected;
+use super::{
+    alerts, calibration, campaigns, conversations, detection, grid, operating, overview, plots,
+    slices, techniques, time,
+};
 use crate::eval::bootstrap::Bootstrap;
-use crate::eval::table::{Layout, Table};
+use crate::eval::plot::Plot;
+use crate::eval::table::{Cell, Layout, Table};
 use crate::train::judge::PRIOR;
 
 /// How a report is made.
@@ -49,11 +54,21 @@ impl Options {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     tables: Vec<Table>,
+    plots: Vec<Plot>,
+    false_positives: Vec<(String, u64)>,
 }
 
 impl Report {
+    /// Parts that a report is made in.
+    pub const PARTS: u64 = 9;
+
     /// The tables of what was collected. The order of the trails does not matter.
     pub fn new(collected: &Collected, options: &Options) -> Self {
+        Self::told(collected, options, &|| ())
+    }
+
+    /// The same, calling `done` after each of its [`Self::PARTS`].
+    pub fn told(collected: &Collected, options: &Options, done: &dyn Fn()) -> Self {
         let mut trails: Vec<&AccountTrail> = collected.trails.iter().collect();
         trails.sort_by(|a, b| a.label.account.cmp(&b.label.account));
         let benign: Vec<&AccountTrail> = trails
@@ -61,20 +76,44 @@ impl Report {
             .copied()
             .filter(|trail| !trail.extraction())
             .collect();
+        let grid = grid::tables(&trails, options);
+        let plots = plots::all(&trails, &grid[0], options);
+        let parts: [&dyn Fn() -> Vec<Table>; Self::PARTS as usize] = [
+            &|| vec![overview::table(&trails), overview::left_out(collected)],
+            &|| vec![detection::table(&trails, options)],
+            &|| vec![alerts::table(&trails, options)],
+            &|| vec![slices::table(&trails, options)],
+            &|| grid.clone(),
+            &|| {
+                vec![
+                    techniques::table(&trails, options),
+                    conversations::table(collected, options),
+                ]
+            },
+            &|| {
+                vec![
+                    operating::rates(&benign, options),
+                    operating::alarms(&benign, options),
+                    operating::flagged(&benign),
+                ]
+            },
+            &|| vec![time::table(&trails, options)],
+            &|| {
+                vec![
+                    campaigns::table(&trails, options),
+                    calibration::table(&trails, options),
+                ]
+            },
+        ];
+        let told = parts.iter().flat_map(|part| {
+            let tables = part();
+            done();
+            tables
+        });
         Self {
-            tables: vec![
-                overview::table(&trails),
-                overview::left_out(collected),
-                detection::table(&trails, options),
-                slices::table(&trails, options),
-                techniques::table(&trails, options),
-                operating::rates(&benign, options),
-                operating::alarms(&benign, options),
-                operating::flagged(&benign),
-                time::table(&trails, options),
-                campaigns::table(&trails, options),
-                calibration::table(&trails, options),
-            ],
+            tables: told.collect(),
+            plots,
+            false_positives: operating::false_positives(&benign),
         }
     }
 
@@ -83,6 +122,21 @@ impl Report {
     pub fn with(mut self, tables: impl IntoIterator<Item = Table>) -> Self {
         self.tables.extend(tables);
         self
+    }
+
+    /// Every figure by its name; see [`Table::figures`].
+    pub fn figures(&self) -> impl Iterator<Item = (String, &Cell)> {
+        self.tables.iter().flat_map(Table::figures)
+    }
+
+    /// Benign applications with a review, with the number of their accounts reviewed; most accounts first.
+    pub fn false_positives(&self) -> &[(String, u64)] {
+        &self.false_positives
+    }
+
+    /// What is drawn of it.
+    pub fn plots(&self) -> &[Plot] {
+        &self.plots
     }
 
     /// The tables, in their order.

@@ -1,6 +1,6 @@
 //! Accounts at one moment of their history, as the served score ranked them then.
 
-use super::trails::{AccountTrail, Checkpoint};
+use super::trail::{AccountTrail, Checkpoint};
 use crate::eval::metrics::{Roc, Scored};
 use crate::risk::shift_prior;
 
@@ -59,7 +59,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The accounts that had reached `moment`.
+/// The accounts that had reached `moment`, from the least score up.
 ///
 /// A bundle speaks for a population with a share `prior` of extraction; a stream made for measuring has
 /// another, so its risks are moved to the sample's own share before they are compared with outcomes.
@@ -90,7 +90,10 @@ pub(super) fn sample<'a>(trails: &[&'a AccountTrail], moment: Moment, prior: f64
             said: scored(risk.value()),
         }
     };
-    reached.into_iter().map(row).collect()
+    let mut rows: Vec<Row<'_>> = reached.into_iter().map(row).collect();
+    // Stable, so that equal scores stay in the order of the accounts.
+    rows.sort_by(|a, b| a.ranked.score.total_cmp(&b.ranked.score));
+    rows
 }
 
 /// The curve of a sample; `None` when a kind is missing.

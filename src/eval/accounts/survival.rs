@@ -48,6 +48,18 @@ impl Survival {
             .map_or(0.0, |last| 1.0 - self.steps[last].1)
     }
 
+    /// The corners of the share detected, from 0 to `until`.
+    pub(super) fn stairs(&self, until: u64) -> Vec<(f64, f64)> {
+        let mut corners = vec![(0.0, 0.0)];
+        for &(time, undetected) in self.steps.iter().take_while(|step| step.0 <= until) {
+            let before = corners[corners.len() - 1].1;
+            corners.push((time as f64, before));
+            corners.push((time as f64, 1.0 - undetected));
+        }
+        corners.push((until as f64, corners[corners.len() - 1].1));
+        corners
+    }
+
     /// The first time by which at least half are detected.
     pub fn median(&self) -> Option<u64> {
         let half = self.steps.iter().find(|step| step.1 <= 0.5 + 1e-12);
@@ -87,6 +99,13 @@ mod tests {
             assert!((share - undetected).abs() < 6e-4, "{time}: {share}");
         }
         assert_eq!(survival.median(), Some(23));
+    }
+
+    #[test]
+    fn stairs_go_along_and_up() {
+        let survival = Survival::new(&spans(&[(3, true), (9, true)]));
+        let corners = [(0.0, 0.0), (3.0, 0.0), (3.0, 0.5), (5.0, 0.5)];
+        assert_eq!(survival.stairs(5), corners);
     }
 
     #[test]

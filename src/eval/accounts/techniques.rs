@@ -2,8 +2,8 @@
 
 use super::cells::{applications, resampled};
 use super::report::Options;
-use super::trails::{AccountTrail, CONVERSATION};
-use crate::domain::Technique;
+use super::trail::{AccountTrail, CONVERSATION};
+use crate::domain::{Label, Technique, Verdict};
 use crate::eval::metrics::{Confusion, macro_f1};
 use crate::eval::table::{Cell, Style, Table};
 
@@ -11,12 +11,15 @@ const TECHNIQUES: usize = CONVERSATION.len();
 /// Precision, recall and F1 of each technique, and the mean F1.
 const FIGURES: usize = 3 * TECHNIQUES + 1;
 
-/// The first technique of the label that shows in a conversation; none for benign accounts.
-fn truth(trail: &AccountTrail) -> Option<Technique> {
-    let techniques = trail.label.techniques.iter().copied();
+/// The first technique of a label that shows in a conversation; none for benign ones.
+pub(super) fn first_of_conversation(label: &Label) -> Option<Technique> {
+    let mut techniques = label.techniques.iter().copied();
     techniques
-        .filter(|_| trail.extraction())
-        .find(|technique| CONVERSATION.contains(technique))
+        .find(|technique| label.verdict == Verdict::Extraction && CONVERSATION.contains(technique))
+}
+
+fn truth(trail: &AccountTrail) -> Option<Technique> {
+    first_of_conversation(&trail.label)
 }
 
 /// The likeliest technique after the last exchange, if it is likely enough to be said.
@@ -66,7 +69,8 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             "recall",
             "F1",
         ],
-    );
+    )
+    .keyed("techniques", 1);
     let values = figures(trails, least);
     let intervals = options.bootstrap().intervals(
         trails,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::cells::{SHARE, UNSAID, applications, resampled};
 use super::report::Options;
 use super::survival::{Span, Survival};
-use super::trails::AccountTrail;
+use super::trail::AccountTrail;
 use crate::eval::table::{Cell, Table};
 
 /// Exchanges by which detection is told.
@@ -23,7 +23,7 @@ fn detected(trails: &[&AccountTrail]) -> [Option<f64>; BY.len()] {
     BY.map(|exchanges| Some(survival.detected_by(exchanges)))
 }
 
-fn survival(trails: &[&AccountTrail]) -> Survival {
+pub(super) fn survival(trails: &[&AccountTrail]) -> Survival {
     let spans: Vec<Span> = trails.iter().map(|trail| span(trail)).collect();
     Survival::new(&spans)
 }
@@ -65,7 +65,8 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
         columns
             .into_iter()
             .chain(BY.map(|exchanges| format!("reviewed by {exchanges}"))),
-    );
+    )
+    .keyed("time", 1);
     let (extracting, benign): (Vec<&AccountTrail>, Vec<&AccountTrail>) =
         trails.iter().copied().partition(|trail| trail.extraction());
     let mut populations: BTreeMap<&str, Vec<&AccountTrail>> = BTreeMap::new();

@@ -1,161 +1,18 @@
-//! A few moments of each labeled account, kept while its stream is scored.
+//! Collects the trails of labeled accounts while their stream is scored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{
-    Assessment, Label, Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
-};
+use super::said::Said;
+use super::trail::{AccountTrail, Step, likeliest};
+use crate::domain::{Assessment, Label, Timestamp};
 
-/// Exchanges after which an account's standing is kept, besides its last.
-pub const MARKS: [u64; 7] = [1, 5, 10, 25, 50, 100, 200];
-
-/// How an account stood after one of its exchanges.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Checkpoint {
-    /// Exchanges of the account in the stream so far, this one included.
-    pub seen: u64,
-    /// Calibrated risk.
-    pub risk: Risk,
-    /// Log-odds before calibration: what the operating points are set on, and what ranks accounts.
-    pub score: f64,
-    /// What the gateway was advised to do.
-    pub recommendation: Recommendation,
-}
-
-/// What is remembered of one labeled account.
+/// What was said of a conversation that has a label of its own.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AccountTrail {
+pub struct ConversationTrail {
     /// The truth about it.
     pub label: Label,
-    /// How it stood at the [`MARKS`] that it reached, in their order.
-    pub checkpoints: Vec<Checkpoint>,
-    /// How it stood after its last exchange.
-    pub last: Checkpoint,
-    /// The likeliest of the four techniques that show in a conversation, after its last exchange.
-    pub technique: Option<TechniqueRisk>,
-    /// Exchange at which the recommendation first reached `review`.
-    pub first_review: Option<u64>,
-    /// Exchange at which the recommendation first reached `restrict`.
-    pub first_restrict: Option<u64>,
-    /// Of an extracting account, exchanges up to and including the first review of any account of its
-    /// campaign (of itself, without one): what was answered before anybody looked. All of them when nobody
-    /// did; 0 for benign accounts.
-    pub unnoticed: u64,
-    /// Time of its earliest exchange.
-    pub from: Timestamp,
-    /// Time of its latest exchange.
-    pub to: Timestamp,
-}
-
-impl AccountTrail {
-    fn new(label: Label, assessment: &Assessment) -> Self {
-        Self {
-            label,
-            checkpoints: Vec::with_capacity(MARKS.len()),
-            last: Checkpoint::of(assessment, 0),
-            technique: None,
-            first_review: None,
-            first_restrict: None,
-            unnoticed: 0,
-            from: assessment.time,
-            to: assessment.time,
-        }
-    }
-
-    fn add(&mut self, assessment: &Assessment) {
-        // Counted here: an engine that had to forget the account starts again from one.
-        self.last = Checkpoint::of(assessment, self.last.seen + 1);
-        let Checkpoint {
-            seen,
-            recommendation,
-            ..
-        } = self.last;
-        if MARKS.contains(&seen) {
-            self.checkpoints.push(self.last);
-        }
-        if recommendation >= Recommendation::Review {
-            self.first_review.get_or_insert(seen);
-        }
-        if recommendation >= Recommendation::Restrict {
-            self.first_restrict.get_or_insert(seen);
-        }
-        self.technique = likeliest(&assessment.techniques);
-        self.from = self.from.min(assessment.time);
-        self.to = self.to.max(assessment.time);
-    }
-
-    /// Exchanges in the stream; at least one.
-    pub const fn exchanges(&self) -> u64 {
-        self.last.seen
-    }
-
-    /// How it stood after exactly `seen` exchanges, if that is one of the [`MARKS`] and it reached it.
-    pub fn after(&self, seen: u64) -> Option<Checkpoint> {
-        self.checkpoints
-            .iter()
-            .copied()
-            .find(|checkpoint| checkpoint.seen == seen)
-    }
-
-    /// Whether it is labeled as extraction.
-    pub fn extraction(&self) -> bool {
-        self.label.verdict == Verdict::Extraction
-    }
-
-    /// The application or pipeline behind it, the account itself where the label names none: the unit of
-    /// resampling.
-    pub fn application(&self) -> &str {
-        let Label {
-            account,
-            application,
-            ..
-        } = &self.label;
-        application.as_deref().unwrap_or(account)
-    }
-
-    /// Its campaign, the account itself where the label names none.
-    pub fn campaign(&self) -> &str {
-        let Label {
-            account, campaign, ..
-        } = &self.label;
-        campaign.as_deref().unwrap_or(account)
-    }
-
-    /// Days from its first to its last exchange.
-    pub fn days(&self) -> f64 {
-        self.to.seconds_since(self.from) / 86_400.0
-    }
-}
-
-impl Checkpoint {
-    const fn of(assessment: &Assessment, seen: u64) -> Self {
-        Self {
-            seen,
-            risk: assessment.risk,
-            score: assessment.score,
-            recommendation: assessment.recommendation,
-        }
-    }
-}
-
-/// Techniques that show in what a conversation asks for; the others are about how an account behaves.
-pub(super) const CONVERSATION: [Technique; 4] = [
-    Technique::ReasoningHarvest,
-    Technique::RewardModelHarvest,
-    Technique::TrajectoryHarvest,
-    Technique::DatasetSynthesis,
-];
-
-/// The largest risk among [`CONVERSATION`], the earlier technique on a tie.
-fn likeliest(techniques: &[TechniqueRisk]) -> Option<TechniqueRisk> {
-    let mut best: Option<TechniqueRisk> = None;
-    for &candidate in techniques {
-        let better = best.is_none_or(|best| candidate.risk > best.risk);
-        if better && CONVERSATION.contains(&candidate.technique) {
-            best = Some(candidate);
-        }
-    }
-    best
+    /// What was said of its exchanges.
+    pub said: Said,
 }
 
 /// The trails of a stream, with what was read and not judged.
@@ -163,11 +20,13 @@ fn likeliest(techniques: &[TechniqueRisk]) -> Option<TechniqueRisk> {
 pub struct Collected {
     /// One for each labeled account with an exchange, by name.
     pub trails: Vec<AccountTrail>,
+    /// One for each labeled conversation with an exchange, by account and name.
+    pub conversations: Vec<ConversationTrail>,
     /// Labeled accounts without an exchange.
     pub silent: u64,
     /// Labels of single conversations, which say nothing about their account.
     pub conversation_labels: u64,
-    /// Labels that a later one of the same account replaced.
+    /// Labels that a later one of the same account or conversation replaced.
     pub replaced_labels: u64,
     /// Accounts without a label, as the engine first met them.
     pub unlabeled_accounts: u64,
@@ -180,11 +39,13 @@ pub struct Collected {
 
 /// Collects trails from assessments in the order of the stream.
 ///
-/// Bound: one trail for each labeled account; accounts without a label are only counted.
+/// Bound: one trail for each labeled account or conversation; accounts without a label are only counted.
 pub struct Trails {
     /// Of accounts without an exchange so far.
     waiting: BTreeMap<String, Label>,
     begun: BTreeMap<String, AccountTrail>,
+    /// By account, so that an exchange is looked up by borrowed names.
+    conversations: BTreeMap<String, BTreeMap<String, ConversationTrail>>,
     /// Campaigns with a review.
     noticed: BTreeSet<String>,
     latest: Option<Timestamp>,
@@ -197,48 +58,75 @@ impl Trails {
         let mut trails = Self {
             waiting: BTreeMap::new(),
             begun: BTreeMap::new(),
+            conversations: BTreeMap::new(),
             noticed: BTreeSet::new(),
             latest: None,
             collected: Collected::default(),
         };
         for label in labels {
-            if label.conversation.is_some() {
+            let replaced = if let Some(conversation) = label.conversation.clone() {
                 trails.collected.conversation_labels += 1;
-            } else if trails
-                .waiting
-                .insert(label.account.clone(), label)
-                .is_some()
-            {
-                trails.collected.replaced_labels += 1;
-            }
+                let own = trails.conversations.entry(label.account.clone());
+                let said = Said::default();
+                own.or_default()
+                    .insert(conversation, ConversationTrail { label, said })
+                    .is_some()
+            } else {
+                trails
+                    .waiting
+                    .insert(label.account.clone(), label)
+                    .is_some()
+            };
+            trails.collected.replaced_labels += u64::from(replaced);
         }
         trails
     }
 
     /// Adds what the engine said of the stream's next exchange.
-    pub fn add(&mut self, assessment: &Assessment) {
+    pub fn add(&mut self, step: Step<'_>) {
+        let assessment = step.assessment;
         if self.latest.is_some_and(|latest| assessment.time < latest) {
             self.collected.backwards += 1;
         }
         self.latest = Some(assessment.time);
+        let technique = likeliest(&assessment.techniques).map(|likeliest| likeliest.technique);
+        let told = self.conversation(step).map(|conversation| {
+            conversation
+                .said
+                .add(technique, assessment.conversation_risk);
+        });
         let Some(trail) = trail(&mut self.waiting, &mut self.begun, assessment) else {
             self.collected.unlabeled_exchanges += 1;
             self.collected.unlabeled_accounts += u64::from(assessment.seen == 1);
             return;
         };
-        trail.add(assessment);
+        trail.add(step);
+        if told.is_none() {
+            trail.said.add(technique, assessment.conversation_risk);
+        }
         if trail.extraction() && !self.noticed.contains(trail.campaign()) {
-            trail.unnoticed += 1;
+            trail.unnoticed.add(step);
             if trail.first_review.is_some() {
                 self.noticed.insert(trail.campaign().to_owned());
             }
         }
     }
 
+    fn conversation(&mut self, step: Step<'_>) -> Option<&mut ConversationTrail> {
+        let own = self.conversations.get_mut(&step.assessment.account)?;
+        own.get_mut(step.conversation?)
+    }
+
     /// The trails, by account.
     pub fn finish(self) -> Collected {
         Collected {
             trails: self.begun.into_values().collect(),
+            conversations: self
+                .conversations
+                .into_values()
+                .flat_map(BTreeMap::into_values)
+                .filter(|conversation| conversation.said.exchanges() > 0)
+                .collect(),
             silent: self.waiting.len() as u64,
             ..self.collected
         }

@@ -235,7 +235,10 @@ mod tests {
     use crate::eval::baseline::Panel;
     use crate::eval::baseline::history::History;
     use crate::eval::baseline::panel::tests::stream;
-    use crate::eval::{AccountTrail, Options, accounts::Checkpoint};
+    use crate::eval::{
+        AccountTrail, Options,
+        accounts::{Answered, Checkpoint, Said},
+    };
 
     /// A trail that ours ranks perfectly; every second extracting account mixes.
     fn trail((number, history): (usize, &History)) -> AccountTrail {
@@ -258,7 +261,11 @@ mod tests {
             technique: None,
             first_review: None,
             first_restrict: None,
-            unnoticed: 0,
+            unnoticed: Answered::default(),
+            answered: Answered::default(),
+            days_high: Vec::new(),
+            reasons: [None; 3],
+            said: Said::default(),
             from: history.steps[0].time,
             to: history.steps[0].time,
         }

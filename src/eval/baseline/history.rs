@@ -271,6 +271,7 @@ pub(super) mod tests {
             techniques: Vec::new(),
             campaign: None,
             conversation: None,
+            cell: None,
             source: None,
             application: Some(application.to_owned()),
             language: None,

@@ -34,10 +34,11 @@ impl Roc {
             return None;
         }
         let mut sorted = units.to_vec();
-        sorted.sort_by(|a, b| b.score.total_cmp(&a.score));
+        // From the least up and read backwards: units that come so already cost one pass.
+        sorted.sort_by(|a, b| a.score.total_cmp(&b.score));
         let mut steps: Vec<Step> = Vec::new();
         let (mut benign, mut extraction) = (0, 0);
-        for unit in &sorted {
+        for unit in sorted.iter().rev() {
             if unit.extraction {
                 extraction += 1;
             } else {
@@ -119,16 +120,27 @@ impl Roc {
     pub fn average_precision(&self, prevalence: f64) -> f64 {
         let mut recall_before = 0.0;
         let mut sum = 0.0;
-        for step in &self.steps {
-            let (false_positive, recall) = self.rates(step);
-            let found = prevalence * recall;
+        for (recall, precision) in self.precision_recall(prevalence) {
             if recall > recall_before {
-                sum += (recall - recall_before) * found
-                    / (found + (1.0 - prevalence) * false_positive);
+                sum += (recall - recall_before) * precision;
             }
             recall_before = recall;
         }
         sum
+    }
+
+    /// Recall and precision at each distinct score from the highest down, in a population with a share
+    /// `prevalence` of extraction; see [`Self::average_precision`].
+    pub fn precision_recall(&self, prevalence: f64) -> Vec<(f64, f64)> {
+        let point = |step: &Step| {
+            let (false_positive, recall) = self.rates(step);
+            let found = prevalence * recall;
+            (
+                recall,
+                found / (found + (1.0 - prevalence) * false_positive),
+            )
+        };
+        self.steps.iter().map(point).collect()
     }
 
     /// How many steps keep within a false-positive rate.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::applications;
 use super::figures::{ModelReport, Power, PromptRow};
 use crate::eval::metrics::{Figure, wilson};
 use crate::eval::table::{Cell, Number, Style, Table};
@@ -63,7 +64,41 @@ impl PromptReport {
     /// # Panics
     /// When the models were not judged on the same prompts.
     pub fn tables(&self) -> Vec<Table> {
-        vec![self.means(), self.rows(), self.benign()]
+        let mut tables = vec![self.means(), self.pipelines(), self.rows()];
+        tables.extend(applications::tables(self));
+        tables.push(self.benign());
+        tables
+    }
+
+    /// Pipelines as the fold that left them out saw them, the first model's worst first.
+    fn pipelines(&self) -> Table {
+        let title = "Pipelines left out one fold at a time, bare prompts left out (worst first)";
+        let mut table = self
+            .table(title, &["pipeline", "n"])
+            .keyed("pipelines left out", 1);
+        let Some(first) = self.models.first() else {
+            return table;
+        };
+        let mut places: Vec<usize> = (0..first.pipelines.len()).collect();
+        let area = |place: &usize| first.pipelines[*place].power.area.value();
+        // Stable; those without a figure come last.
+        places.sort_by(|a, b| {
+            let [a, b] = [a, b].map(|place| area(place).unwrap_or(f64::INFINITY));
+            a.total_cmp(&b)
+        });
+        for place in places {
+            let row = &first.pipelines[place];
+            let figures = self.models.iter().flat_map(|model| {
+                let power = model.pipelines[place].power;
+                [
+                    Cell::figure(power.recall, Style::Percent(1)),
+                    Cell::figure(power.area, Style::Decimal(3)),
+                ]
+            });
+            let head = [Cell::text(&row.pipeline), Cell::Count(row.power.n)];
+            table.push(head.into_iter().chain(figures).collect());
+        }
+        table
     }
 
     fn means(&self) -> Table {

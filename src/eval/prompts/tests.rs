@@ -128,6 +128,10 @@ fn what_pipelines_share_is_found_and_what_people_say_too_is_not() {
         assert_eq!(honest, (UNITS * SIZE) as u64, "each is judged once");
         let flagged: u64 = model.benign.iter().map(|row| row.flagged).sum();
         assert!(flagged <= honest / 100, "{}: {flagged}", model.name);
+        let applications = model.applications();
+        assert_eq!(applications.len(), UNITS);
+        let judged: u64 = applications.iter().map(|row| row.n).sum();
+        assert_eq!(judged, honest, "each against the others once");
         // The harness, pipeline-01, is judged nowhere; the bare one only as such.
         assert_eq!(model.rows.len(), UNITS - 1);
         assert_eq!(model.pipelines.len(), UNITS - 2);

@@ -1,0 +1,194 @@
+//! A bundle measured on labeled traffic, beside another if one is named.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::{Eval, baselines};
+use crate::cli::Exit;
+use crate::cli::input::{TrafficFlags, labels};
+use crate::cli::terminal::{Bars, warn};
+use crate::domain::{Exchange, Label};
+use crate::engine::Engine;
+use crate::eval::accounts::{Collected, compared, errors};
+use crate::eval::baseline::{Collector, comparison};
+use crate::eval::gates::{self, Gates};
+use crate::eval::known::KnownFalsePositives;
+use crate::eval::page::page;
+use crate::eval::table::Table;
+use crate::eval::{Options, Report, Step, Trails};
+use crate::privacy::PseudonymKey;
+use crate::train::progress::Progress;
+
+/// What stands beside each other: a bundle's name and its trails.
+struct Measured {
+    bundle: String,
+    collected: Collected,
+}
+
+#[expect(clippy::print_stdout, reason = "the report is this command's data")]
+pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
+    let bars = Bars::new();
+    // Read first: a misspelt gate should not cost a pass over the stream.
+    let gates = flags.gates.as_deref().map(Gating::read).transpose()?;
+    let truth = labels(label_file)?;
+    let encoder = flags.model.bundle()?.encoder;
+    let panel = baselines::panel(flags, &encoder, &bars)?;
+    let mut beside = panel
+        .as_ref()
+        .map(|panel| Collector::to_score(&encoder, panel.ngram(), truth.clone()));
+    let (measured, mut exit) = measure(flags, &truth, &bars, |exchanges| {
+        if let Some(beside) = &mut beside {
+            beside.add(exchanges);
+        }
+    })?;
+    let [own, other] = [measured.first(), measured.get(1)];
+    let own = own.expect("the bundle itself is always measured");
+    bars.begin("intervals", Report::PARTS);
+    let options = Options {
+        resamples: flags.resamples,
+        ..Options::default()
+    };
+    let mut report = Report::told(&own.collected, &options, &|| bars.advance(1));
+    if let Some(other) = other {
+        report = report.with(compared(
+            (&own.bundle, &own.collected),
+            (&other.bundle, &other.collected),
+            &options,
+        ));
+    }
+    if let (Some(panel), Some(beside)) = (&panel, beside) {
+        bars.begin("baselines", 0);
+        let trails = &own.collected.trails;
+        report = report.with(comparison(trails, &beside.finish(), panel, &options));
+    }
+    if let Some(n) = flags.errors {
+        report = report.with(errors(&own.collected, n));
+    }
+    bars.finish();
+    if let Some(gates) = &gates {
+        let (held, tables) = gates.hold(&report)?;
+        report = report.with(tables);
+        if !held {
+            exit = Exit::UnderGate;
+        }
+    }
+    match flags.format.layout() {
+        Some(layout) => print!("{}", report.render(layout)),
+        None => print!(
+            "{}",
+            page("Stillwatch evaluation", &about(flags, own), &report)
+        ),
+    }
+    Ok(exit)
+}
+
+/// Scores the stream by every bundle in one pass, in which `also` sees every exchange too.
+fn measure(
+    flags: &Eval,
+    truth: &[Label],
+    bars: &Bars,
+    mut also: impl FnMut(&[Exchange]),
+) -> anyhow::Result<(Vec<Measured>, Exit)> {
+    let mut engines = vec![flags.model.engine(PseudonymKey::offline())?];
+    if let Some(other) = &flags.compare {
+        engines.push(
+            flags
+                .model
+                .with_bundle(other)
+                .engine(PseudonymKey::offline())?,
+        );
+    }
+    let mut runs: Vec<(Engine, Trails)> = engines
+        .into_iter()
+        .map(|engine| (engine, Trails::new(truth.iter().cloned())))
+        .collect();
+    bars.begin("exchanges", 0);
+    let traffic = TrafficFlags::of(flags.traffic.clone(), flags.models.clone(), false);
+    let exit = traffic.each_batch(|exchanges| {
+        for (engine, trails) in &mut runs {
+            let assessments = engine.score_batch(&exchanges);
+            for (exchange, assessment) in exchanges.iter().zip(&assessments) {
+                trails.add(Step::of(exchange, assessment));
+            }
+        }
+        also(&exchanges);
+        bars.advance(exchanges.len() as u64);
+        Ok(())
+    })?;
+    let measured = runs.into_iter().map(|(engine, trails)| Measured {
+        bundle: engine.bundle().to_owned(),
+        collected: trails.finish(),
+    });
+    Ok((measured.collect(), exit))
+}
+
+/// What a page says of where its figures come from.
+fn about(flags: &Eval, own: &Measured) -> Vec<String> {
+    let name = |path: &PathBuf| {
+        path.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    let logs: Vec<String> = flags.traffic.iter().filter_map(name).collect();
+    vec![
+        format!(
+            "Bundle {} on {}, by stillwatch {}.",
+            own.bundle,
+            logs.join(", "),
+            env!("CARGO_PKG_VERSION")
+        ),
+        format!(
+            "Intervals hold 95% of {} resamples of whole applications, pipelines and campaigns. Figures that too few units stand behind say so.",
+            flags.resamples
+        ),
+    ]
+}
+
+/// The gates of a release with the list that goes with them.
+struct Gating {
+    gates: Gates,
+    known: Option<KnownFalsePositives>,
+}
+
+impl Gating {
+    fn read(path: &Path) -> anyhow::Result<Self> {
+        let text =
+            |path: &Path| std::fs::read_to_string(path).with_context(|| path.display().to_string());
+        let gates = Gates::parse(&text(path)?).with_context(|| path.display().to_string())?;
+        let known = match &gates.known_false_positives {
+            Some(file) => {
+                let path = path.with_file_name(file);
+                let known = KnownFalsePositives::parse(&text(&path)?);
+                Some(known.with_context(|| path.display().to_string())?)
+            }
+            None => None,
+        };
+        Ok(Self { gates, known })
+    }
+
+    /// Whether the report holds against the gates, and what came as tables.
+    fn hold(&self, report: &Report) -> anyhow::Result<(bool, Vec<Table>)> {
+        let checked = self.gates.check(report)?;
+        let missed = checked.iter().filter(|checked| !checked.held).count();
+        if missed > 0 {
+            warn(&format!(
+                "{missed} of {} figures are outside their gates",
+                checked.len()
+            ));
+        }
+        let mut tables = vec![gates::table(&checked)];
+        let mut held = missed == 0;
+        if let Some(known) = &self.known {
+            let flagged = report.false_positives();
+            let new = known.new_ones(flagged).len();
+            if new > 0 {
+                warn(&format!(
+                    "{new} benign applications have a review and are not known false positives"
+                ));
+            }
+            held &= new == 0;
+            tables.push(known.table(flagged));
+        }
+        Ok((held, tables))
+    }
+}

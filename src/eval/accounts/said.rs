@@ -1,0 +1,146 @@
+//! What was said of many exchanges, in little: how often each technique was the likeliest, by risk.
+//!
+//! Risks are kept in narrow bins of log-odds, so that a threshold can be set when the stream is over without
+//! keeping its exchanges.
+
+use crate::domain::{Risk, Technique};
+
+/// Bins of one unit of log-odds.
+const PER_UNIT: f64 = 4.0;
+
+/// Log-odds beyond which risks share a bin.
+const OUTERMOST: f64 = 12.0;
+
+/// A bin of conversation risk; larger is riskier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RiskBin(i8);
+
+impl RiskBin {
+    /// Below every bin.
+    pub(super) const LOWEST: Self = Self(i8::MIN);
+
+    fn of(risk: Risk) -> Self {
+        let odds = risk.value() / (1.0 - risk.value());
+        let log_odds = odds.ln().clamp(-OUTERMOST, OUTERMOST);
+        Self((log_odds * PER_UNIT).floor() as i8)
+    }
+
+    /// The least risk in it.
+    pub fn risk(self) -> Risk {
+        Risk::from_logit(f64::from(self.0) / PER_UNIT)
+    }
+}
+
+/// Exchanges of which the same was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaidOften {
+    /// The risk of the conversation.
+    pub bin: RiskBin,
+    /// The account's likeliest technique then.
+    pub technique: Option<Technique>,
+    /// How many exchanges.
+    pub exchanges: u64,
+}
+
+/// What was said of exchanges of one truth.
+///
+/// Bound: one entry for each bin and technique that came up, never more than exchanges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    entries: Vec<SaidOften>,
+}
+
+impl Said {
+    pub(super) fn add(&mut self, technique: Option<Technique>, risk: Risk) {
+        let bin = RiskBin::of(risk);
+        let place = self
+            .entries
+            .binary_search_by(|entry| (entry.bin, entry.technique).cmp(&(bin, technique)));
+        match place {
+            Ok(place) => self.entries[place].exchanges += 1,
+            Err(place) => self.entries.insert(
+                place,
+                SaidOften {
+                    bin,
+                    technique,
+                    exchanges: 1,
+                },
+            ),
+        }
+    }
+
+    /// Exchanges in all.
+    pub fn exchanges(&self) -> u64 {
+        self.entries.iter().map(|entry| entry.exchanges).sum()
+    }
+
+    /// What was said, from the least risk up.
+    pub fn entries(&self) -> &[SaidOften] {
+        &self.entries
+    }
+}
+
+/// The lowest bin above which at most a share `rate` of the exchanges of `said` lie.
+pub(super) fn bin_at<'a>(said: impl IntoIterator<Item = &'a Said>, rate: f64) -> RiskBin {
+    let mut entries: Vec<SaidOften> = said.into_iter().flat_map(|s| s.entries.clone()).collect();
+    entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.bin));
+    let all: u64 = entries.iter().map(|entry| entry.exchanges).sum();
+    let allowed = rate * all as f64 + 1e-9;
+    let mut above = 0;
+    for entry in &entries {
+        above += entry.exchanges;
+        if above as f64 > allowed {
+            return entry.bin;
+        }
+    }
+    RiskBin::LOWEST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn said(risks: &[f64]) -> Said {
+        let mut said = Said::default();
+        for risk in risks {
+            said.add(None, Risk::new(*risk).unwrap());
+        }
+        said
+    }
+
+    #[test]
+    fn the_threshold_leaves_so_many_above() {
+        // Ten exchanges far apart: one in five may lie above, so the third from the top is the threshold.
+        let risks = [0.0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0];
+        let said = said(&risks);
+        assert_eq!(said.exchanges(), 10);
+        let bin = bin_at([&said], 0.2);
+        let above = said.entries().iter().filter(|entry| entry.bin > bin);
+        assert_eq!(above.map(|entry| entry.exchanges).sum::<u64>(), 2);
+        assert_eq!(bin_at([&said], 1.0), RiskBin::LOWEST);
+        assert_eq!(bin_at([], 0.5), RiskBin::LOWEST);
+    }
+
+    proptest! {
+        #[test]
+        fn never_more_above_than_allowed(
+            risks in prop::collection::vec(0.0_f64..=1.0, 1..80),
+            rate in 0.0_f64..=1.0,
+        ) {
+            let said = said(&risks);
+            let bin = bin_at([&said], rate);
+            let count = |keep: fn(RiskBin, RiskBin) -> bool| -> u64 {
+                let kept = said.entries().iter().filter(|entry| keep(entry.bin, bin));
+                kept.map(|entry| entry.exchanges).sum()
+            };
+            let allowed = rate * risks.len() as f64 + 1e-9;
+            prop_assert!(count(|own, bin| own > bin) as f64 <= allowed);
+            // One bin lower would be too many.
+            prop_assert!(bin == RiskBin::LOWEST || count(|own, bin| own >= bin) as f64 > allowed);
+            for pair in said.entries().windows(2) {
+                prop_assert!(pair[0].bin <= pair[1].bin);
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! A few moments of one labeled account: all that is remembered of it while its stream is scored.
+
+use super::cells::UNSAID;
+use super::said::Said;
+use crate::domain::{
+    Assessment, Exchange, Label, Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
+};
+
+/// Exchanges after which an account's standing is kept, besides its last.
+pub const MARKS: [u64; 7] = [1, 5, 10, 25, 50, 100, 200];
+
+/// Reasons of the last exchange that are kept.
+const REASONS: usize = 3;
+
+/// What an evaluation looks at after one exchange of the stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// What the engine said.
+    pub assessment: &'a Assessment,
+    /// The conversation that the exchange continues.
+    pub conversation: Option<&'a str>,
+    /// Tokens that were answered; 0 where the log does not say.
+    pub output_tokens: u64,
+}
+
+impl<'a> Step<'a> {
+    /// What was said of `exchange`.
+    pub fn of(exchange: &'a Exchange, assessment: &'a Assessment) -> Self {
+        Self {
+            assessment,
+            conversation: exchange.conversation.as_deref(),
+            output_tokens: exchange.response.output_tokens.unwrap_or(0),
+        }
+    }
+}
+
+/// How an account stood after one of its exchanges.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// Exchanges of the account in the stream so far, this one included.
+    pub seen: u64,
+    /// Calibrated risk.
+    pub risk: Risk,
+    /// Log-odds before calibration: what the operating points are set on, and what ranks accounts.
+    pub score: f64,
+    /// What the gateway was advised to do.
+    pub recommendation: Recommendation,
+}
+
+/// What is remembered of one labeled account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountTrail {
+    /// The truth about it.
+    pub label: Label,
+    /// How it stood at the [`MARKS`] that it reached, in their order.
+    pub checkpoints: Vec<Checkpoint>,
+    /// How it stood after its last exchange.
+    pub last: Checkpoint,
+    /// The likeliest of the four techniques that show in a conversation, after its last exchange.
+    pub technique: Option<TechniqueRisk>,
+    /// Exchange at which the recommendation first reached `review`.
+    pub first_review: Option<u64>,
+    /// Exchange at which the recommendation first reached `restrict`.
+    pub first_restrict: Option<u64>,
+    /// Of an extracting account, what was answered up to and including the first review of any account of its
+    /// campaign (of itself, without one): before anybody looked. All of it when nobody did; nothing for benign
+    /// accounts.
+    pub unnoticed: Answered,
+    /// All that was answered.
+    pub answered: Answered,
+    /// Its highest score on each of its days, in the order in which the days came.
+    pub days_high: Vec<DayHigh>,
+    /// The terms that moved its last score most, up or down, the largest first, with their log-odds.
+    pub reasons: [Option<(&'static str, f64)>; REASONS],
+    /// What was said of its single exchanges, those of conversations with a label of their own left out.
+    pub said: Said,
+    /// Time of its earliest exchange.
+    pub from: Timestamp,
+    /// Time of its latest exchange.
+    pub to: Timestamp,
+}
+
+impl AccountTrail {
+    pub(super) fn new(label: Label, assessment: &Assessment) -> Self {
+        Self {
+            label,
+            checkpoints: Vec::with_capacity(MARKS.len()),
+            last: Checkpoint::of(assessment, 0),
+            technique: None,
+            first_review: None,
+            first_restrict: None,
+            unnoticed: Answered::default(),
+            answered: Answered::default(),
+            days_high: Vec::new(),
+            reasons: [None; REASONS],
+            said: Said::default(),
+            from: assessment.time,
+            to: assessment.time,
+        }
+    }
+
+    pub(super) fn add(&mut self, step: Step<'_>) {
+        let assessment = step.assessment;
+        // Counted here: an engine that had to forget the account starts again from one.
+        self.last = Checkpoint::of(assessment, self.last.seen + 1);
+        let Checkpoint {
+            seen,
+            recommendation,
+            ..
+        } = self.last;
+        if MARKS.contains(&seen) {
+            self.checkpoints.push(self.last);
+        }
+        if recommendation >= Recommendation::Review {
+            self.first_review.get_or_insert(seen);
+        }
+        if recommendation >= Recommendation::Restrict {
+            self.first_restrict.get_or_insert(seen);
+        }
+        self.technique = likeliest(&assessment.techniques);
+        self.answered.add(step);
+        self.add_day(assessment);
+        let mut reasons = assessment.reasons.iter();
+        self.reasons = std::array::from_fn(|_| {
+            reasons
+                .next()
+                .map(|reason| (reason.code, reason.contribution))
+        });
+        self.from = self.from.min(assessment.time);
+        self.to = self.to.max(assessment.time);
+    }
+
+    fn add_day(&mut self, assessment: &Assessment) {
+        let day = assessment.time.as_micros().div_euclid(DAY);
+        let score = assessment.score;
+        match self.days_high.last_mut() {
+            Some(last) if last.day == day => last.score = last.score.max(score),
+            _ => self.days_high.push(DayHigh { day, score }),
+        }
+    }
+
+    /// Exchanges in the stream; at least one.
+    pub const fn exchanges(&self) -> u64 {
+        self.last.seen
+    }
+
+    /// How it stood after exactly `seen` exchanges, if that is one of the [`MARKS`] and it reached it.
+    pub fn after(&self, seen: u64) -> Option<Checkpoint> {
+        self.checkpoints
+            .iter()
+            .copied()
+            .find(|checkpoint| checkpoint.seen == seen)
+    }
+
+    /// Whether it is labeled as extraction.
+    pub fn extraction(&self) -> bool {
+        self.label.verdict == Verdict::Extraction
+    }
+
+    /// The application or pipeline behind it, the account itself where the label names none: the unit of
+    /// resampling.
+    pub fn application(&self) -> &str {
+        let Label {
+            account,
+            application,
+            ..
+        } = &self.label;
+        application.as_deref().unwrap_or(account)
+    }
+
+    /// Its campaign, the account itself where the label names none.
+    pub fn campaign(&self) -> &str {
+        let Label {
+            account, campaign, ..
+        } = &self.label;
+        campaign.as_deref().unwrap_or(account)
+    }
+
+    /// Its cell of the grid of adaptive attackers; the population, where the label names none.
+    pub fn cell(&self) -> &str {
+        let Label {
+            cell, population, ..
+        } = &self.label;
+        cell.as_deref().or(population.as_deref()).unwrap_or(UNSAID)
+    }
+
+    /// Days from its first to its last exchange.
+    pub fn days(&self) -> f64 {
+        self.to.seconds_since(self.from) / 86_400.0
+    }
+
+    /// Its age at the last exchange in words that sort as the ages do.
+    pub fn age(&self) -> &'static str {
+        match self.days() {
+            ..1.0 => "0 days",
+            1.0..7.0 => "1 to 6 days",
+            7.0..30.0 => "7 to 29 days",
+            _ => "over 29 days",
+        }
+    }
+}
+
+/// What an account was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// Exchanges.
+    pub exchanges: u64,
+    /// Output tokens, where the log says them.
+    pub tokens: u64,
+}
+
+impl Answered {
+    pub(super) const fn add(&mut self, step: Step<'_>) {
+        self.exchanges += 1;
+        self.tokens += step.output_tokens;
+    }
+}
+
+/// An account's highest score on one day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DayHigh {
+    /// Days since the epoch, in UTC.
+    pub day: i64,
+    /// Log-odds before calibration.
+    pub score: f64,
+}
+
+/// A day in microseconds.
+const DAY: i64 = 86_400_000_000;
+
+impl Checkpoint {
+    const fn of(assessment: &Assessment, seen: u64) -> Self {
+        Self {
+            seen,
+            risk: assessment.risk,
+            score: assessment.score,
+            recommendation: assessment.recommendation,
+        }
+    }
+}
+
+/// Techniques that show in what a conversation asks for; the others are about how an account behaves.
+pub(super) const CONVERSATION: [Technique; 4] = [
+    Technique::ReasoningHarvest,
+    Technique::RewardModelHarvest,
+    Technique::TrajectoryHarvest,
+    Technique::DatasetSynthesis,
+];
+
+/// The largest risk among [`CONVERSATION`], the earlier technique on a tie.
+pub(super) fn likeliest(techniques: &[TechniqueRisk]) -> Option<TechniqueRisk> {
+    let mut best: Option<TechniqueRisk> = None;
+    for &candidate in techniques {
+        let better = best.is_none_or(|best| candidate.risk > best.risk);
+        if better && CONVERSATION.contains(&candidate.technique) {
+            best = Some(candidate);
+        }
+    }
+    best
+}

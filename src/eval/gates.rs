@@ -1,0 +1,160 @@
+//! What a release must reach: a floor or a ceiling for figures of a report, by name.
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::accounts::Report;
+use super::table::{Cell, Number, Style, Table};
+
+/// The gates of a release.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gates {
+    /// File of known false positives, beside the file of the gates.
+    pub known_false_positives: Option<String>,
+    /// The gates.
+    #[serde(default, rename = "gate")]
+    pub gates: Vec<Gate>,
+}
+
+/// The bounds of one figure.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// Its name, `table / row / column`.
+    pub figure: String,
+    /// The least that will do.
+    pub floor: Option<f64>,
+    /// The most that will do.
+    pub ceiling: Option<f64>,
+    /// Why the bound is where it is.
+    pub why: String,
+}
+
+/// Why figures cannot be held against gates.
+#[derive(Debug, Error)]
+pub enum GateError {
+    /// Not the file of gates it should be.
+    #[error("expected [[gate]] entries with figure, floor or ceiling, and why: {0}")]
+    Form(#[from] toml::de::Error),
+    /// A gate that anything passes, or nothing can.
+    #[error(
+        "gate on {figure:?}: expected a finite floor or ceiling, or both with the floor not above"
+    )]
+    Bound {
+        /// The figure.
+        figure: String,
+    },
+    /// A name that no figure has.
+    #[error("gate on {figure:?}: no figure has this name{}", nearest.as_ref().map_or_else(String::new, |name| format!("; the nearest is {name:?}")))]
+    Unknown {
+        /// The name.
+        figure: String,
+        /// The most similar name of a figure.
+        nearest: Option<String>,
+    },
+}
+
+/// A gate and what came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked<'a> {
+    /// The gate.
+    pub gate: &'a Gate,
+    /// The figure.
+    pub came: Cell,
+    /// Whether it is within bounds. A figure that is undefined or insufficient is not: what was not measured
+    /// was not reached.
+    pub held: bool,
+}
+
+impl Gates {
+    /// Reads gates from TOML.
+    ///
+    /// # Errors
+    /// When the text is not a file of gates, or a gate bounds nothing.
+    pub fn parse(text: &str) -> Result<Self, GateError> {
+        let gates: Self = toml::from_str(text)?;
+        for gate in &gates.gates {
+            let bounds = [gate.floor, gate.ceiling];
+            let stated = bounds.iter().flatten();
+            let crossed = matches!(bounds, [Some(floor), Some(ceiling)] if floor > ceiling);
+            if stated.clone().count() == 0 || crossed || !stated.clone().all(|b| b.is_finite()) {
+                let figure = gate.figure.clone();
+                return Err(GateError::Bound { figure });
+            }
+        }
+        Ok(gates)
+    }
+
+    /// Holds a report against every gate, in their order.
+    ///
+    /// # Errors
+    /// When a gate names no figure of the report.
+    pub fn check(&self, report: &Report) -> Result<Vec<Checked<'_>>, GateError> {
+        let figures: Vec<(String, &Cell)> = report.figures().collect();
+        let checked = self.gates.iter().map(|gate| {
+            let figure = figures.iter().find(|(name, _)| *name == gate.figure);
+            let (_, came) = figure.ok_or_else(|| GateError::Unknown {
+                figure: gate.figure.clone(),
+                nearest: nearest(&gate.figure, figures.iter().map(|(name, _)| name)),
+            })?;
+            Ok(gate.check(came))
+        });
+        checked.collect()
+    }
+}
+
+impl Gate {
+    fn check(&self, came: &Cell) -> Checked<'_> {
+        let within = |value: f64| {
+            self.floor.is_none_or(|floor| value >= floor)
+                && self.ceiling.is_none_or(|ceiling| value <= ceiling)
+        };
+        Checked {
+            gate: self,
+            came: came.clone(),
+            held: came.value().is_some_and(within),
+        }
+    }
+}
+
+/// The name that differs least, by edits, letters of either case alike.
+fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a String>) -> Option<String> {
+    let name = name.to_lowercase();
+    let similarity = |other: &str| strsim::normalized_levenshtein(&name, &other.to_lowercase());
+    names
+        .max_by(|a, b| similarity(a).total_cmp(&similarity(b)))
+        .cloned()
+}
+
+/// The gates, those not held first.
+pub fn table(checked: &[Checked<'_>]) -> Table {
+    let mut table = Table::new(
+        "Gates",
+        ["held", "figure", "least", "most", "came", "why the bound"],
+    );
+    let mut checked: Vec<&Checked<'_>> = checked.iter().collect();
+    checked.sort_by_key(|checked| checked.held);
+    for Checked { gate, came, held } in checked {
+        let style = match came {
+            Cell::Number(number) => number.style,
+            Cell::Count(_) => Style::Decimal(0),
+            _ => Style::Decimal(3),
+        };
+        let bound = |bound: Option<f64>| {
+            bound.map_or_else(
+                || Cell::text(""),
+                |bound| Cell::Number(Number::new(bound, style)),
+            )
+        };
+        table.push(vec![
+            Cell::text(if *held { "yes" } else { "NO" }),
+            Cell::text(&gate.figure),
+            bound(gate.floor),
+            bound(gate.ceiling),
+            came.clone(),
+            Cell::text(&gate.why),
+        ]);
+    }
+    table
+}
