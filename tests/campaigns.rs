@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use stillwatch::domain::{Exchange, FinishReason, Technique, Verdict};
 use stillwatch::simulate::corpus::Corpus;
-use stillwatch::simulate::{AccountPlan, Plan, Scenario, ScenarioError};
+use stillwatch::simulate::{AccountPlan, Plan, PopulationShares, Scenario, ScenarioError};
 
 const SMOKE: &str = include_str!("../eval/scenarios/smoke.toml");
 const GRID: &str = include_str!("../eval/scenarios/grid.toml");
@@ -30,8 +30,8 @@ fn with_share(share: f64, settings: &str) -> Scenario {
 fn small(text: &str) -> Scenario {
     let text = text.replace("partitions = [\"test\"]", "partitions = [\"fit\"]");
     let mut scenario = Scenario::parse(&text).expect("a committed scenario");
-    scenario.benign.accounts = 20;
-    scenario.benign.resellers = 2;
+    scenario.benign.accounts = 22;
+    scenario.benign.populations.reseller = 0.1;
     for cell in &mut scenario.cells {
         cell.attack.accounts = 3;
         if let Some(exchanges) = &mut cell.attack.exchanges {
@@ -294,7 +294,10 @@ fn probing_is_mostly_refused_and_varied() {
 fn relays_and_disclosed_resellers_have_many_end_users() {
     let corpus = Corpus::miniature();
     let mut scenario = with_share(0.3, "relay = { least = 8, most = 12 }");
-    scenario.benign.resellers = 12;
+    scenario.benign.populations = PopulationShares {
+        reseller: 1.0,
+        ..PopulationShares::default()
+    };
     let plan = plan(&scenario, &corpus);
     let resellers = plan.accounts.iter().filter(|account| !is_attack(account));
     let resellers: Vec<&AccountPlan> = resellers

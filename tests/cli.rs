@@ -81,6 +81,25 @@ fn simulated_traffic_can_be_scored_explained_and_evaluated() {
 }
 
 #[test]
+fn honest_behaviour_is_printed_beside_the_traces() {
+    let folder = TempDir::new().unwrap();
+    let traces = include_str!("../eval/scenarios/traces.toml");
+    let small = traces
+        .replace("days = 14", "days = 2")
+        .replace("accounts = 900", "accounts = 30");
+    std::fs::write(folder.path().join("s.toml"), small).unwrap();
+    let arguments = ["simulate", "--statistics", "--scenario", "s.toml"];
+    let output = stillwatch(folder.path())
+        .args(arguments)
+        .args(["-o", "json"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let table: serde_json::Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert!(table["rows"].as_array().unwrap().len() >= 10);
+}
+
+#[test]
 fn a_bad_line_costs_itself_alone_and_shows_in_the_exit_status() {
     let folder = TempDir::new().unwrap();
     let log = format!("{LINE}\n{{\"account\": canary\n{LINE}");

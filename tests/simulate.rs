@@ -1,5 +1,12 @@
 //! The simulator on the built-in corpus: determinism, order, honesty of the composition, and no leak of the label.
 
+#[path = "simulate/leaks.rs"]
+mod leaks;
+#[path = "simulate/populations.rs"]
+mod populations;
+#[path = "simulate/traces.rs"]
+mod traces;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 

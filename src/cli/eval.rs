@@ -23,7 +23,7 @@ use crate::train::recipe::Recipe;
 
 /// How it is printed.
 #[derive(Clone, Copy, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people at a terminal.
     Table,
     /// For documents.
@@ -38,7 +38,7 @@ enum Format {
 
 impl Format {
     /// How tables are laid out; `None` for a page.
-    const fn layout(self) -> Option<Layout> {
+    pub(super) const fn layout(self) -> Option<Layout> {
         match self {
             Self::Table => Some(Layout::Terminal),
             Self::Markdown => Some(Layout::Markdown),

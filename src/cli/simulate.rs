@@ -1,15 +1,17 @@
-//! `stillwatch simulate`: labeled account streams from prompt pools, as files.
+//! `stillwatch simulate`: labeled account streams from prompt pools, as files; or how they behave beside the traces.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 
 use super::Exit;
+use super::eval::Format;
 use super::terminal::{Bars, say};
+use crate::eval::table::{Cell, Number, Style, Table};
 use crate::ingest::{JsonLinesWriter, OutputError};
 use crate::simulate::corpus::Corpus;
-use crate::simulate::{Plan, Scenario, write_stream};
+use crate::simulate::{COMPARED, Plan, Scenario, Statistic, Traced, statistics, write_stream};
 use crate::train::progress::Progress;
 
 /// Flags of `stillwatch simulate`.
@@ -25,28 +27,57 @@ pub(super) struct Simulate {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Where the traffic log goes: plain, .gz or .zst; `-` for standard output
-    #[arg(long, value_name = "FILE")]
-    traffic: PathBuf,
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "labels",
+        required_unless_present = "statistics"
+    )]
+    traffic: Option<PathBuf>,
     /// Where the labels go
-    #[arg(long, value_name = "FILE")]
-    labels: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "traffic")]
+    labels: Option<PathBuf>,
+    /// Prints how honest accounts behave beside production traces, and writes no stream; the built-in scenario is then
+    /// one in which nothing but their rhythm bounds what they send
+    #[arg(long, conflicts_with = "traffic")]
+    statistics: bool,
+    /// How the statistics are printed
+    #[arg(
+        short = 'o',
+        long,
+        value_enum,
+        default_value = "table",
+        requires = "statistics"
+    )]
+    format: Format,
 }
 
 impl Simulate {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
-        let bars = Bars::new();
-        let corpus = corpus(self.pools.as_deref(), &bars)?;
-        let built_in = include_str!("../../eval/scenarios/smoke.toml");
+        match (&self.traffic, &self.labels) {
+            (Some(traffic), Some(labels)) => self.stream(traffic, labels),
+            _ => self.compare(),
+        }
+    }
+
+    fn plan(&self, built_in: &str, bars: &Bars) -> anyhow::Result<(Corpus, Plan)> {
+        let corpus = corpus(self.pools.as_deref(), bars)?;
         let scenario = scenario(self.scenario.as_deref(), built_in)?;
         let plan = Plan::new(&scenario, &corpus, self.seed).context("scenario")?;
+        Ok((corpus, plan))
+    }
+
+    fn stream(&self, traffic: &Path, labels: &Path) -> anyhow::Result<Exit> {
+        let bars = Bars::new();
+        let (corpus, plan) = self.plan(include_str!("../../eval/scenarios/smoke.toml"), &bars)?;
         let exchanges = plan
             .accounts
             .iter()
             .map(|account| u64::from(account.exchanges))
             .sum();
         bars.begin("exchanges", exchanges);
-        let mut traffic = JsonLinesWriter::create(&self.traffic)?;
-        let mut labels = JsonLinesWriter::create(&self.labels)?;
+        let mut traffic = JsonLinesWriter::create(traffic)?;
+        let mut labels = JsonLinesWriter::create(labels)?;
         let written = write_stream(
             &plan,
             &corpus,
@@ -65,6 +96,71 @@ impl Simulate {
         ));
         Ok::<_, OutputError>(Exit::Success).map_err(Into::into)
     }
+
+    #[expect(clippy::print_stdout, reason = "the table is this command's data")]
+    fn compare(&self) -> anyhow::Result<Exit> {
+        let Some(layout) = self.format.layout() else {
+            bail!("-o html: expected another format, pages are of accounts");
+        };
+        let bars = Bars::new();
+        let (corpus, plan) = self.plan(include_str!("../../eval/scenarios/traces.toml"), &bars)?;
+        bars.begin("statistics", 0);
+        let all = statistics(&plan, &corpus);
+        bars.finish();
+        println!("{}", table(&all).render(layout));
+        Ok(Exit::Success)
+    }
+}
+
+/// Traced and simulated figures side by side.
+fn table(all: &[Statistic]) -> Table {
+    let columns = [
+        "population",
+        "statistic",
+        "traced",
+        "traced p50",
+        "traced p90",
+        "traced p99",
+        "simulated p50",
+        "simulated p90",
+        "simulated p99",
+        "standard errors apart",
+    ];
+    let mut table = Table::new("Honest behaviour, traced and simulated", columns);
+    for statistic in all {
+        let figure = |value: f64| Number::new(value, Style::Decimal(2));
+        let simulated = statistic.simulated.len() as u64;
+        let mut row = vec![
+            Cell::text(statistic.population.name()),
+            Cell::text(statistic.name),
+        ];
+        match &statistic.traced {
+            Traced::Distribution { quantiles, count } => {
+                row.push(Cell::Count(u64::from(*count)));
+                row.extend(quantiles.map(|value| Cell::Number(figure(value))));
+                let [median, ninth, last] = COMPARED.map(|p| figure(statistic.quantile(p)));
+                row.push(Cell::Number(median.of(simulated)));
+                row.extend([ninth, last].map(Cell::Number));
+            }
+            Traced::Share { share, count } => {
+                let percent = |value: f64| Number::new(value, Style::Percent(1));
+                row.push(Cell::Count(u64::from(*count)));
+                row.push(Cell::Number(percent(*share)));
+                row.extend([Cell::text(""), Cell::text("")]);
+                row.push(Cell::Number(percent(statistic.mean()).of(simulated)));
+                row.extend([Cell::text(""), Cell::text("")]);
+            }
+        }
+        row.push(match statistic.set_by {
+            None => Cell::Number(Number::new(
+                statistic.standard_errors_apart(),
+                Style::Decimal(1),
+            )),
+            Some(what) => Cell::text(format!("set by {what}")),
+        });
+        table.push(row);
+    }
+    table
 }
 
 /// The corpus in a folder, or the one built in.

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use super::card::Prompt;
 use super::corpus::Corpus;
+use super::crowd::Crowd;
 use super::dice::Dice;
 use super::feed::{Feed, FeedReader, Request};
 use super::guise::{Guise, failed};
 use super::habit::{Chooser, Habit};
 use super::population::Population;
-use super::relay::Crowd;
 use super::rhythm::{Clock, Rhythm};
 use super::scenario::Model;
-use crate::domain::{Client, Exchange, FinishReason, Label, Response, Timestamp};
+use crate::domain::{Exchange, FinishReason, Label, Response, Timestamp};
 
 /// Share of failed requests that the client sends again.
 const RETRIED: f64 = 0.8;
@@ -40,7 +41,7 @@ pub struct AccountPlan {
     pub(super) rhythm: Rhythm,
     pub(super) habit: Habit,
     pub(super) guise: Guise,
-    /// What each end user sends with, then whoever runs the account; empty when that is one and the same.
+    /// What each end user sends with; empty when the account has one user.
     pub(super) end_users: Vec<Guise>,
     /// Share of the harvest that is refused for what it asks.
     pub(super) refused: f64,
@@ -58,7 +59,7 @@ impl AccountPlan {
 
     /// Its exchanges in order of time. `corpus` is the one that the plan was made from.
     ///
-    /// Holds one conversation at a time.
+    /// Holds the next request of each user, and no text.
     pub fn exchanges<'a>(&'a self, corpus: &'a Corpus) -> AccountExchanges<'a> {
         let mut dice = Dice::new(self.seed, "exchanges");
         let harvest_left = if self.harvest.is_none() {
@@ -70,7 +71,7 @@ impl AccountPlan {
                 .round()
                 .max(1.0) as u32
         };
-        AccountExchanges {
+        let mut exchanges = AccountExchanges {
             plan: self,
             clock: Clock::new(self.rhythm, self.start, &mut dice),
             chooser: Chooser::new(self.habit),
@@ -82,10 +83,17 @@ impl AccountPlan {
             left: self.exchanges,
             harvest_left,
             block: Block::new(&mut dice),
-            retry: None,
+            upcoming: None,
             sent: 0,
             dice,
-        }
+        };
+        exchanges.prepare(None);
+        exchanges
+    }
+
+    /// What a user sends with.
+    fn guise_of(&self, user: usize) -> &Guise {
+        self.end_users.get(user).unwrap_or(&self.guise)
     }
 }
 
@@ -100,7 +108,7 @@ pub struct AccountExchanges<'a> {
     left: u32,
     harvest_left: u32,
     block: Block,
-    retry: Option<(Sender, Request)>,
+    upcoming: Option<(Sender, Request)>,
     sent: u64,
 }
 
@@ -116,6 +124,22 @@ struct Sender {
     source: Source,
     /// Place among the account's end users; 0 when it has one user.
     user: usize,
+}
+
+/// An exchange without its text.
+struct Sent {
+    sender: Sender,
+    request: Request,
+    time: Timestamp,
+    model: usize,
+    response: Response,
+}
+
+/// What an exchange shows of an account's behaviour.
+pub(super) struct Moment {
+    pub(super) time: Timestamp,
+    /// Position among the plan's models.
+    pub(super) model: usize,
 }
 
 /// Mixed accounts change sides in blocks.
@@ -139,61 +163,32 @@ impl Iterator for AccountExchanges<'_> {
     type Item = Exchange;
 
     fn next(&mut self) -> Option<Exchange> {
-        if self.left == 0 {
-            return None;
-        }
-        let (sender, request) = match self.retry.take() {
-            Some(again) => again,
-            None => self.request(),
+        let sent = self.send()?;
+        let prompt = self.prompt(sent.sender, &sent.request);
+        let guise = self.plan.guise_of(sent.sender.user);
+        let input_tokens = if failed(&sent.response) {
+            None
+        } else {
+            guise.input_tokens(prompt.bytes())
         };
-        if self.sent > 0 {
-            self.clock.advance(request.by_tool, &mut self.dice);
-        }
-        let time = self.clock.now();
-        if time >= self.plan.end {
-            self.left = 0;
-            return None;
-        }
-        self.left -= 1;
-        let source = sender.source;
-        if source == Source::Harvest {
-            self.harvest_left = self.harvest_left.saturating_sub(1);
-        }
-        let account = &self.plan.guise;
-        let guise = self.plan.end_users.get(sender.user).unwrap_or(account);
-        let mut response = guise.response(request.prompt.bytes(), &mut self.dice);
-        if source == Source::Harvest && self.plan.refused > 0.0 {
-            self.refuse(&mut response);
-        }
-        // A retry takes the place of another request of its side, never of the other side's.
-        let may_retry = match source {
-            Source::Honest => self.left > self.harvest_left,
-            Source::Harvest => self.harvest_left > 0,
-        };
-        if failed(&response) && may_retry && self.dice.chance(RETRIED) {
-            self.retry = Some((sender, request.clone()));
-        }
-        let model = self.chooser.choose(&self.plan.models, time, &mut self.dice);
-        self.sent += 1;
         Some(Exchange {
             id: Some(format!("ex-{:016x}-{}", self.plan.seed, self.sent)),
-            time,
+            time: sent.time,
             account: self.plan.label.account.clone(),
-            organization: account.organization.clone(),
-            conversation: account
+            organization: guise.organization.clone(),
+            conversation: guise
                 .names_conversations
-                .then(|| conversation_name(self.plan.seed, sender, request.conversation)),
-            model: self.plan.models[model].id.clone(),
-            system: request.prompt.system,
-            messages: request.prompt.messages,
+                .then(|| conversation_name(self.plan.seed, sent.sender, sent.request.conversation)),
+            model: self.plan.models[sent.model].id.clone(),
+            system: prompt.system,
+            messages: prompt.messages,
             tools: guise.tools.clone(),
             parameters: guise.parameters.clone(),
-            response,
-            client: Client {
-                api_key: account.client.api_key.clone(),
-                payment: account.client.payment.clone(),
-                ..guise.client.clone()
+            response: Response {
+                input_tokens,
+                ..sent.response
             },
+            client: guise.client.clone(),
         })
     }
 }
@@ -209,19 +204,86 @@ fn conversation_name(seed: u64, sender: Sender, conversation: u64) -> String {
 }
 
 impl AccountExchanges<'_> {
+    /// Time of the next exchange.
+    pub(super) fn upcoming(&self) -> Option<Timestamp> {
+        self.upcoming.map(|_| self.clock.now())
+    }
+
+    /// The next exchange without its text, for statistics.
+    pub(super) fn next_moment(&mut self) -> Option<Moment> {
+        let Sent { time, model, .. } = self.send()?;
+        Some(Moment { time, model })
+    }
+
+    /// Sends what is upcoming and prepares what follows.
+    fn send(&mut self) -> Option<Sent> {
+        let (sender, request) = self.upcoming.take()?;
+        let source = sender.source;
+        let time = self.clock.now();
+        self.left -= 1;
+        if source == Source::Harvest {
+            self.harvest_left = self.harvest_left.saturating_sub(1);
+        }
+        let guise = self.plan.guise_of(sender.user);
+        let mut response = guise.response(&mut self.dice);
+        if source == Source::Harvest && self.plan.refused > 0.0 {
+            self.refuse(&mut response);
+        }
+        let model = self.chooser.choose(&self.plan.models, time, &mut self.dice);
+        self.sent += 1;
+        // A retry takes the place of another request of its side, never of the other side's.
+        let may_retry = match source {
+            Source::Honest => self.left > self.harvest_left,
+            Source::Harvest => self.harvest_left > 0,
+        };
+        let retries = failed(&response) && may_retry && self.dice.chance(RETRIED);
+        self.prepare(retries.then_some((sender, request)));
+        Some(Sent {
+            sender,
+            request,
+            time,
+            model,
+            response,
+        })
+    }
+
+    /// Chooses the next request, or the one that is sent again, and moves the clock to it.
+    fn prepare(&mut self, again: Option<(Sender, Request)>) {
+        if self.left == 0 {
+            return;
+        }
+        let (sender, request) = again.unwrap_or_else(|| self.request());
+        if self.sent > 0 {
+            self.clock.advance(request.by_tool, &mut self.dice);
+        }
+        if self.clock.now() < self.plan.end {
+            self.upcoming = Some((sender, request));
+        }
+    }
+
     fn request(&mut self) -> (Sender, Request) {
         let source = self.source();
         let dice = &mut self.dice;
         let harvest = self.harvest.as_mut().filter(|_| source == Source::Harvest);
         let (user, request) = if let Some(harvest) = harvest {
-            let last = self.plan.end_users.len().saturating_sub(1);
-            (last, harvest.next(dice))
+            // Behind a crowd a harvest passes for the conversations of its end users, in turn.
+            let users = self.plan.end_users.len().max(1) as u64;
+            let request = harvest.next(dice);
+            ((request.conversation % users) as usize, request)
         } else {
             let honest = self.honest.as_mut();
             let honest = honest.expect("a plan without a harvest is honest");
             honest.next(dice)
         };
         (Sender { source, user }, request)
+    }
+
+    fn prompt(&self, sender: Sender, request: &Request) -> Prompt {
+        match (sender.source, &self.harvest, &self.honest) {
+            (Source::Harvest, Some(harvest), _) => harvest.prompt(request),
+            (_, _, Some(honest)) => honest.prompt(sender.user, request),
+            (_, _, None) => unreachable!("a request comes from one of the account's feeds"),
+        }
     }
 
     /// Most of what a probe asks is refused, in a few words.

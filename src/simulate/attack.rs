@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::disguise::DisguiseSettings;
+use super::range::{DAYS_MOST, PER_DAY_MOST, Range};
 use super::scenario::{Exchanges, ScenarioError, check, check_weights};
 
 /// Extracting accounts, in campaigns. What is optional and absent is drawn for each campaign, or does not happen.
@@ -80,16 +81,6 @@ pub enum Sharding {
     Overlapping,
 }
 
-/// Two bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Range {
-    /// Lower bound, more than 0.
-    pub least: f64,
-    /// Upper bound.
-    pub most: f64,
-}
-
 /// Accounts end when they are banned, and others go on in their place.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -124,14 +115,8 @@ pub struct Probing {
     pub refused: f64,
 }
 
-/// Slowest and fastest published mean of a campaign, exchanges per account and day.
-pub(super) const CAMPAIGN_PER_DAY: Range = Range {
-    least: 5.6,
-    most: 857.0,
-};
-
 const fn published_rates() -> Range {
-    CAMPAIGN_PER_DAY
+    Range::CAMPAIGNS
 }
 
 const fn usual_pivots() -> f64 {
@@ -150,18 +135,25 @@ impl Attack {
         self.validate_campaigns()?;
         probability("attack.machine_paced", self.machine_paced)?;
         probability("attack.pivots", self.pivots)?;
-        range("attack.per_day", Some(self.per_day), 100_000.0)?;
-        range("attack.fallback", self.fallback, 366.0)?;
-        range(
-            "attack.bans.after_days",
-            self.bans.map(|b| b.after_days),
-            366.0,
-        )?;
+        self.per_day.validate("attack.per_day", PER_DAY_MOST)?;
+        if let Some(days) = self.fallback {
+            days.validate("attack.fallback", DAYS_MOST)?;
+        }
+        if let Some(Bans { after_days, .. }) = self.bans {
+            after_days.validate("attack.bans.after_days", DAYS_MOST)?;
+        }
         if let Some(exchanges) = &self.exchanges {
             exchanges.validate("attack.exchanges")?;
+            let expected = "set for all accounts, in exchanges";
+            check(
+                !exchanges.by_rhythm,
+                "attack.exchanges.by_rhythm",
+                expected,
+                &true,
+            )?;
         }
         if let Some(days) = self.window_days {
-            let within = days > 0.0 && days <= 366.0;
+            let within = days > 0.0 && days <= DAYS_MOST;
             check(
                 within,
                 "attack.window_days",
@@ -231,15 +223,6 @@ impl Attack {
         }
         Ok(())
     }
-}
-
-fn range(key: &'static str, range: Option<Range>, limit: f64) -> Result<(), ScenarioError> {
-    let Some(Range { least, most }) = range else {
-        return Ok(());
-    };
-    let usable = 0.0 < least && least <= most && most <= limit;
-    let expected = "0 < least <= most, at most 366 days or 100000 a day";
-    check(usable, key, expected, &format!("{least}, {most}"))
 }
 
 fn share(key: &'static str, share: f64) -> Result<(), ScenarioError> {

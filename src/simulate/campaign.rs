@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use super::attack::{Attack, Sharding};
-use super::card::{Card, RecordRef};
+use super::card::RecordRef;
 use super::corpus::techniques_of_family;
 use super::deal::sample;
+use super::deck::Deck;
 use super::dice::Dice;
 use super::disguise::{Disguise, LanguageSwitch, product, read_in, tongue};
 use super::feed::{Manner, Repeats};
 use super::honest::{matter, work_repeats};
 use super::pipeline::Pick;
-use super::plan::{Company, Extraction, Life, Matter, PlanError, Planner};
+use super::plan::{Company, Extraction, Life, Matter, Own, PlanError, Planner};
 use super::population::Population;
 use super::shelf::Shelf;
 use super::succession::{Succession, later};
@@ -122,34 +123,26 @@ impl<'a> Planner<'a> {
         start: Option<Timestamp>,
     ) -> Result<Timestamp, PlanError> {
         let attack = campaign.attack;
-        let population = campaign.guise.unwrap_or_else(|| self.guise());
-        let mut own = self.company_or(campaign.shares_site.then_some(company));
-        own.start = company.start;
+        let population = match attack.relay {
+            Some(_) => Population::Reseller,
+            None => campaign.guise.unwrap_or_else(|| self.guise()),
+        };
+        let mut home = self.company_or(campaign.shares_site.then_some(company));
+        home.start = company.start;
         let exchanges = attack.exchanges.as_ref();
         let length = self.length(exchanges.unwrap_or(&self.scenario.exchanges));
         let share = self.mixture(attack);
         let harvested = (f64::from(length) * share).ceil().max(1.0) as usize;
         let matter = self.harvest_matter(campaign, account, population, harvested);
-        let language = matter.language.clone();
-        let honest = if attack.relay.is_some() {
-            None
-        } else if share < 1.0 {
-            // Mostly one language: two would tell on mixed accounts alone.
-            let same = self.dice.chance(0.8);
-            let language = same.then(|| read_in(&language));
-            Some(self.matter(population, length as usize, language)?)
-        } else {
-            None
-        };
-        let users = match attack.relay {
-            None => None,
-            Some(relay) => {
-                let users = self.dice.between(relay.least as usize, relay.most as usize);
-                Some(self.end_users(users, length as usize)?)
-            }
-        };
-        let start = start.unwrap_or_else(|| self.start_near(&own));
+        let rest = if share < 1.0 { length as usize } else { 0 };
+        let own = self.cover(attack, population, rest, read_in(&matter.language))?;
+        let start = start.unwrap_or_else(|| self.start_near(&home));
         let end = succession.end_of(start, generation, &mut self.dice);
+        let mut techniques = campaign.techniques.clone();
+        if !own.users.is_empty() && !own.matters.is_empty() {
+            techniques.push(Technique::RelayResale);
+            techniques.sort_unstable();
+        }
         let extraction = Extraction {
             matter,
             share,
@@ -159,18 +152,38 @@ impl<'a> Planner<'a> {
                 format!("{}.{}", campaign.name, generation + 1)
             },
             cell: campaign.cell.map(str::to_owned),
-            techniques: campaign.techniques.clone(),
+            techniques,
             per_day: campaign.machine_paced.then_some(attack.per_day),
             follows_releases: campaign.follows_releases,
             guard: campaign.guard,
             refused: attack.probing.map_or(0.0, |probing| probing.refused),
             life: Life { start, end },
         };
-        match users {
-            None => self.add(population, &own, length, honest, Some(extraction)),
-            Some(users) => self.add_crowd(&own, length, users, Some(extraction)),
-        }
+        self.add(own, &home, length, Some(extraction));
         Ok(end)
+    }
+
+    /// What an extracting account sends besides its harvest, in `count` exchanges: as its guise does, or nothing.
+    fn cover(
+        &mut self,
+        attack: &Attack,
+        population: Population,
+        count: usize,
+        language: &str,
+    ) -> Result<Own, PlanError> {
+        if population == Population::Reseller {
+            let users = self.end_users(attack.relay);
+            return match count {
+                0 => Ok(Own::nothing(population, users)),
+                _ => self.crowd(users, count),
+            };
+        }
+        if count == 0 {
+            return Ok(Own::nothing(population, Vec::new()));
+        }
+        // Mostly one language: two would tell on mixed accounts alone.
+        let same = self.dice.chance(0.8);
+        self.own(population, count, same.then_some(language))
     }
 
     fn campaign(
@@ -277,24 +290,26 @@ impl<'a> Planner<'a> {
     ) -> Matter {
         let attack = campaign.attack;
         let stages = &campaign.stages;
-        let mut dealt: Vec<Vec<Card>> = Vec::with_capacity(stages.len());
+        let mut piles = Vec::with_capacity(stages.len());
         let mut left = count;
         for (place, stage) in stages.iter().enumerate() {
             let wanted = left.div_ceil(stages.len() - place);
-            let shard = self.shard(stage, campaign, account);
-            dealt.push(self.shelves.harvest(stage, &shard, wanted, &mut self.dice));
+            if wanted == 0 {
+                break;
+            }
             left -= wanted;
+            let shard = self.shard(stage, campaign, account);
+            piles.push(self.shelves.harvest(stage, &shard, wanted, &mut self.dice));
         }
         let rotates = attack.disguise.templates.is_some() || attack.probing.is_some();
-        let mut cards = if rotates {
-            in_turn(&dealt)
+        let deck = if rotates {
+            Deck::in_turn(piles)
+        } else if self.dice.chance(0.5) {
+            // Stages run side by side, or one after another.
+            Deck::of(piles).shuffled(&mut self.dice)
         } else {
-            dealt.concat()
+            Deck::of(piles)
         };
-        // Stages run one after another or side by side.
-        if self.dice.chance(0.5) && !rotates {
-            self.dice.shuffle(&mut cards);
-        }
         let agentic = stages
             .iter()
             .any(|stage| self.family(stage) == "tool_agentic");
@@ -314,7 +329,7 @@ impl<'a> Planner<'a> {
                 ..Repeats::default()
             },
         };
-        let mut matter = matter(stages[0], cards, manner, repeats);
+        let mut matter = matter(stages[0], deck, manner, repeats);
         matter
             .groups
             .extend(stages.iter().map(|stage| stage.group.clone()));
@@ -333,7 +348,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The records of the dataset that fall to an account of the pool.
-    fn shard(&mut self, stage: &Shelf, campaign: &Campaign<'_>, account: usize) -> Vec<u32> {
+    fn shard(&mut self, stage: &Shelf, campaign: &Campaign<'_>, account: usize) -> Arc<[u32]> {
         let records = &stage.records;
         match campaign.sharding {
             Sharding::RoundRobin => {
@@ -347,7 +362,7 @@ impl<'a> Planner<'a> {
                 let cards = self.shelves.subject(stage, size, &mut self.dice);
                 cards.iter().map(|card| card.frame().record).collect()
             }
-            Sharding::Overlapping => sample(records, records.len(), &mut self.dice),
+            Sharding::Overlapping => Arc::clone(records),
         }
     }
 
@@ -367,9 +382,6 @@ impl<'a> Planner<'a> {
         }
         if pivots || attack.fallback.is_some() {
             techniques.push(Technique::ModelSwitching);
-        }
-        if attack.relay.is_some() {
-            techniques.push(Technique::RelayResale);
         }
         techniques.sort_unstable();
         techniques.dedup();
@@ -397,15 +409,6 @@ impl<'a> Planner<'a> {
         let place = |record| RecordRef { unit, record };
         records.into_iter().map(place).collect()
     }
-}
-
-/// One card of each stage in turn.
-fn in_turn(dealt: &[Vec<Card>]) -> Vec<Card> {
-    let longest = dealt.iter().map(Vec::len).max().unwrap_or(0);
-    (0..longest)
-        .flat_map(|place| dealt.iter().filter_map(move |cards| cards.get(place)))
-        .copied()
-        .collect()
 }
 
 /// Most harvests sweep without repeats; some sample each prompt several times; some repeat to look like a product.

@@ -74,6 +74,13 @@ impl Card {
         }
     }
 
+    /// Places of the messages with which a person asks, first to last.
+    pub(super) fn turns(&self, corpus: &Corpus) -> Vec<u32> {
+        let messages = asked(&corpus.record(self.frame()).messages).iter();
+        let asked = (0..).zip(messages).filter(|(_, m)| m.role == Role::User);
+        asked.map(|(place, _)| place).collect()
+    }
+
     /// The request's text.
     pub(super) fn prompt(&self, corpus: &Corpus) -> Prompt {
         let frame = corpus.record(self.frame());

@@ -1,20 +1,25 @@
 //! Which requests one account sends: without replacement, one application, one suite, one harvest or one person.
 
+use std::sync::Arc;
+
 use super::card::{Card, RecordRef, Unit};
+use super::deck::{Deck, Pile};
 use super::dice::Dice;
 use super::shelf::{Shelf, Shelves};
 
 /// Records that a person's subject is chosen among; bounds the cost of an account.
 const CANDIDATES: usize = 240;
 
+/// Most requests of one person: more than anyone in the traces sent (1,207).
+const PERSON_REQUESTS: usize = 2_000;
+
 /// Records of its own that an account has when it extends a small seed set.
 const SEED_SET: (usize, usize) = (18, 40);
 
 impl Shelves<'_> {
     /// `count` requests of one template: its own records first, then inputs of like applications, then crossings.
-    pub(super) fn work(&self, shelf: &Shelf, count: usize, dice: &mut Dice) -> Vec<Card> {
-        let own = sample(&shelf.records, count, dice);
-        self.extend(shelf, &own, count, dice)
+    pub(super) fn work(&self, shelf: &Shelf, count: usize, dice: &mut Dice) -> Deck {
+        Deck::of(vec![self.pile(shelf, &shelf.records, count, count, dice)])
     }
 
     /// `count` requests of a harvest over `records` of a stage. Half of the harvests extend a small seed set, as
@@ -22,21 +27,39 @@ impl Shelves<'_> {
     pub(super) fn harvest(
         &self,
         stage: &Shelf,
-        records: &[u32],
+        records: &Arc<[u32]>,
         count: usize,
         dice: &mut Dice,
-    ) -> Vec<Card> {
+    ) -> Pile {
         let supply = if dice.chance(0.5) {
             dice.between(SEED_SET.0, SEED_SET.1)
         } else {
             count
         };
-        let own = sample(records, supply.min(count), dice);
-        self.extend(stage, &own, count, dice)
+        self.pile(stage, records, supply, count, dice)
     }
 
-    /// At most `count` requests of one person, fewer when the language has no more: two to five subjects, each a question and what lies nearest to it, all in the
-    /// language of `home`, mostly from the same corpus.
+    fn pile(
+        &self,
+        shelf: &Shelf,
+        records: &Arc<[u32]>,
+        supply: usize,
+        count: usize,
+        dice: &mut Dice,
+    ) -> Pile {
+        Pile {
+            unit: shelf.unit,
+            records: Arc::clone(records),
+            own: supply.min(count).min(records.len()).max(1),
+            around: self.around(shelf.unit),
+            donors: self.inputs_like(shelf.unit),
+            count,
+            seed: dice.seed(),
+        }
+    }
+
+    /// At most `count` requests of one person, fewer when the language has no more: two to five subjects, each a
+    /// question and what lies nearest to it, all in the language of `home`, mostly from the same corpus.
     pub(super) fn person(
         &self,
         circle: &[&Shelf],
@@ -44,6 +67,7 @@ impl Shelves<'_> {
         count: usize,
         dice: &mut Dice,
     ) -> Vec<Card> {
+        let count = count.min(PERSON_REQUESTS);
         let subjects = dice.between(2, 5);
         let alike: Vec<&Shelf> = circle
             .iter()
@@ -92,34 +116,6 @@ impl Shelves<'_> {
             .map(|(_, record)| plain(shelf.unit, record))
             .collect()
     }
-
-    fn extend(&self, shelf: &Shelf, own: &[u32], count: usize, dice: &mut Dice) -> Vec<Card> {
-        let mut cards: Vec<Card> = own
-            .iter()
-            .map(|record| plain(shelf.unit, *record))
-            .collect();
-        if let Some(around) = self.around(shelf.unit) {
-            let missing = count - cards.len();
-            let inputs = sample(self.inputs_like(shelf.unit), missing, dice);
-            let inputs = inputs.into_iter().filter(|donor| donor.unit != shelf.unit);
-            cards.extend(inputs.filter_map(|donor| {
-                let frame = place(shelf.unit, *dice.pick(own));
-                let donor_around = self.around(donor.unit)?;
-                Some(Card::Input {
-                    frame,
-                    around,
-                    donor,
-                    donor_around,
-                })
-            }));
-        }
-        while cards.len() < count {
-            let [left, right] = [(), ()].map(|()| place(shelf.unit, *dice.pick(own)));
-            let at = dice.unit() as f32;
-            cards.push(Card::Cross { left, right, at });
-        }
-        cards
-    }
 }
 
 /// `count` of `items` in random order without replacement; all of them when there are fewer.
@@ -149,10 +145,6 @@ fn interleave(cards: Vec<Card>, dice: &mut Dice) -> Vec<Card> {
     blocks.concat()
 }
 
-const fn place(unit: Unit, record: u32) -> RecordRef {
-    RecordRef { unit, record }
-}
-
 const fn plain(unit: Unit, record: u32) -> Card {
-    Card::Plain(place(unit, record))
+    Card::Plain(RecordRef { unit, record })
 }

@@ -81,6 +81,25 @@ impl Dice {
         mean * (variance.sqrt() * self.normal() - variance / 2.0).exp()
     }
 
+    /// Gamma with this mean and coefficient of variation (Marsaglia & Tsang 2000, with the boost for shapes below 1).
+    pub(super) fn gamma(&mut self, mean: f64, variation: f64) -> f64 {
+        let shape = 1.0 / (variation * variation);
+        let boost = if shape < 1.0 {
+            self.unit().powf(1.0 / shape)
+        } else {
+            1.0
+        };
+        let d = if shape < 1.0 { shape + 1.0 } else { shape } - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let normal = self.normal();
+            let v = (1.0 + c * normal).powi(3);
+            if v > 0.0 && self.unit().ln() < 0.5 * normal * normal + d - d * v + d * v.ln() {
+                return mean / shape * d * v * boost;
+            }
+        }
+    }
+
     /// Exponential with this mean.
     pub(super) fn exponential(&mut self, mean: f64) -> f64 {
         -mean * self.unit().ln()
@@ -120,6 +139,18 @@ mod tests {
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / f64::from(count);
         assert!((mean - 3.0).abs() < 0.02, "{mean}");
         assert!((variance.sqrt() / mean - 0.5).abs() < 0.02, "{variance}");
+        for variation in [0.3, 1.0, 3.0] {
+            let values: Vec<f64> = (0..count).map(|_| dice.gamma(3.0, variation)).collect();
+            let mean = values.iter().sum::<f64>() / f64::from(count);
+            let variance =
+                values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / f64::from(count);
+            // Five standard errors: the mean's is v/sqrt(n), the deviation's is half the root of (2 + 6 v^2) / n.
+            let root = f64::from(count).sqrt();
+            assert!((mean / 3.0 - 1.0).abs() < 5.0 * variation / root, "{mean}");
+            let spread = variance.sqrt() / 3.0 / variation - 1.0;
+            let error = (2.0 + 6.0 * variation * variation).sqrt() / 2.0 / root;
+            assert!(spread.abs() < 5.0 * error, "{spread} {error}");
+        }
         let exponential = (0..count).map(|_| dice.exponential(2.0)).sum::<f64>();
         assert!((exponential / f64::from(count) - 2.0).abs() < 0.03);
     }

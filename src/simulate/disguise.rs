@@ -129,6 +129,11 @@ pub(super) fn read_in(language: &str) -> &str {
 }
 
 impl Disguise {
+    /// Whether it makes one message of every request.
+    pub(super) const fn is_one_message(&self) -> bool {
+        self.traceless
+    }
+
     /// The request at `place` of the account's deal, disguised.
     pub(super) fn wear(&self, place: usize, mut prompt: Prompt, corpus: &Corpus) -> Prompt {
         if self.traceless {

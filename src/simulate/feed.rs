@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::card::{Card, Prompt};
+use super::card::Prompt;
 use super::corpus::Corpus;
+use super::deck::Deck;
 use super::dice::Dice;
 use super::disguise::Disguise;
 use super::priors::DEVELOPER_CALLS_PER_PROMPT;
@@ -13,7 +14,7 @@ use crate::domain::{Message, Role, Sensitive};
 const RESULT_CHARACTERS: usize = 800;
 
 /// Most calls that follow from one prompt; bounds the growing request.
-const CALLS_MOST: usize = 40;
+const CALLS_MOST: u32 = 40;
 
 /// What an agent says between calls, in our own words.
 const STEPS: [&str; 6] = [
@@ -47,24 +48,37 @@ pub(super) struct Repeats {
     pub(super) copies: u32,
 }
 
-/// What one account has to say.
+/// What one user of an account has to say.
 #[derive(Clone, Debug)]
 pub(super) struct Feed {
-    pub(super) cards: Vec<Card>,
+    pub(super) deck: Deck,
     pub(super) manner: Manner,
     pub(super) repeats: Repeats,
     /// What a harvest wears; nothing on honest traffic.
     pub(super) disguise: Option<Arc<Disguise>>,
 }
 
-/// A request to send.
-#[derive(Clone)]
+/// A request to send; its text is made when it is sent.
+#[derive(Clone, Copy)]
 pub(super) struct Request {
-    pub(super) prompt: Prompt,
-    /// Counts the account's conversations.
+    /// Place of its card in the deck.
+    place: usize,
+    part: Part,
+    /// Counts the feed's conversations.
     pub(super) conversation: u64,
     /// Whether a tool's result caused it, not a person.
     pub(super) by_tool: bool,
+}
+
+/// How much of a card is sent.
+#[derive(Clone, Copy)]
+enum Part {
+    /// All of it.
+    Whole,
+    /// The messages up to this one.
+    Until(u32),
+    /// All of it and this many steps of an agent, drawn from the seed.
+    Steps { steps: u32, seed: u64 },
 }
 
 /// Reads a feed from its beginning; starts over at its end.
@@ -76,7 +90,7 @@ pub(super) struct FeedReader<'a> {
     copies_left: u32,
     last: Option<Request>,
     /// What is left of the current conversation, the next one last.
-    queued: Vec<Request>,
+    queued: Vec<Part>,
 }
 
 impl<'a> FeedReader<'a> {
@@ -95,53 +109,86 @@ impl<'a> FeedReader<'a> {
     /// The next request.
     pub(super) fn next(&mut self, dice: &mut Dice) -> Request {
         let request = self.advance(dice);
-        self.last = Some(request.clone());
+        self.last = Some(request);
         request
     }
 
-    fn advance(&mut self, dice: &mut Dice) -> Request {
-        let repeats = self.feed.repeats;
-        if let Some(last) = &self.last {
-            if self.copies_left > 0 {
-                self.copies_left -= 1;
-                return last.clone();
+    /// The text of a request of this feed.
+    pub(super) fn prompt(&self, request: &Request) -> Prompt {
+        let mut prompt = self.text(request.place);
+        match request.part {
+            Part::Whole => {}
+            Part::Until(last) => prompt.messages.truncate(last as usize + 1),
+            Part::Steps { steps, seed } => {
+                let mut dice = Dice::new(seed, "steps");
+                for _ in 0..steps {
+                    let quoted = self.text(dice.below(self.feed.deck.len()));
+                    add_step(&mut prompt, &quoted, &mut dice);
+                }
             }
-            if dice.chance(repeats.regenerated) {
-                return last.clone();
-            }
         }
-        if let Some(request) = self.queued.pop() {
-            return request;
-        }
-        if self.dealt > 0 && dice.chance(repeats.popular) {
-            let seen = self.dealt.min(self.feed.cards.len());
-            // Zipf with exponent 1 over the order of first appearance.
-            let rank = (seen as f64).powf(dice.unit()) as usize - 1;
-            return self.fresh(rank);
-        }
-        let place = self.dealt % self.feed.cards.len();
-        self.dealt += 1;
-        self.copies_left = repeats.copies.saturating_sub(1);
-        match self.feed.manner {
-            Manner::Work => self.fresh(place),
-            Manner::Talk => self.talk(place, dice),
-            Manner::Agent => self.work_through(place, dice),
-        }
+        prompt
     }
 
-    /// The request of the card at `place`, as it is sent.
-    fn prompt(&self, place: usize) -> Prompt {
-        let prompt = self.feed.cards[place].prompt(self.corpus);
+    /// The text of the card at `place`, in its disguise.
+    fn text(&self, place: usize) -> Prompt {
+        let prompt = self.feed.deck.card(place).prompt(self.corpus);
         match &self.feed.disguise {
             None => prompt,
             Some(disguise) => disguise.wear(place, prompt, self.corpus),
         }
     }
 
-    fn fresh(&mut self, place: usize) -> Request {
-        self.conversation += 1;
+    /// Places of the messages of [`Self::text`] with which a person asks, first to last.
+    fn turns(&self, place: usize) -> Vec<u32> {
+        match &self.feed.disguise {
+            Some(disguise) if disguise.is_one_message() => vec![0],
+            _ => self.feed.deck.card(place).turns(self.corpus),
+        }
+    }
+
+    fn advance(&mut self, dice: &mut Dice) -> Request {
+        let feed = self.feed;
+        let repeats = feed.repeats;
+        if let Some(last) = self.last {
+            if self.copies_left > 0 {
+                self.copies_left -= 1;
+                return last;
+            }
+            if dice.chance(repeats.regenerated) {
+                return last;
+            }
+            if let Some(part) = self.queued.pop() {
+                let by_tool = matches!(part, Part::Steps { .. });
+                return Request {
+                    part,
+                    by_tool,
+                    ..last
+                };
+            }
+        }
+        if self.dealt > 0 && dice.chance(repeats.popular) {
+            let seen = self.dealt.min(feed.deck.len());
+            // Zipf with exponent 1 over the order of first appearance.
+            let rank = (seen as f64).powf(dice.unit()) as usize - 1;
+            return self.whole(rank, true);
+        }
+        let place = self.dealt % feed.deck.len();
+        self.dealt += 1;
+        self.copies_left = repeats.copies.saturating_sub(1);
+        match feed.manner {
+            Manner::Work => self.whole(place, true),
+            Manner::Talk => self.talk(place, dice),
+            Manner::Agent => self.work_through(place, dice),
+        }
+    }
+
+    /// A card as it is, in a conversation of its own or in the one before.
+    fn whole(&mut self, place: usize, opens: bool) -> Request {
+        self.conversation += u64::from(opens);
         Request {
-            prompt: self.prompt(place),
+            place,
+            part: Part::Whole,
             conversation: self.conversation,
             by_tool: false,
         }
@@ -149,62 +196,38 @@ impl<'a> FeedReader<'a> {
 
     /// A recorded conversation turn by turn; half of the single questions go on in the conversation before.
     fn talk(&mut self, place: usize, dice: &mut Dice) -> Request {
-        let whole = self.prompt(place);
-        let turns: Vec<usize> = (0..whole.messages.len())
-            .filter(|place| whole.messages[*place].role == Role::User)
-            .collect();
+        let turns = self.turns(place);
         let goes_on = turns.len() <= 1 && self.dealt > 1 && dice.chance(0.5);
-        if !goes_on {
-            self.conversation += 1;
+        let mut parts: Vec<Part> = turns.into_iter().rev().map(Part::Until).collect();
+        let first = parts.pop().unwrap_or(Part::Whole);
+        self.queued = parts;
+        Request {
+            part: first,
+            ..self.whole(place, !goes_on)
         }
-        let mut requests: Vec<Request> = turns
-            .into_iter()
-            .map(|turn| Request {
-                prompt: Prompt {
-                    system: whole.system.clone(),
-                    messages: whole.messages[..=turn].to_vec(),
-                },
-                conversation: self.conversation,
-                by_tool: false,
-            })
-            .collect();
-        requests.reverse();
-        let first = requests.pop().unwrap_or(Request {
-            prompt: whole,
-            conversation: self.conversation,
-            by_tool: false,
-        });
-        self.queued = requests;
-        first
     }
 
     /// One prompt and the calls that follow from it: each adds a step of the agent and a result, which quotes the
     /// account's other material.
     fn work_through(&mut self, place: usize, dice: &mut Dice) -> Request {
-        let first = self.fresh(place);
-        let calls = DEVELOPER_CALLS_PER_PROMPT.draw(dice).round() as usize;
-        let mut growing = first.clone();
-        let mut requests = Vec::new();
-        for _ in 1..calls.clamp(1, CALLS_MOST) {
-            let quoted = self.prompt(dice.below(self.feed.cards.len()));
-            let result = quoted.messages.last().map_or("", |m| m.content.expose());
-            let result: String = result
-                .chars()
-                .take(dice.between(80, RESULT_CHARACTERS))
-                .collect();
-            growing.prompt.messages.push(Message {
-                role: Role::Assistant,
-                content: Sensitive::new((*dice.pick(&STEPS)).to_owned()),
-            });
-            growing.prompt.messages.push(Message {
-                role: Role::Tool,
-                content: Sensitive::new(result),
-            });
-            growing.by_tool = true;
-            requests.push(growing.clone());
-        }
-        requests.reverse();
-        self.queued = requests;
-        first
+        let calls = DEVELOPER_CALLS_PER_PROMPT.draw(dice).round() as u32;
+        let seed = dice.seed();
+        let steps = (1..calls.clamp(1, CALLS_MOST)).rev();
+        self.queued = steps.map(|steps| Part::Steps { steps, seed }).collect();
+        self.whole(place, true)
+    }
+}
+
+/// Adds what an agent says and the tool's result, which quotes another request.
+fn add_step(prompt: &mut Prompt, quoted: &Prompt, dice: &mut Dice) {
+    let result = quoted.messages.last().map_or("", |m| m.content.expose());
+    let characters = dice.between(80, RESULT_CHARACTERS);
+    let result: String = result.chars().take(characters).collect();
+    let step = (*dice.pick(&STEPS)).to_owned();
+    for (role, text) in [(Role::Assistant, step), (Role::Tool, result)] {
+        prompt.messages.push(Message {
+            role,
+            content: Sensitive::new(text),
+        });
     }
 }

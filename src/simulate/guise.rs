@@ -48,12 +48,12 @@ pub(super) struct Site {
     payment: String,
 }
 
-/// What all exchanges of one account carry.
+/// What all exchanges of one account, or of one of its end users, carry.
 #[derive(Clone)]
 pub(super) struct Guise {
     /// The organisation, when the deployment sends it.
     pub(super) organization: Option<String>,
-    /// Client fields of every exchange.
+    /// Client fields.
     pub(super) client: Client,
     /// Settings of every exchange.
     pub(super) parameters: Parameters,
@@ -94,12 +94,7 @@ impl Site {
 impl Guise {
     /// The guise of an account of `population` at `site`.
     pub(super) fn new(population: Population, site: &Site, dice: &mut Dice) -> Self {
-        let software: &[&str] = match population {
-            Population::Consumer | Population::Classroom => &BROWSERS,
-            Population::Developer => &AGENTS,
-            Population::Tenant | Population::Evaluator | Population::Organisation => &LIBRARIES,
-        };
-        let software = *dice.pick(software);
+        let software = software(population, dice);
         // Which fields a deployment sends is its own affair: equally likely whoever the account is.
         let mut sent = |value: &str, probability: f64| {
             dice.chance(probability)
@@ -108,14 +103,15 @@ impl Guise {
         let client = Client {
             ip: sent(&site.address, 0.8),
             user_agent: sent(software, 0.8),
-            tls_fingerprint: sent(&format!("t13d{:02x}", software.len()), 0.5),
+            tls_fingerprint: sent(&fingerprint(software), 0.5),
             api_key: None,
             payment: sent(&site.payment, 0.5),
         };
         let api_key = dice.chance(0.5).then(|| Sensitive::new(dice.name("key")));
+        let client = Client { api_key, ..client };
         Self {
             organization: dice.chance(0.5).then(|| site.organization.clone()),
-            client: Client { api_key, ..client },
+            client,
             parameters: parameters(population, dice),
             tools: tools(population, dice),
             names_conversations: population.chats() || dice.chance(0.4),
@@ -123,8 +119,10 @@ impl Guise {
             failure_rate: dice.log_between(0.001, 0.05),
             refusal_rate: dice.log_between(0.0005, 0.02),
             output: match population {
-                Population::Consumer | Population::Classroom => Output::Consumer,
-                Population::Developer => Output::Developer,
+                Population::Consumer | Population::Classroom | Population::Reseller => {
+                    Output::Consumer
+                }
+                Population::Developer | Population::Heavy => Output::Developer,
                 _ => Output::Program {
                     mean_tokens: dice.log_between(15.0, 3_000.0),
                     variation: dice.log_between(0.1, 1.5),
@@ -133,9 +131,38 @@ impl Guise {
         }
     }
 
-    /// The outcome of a request of `prompt_bytes`.
-    pub(super) fn response(&self, prompt_bytes: usize, dice: &mut Dice) -> Response {
-        let input_tokens = (prompt_bytes as f64 / BYTES_PER_TOKEN) as u64 + 5;
+    /// One of the end users whose requests this account passes on: an address, software, settings and tools of their
+    /// own; the account's key and payment, and no fields that its deployment does not send.
+    pub(super) fn end_user(&self, population: Population, dice: &mut Dice) -> Self {
+        let site = Site::new(dice);
+        let software = software(population, dice);
+        let own = |field: &Option<Sensitive<String>>, value: &str| {
+            field.as_ref().map(|_| Sensitive::new(value.to_owned()))
+        };
+        let account = &self.client;
+        Self {
+            organization: self.organization.clone(),
+            client: Client {
+                ip: own(&account.ip, &site.address),
+                user_agent: own(&account.user_agent, software),
+                tls_fingerprint: own(&account.tls_fingerprint, &fingerprint(software)),
+                ..account.clone()
+            },
+            names_conversations: self.names_conversations,
+            logs_tokens: self.logs_tokens,
+            failure_rate: self.failure_rate,
+            ..Self::new(population, &site, dice)
+        }
+    }
+
+    /// Tokens of a request of `prompt_bytes`, when the deployment logs them.
+    pub(super) fn input_tokens(&self, prompt_bytes: usize) -> Option<u64> {
+        let tokens = (prompt_bytes as f64 / BYTES_PER_TOKEN) as u64 + 5;
+        self.logs_tokens.then_some(tokens)
+    }
+
+    /// The outcome of a request, apart from the tokens that it took.
+    pub(super) fn response(&self, dice: &mut Dice) -> Response {
         if dice.chance(self.failure_rate) {
             return Response {
                 status: Some([429, 429, 500, 529][dice.below(4)]),
@@ -164,10 +191,27 @@ impl Guise {
             text: None,
             finish_reason: Some(finish_reason),
             status: Some(200),
-            input_tokens: self.logs_tokens.then_some(input_tokens),
+            input_tokens: None,
             output_tokens: self.logs_tokens.then_some(written.clamp(1.0, limit) as u64),
         }
     }
+}
+
+fn software(population: Population, dice: &mut Dice) -> &'static str {
+    let known: &[&'static str] = match population {
+        Population::Consumer | Population::Classroom => &BROWSERS,
+        Population::Developer | Population::Heavy => &AGENTS,
+        Population::Tenant
+        | Population::Evaluator
+        | Population::Organisation
+        | Population::Reseller
+        | Population::Batch => &LIBRARIES,
+    };
+    dice.pick::<&str>(known)
+}
+
+fn fingerprint(software: &str) -> String {
+    format!("t13d{:02x}", software.len())
 }
 
 /// Whether the request failed, so that the client sends it again.
@@ -202,7 +246,7 @@ fn parameters(population: Population, dice: &mut Dice) -> Parameters {
 
 fn tools(population: Population, dice: &mut Dice) -> Vec<String> {
     let offered = match population {
-        Population::Developer => dice.between(3, TOOLS.len()),
+        Population::Developer | Population::Heavy => dice.between(3, TOOLS.len()),
         Population::Consumer | Population::Classroom => 0,
         _ if dice.chance(0.15) => dice.between(1, 4),
         _ => 0,

@@ -1,10 +1,23 @@
 //! Which model an account asks, and when it changes.
 
 use super::dice::Dice;
+use super::permutation::Permutation;
 use super::population::Population;
-use super::priors::CONSUMER_SWITCHES_PERCENT;
+use super::priors::{
+    CONSUMER_MODELS, CONSUMER_SWITCHES_PERCENT, DEVELOPER_MODELS, DEVELOPER_NEW_MODEL_SHARE,
+    DEVELOPER_SWITCHES_PERCENT,
+};
 use super::scenario::Model;
 use crate::domain::Timestamp;
+
+const DAY_SECONDS: f64 = 86_400.0;
+
+/// Share of the developers that move to a new model by themselves (an assumption: a third of the traced clients met
+/// no release).
+const DEVELOPERS_FOLLOW: f64 = 0.8;
+
+/// Mean number of requests on one side while an account tries a new model beside the old one.
+const TRIAL_REQUESTS: f64 = 30.0;
 
 /// Which model an account asks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,8 +31,21 @@ pub(super) enum Habit {
         guard: Timestamp,
         delay_seconds: f64,
     },
-    /// Any model that is out; changes with this probability at each request.
-    Roaming { switch: f64 },
+    /// A few favourites; changes among them with this probability at each request.
+    Roaming {
+        favourites: usize,
+        switch: f64,
+        seed: u64,
+        adopts: Option<Adoption>,
+    },
+}
+
+/// How an account that has favourites takes up a new release.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Adoption {
+    delay_seconds: f64,
+    /// Share of its requests that the new model gets in the first day.
+    share: f64,
 }
 
 impl Habit {
@@ -47,18 +73,43 @@ impl Habit {
     ) -> Self {
         let pinned = |dice: &mut Dice| Self::Pinned(dice.below(released(models, start)));
         match population {
-            Population::Consumer | Population::Classroom => Self::Roaming {
-                // The trace offers dozens of models; with a handful, most of its switches are none.
-                switch: CONSUMER_SWITCHES_PERCENT.draw(dice) / 100.0 * dice.unit(),
+            Population::Consumer | Population::Classroom | Population::Reseller => {
+                // Who switches often uses many models: one draw for both, so that who never switches has one.
+                let restless = dice.unit();
+                Self::Roaming {
+                    favourites: CONSUMER_MODELS.at(restless).round() as usize,
+                    switch: CONSUMER_SWITCHES_PERCENT.at(restless) / 100.0,
+                    seed: dice.seed(),
+                    adopts: None,
+                }
+            }
+            Population::Developer | Population::Heavy => {
+                let restless = dice.unit();
+                let models = DEVELOPER_MODELS.at(restless).round() as usize;
+                let follows = models > 1 && dice.chance(DEVELOPERS_FOLLOW);
+                Self::Roaming {
+                    // The release that it takes up is one of its models.
+                    favourites: models - usize::from(follows),
+                    switch: DEVELOPER_SWITCHES_PERCENT.at(restless) / 100.0,
+                    seed: dice.seed(),
+                    adopts: follows.then(|| Adoption {
+                        delay_seconds: dice.exponential(8.0 * 3_600.0),
+                        share: DEVELOPER_NEW_MODEL_SHARE.draw(dice),
+                    }),
+                }
+            }
+            Population::Evaluator if dice.chance(0.5) => Self::Roaming {
+                favourites: models.len(),
+                switch: 0.05,
+                seed: dice.seed(),
+                adopts: None,
             },
-            Population::Developer if dice.chance(0.8) => Self::released_within(8.0 * 3_600.0, dice),
-            Population::Evaluator if dice.chance(0.5) => Self::Roaming { switch: 0.05 },
             Population::Organisation | Population::Tenant if dice.chance(0.2) => Self::Newest {
                 // An alias moves at once, a pinned version after some tests.
                 delay_seconds: if dice.chance(0.5) {
                     0.0
                 } else {
-                    dice.exponential(5.0 * 86_400.0)
+                    dice.exponential(5.0 * DAY_SECONDS)
                 },
             },
             _ => pinned(dice),
@@ -69,14 +120,21 @@ impl Habit {
 /// Follows a habit through time.
 pub(super) struct Chooser {
     habit: Habit,
-    current: Option<usize>,
+    /// Favourite in use.
+    slot: usize,
+    /// Newest release that is known, and since when.
+    newest: Option<(usize, Timestamp)>,
+    /// Requests left on one side of a trial, and whether that side is the new model.
+    trial: (u32, bool),
 }
 
 impl Chooser {
     pub(super) const fn new(habit: Habit) -> Self {
         Self {
             habit,
-            current: None,
+            slot: 0,
+            newest: None,
+            trial: (0, true),
         }
     }
 
@@ -96,18 +154,61 @@ impl Chooser {
                     newest(models, guard).saturating_sub(1)
                 }
             }
-            Habit::Roaming { switch } => {
-                let switches = dice.chance(switch);
-                match self.current {
-                    Some(current) if !switches => current,
-                    _ => {
-                        let chosen = dice.below(released(models, now).max(1));
-                        self.current = Some(chosen);
-                        chosen
+            Habit::Roaming {
+                favourites,
+                switch,
+                seed,
+                adopts,
+            } => {
+                let delay_seconds = adopts.map_or(0.0, |a| a.delay_seconds);
+                let known = newest(models, before(now, delay_seconds));
+                let favourites = favourites.clamp(1, known + 1);
+                if dice.chance(switch) {
+                    // In turn: who has ten requests and four models has seen them all, as in the trace.
+                    self.slot = (self.slot + 1) % favourites;
+                }
+                match adopts {
+                    Some(adoption) => {
+                        self.adopt(adoption, known, now, dice);
+                        self.favourite(known)
                     }
+                    None => Permutation::new(known + 1, seed).at(self.slot % favourites),
                 }
             }
         }
+    }
+
+    /// Notes a new release; for a day the old model keeps its share.
+    fn adopt(&mut self, adoption: Adoption, known: usize, now: Timestamp, dice: &mut Dice) {
+        match self.newest {
+            Some((seen, since)) if seen == known => {
+                let (left, _) = self.trial;
+                if now.seconds_since(since) >= DAY_SECONDS || left == 0 {
+                    let over = now.seconds_since(since) >= DAY_SECONDS;
+                    let requests = dice.exponential(TRIAL_REQUESTS).ceil() as u32;
+                    self.trial = (requests, over || dice.chance(adoption.share));
+                } else {
+                    self.trial.0 -= 1;
+                }
+            }
+            before => {
+                let since = before.map_or(Timestamp::from_micros(0), |_| now);
+                self.newest = Some((known, since));
+                self.slot = 0;
+                self.trial = (0, true);
+            }
+        }
+    }
+
+    /// The newest model first, then the one before it, and so on.
+    fn favourite(&self, known: usize) -> usize {
+        let (_, tries_new) = self.trial;
+        let back = if self.slot == 0 && !tries_new {
+            1
+        } else {
+            self.slot
+        };
+        known.saturating_sub(back)
     }
 }
 
@@ -115,7 +216,7 @@ fn before(now: Timestamp, seconds: f64) -> Timestamp {
     Timestamp::from_micros(now.as_micros() - (seconds * 1e6) as i64)
 }
 
-/// Position of the newest model at `now`.
+/// Position of the newest model at `now`; the oldest when there is none.
 fn newest(models: &[Model], now: Timestamp) -> usize {
     released(models, now).max(1) - 1
 }

@@ -2,9 +2,10 @@
 
 use super::card::Card;
 use super::deal::sample;
+use super::deck::Deck;
 use super::dice::Dice;
 use super::feed::{Feed, Manner, Repeats};
-use super::plan::{Company, Matter, PlanError, Planner};
+use super::plan::{Company, Matter, Own, PlanError, Planner};
 use super::population::Population;
 use super::shelf::Shelf;
 
@@ -23,9 +24,9 @@ impl<'a> Planner<'a> {
                     _ => {
                         let company = self.company();
                         let length = self.length(&self.scenario.exchanges);
-                        let matter = self.matter(population, length as usize, None)?;
-                        let length = unrepeated(length, &matter);
-                        self.add(population, &company, length, Some(matter), None);
+                        let own = self.own(population, length as usize, None)?;
+                        let length = self.unrepeated(length, &own);
+                        self.add(own, &company, length, None);
                     }
                 }
             }
@@ -33,26 +34,33 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// What an honest account of `population` sends in `count` exchanges, in `language` where there is any.
-    pub(super) fn matter(
+    /// What an honest account of `population` sends in `count` exchanges, in `language` where there is any; end users
+    /// of a reseller speak their own.
+    pub(super) fn own(
         &mut self,
         population: Population,
         count: usize,
         language: Option<&str>,
-    ) -> Result<Matter, PlanError> {
-        match population {
-            Population::Consumer => self.person_matter(count, language),
-            Population::Developer => self.developer_matter(count, language),
+    ) -> Result<Own, PlanError> {
+        let matter = match population {
+            Population::Consumer => self.person_matter(count, language)?,
+            Population::Developer | Population::Heavy => self.developer_matter(count, language)?,
             Population::Tenant | Population::Organisation => {
                 let group = self.tenant_group(language)?;
-                Ok(self.tenant_matter(group, count))
+                self.tenant_matter(group, count)
             }
-            Population::Evaluator => self.suite_matter(count, language),
+            Population::Batch => self.batch_matter(count, language)?,
+            Population::Evaluator => self.suite_matter(count, language)?,
             Population::Classroom => {
                 let class = self.assignment(language)?;
-                Ok(self.student_matter(&class, count))
+                self.student_matter(&class, count)
             }
-        }
+            Population::Reseller => {
+                let users = self.end_users(None);
+                return self.crowd(users, count);
+            }
+        };
+        Ok(Own::one(population, matter))
     }
 
     fn person_matter(&mut self, count: usize, language: Option<&str>) -> Result<Matter, PlanError> {
@@ -60,7 +68,20 @@ impl<'a> Planner<'a> {
         let home = self.dice.weighted(&sizes(&circle));
         let cards = self.shelves.person(&circle, home, count, &mut self.dice);
         let repeats = talk_repeats(&mut self.dice);
-        Ok(matter(circle[home], cards, Manner::Talk, repeats))
+        let deck = Deck::listed(cards);
+        Ok(matter(circle[home], deck, Manner::Talk, repeats))
+    }
+
+    /// A corpus that is translated or labelled from end to end: one application, nothing asked twice.
+    fn batch_matter(&mut self, count: usize, language: Option<&str>) -> Result<Matter, PlanError> {
+        let shelves = spoken(&self.shelves.batches, language, "batches")?;
+        let shelf = *self.dice.pick(&shelves);
+        let deck = self.shelves.work(shelf, count, &mut self.dice);
+        let repeats = Repeats {
+            copies: 1,
+            ..Repeats::default()
+        };
+        Ok(matter(shelf, deck, Manner::Work, repeats))
     }
 
     fn developer_matter(
@@ -71,7 +92,7 @@ impl<'a> Planner<'a> {
         let shelves = spoken(&self.shelves.developers, language, "developers")?;
         let home = shelves[self.dice.weighted(&sizes(&shelves))];
         let tasks = if home.records.len() > count {
-            self.shelves.subject(home, count, &mut self.dice)
+            Deck::listed(self.shelves.subject(home, count, &mut self.dice))
         } else {
             self.shelves.work(home, count, &mut self.dice)
         };
@@ -102,9 +123,9 @@ impl<'a> Planner<'a> {
     /// One application of a group, each equally likely.
     fn tenant_matter(&mut self, group: &[Shelf], count: usize) -> Matter {
         let application = self.dice.pick(group);
-        let cards = self.shelves.work(application, count, &mut self.dice);
+        let deck = self.shelves.work(application, count, &mut self.dice);
         let repeats = work_repeats(&mut self.dice, 0.45);
-        matter(application, cards, Manner::Work, repeats)
+        matter(application, deck, Manner::Work, repeats)
     }
 
     /// A suite that is run once, or again and again for every change.
@@ -116,7 +137,7 @@ impl<'a> Planner<'a> {
         } else {
             self.dice.between(12, 120).min(count)
         };
-        let cards = self.shelves.work(shelf, size, &mut self.dice);
+        let deck = self.shelves.work(shelf, size, &mut self.dice);
         let copies = if self.dice.chance(0.15) {
             self.dice.between(2, 5) as u32
         } else {
@@ -126,7 +147,7 @@ impl<'a> Planner<'a> {
             copies,
             ..Repeats::default()
         };
-        Ok(matter(shelf, cards, Manner::Work, repeats))
+        Ok(matter(shelf, deck, Manner::Work, repeats))
     }
 
     fn add_class(&mut self, most: usize) -> Result<(), PlanError> {
@@ -135,8 +156,9 @@ impl<'a> Planner<'a> {
         for _ in 0..self.dice.between(8, 25).min(most) {
             let length = self.length(&self.scenario.exchanges);
             let matter = self.student_matter(&class, length as usize);
-            let length = unrepeated(length, &matter);
-            self.add(Population::Classroom, &company, length, Some(matter), None);
+            let own = Own::one(Population::Classroom, matter);
+            let length = self.unrepeated(length, &own);
+            self.add(own, &company, length, None);
         }
         Ok(())
     }
@@ -160,11 +182,12 @@ impl<'a> Planner<'a> {
         let missing = count - cards.len();
         let own = match home {
             Some(home) => self.shelves.person(&circle, home, missing, &mut self.dice),
-            None => self.shelves.work(shelf, missing, &mut self.dice),
+            // Nobody speaks the class's language elsewhere: the rest is homework too.
+            None => sample(&class.cards, missing, &mut self.dice),
         };
         cards.extend(own);
         let repeats = talk_repeats(&mut self.dice);
-        matter(shelf, cards, Manner::Talk, repeats)
+        matter(shelf, Deck::listed(cards), Manner::Talk, repeats)
     }
 
     /// Keys of one organisation: its applications, or one application's environments.
@@ -174,15 +197,23 @@ impl<'a> Planner<'a> {
         for _ in 0..self.dice.between(3, 8).min(most) {
             let length = self.length(&self.scenario.exchanges);
             let matter = self.tenant_matter(group, length as usize);
-            self.add(
-                Population::Organisation,
-                &company,
-                length,
-                Some(matter),
-                None,
-            );
+            let own = Own::one(Population::Organisation, matter);
+            self.add(own, &company, length, None);
         }
         Ok(())
+    }
+
+    /// An account's length, cut where a person would start over for want of records: people do not repeat all they
+    /// said. Not where rhythms are compared with traces: it is the times that count there.
+    fn unrepeated(&self, length: u32, own: &Own) -> u32 {
+        match own.matters.as_slice() {
+            [matter]
+                if matter.feed.manner == Manner::Talk && !self.scenario.exchanges.by_rhythm =>
+            {
+                length.min(matter.feed.deck.len() as u32)
+            }
+            _ => length,
+        }
     }
 
     /// A company for an account of its own, or the given one.
@@ -202,14 +233,6 @@ impl<'a> Planner<'a> {
 struct Assignment<'a> {
     shelf: &'a Shelf,
     cards: Vec<Card>,
-}
-
-/// An account's length, cut where a person would start over for want of records: people do not repeat all they said.
-fn unrepeated(length: u32, matter: &Matter) -> u32 {
-    match matter.feed.manner {
-        Manner::Talk => length.min(matter.feed.cards.len() as u32),
-        Manner::Work | Manner::Agent => length,
-    }
 }
 
 /// Repeats of a person: some never ask again, some regenerate often.
@@ -240,10 +263,10 @@ pub(super) fn work_repeats(dice: &mut Dice, batches: f64) -> Repeats {
     }
 }
 
-pub(super) fn matter(shelf: &Shelf, cards: Vec<Card>, manner: Manner, repeats: Repeats) -> Matter {
+pub(super) fn matter(shelf: &Shelf, deck: Deck, manner: Manner, repeats: Repeats) -> Matter {
     Matter {
         feed: Feed {
-            cards,
+            deck,
             manner,
             repeats,
             disguise: None,

@@ -3,25 +3,24 @@
 use std::sync::Arc;
 
 use super::account::AccountPlan;
-use super::attack::Range;
 use super::corpus::Corpus;
 use super::dice::Dice;
 use super::feed::Feed;
 use super::guise::{Guise, Site};
 use super::habit::Habit;
 use super::population::Population;
-use super::relay::EndUsers;
+use super::range::Range;
 use super::rhythm::Rhythm;
 use super::scenario::{Exchanges, Model, Scenario};
 use super::shelf::Shelves;
 use super::succession::later;
 use crate::domain::{Label, Technique, Timestamp, Verdict};
 
-/// Share of the stream in which accounts begin, so that most can finish.
-const BEGINNINGS: f64 = 0.6;
-
 /// Most days between the first exchanges of accounts that belong together.
 const SPREAD_DAYS: f64 = 4.0;
+
+/// The same as a share of the time in which accounts begin, for short streams.
+const SPREAD_SHARE: f64 = 1.0 / 6.0;
 
 /// Why a scenario cannot be played with a corpus.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +52,6 @@ impl Plan {
             accounts: Vec::new(),
         };
         planner.add_benign()?;
-        planner.add_resellers()?;
         planner.add_attack()?;
         Ok(Self {
             accounts: planner.accounts,
@@ -110,25 +108,48 @@ pub(super) struct Life {
     pub(super) end: Timestamp,
 }
 
-/// What an account sends besides a harvest.
-struct Own {
-    population: Population,
+/// What an account sends besides a harvest, and in whose guise.
+pub(super) struct Own {
+    pub(super) population: Population,
     /// One matter, that of each end user, or none for a pure harvest.
-    matters: Vec<Matter>,
-    /// What each end user sends with; none when the account has one user.
-    guises: Vec<Guise>,
+    pub(super) matters: Vec<Matter>,
+    /// Who the end users are; nobody when the account has one user.
+    pub(super) users: Vec<Population>,
+}
+
+impl Own {
+    /// What the one user of an account sends.
+    pub(super) fn one(population: Population, matter: Matter) -> Self {
+        Self {
+            population,
+            matters: vec![matter],
+            users: Vec::new(),
+        }
+    }
+
+    /// Of a pure harvest, behind these end users when there are any.
+    pub(super) const fn nothing(population: Population, users: Vec<Population>) -> Self {
+        Self {
+            population,
+            matters: Vec::new(),
+            users,
+        }
+    }
 }
 
 impl Planner<'_> {
     /// Exchanges of one account.
     pub(super) fn length(&mut self, bounds: &Exchanges) -> u32 {
+        if self.scenario.exchanges.by_rhythm {
+            return bounds.most;
+        }
         let drawn = f64::from(bounds.median) * (0.8 * self.dice.normal()).exp();
         (drawn.round() as u32).clamp(bounds.least, bounds.most)
     }
 
     /// A company of its own.
     pub(super) fn company(&mut self) -> Company {
-        let days = f64::from(self.scenario.days) * BEGINNINGS;
+        let days = self.days_of_beginnings();
         Company {
             site: Site::new(&mut self.dice),
             start: later(self.scenario.start, days * self.dice.unit()),
@@ -137,48 +158,26 @@ impl Planner<'_> {
 
     /// A start near that of the company.
     pub(super) fn start_near(&mut self, company: &Company) -> Timestamp {
-        let most = SPREAD_DAYS.min(f64::from(self.scenario.days) / 10.0);
+        let most = SPREAD_DAYS.min(self.days_of_beginnings() * SPREAD_SHARE);
         later(company.start, most * self.dice.unit())
     }
 
-    /// Adds one account; `honest` is `None` for a pure harvest, `extraction` for an honest account.
+    fn days_of_beginnings(&self) -> f64 {
+        f64::from(self.scenario.days) * self.scenario.beginnings
+    }
+
+    /// Adds one account; `extraction` is `None` for an honest one.
     pub(super) fn add(
         &mut self,
-        population: Population,
+        own: Own,
         company: &Company,
         length: u32,
-        honest: Option<Matter>,
         extraction: Option<Extraction>,
     ) {
-        let own = Own {
-            population,
-            matters: honest.into_iter().collect(),
-            guises: Vec::new(),
-        };
-        self.enter(own, company, length, extraction);
-    }
-
-    /// Adds one account that many end users share.
-    pub(super) fn add_crowd(
-        &mut self,
-        company: &Company,
-        length: u32,
-        users: EndUsers,
-        extraction: Option<Extraction>,
-    ) {
-        let own = Own {
-            population: Population::Tenant,
-            matters: users.matters,
-            guises: users.guises,
-        };
-        self.enter(own, company, length, extraction);
-    }
-
-    fn enter(&mut self, own: Own, company: &Company, length: u32, extraction: Option<Extraction>) {
         let Own {
             population,
             matters,
-            guises,
+            users,
         } = own;
         let life = match &extraction {
             Some(extraction) => extraction.life,
@@ -188,41 +187,18 @@ impl Planner<'_> {
             },
         };
         let Life { start, end } = life;
+        let rhythm = self.rhythm(population, start, length, extraction.as_ref());
+        let habit = self.habit(population, start, extraction.as_ref());
         let dice = &mut self.dice;
-        let rhythm = match extraction.as_ref().and_then(|e| e.per_day) {
-            Some(per_day) => Rhythm::machine(per_day, start, dice),
-            None => Rhythm::honest(population, start, dice),
-        };
-        // Somebody of a crowd is always awake.
-        let rhythm = if guises.is_empty() {
-            rhythm
-        } else {
-            rhythm.sleepless()
-        };
-        let habit = match &extraction {
-            Some(Extraction {
-                guard: Some(guard), ..
-            }) => Habit::retreating(*guard, dice),
-            Some(extraction) if extraction.follows_releases => {
-                Habit::released_within(6.0 * 3_600.0, dice)
-            }
-            // Each of a crowd has another model in mind.
-            _ if !guises.is_empty() => {
-                Habit::honest(Population::Consumer, &self.models, start, dice)
-            }
-            _ => Habit::honest(population, &self.models, start, dice),
-        };
         let mut groups: Vec<String> = matters.iter().flat_map(|m| m.groups.clone()).collect();
         groups.extend(extraction.iter().flat_map(|e| e.matter.groups.clone()));
         groups.sort_unstable();
         groups.dedup();
         let harvest_share = extraction.as_ref().map_or(0.0, |e| e.share);
-        let shown = if guises.is_empty() {
-            population.name()
-        } else {
-            "reseller"
-        };
-        let label = label(dice.name("acc"), shown, &matters, extraction.as_ref());
+        let label = label(dice.name("acc"), population, &matters, extraction.as_ref());
+        let seed = dice.seed();
+        let guise = Guise::new(population, &company.site, dice);
+        let users = users.into_iter();
         self.accounts.push(AccountPlan {
             label,
             population,
@@ -230,23 +206,66 @@ impl Planner<'_> {
             groups,
             start,
             exchanges: length,
-            seed: dice.seed(),
+            seed,
             end,
             models: Arc::clone(&self.models),
             rhythm,
             habit,
-            guise: Guise::new(population, &company.site, dice),
-            end_users: guises,
+            end_users: users.map(|user| guise.end_user(user, dice)).collect(),
+            guise,
             refused: extraction.as_ref().map_or(0.0, |e| e.refused),
             honest: matters.into_iter().map(|matter| matter.feed).collect(),
             harvest: extraction.map(|extraction| extraction.matter.feed),
         });
     }
+
+    fn rhythm(
+        &mut self,
+        population: Population,
+        start: Timestamp,
+        length: u32,
+        extraction: Option<&Extraction>,
+    ) -> Rhythm {
+        let scenario = self.scenario;
+        let dice = &mut self.dice;
+        let rhythm = if let Some(per_day) = extraction.and_then(|e| e.per_day) {
+            Rhythm::machine(per_day, start, dice)
+        } else {
+            let by_rhythm = scenario.exchanges.by_rhythm;
+            let least = if by_rhythm { 0.0 } else { f64::from(length) };
+            // To the end of the stream: nobody is a heavier user because of a ban to come.
+            let horizon = (least, scenario.end());
+            Rhythm::honest(population, scenario.benign.per_day, start, horizon, dice)
+        };
+        // Somebody of a crowd is always awake.
+        match population {
+            Population::Reseller => rhythm.sleepless(),
+            _ => rhythm,
+        }
+    }
+
+    fn habit(
+        &mut self,
+        population: Population,
+        start: Timestamp,
+        extraction: Option<&Extraction>,
+    ) -> Habit {
+        let dice = &mut self.dice;
+        match extraction {
+            Some(Extraction {
+                guard: Some(guard), ..
+            }) => Habit::retreating(*guard, dice),
+            Some(extraction) if extraction.follows_releases => {
+                Habit::released_within(6.0 * 3_600.0, dice)
+            }
+            _ => Habit::honest(population, &self.models, start, dice),
+        }
+    }
 }
 
 fn label(
     account: String,
-    population: &str,
+    population: Population,
     matters: &[Matter],
     extraction: Option<&Extraction>,
 ) -> Label {
@@ -258,7 +277,7 @@ fn label(
     };
     let matter = extraction.map(|e| &e.matter).or(own);
     let shown = match extraction {
-        None => population.to_owned(),
+        None => population.name().to_owned(),
         Some(extraction) if extraction.share >= 1.0 => "pure".to_owned(),
         Some(extraction) => format!("mixed_{:02.0}", extraction.share * 100.0),
     };

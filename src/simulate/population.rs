@@ -15,17 +15,26 @@ pub enum Population {
     Classroom,
     /// A key of an organisation with several.
     Organisation,
+    /// An API customer whose own customers talk through its one account, and who says so.
+    Reseller,
+    /// A program that translates or labels a corpus from end to end.
+    Batch,
+    /// A developer whose agents run side by side all day.
+    Heavy,
 }
 
 impl Population {
     /// Every population.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Consumer,
         Self::Developer,
         Self::Tenant,
         Self::Evaluator,
         Self::Classroom,
         Self::Organisation,
+        Self::Reseller,
+        Self::Batch,
+        Self::Heavy,
     ];
 
     /// The stable name.
@@ -37,6 +46,9 @@ impl Population {
             Self::Evaluator => "evaluator",
             Self::Classroom => "classroom",
             Self::Organisation => "organisation",
+            Self::Reseller => "reseller",
+            Self::Batch => "batch",
+            Self::Heavy => "heavy",
         }
     }
 

@@ -1,19 +1,33 @@
 //! When an account sends: honest clocks from production traces, and the published pace of harvesting machines.
 
-use super::attack::Range;
 use super::dice::Dice;
 use super::population::Population;
 use super::priors::{
-    CONSUMER_GAP_SECONDS, CONSUMER_REST_SECONDS, CONSUMER_SESSION_REQUESTS,
-    DEVELOPER_PROMPT_GAP_SECONDS, DEVELOPER_REST_SECONDS, DEVELOPER_SESSION_REQUESTS,
-    DEVELOPER_TOOL_GAP_SECONDS, TENANT_ALWAYS_ON, TENANT_GAP_VARIATION, TENANT_PERIODIC,
+    CONSUMER_GAP_SECONDS, CONSUMER_GAP_VARIATION, CONSUMER_PER_DAY, CONSUMER_REST_SECONDS,
+    DEVELOPER_NIGHT_HOURS, DEVELOPER_PER_DAY, DEVELOPER_PROMPT_GAP_SECONDS, DEVELOPER_REST_SECONDS,
+    DEVELOPER_SITTINGS, DEVELOPER_TOOL_GAP_SECONDS, DEVELOPER_WORKING_DAYS, HEAVY_GAP_FACTOR,
+    HEAVY_PER_DAY, TENANT_ALWAYS_ON, TENANT_GAP_VARIATION, TENANT_HOURS,
 };
+use super::range::Range;
 use crate::domain::Timestamp;
 
 const DAY_SECONDS: f64 = 86_400.0;
+const HOUR_SECONDS: f64 = 3_600.0;
 
-/// From light API customers (no trace has them: an assumption) to the median of the traced ones.
-const TENANT_PER_DAY: (f64, f64) = (20.0, 38_000.0);
+/// A longer silence begins another session; the traces' own definition.
+const SESSION_GAP_SECONDS: f64 = 1_800.0;
+
+/// Hours of the day in which a consumer may be seen.
+const CONSUMER_HOURS: f64 = 16.0;
+
+/// How much a consumer's days differ from each other (a day's most requests are 1.85 times its mean in the trace).
+const CONSUMER_DAY_VARIATION: f64 = 0.7;
+
+/// Share of days on which a consumer with more than one of them is active: the rests of the trace.
+const CONSUMER_ACTIVE_DAYS: f64 = 0.4;
+
+/// Most draws for a rate that lets an account finish.
+const TRIES: usize = 64;
 
 /// When an account sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,32 +41,54 @@ pub(super) struct Rhythm {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Pace {
-    /// Sessions of a person, the rests between them stretched by this factor.
-    Consumer(f64),
-    /// Sittings of a developer with an agent.
-    Developer(f64),
-    /// A program: exchanges per day while it works, and the variation of its gaps.
+    /// A person in a chat window: requests on an active day, and the mean and variation of the gaps in a session.
+    Consumer {
+        per_day: f64,
+        gap: f64,
+        variation: f64,
+    },
+    /// Sittings of a developer with an agent, days drawn one by one.
+    Developer { sittings: f64 },
+    /// A developer whose agents run side by side all day.
+    Heavy,
+    /// A program: exchanges per day, and the variation of its gaps.
     Program { per_day: f64, variation: f64 },
 }
 
 impl Rhythm {
-    /// The rhythm of an honest account that is awake at `start`.
-    pub(super) fn honest(population: Population, start: Timestamp, dice: &mut Dice) -> Self {
+    /// The rhythm of an honest account that is awake at `start`. Where the population's rates allow, the account is
+    /// one that sends `least` exchanges by `end`: who is seen with a long history is not a light user.
+    pub(super) fn honest(
+        population: Population,
+        rates: Range,
+        start: Timestamp,
+        (least, end): (f64, Timestamp),
+        dice: &mut Dice,
+    ) -> Self {
         let (pace, hours) = match population {
             Population::Consumer | Population::Classroom => {
-                (Pace::Consumer(dice.log_between(0.15, 1.0)), 16.0)
+                let days = (end.seconds_since(start) / DAY_SECONDS).max(1.0);
+                let needed = least / (days * CONSUMER_ACTIVE_DAYS).max(1.0);
+                (consumer(needed, dice), CONSUMER_HOURS)
             }
-            Population::Developer => (Pace::Developer(dice.log_between(0.3, 1.5)), 16.5),
-            Population::Tenant | Population::Evaluator | Population::Organisation => {
-                program(TENANT_PER_DAY, dice)
+            Population::Developer => {
+                let sittings = DEVELOPER_SITTINGS.draw(dice);
+                let hours = 24.0 - DEVELOPER_NIGHT_HOURS.draw(dice);
+                (Pace::Developer { sittings }, hours)
             }
+            Population::Heavy => (Pace::Heavy, 20.0),
+            Population::Tenant
+            | Population::Evaluator
+            | Population::Organisation
+            | Population::Reseller
+            | Population::Batch => program(rates, dice),
         };
         Self::awake(pace, hours, start, dice)
     }
 
     /// The rhythm of a harvesting machine with a mean rate within `per_day`.
     pub(super) fn machine(per_day: Range, start: Timestamp, dice: &mut Dice) -> Self {
-        let (pace, hours) = program((per_day.least, per_day.most), dice);
+        let (pace, hours) = program(per_day, dice);
         Self::awake(pace, hours, start, dice)
     }
 
@@ -65,7 +101,7 @@ impl Rhythm {
     }
 
     fn awake(pace: Pace, hours: f64, start: Timestamp, dice: &mut Dice) -> Self {
-        let hour = (start.as_seconds() % DAY_SECONDS) / 3_600.0;
+        let hour = (start.as_seconds() % DAY_SECONDS) / HOUR_SECONDS;
         Self {
             pace,
             hours,
@@ -74,26 +110,41 @@ impl Rhythm {
     }
 }
 
-fn program((least, most): (f64, f64), dice: &mut Dice) -> (Pace, f64) {
-    let variation = if dice.chance(TENANT_PERIODIC) {
-        0.02
-    } else {
-        TENANT_GAP_VARIATION.draw(dice)
+/// A consumer with at least `needed` requests on an active day.
+fn consumer(needed: f64, dice: &mut Dice) -> Pace {
+    let most = CONSUMER_PER_DAY.at(0.99);
+    let mut draws = (0..TRIES).map(|_| CONSUMER_PER_DAY.draw(dice));
+    let per_day = draws.find(|rate| *rate >= needed).unwrap_or(most);
+    Pace::Consumer {
+        per_day,
+        // The median of a memoryless gap is its mean by ln 2.
+        gap: CONSUMER_GAP_SECONDS.draw(dice) / std::f64::consts::LN_2,
+        variation: CONSUMER_GAP_VARIATION.draw(dice),
+    }
+}
+
+fn program(rates: Range, dice: &mut Dice) -> (Pace, f64) {
+    let pace = Pace::Program {
+        per_day: rates.draw(dice),
+        variation: TENANT_GAP_VARIATION.draw(dice),
     };
-    let per_day = dice.log_between(least, most);
-    let hours = if dice.chance(TENANT_ALWAYS_ON) {
+    let awake = dice.unit();
+    let hours = if awake > 1.0 - TENANT_ALWAYS_ON.share {
         24.0
     } else {
-        8.0 + 10.0 * dice.unit()
+        TENANT_HOURS.at(awake)
     };
-    (Pace::Program { per_day, variation }, hours)
+    (pace, hours)
 }
 
 /// Runs through an account's times.
 pub(super) struct Clock {
     rhythm: Rhythm,
     seconds: f64,
-    left_in_session: u32,
+    left_today: u32,
+    left_in_sitting: u32,
+    /// Requests of one sitting today.
+    sitting: u32,
 }
 
 impl Clock {
@@ -102,9 +153,12 @@ impl Clock {
         let mut clock = Self {
             rhythm,
             seconds: start.as_seconds(),
-            left_in_session: 0,
+            left_today: 0,
+            left_in_sitting: 0,
+            sitting: 1,
         };
-        clock.left_in_session = clock.session(dice);
+        clock.plan_day(dice);
+        clock.count();
         clock
     }
 
@@ -115,46 +169,118 @@ impl Clock {
 
     /// Moves on to the account's next exchange, which a person or a tool's result causes.
     pub(super) fn advance(&mut self, by_tool: bool, dice: &mut Dice) {
-        let same_session = self.left_in_session > 0 || by_tool;
-        let gap = match self.rhythm.pace {
-            Pace::Consumer(_) if same_session => CONSUMER_GAP_SECONDS.draw(dice),
-            Pace::Consumer(stretch) => stretch * CONSUMER_REST_SECONDS.draw(dice),
-            Pace::Developer(_) if by_tool => DEVELOPER_TOOL_GAP_SECONDS.draw(dice),
-            Pace::Developer(_) if same_session => DEVELOPER_PROMPT_GAP_SECONDS.draw(dice),
-            Pace::Developer(stretch) => stretch * DEVELOPER_REST_SECONDS.draw(dice),
-            Pace::Program { per_day, variation } => {
-                let mean = self.rhythm.hours / 24.0 * DAY_SECONDS / per_day;
-                dice.log_normal(mean, variation)
-            }
-        };
-        self.left_in_session = match self.left_in_session {
-            0 if !by_tool => self.session(dice),
-            left => left.saturating_sub(1),
-        };
+        let before = self.seconds;
+        if let Pace::Program { per_day, variation } = self.rhythm.pace {
+            let mean = self.rhythm.hours * HOUR_SECONDS / per_day;
+            self.work(dice.gamma(mean, variation));
+        } else if by_tool || self.left_in_sitting > 0 && self.is_awake() {
+            self.seconds += self.gap(by_tool, dice);
+        } else if self.left_today > 0 && self.is_awake() {
+            self.seconds += self.pause(dice);
+            self.left_in_sitting = self.sitting.min(self.left_today);
+        } else {
+            self.sleep(dice);
+        }
+        self.count();
         // No two exchanges of an account share a moment.
-        self.seconds += gap.max(0.001);
-        self.rest(dice);
+        self.seconds = self.seconds.max(before + 0.001);
     }
 
-    /// Sleeps until the working hours, when it is outside of them.
-    fn rest(&mut self, dice: &mut Dice) {
-        let Rhythm { hours, wakes, .. } = self.rhythm;
-        let hour = (self.seconds % DAY_SECONDS) / 3_600.0;
-        let since_waking = (hour - wakes).rem_euclid(24.0);
-        if since_waking > hours {
-            let slept = (24.0 - since_waking) * 3_600.0;
-            self.seconds += slept + dice.exponential(900.0);
+    fn count(&mut self) {
+        self.left_today = self.left_today.saturating_sub(1);
+        self.left_in_sitting = self.left_in_sitting.saturating_sub(1);
+    }
+
+    /// Seconds since the working hours began.
+    fn since_waking(&self) -> f64 {
+        let wakes = self.rhythm.wakes * HOUR_SECONDS;
+        (self.seconds - wakes).rem_euclid(DAY_SECONDS)
+    }
+
+    fn is_awake(&self) -> bool {
+        self.since_waking() <= self.rhythm.hours * HOUR_SECONDS
+    }
+
+    /// Lets this many seconds of working time pass.
+    fn work(&mut self, seconds: f64) {
+        let hours = self.rhythm.hours * HOUR_SECONDS;
+        let worked = self.since_waking().min(hours) + seconds;
+        let days = (worked / hours).floor();
+        self.seconds += days * DAY_SECONDS + (worked - days * hours) - self.since_waking();
+    }
+
+    /// A person's gap within a session.
+    fn gap(&self, by_tool: bool, dice: &mut Dice) -> f64 {
+        let developer = |dice: &mut Dice| {
+            if by_tool {
+                DEVELOPER_TOOL_GAP_SECONDS.draw(dice)
+            } else {
+                DEVELOPER_PROMPT_GAP_SECONDS.draw(dice)
+            }
+        };
+        match self.rhythm.pace {
+            Pace::Consumer { gap, variation, .. } => {
+                dice.gamma(gap, variation).clamp(1.0, SESSION_GAP_SECONDS)
+            }
+            Pace::Heavy => HEAVY_GAP_FACTOR * developer(dice),
+            Pace::Developer { .. } | Pace::Program { .. } => developer(dice),
         }
     }
 
-    /// Exchanges of a new session after its first.
-    fn session(&self, dice: &mut Dice) -> u32 {
-        let requests = match self.rhythm.pace {
-            Pace::Consumer(_) => CONSUMER_SESSION_REQUESTS.draw(dice),
-            Pace::Developer(_) => DEVELOPER_SESSION_REQUESTS.draw(dice),
-            Pace::Program { .. } => 1.0,
+    /// Between two sittings of a day: the short end of the traced rests.
+    fn pause(&self, dice: &mut Dice) -> f64 {
+        let rests = match self.rhythm.pace {
+            Pace::Consumer { .. } => &CONSUMER_REST_SECONDS,
+            _ => &DEVELOPER_REST_SECONDS,
         };
-        requests.round() as u32 - 1
+        rests.at(0.4 * dice.unit())
+    }
+
+    /// Goes on at some hour of the account's next day.
+    fn sleep(&mut self, dice: &mut Dice) {
+        let days = match self.rhythm.pace {
+            // The long end of the traced rests.
+            Pace::Consumer { .. } => {
+                let rest = CONSUMER_REST_SECONDS.at(0.4 + 0.6 * dice.unit());
+                (rest / DAY_SECONDS).round().max(1.0)
+            }
+            Pace::Developer { .. } => {
+                let rests = dice.unit().ln() / (1.0 - DEVELOPER_WORKING_DAYS).ln();
+                1.0 + rests.floor()
+            }
+            _ => 1.0,
+        };
+        self.plan_day(dice);
+        let needed = f64::from(self.left_today) * self.typical_gap();
+        let free = (self.rhythm.hours * HOUR_SECONDS - needed).max(0.0);
+        self.seconds += days * DAY_SECONDS - self.since_waking() + free * dice.unit();
+    }
+
+    /// About the mean gap of a person's day, pauses included.
+    fn typical_gap(&self) -> f64 {
+        match self.rhythm.pace {
+            Pace::Consumer { gap, .. } => 2.0 * gap,
+            Pace::Heavy => 15.0,
+            _ => 60.0,
+        }
+    }
+
+    /// Draws how much a person does on a new day, and in how many sittings.
+    fn plan_day(&mut self, dice: &mut Dice) {
+        let (requests, sittings) = match self.rhythm.pace {
+            Pace::Consumer { per_day, .. } if per_day > 1.0 => {
+                let more = dice.gamma(per_day - 1.0, CONSUMER_DAY_VARIATION);
+                (1.0 + more, if dice.chance(0.08) { 2.0 } else { 1.0 })
+            }
+            Pace::Consumer { .. } | Pace::Program { .. } => (1.0, 1.0),
+            Pace::Developer { sittings } => (DEVELOPER_PER_DAY.draw(dice), sittings),
+            Pace::Heavy => (HEAVY_PER_DAY.draw(dice), 3.0),
+        };
+        // Rounded up or down by chance, so that the mean stays.
+        self.left_today = (requests + dice.unit()).floor() as u32;
+        let sittings = (sittings + dice.unit()).floor().max(1.0);
+        self.sitting = (f64::from(self.left_today) / sittings).ceil() as u32;
+        self.left_in_sitting = self.sitting;
     }
 }
 
@@ -162,49 +288,78 @@ impl Clock {
 mod tests {
     use super::{Clock, Pace, Rhythm};
     use crate::domain::Timestamp;
-    use crate::simulate::attack::CAMPAIGN_PER_DAY;
     use crate::simulate::dice::Dice;
     use crate::simulate::population::Population;
+    use crate::simulate::range::Range;
+
+    const START: Timestamp = Timestamp::from_micros(0);
+    const END: Timestamp = Timestamp::from_micros(30 * 86_400_000_000);
 
     #[test]
     fn time_only_moves_forward() {
         for population in Population::ALL {
-            let mut dice = Dice::new(5, population.name());
-            let start = Timestamp::from_micros(0);
-            let rhythm = Rhythm::honest(population, start, &mut dice);
-            let mut clock = Clock::new(rhythm, start, &mut dice);
-            for step in 0..500 {
-                let before = clock.now();
-                clock.advance(step % 3 == 0, &mut dice);
-                assert!(clock.now() > before);
+            for seed in 0..40 {
+                let mut dice = Dice::new(seed, population.name());
+                let rates = Range::TENANTS;
+                let rhythm = Rhythm::honest(population, rates, START, (45.0, END), &mut dice);
+                let mut clock = Clock::new(rhythm, START, &mut dice);
+                assert_eq!(clock.now(), START);
+                for step in 0..500 {
+                    let before = clock.now();
+                    clock.advance(step % 3 == 0, &mut dice);
+                    assert!(clock.now() > before, "{rhythm:?}");
+                }
             }
         }
     }
 
     #[test]
-    fn machines_keep_the_published_pace() {
+    fn programs_keep_their_pace_and_their_hours() {
         let mut dice = Dice::new(9, "machines");
         for _ in 0..50 {
-            let start = Timestamp::from_micros(0);
-            let mut rhythm = Rhythm::machine(CAMPAIGN_PER_DAY, start, &mut dice);
+            let mut rhythm = Rhythm::machine(Range::CAMPAIGNS, START, &mut dice);
             let Pace::Program { per_day, .. } = rhythm.pace else {
                 panic!("a machine is a program");
             };
-            assert!((CAMPAIGN_PER_DAY.least..=CAMPAIGN_PER_DAY.most).contains(&per_day));
+            assert!((Range::CAMPAIGNS.least..=Range::CAMPAIGNS.most).contains(&per_day));
             rhythm.pace = Pace::Program {
                 per_day,
                 variation: 1.0,
             };
-            let mut clock = Clock::new(rhythm, start, &mut dice);
+            let mut clock = Clock::new(rhythm, START, &mut dice);
             for _ in 0..4_000 {
                 clock.advance(false, &mut dice);
+                // A millisecond is the least gap; it may end a working day late.
+                assert!(clock.since_waking() <= rhythm.hours * 3_600.0 + 0.002);
             }
             let measured = 4_000.0 / (clock.now().as_seconds() / 86_400.0);
-            // Working hours make a slow program a little slower than its pace.
-            assert!(
-                (0.5..1.3).contains(&(measured / per_day)),
-                "{measured} {per_day}"
-            );
+            // Gaps of variation 1: five standard errors of their mean, and a day at either end.
+            let days = 4_000.0 / per_day;
+            let tolerance = 5.0 / 4_000_f64.sqrt() + 1.0 / days;
+            let off = measured / per_day - 1.0;
+            assert!(off.abs() < tolerance, "{measured} {per_day}");
         }
+    }
+
+    #[test]
+    fn a_person_who_is_seen_with_a_long_history_is_not_a_light_user() {
+        let mut dice = Dice::new(2, "histories");
+        let mut sent = |least: f64| -> usize {
+            let counts = (0..200).map(|_| {
+                let horizon = (least, END);
+                let population = Population::Consumer;
+                let rhythm = Rhythm::honest(population, Range::TENANTS, START, horizon, &mut dice);
+                let mut clock = Clock::new(rhythm, START, &mut dice);
+                let mut count = 0;
+                while clock.now() < END && count < 45 {
+                    clock.advance(false, &mut dice);
+                    count += 1;
+                }
+                usize::from(count == 45)
+            });
+            counts.sum()
+        };
+        let (any, long) = (sent(0.0), sent(45.0));
+        assert!(any < 100 && long > 100, "{any} {long}");
     }
 }

@@ -4,8 +4,9 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use toml::Table;
 
-use super::attack::Attack;
+use super::attack::{Attack, probability};
 use super::corpus::Partition;
+use super::range::{PER_DAY_MOST, Range};
 use crate::domain::Timestamp;
 
 const DAY_MICROSECONDS: i64 = 86_400_000_000;
@@ -50,6 +51,9 @@ pub struct Scenario {
     pub start: Timestamp,
     /// Its length.
     pub days: u32,
+    /// Share of the stream in which accounts begin.
+    #[serde(default = "beginnings")]
+    pub beginnings: f64,
     /// Exchanges of one account.
     pub exchanges: Exchanges,
     /// Honest accounts.
@@ -77,6 +81,10 @@ pub struct Exchanges {
     pub median: u32,
     /// Upper bound.
     pub most: u32,
+    /// Whether the accounts' rhythms alone decide how much they send, up to the upper bound: what is compared with
+    /// traces. Otherwise honest people are drawn among those who send as much as their account shall.
+    #[serde(default)]
+    pub by_rhythm: bool,
 }
 
 /// One variation of the attack.
@@ -100,16 +108,16 @@ struct Baseline {
 pub struct Benign {
     /// Number of accounts.
     pub accounts: u32,
-    /// Disclosed resellers beside them: the honest twins of relay networks, many end users on one account.
-    #[serde(default)]
-    pub resellers: u32,
     /// Relative weights.
     pub populations: PopulationShares,
+    /// Exchanges a day of honest programs.
+    #[serde(default = "tenants")]
+    pub per_day: Range,
 }
 
-/// Relative weight of each honest population, counted in accounts.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Relative weight of each honest population, counted in accounts; 0 where it is not named.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct PopulationShares {
     /// People in a chat window.
     pub consumer: f64,
@@ -123,6 +131,12 @@ pub struct PopulationShares {
     pub classroom: f64,
     /// Keys of an organisation.
     pub organisation: f64,
+    /// Resellers with disclosed end users: the honest twins of relay networks.
+    pub reseller: f64,
+    /// Programs that translate or label a corpus.
+    pub batch: f64,
+    /// Developers whose agents run all day.
+    pub heavy: f64,
 }
 
 /// A model on offer.
@@ -185,7 +199,11 @@ impl Scenario {
         )?;
         let shares = self.benign.populations.weights();
         check_weights("benign.populations", &shares)?;
+        self.benign
+            .per_day
+            .validate("benign.per_day", PER_DAY_MOST)?;
         self.attack.validate()?;
+        probability("beginnings", self.beginnings)?;
         let available = self.models.iter().filter(|m| m.released <= self.start);
         let available = available.count();
         check(
@@ -205,11 +223,12 @@ impl Exchanges {
             least,
             median,
             most,
+            ..
         } = *self;
         check(
-            1 <= least && least <= median && median <= most && most <= 100_000,
+            1 <= least && least <= median && median <= most && most <= 1_000_000,
             key,
-            "1 <= least <= median <= most <= 100000",
+            "1 <= least <= median <= most <= 1000000",
             &format!("{least}, {median}, {most}"),
         )
     }
@@ -252,7 +271,7 @@ fn overlay(settings: &mut Table, changes: Table) {
 
 impl PopulationShares {
     /// The weights in the order of [`super::Population::ALL`].
-    pub(super) fn weights(&self) -> [f64; 6] {
+    pub(super) fn weights(&self) -> [f64; 9] {
         [
             self.consumer,
             self.developer,
@@ -260,8 +279,20 @@ impl PopulationShares {
             self.evaluator,
             self.classroom,
             self.organisation,
+            self.reseller,
+            self.batch,
+            self.heavy,
         ]
     }
+}
+
+/// Most accounts can finish when they begin in the first part of the stream.
+const fn beginnings() -> f64 {
+    0.6
+}
+
+const fn tenants() -> Range {
+    Range::TENANTS
 }
 
 impl From<PartitionRow> for Partition {
@@ -331,6 +362,8 @@ mod tests {
             include_str!("../../eval/scenarios/grid.toml"),
             include_str!("../../eval/scenarios/published.toml"),
             include_str!("../../eval/scenarios/pools.toml"),
+            include_str!("../../eval/scenarios/traces.toml"),
+            include_str!("../../eval/scenarios/scale.toml"),
         ] {
             let scenario = Scenario::parse(text).expect("a committed scenario");
             assert!(scenario.end() > scenario.start);

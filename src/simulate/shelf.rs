@@ -1,10 +1,12 @@
 //! What the chosen sides of the split hold, sorted by who would send it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::blend::common_affixes;
 use super::card::{RecordRef, Unit, last_text};
 use super::corpus::{Application, Corpus, Partition};
+use super::deck::Donor;
 use super::topic::Topic;
 use crate::domain::PoolRecord;
 
@@ -14,7 +16,12 @@ const STAGE_RECORDS: usize = 40;
 /// Characters of the beginning by which templates are told apart.
 const HEAD_CHARACTERS: usize = 24;
 
+/// Families of benign sources, and categories of applications, that translate or label a corpus from end to end.
+const BATCH_FAMILIES: [&str; 4] = ["app_translate", "app_classify", "app_extract", "moderation"];
+const BATCH_CATEGORIES: [&str; 4] = ["translation", "classification", "extraction", "moderation"];
+
 /// Records that one account could work through: one template, one language, or one kind of talk.
+#[derive(Clone)]
 pub(super) struct Shelf {
     pub(super) unit: Unit,
     /// Unit of splitting.
@@ -22,7 +29,7 @@ pub(super) struct Shelf {
     /// Name of the pipeline, application group or source, for labels.
     pub(super) name: String,
     pub(super) language: String,
-    pub(super) records: Vec<u32>,
+    pub(super) records: Arc<[u32]>,
 }
 
 /// An extraction pipeline with its stages.
@@ -41,8 +48,10 @@ pub(super) struct Shelves<'c> {
     pub(super) developers: Vec<Shelf>,
     pub(super) evaluators: Vec<Shelf>,
     pub(super) classrooms: Vec<Shelf>,
+    /// Translators and labellers; tenants run them too.
+    pub(super) batches: Vec<Shelf>,
     around: Vec<Option<(u32, u32)>>,
-    inputs: BTreeMap<(String, String), Vec<RecordRef>>,
+    inputs: BTreeMap<(String, String), Arc<[Donor]>>,
 }
 
 impl<'c> Shelves<'c> {
@@ -56,6 +65,7 @@ impl<'c> Shelves<'c> {
             developers: Vec::new(),
             evaluators: Vec::new(),
             classrooms: Vec::new(),
+            batches: Vec::new(),
             around: Vec::new(),
             inputs: BTreeMap::new(),
         };
@@ -84,14 +94,13 @@ impl<'c> Shelves<'c> {
     }
 
     /// Inputs of applications of the same kind and language.
-    pub(super) fn inputs_like(&self, unit: Unit) -> &[RecordRef] {
+    pub(super) fn inputs_like(&self, unit: Unit) -> Arc<[Donor]> {
         let Unit::Application(position) = unit else {
-            return &[];
+            return Arc::default();
         };
         let application = &self.corpus.applications[position as usize];
-        self.inputs
-            .get(&kind(application))
-            .map_or(&[], Vec::as_slice)
+        let inputs = self.inputs.get(&kind(application));
+        inputs.map_or_else(Arc::default, Arc::clone)
     }
 
     /// The subject of a record's question.
@@ -122,6 +131,9 @@ impl<'c> Shelves<'c> {
                     }
                     _ => {
                         let stages = stages_of_all(self.corpus, &shelves);
+                        if BATCH_FAMILIES.contains(&family.as_str()) {
+                            self.batches.extend(stages.iter().cloned());
+                        }
                         self.tenants
                             .extend(stages.into_iter().map(|stage| vec![stage]));
                     }
@@ -141,6 +153,7 @@ impl<'c> Shelves<'c> {
 
     fn add_applications(&mut self, partitions: &[Partition]) {
         let mut groups = BTreeMap::<&str, Vec<Shelf>>::new();
+        let mut inputs = BTreeMap::<(String, String), Vec<Donor>>::new();
         for (position, application) in self.corpus.applications.iter().enumerate() {
             let used =
                 partitions.contains(&application.partition) && !application.records.is_empty();
@@ -157,21 +170,26 @@ impl<'c> Shelves<'c> {
                 language: application.language.clone(),
                 records: (0..application.records.len() as u32).collect(),
             };
-            if around.is_some() {
-                let inputs = self.inputs.entry(kind(application)).or_default();
-                inputs.extend(
-                    (0..application.records.len() as u32).map(|record| RecordRef { unit, record }),
-                );
+            if let Some(around) = around {
+                let records = 0..application.records.len() as u32;
+                let donors = records.map(|record| Donor {
+                    place: RecordRef { unit, record },
+                    around,
+                });
+                inputs.entry(kind(application)).or_default().extend(donors);
             }
             match application.category.as_str() {
                 "code_agent" => self.developers.push(shelf()),
                 "judge_own_product" => self.evaluators.push(shelf()),
                 "tutoring" => self.classrooms.push(shelf()),
+                category if BATCH_CATEGORIES.contains(&category) => self.batches.push(shelf()),
                 _ => {}
             }
             groups.entry(&application.group).or_default().push(shelf());
         }
         self.tenants.extend(groups.into_values());
+        let inputs = inputs.into_iter();
+        self.inputs = inputs.map(|(kind, donors)| (kind, donors.into())).collect();
     }
 }
 
@@ -190,7 +208,7 @@ fn lines(corpus: &Corpus, partitions: &[Partition]) -> Vec<Vec<Line>> {
                 group: pipeline.group.clone(),
                 name: pipeline.name.clone(),
                 language: main_language(&pipeline.records, &records),
-                records,
+                records: records.into(),
             };
             stages.extend(stages_of(corpus, &whole));
         }
@@ -221,7 +239,7 @@ fn split_by_language(
             group: group.to_owned(),
             name: name.to_owned(),
             language: language.to_owned(),
-            records,
+            records: records.into(),
         })
         .collect()
 }
@@ -237,7 +255,7 @@ fn stages_of_all(corpus: &Corpus, shelves: &[Shelf]) -> Vec<Shelf> {
 fn stages_of(corpus: &Corpus, shelf: &Shelf) -> Vec<Shelf> {
     let all = corpus.records(shelf.unit);
     let mut heads = BTreeMap::<String, Vec<u32>>::new();
-    for record in &shelf.records {
+    for record in shelf.records.iter() {
         heads
             .entry(head(&all[*record as usize]))
             .or_default()
@@ -259,7 +277,7 @@ fn stages_of(corpus: &Corpus, shelf: &Shelf) -> Vec<Shelf> {
             group: shelf.group.clone(),
             name: shelf.name.clone(),
             language: main_language(all, &records),
-            records,
+            records: records.into(),
         })
         .collect()
 }

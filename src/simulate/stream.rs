@@ -1,4 +1,4 @@
-//! All accounts of a plan as one stream in order of time, with one exchange of each active account in memory.
+//! All accounts of a plan as one stream in order of time, with no text of an account that waits.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,10 +8,10 @@ use super::corpus::Corpus;
 use super::plan::Plan;
 use crate::domain::{Exchange, Label, Timestamp};
 
-/// Writes a plan's labels, then its exchanges in order of time, and returns the number of exchanges.
+/// Writes a plan's labels by account, then its exchanges in order of time, and returns the number of exchanges.
 ///
-/// Accounts are opened at their first exchange and closed after their last, so that memory holds one pending
-/// exchange for each account that is active, however long the stream is.
+/// Accounts are opened at their first exchange and closed after their last; a text is made when its turn has come. So
+/// memory holds a few hundred bytes for each account that is active, however long the stream is.
 ///
 /// # Errors
 /// The first error of `write_label` or `write_exchange`.
@@ -21,8 +21,11 @@ pub fn write_stream<E>(
     mut write_exchange: impl FnMut(&Exchange) -> Result<(), E>,
     mut write_label: impl FnMut(&Label) -> Result<(), E>,
 ) -> Result<u64, E> {
-    for account in &plan.accounts {
-        write_label(&account.label)?;
+    // By the name of the account, which is random: the plan's order says who is honest.
+    let mut labels: Vec<&Label> = plan.accounts.iter().map(|account| &account.label).collect();
+    labels.sort_unstable_by(|left, right| left.account.cmp(&right.account));
+    for label in labels {
+        write_label(label)?;
     }
     let mut written = 0;
     for exchange in Merge::new(plan, corpus) {
@@ -37,12 +40,7 @@ struct Merge<'a> {
     corpus: &'a Corpus,
     /// The next moment of each account; ties go to the earlier account of the plan.
     queue: BinaryHeap<Reverse<(Timestamp, usize)>>,
-    open: Vec<Option<Box<Open<'a>>>>,
-}
-
-struct Open<'a> {
-    exchanges: AccountExchanges<'a>,
-    pending: Exchange,
+    open: Vec<Option<Box<AccountExchanges<'a>>>>,
 }
 
 impl<'a> Merge<'a> {
@@ -57,13 +55,6 @@ impl<'a> Merge<'a> {
             open: plan.accounts.iter().map(|_| None).collect(),
         }
     }
-
-    /// Opens an account at its first exchange.
-    fn begin(&self, place: usize) -> Option<Box<Open<'a>>> {
-        let mut exchanges = self.plan.accounts[place].exchanges(self.corpus);
-        let pending = exchanges.next()?;
-        Some(Box::new(Open { exchanges, pending }))
-    }
 }
 
 impl Iterator for Merge<'_> {
@@ -71,16 +62,16 @@ impl Iterator for Merge<'_> {
 
     fn next(&mut self) -> Option<Exchange> {
         while let Some(Reverse((_, place))) = self.queue.pop() {
-            let Some(mut open) = self.open[place].take().or_else(|| self.begin(place)) else {
+            let opened = || Box::new(self.plan.accounts[place].exchanges(self.corpus));
+            let mut account = self.open[place].take().unwrap_or_else(opened);
+            let Some(exchange) = account.next() else {
                 continue;
             };
-            let Some(following) = open.exchanges.next() else {
-                return Some(open.pending);
-            };
-            let ready = std::mem::replace(&mut open.pending, following);
-            self.queue.push(Reverse((open.pending.time, place)));
-            self.open[place] = Some(open);
-            return Some(ready);
+            if let Some(time) = account.upcoming() {
+                self.queue.push(Reverse((time, place)));
+                self.open[place] = Some(account);
+            }
+            return Some(exchange);
         }
         None
     }

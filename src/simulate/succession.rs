@@ -1,7 +1,7 @@
 //! How long accounts of a campaign live, and when others go on in their place. Knows neither what they send nor why
 //! they were banned.
 
-use super::attack::{Attack, Bans, Range};
+use super::attack::{Attack, Bans};
 use super::dice::Dice;
 use crate::domain::Timestamp;
 
@@ -66,13 +66,6 @@ impl Succession {
         let (least, most) = SUCCEEDS_AFTER_HOURS;
         let start = later(banned, dice.log_between(least, most) / 24.0);
         (start < self.end).then_some(start)
-    }
-}
-
-impl Range {
-    /// Uniform on the logarithmic scale.
-    pub(super) fn draw(self, dice: &mut Dice) -> f64 {
-        dice.log_between(self.least, self.most)
     }
 }
 

@@ -28,12 +28,11 @@ impl<'a> Wording<'a> {
         let one = |list: &'a [String], dice: &mut Dice| dice.pick(list).as_str();
         let system = (!text.system.is_empty()).then(|| one(&text.system, dice));
         let chosen = dice.below(text.user.len() + text.turns.len());
-        let turns = match text.user.get(chosen) {
-            Some(user) => vec![user.as_str()],
-            None => {
-                let turns = &text.turns[chosen - text.user.len()];
-                turns.iter().map(String::as_str).collect()
-            }
+        let turns = if let Some(user) = text.user.get(chosen) {
+            vec![user.as_str()]
+        } else {
+            let turns = &text.turns[chosen - text.user.len()];
+            turns.iter().map(String::as_str).collect()
         };
         let parts = text.parts.iter().filter(|(_, list)| !list.is_empty());
         Self {
