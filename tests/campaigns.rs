@@ -324,6 +324,29 @@ fn relays_and_disclosed_resellers_have_many_end_users() {
 }
 
 #[test]
+fn a_harvest_in_the_guise_of_a_reseller_passes_for_its_end_users() {
+    let corpus = Corpus::miniature();
+    for share in [1.0, 0.5] {
+        let mut scenario = with_share(share, "disguise = { product = true }");
+        scenario.benign.populations = PopulationShares {
+            reseller: 1.0,
+            ..PopulationShares::default()
+        };
+        let plan = plan(&scenario, &corpus);
+        let attackers: Vec<&AccountPlan> = attackers(&plan).collect();
+        let many = attackers
+            .iter()
+            .filter(|account| user_agents(account, &corpus) >= 3);
+        assert!(many.count() * 2 > attackers.len());
+        for account in attackers {
+            let techniques = &account.label.techniques;
+            // Only who serves others is a relay.
+            assert_eq!(techniques.contains(&Technique::RelayResale), share < 1.0);
+        }
+    }
+}
+
+#[test]
 fn a_guard_sends_the_campaign_back_to_the_model_before() {
     let corpus = Corpus::miniature();
     let scenario = with_cell(
