@@ -227,8 +227,8 @@ fn a_leak_would_be_found() {
 /// The same on the real corpus, where there is one.
 #[test]
 fn a_model_of_what_must_not_matter_is_at_chance_on_the_data_folder() {
-    let Ok(folder) = std::env::var("STILLWATCH_DATA") else {
-        eprintln!("skipped: STILLWATCH_DATA names no data folder");
+    let Ok(folder) = std::env::var("STILLWATCH_POOLS") else {
+        eprintln!("skipped: STILLWATCH_POOLS names no data folder");
         return;
     };
     let corpus = Corpus::load(folder.as_ref(), &|_, _| {}).expect("a data folder");

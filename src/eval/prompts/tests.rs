@@ -7,6 +7,7 @@ use crate::eval::baseline::ngram::NgramRecipe;
 use crate::eval::metrics::Figure;
 use crate::eval::table::Layout;
 use crate::simulate::corpus::{BenignSource, Corpus, LicenceClass, Partition, Pipeline};
+use crate::train::initial::Start;
 use crate::train::manifest::CueManifest;
 use crate::train::recipe::Recipe;
 use crate::train::vocabulary::train_vocabulary;
@@ -96,6 +97,10 @@ fn trial<'a>(
 /// The shipped recipe, with steps enough for so few requests.
 fn recipe() -> Recipe {
     let mut recipe = Recipe::shipped();
+    // The distilled rows belong to the shipped vocabulary; random ones learn at the full rate.
+    recipe.text.start = Start::Random;
+    recipe.text.vector_rate = 1.0;
+    recipe.text.first_scale = 8.0;
     recipe.text.pair_rows = 64;
     recipe.text.epochs = 6;
     recipe.text.batch = 64;
