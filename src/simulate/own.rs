@@ -82,7 +82,7 @@ pub enum OwnWritingError {
 }
 
 /// The files, with their names.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     (
         "training/own/reasoning.toml",
         include_str!("../../training/own/reasoning.toml"),
@@ -102,6 +102,10 @@ const FILES: [(&str, &str); 5] = [
     (
         "training/own/conduct.toml",
         include_str!("../../training/own/conduct.toml"),
+    ),
+    (
+        "training/own/everyday.toml",
+        include_str!("../../training/own/everyday.toml"),
     ),
 ];
 
