@@ -176,9 +176,17 @@ impl OperatingPoints {
     }
 
     /// What a raw score means. Whether there was enough history to say so is the engine's to judge.
+    ///
+    /// Nobody is restricted by an extrapolated threshold: where no honest account was seen that far out, a person looks
+    /// first.
     pub fn decide(&self, score: f64) -> (Band, Recommendation) {
         if score > self.restrict.score {
-            (Band::Severe, Recommendation::Restrict)
+            let recommendation = if self.restrict.extrapolated {
+                Recommendation::Review
+            } else {
+                Recommendation::Restrict
+            };
+            (Band::Severe, recommendation)
         } else if score > self.review.score {
             (Band::High, Recommendation::Review)
         } else if score > self.watch.score {

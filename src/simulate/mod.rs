@@ -47,7 +47,7 @@ mod topic;
 pub use account::{AccountExchanges, AccountPlan};
 pub use attack::{Attack, Bans, CampaignSize, Mixture, Probing, Relay, Sharding};
 pub use disguise::{DisguiseSettings, LanguageSwitch};
-pub use own::{OwnAuthor, OwnWritingError};
+pub use own::{OWN_PREFIX, OwnAuthor, OwnWritingError};
 pub use plan::{Plan, PlanError};
 pub use population::Population;
 pub use range::Range;

@@ -33,6 +33,9 @@ const FITTED: f64 = 0.85;
 /// Seed and salt of everything drawn here.
 const SALT: &str = "own writing";
 
+/// How the name of every author of ours begins, and so of every edition.
+pub const OWN_PREFIX: &str = "own_";
+
 /// What an author says of its own requests, for training.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnAuthor {

@@ -10,18 +10,20 @@ pub fn card(name: &str, version: u32, summary: &Summary, judge: &Judge) -> Strin
     let mut card = format!("# Model card: {name}@{version}\n\n");
     card.push_str(
         "Scores conversations and accounts for capability extraction. A static text encoder (byte-level BPE, \
-         attention-pooled token and token-pair vectors, 16 cue heads), bounded account statistics, an additive \
-         fusion and calibration by account.\n\n## Made of\n\n",
+         attention-pooled token vectors, 16 cue heads), bounded account statistics, an additive fusion of two \
+         measures and calibration by account. Token vectors start from rows distilled from the multilingual Universal \
+         Sentence Encoder (Apache-2.0) unless the recipe says otherwise.\n\n## Made of\n\n",
     );
     for line in &summary.lines {
         let _ = writeln!(card, "- {line}");
     }
     card.push_str(
         "\nAccounts are simulated: real requests on the rhythms of real production traces. No labeled account-level \
-         traffic is public. Requests come from published pipelines and applications under permissive licences only; \
-         none of their text is in the bundle beyond the vocabulary's tokens.\n\n## Operating points\n\n\
+         traffic is public. Requests come from published pipelines and applications under permissive licences only, and \
+         from our own writing; none of their text is in the bundle beyond the vocabulary's tokens.\n\n## Operating points\n\n\
          Score thresholds that an honest account of the hardest population to tell apart (as a rule evaluators) passes \
-         *at any time* with the stated probability; each application counts equally.\n\n\
+         *at any time* with the stated probability; each application counts equally. An extrapolated threshold for \
+         restriction restricts nobody: it recommends a review.\n\n\
          | recommendation | target | score above | benign accounts | applications | seen beyond | upper 95% bound | tail |\n\
          |---|---|---|---|---|---|---|---|\n",
     );
@@ -53,7 +55,8 @@ fn row(name: &str, threshold: &Threshold) -> String {
         threshold.score,
         threshold.accounts,
         threshold.applications,
-        threshold.rate * 100.0,
+        // A rate of nobody is 0, whatever its sign.
+        threshold.rate.max(0.0) * 100.0,
         threshold.upper_by_applications * 100.0,
         if threshold.extrapolated {
             "extrapolated"

@@ -25,7 +25,7 @@ use crate::privacy::PseudonymKey;
 use crate::profile::RandomFeatures;
 use crate::risk::Judge;
 use crate::simulate::corpus::{Corpus, Partition};
-use crate::simulate::{Plan, Scenario};
+use crate::simulate::{OWN_PREFIX, Plan, Scenario};
 use crate::text::CommonWords;
 
 /// Salt of the folds.
@@ -177,11 +177,13 @@ fn accounts_line(fitting: &[Vec<AccountHistory>], calibrating: &[AccountHistory]
         let of_kind = all().filter(|history| history.extraction() == extraction);
         of_kind
             .map(AccountHistory::unit)
+            .filter(|unit| !unit.starts_with(OWN_PREFIX))
             .collect::<BTreeSet<_>>()
             .len()
     };
     format!(
-        "accounts: {} simulated to fit, {} to calibrate; {} distinct pipelines, {} honest applications and sources",
+        "accounts: {} simulated to fit, {} to calibrate; {} distinct pipelines, {} honest applications and sources \
+         besides our own authors",
         fitting.iter().map(Vec::len).sum::<usize>(),
         calibrating.len(),
         units(true),

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::error::TrainError;
-use super::examples::{LabeledRequest, examples, labeled_requests};
+use super::examples::{LabeledRequest, Origin, examples, labeled_requests};
 use super::fold::fold_of;
 use super::initial::{Initial, Start};
 use super::judge::PRIOR;
@@ -55,12 +55,22 @@ pub(super) fn fit_text_models(
     if fitting.is_empty() {
         return Err(TrainError::NoRequests);
     }
+    let (own, found): (Vec<&LabeledRequest<'_>>, Vec<_>) = fitting
+        .iter()
+        .partition(|request| request.origin == Origin::Own);
     summary.lines.push(format!(
-        "requests: {} of {} pipelines and harnesses, {} of {} honest sources and applications, all permissive",
-        fitting.iter().filter(|request| request.attack).count(),
-        units(&fitting, true),
-        fitting.iter().filter(|request| !request.attack).count(),
-        units(&fitting, false),
+        "requests: {} of pipelines and harnesses ({} of them), {} of honest sources and applications ({}), all permissive",
+        count(&found, true),
+        units(&found, true),
+        count(&found, false),
+        units(&found, false),
+    ));
+    summary.lines.push(format!(
+        "our own writing: {} requests of {} extracting authors, {} of {} honest ones",
+        count(&own, true),
+        units(&own, true),
+        count(&own, false),
+        units(&own, false),
     ));
     progress.begin("vocabulary", 2);
     let tokenizer = match recipe.text.start {
@@ -186,10 +196,19 @@ fn kept(request: &LabeledRequest<'_>, recipe: &Recipe) -> bool {
     share_of(&request.record.id, "contribution") < share
 }
 
-fn units(requests: &[LabeledRequest<'_>], attack: bool) -> usize {
+fn count(requests: &[&LabeledRequest<'_>], attack: bool) -> usize {
+    let of_side = requests.iter().filter(|request| request.attack == attack);
+    of_side.count()
+}
+
+/// Pipelines, sources, applications; an author of ours is one, whatever its editions.
+fn units(requests: &[&LabeledRequest<'_>], attack: bool) -> usize {
     let of_side = requests.iter().filter(|request| request.attack == attack);
     of_side
-        .map(|request| request.unit)
+        .map(|request| match request.origin {
+            Origin::Own => request.group,
+            _ => request.unit,
+        })
         .collect::<std::collections::BTreeSet<_>>()
         .len()
 }

@@ -151,3 +151,15 @@ proptest! {
         prop_assert_eq!(back.decide(probe), points.decide(probe));
     }
 }
+
+#[test]
+fn an_extrapolated_threshold_restricts_nobody() {
+    let points =
+        OperatingPoints::fit(&one_each((1..=99).map(f64::from)), TargetRates::default()).unwrap();
+    assert!(points.restrict().extrapolated);
+    let beyond = points.restrict().score + 1.0;
+    assert_eq!(
+        points.decide(beyond),
+        (Band::Severe, Recommendation::Review)
+    );
+}

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::file::{Side, parse};
 use super::render::{Missing, Parts, Renderer, Wording};
-use super::{FILES, own_writing, records};
+use super::{FILES, OWN_PREFIX, own_writing, records};
 use crate::simulate::dice::Dice;
 
 /// Distinct requests that every text must give in its editions together: two thirds of what they could hold.
@@ -19,6 +19,7 @@ fn every_text_of_every_author_renders_and_varies() {
     for (file, text) in FILES {
         let file_of = parse(text).expect("a file of our own");
         for author in &file_of.author {
+            assert!(author.name.starts_with(OWN_PREFIX), "{}", author.name);
             for text in &author.text {
                 let none = Parts::new();
                 let inputs = file_of.inputs.get(&text.language).unwrap_or(&none);
