@@ -83,7 +83,7 @@ pub fn leave_pipelines_out(
         return Err(PromptError::Folds(trial.folds));
     }
     let requests = labeled_requests(trial.corpus, trial.manifest);
-    let examples = examples(&requests, trial.vocabulary, &trial.recipe.text);
+    let examples = examples(&requests, trial.vocabulary, trial.recipe.text.pair_rows);
     let mut text = ModelReport::new("text model");
     let mut ngram = ModelReport::new("n-gram regression");
     progress(0, trial.folds);

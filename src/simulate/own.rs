@@ -10,7 +10,7 @@ mod render;
 
 use std::collections::BTreeSet;
 
-use file::{Author, Inputs, Side, Text, Who};
+use file::{Author, File, Side, Text, Who};
 use render::{Missing, Renderer, Wording};
 
 use super::corpus::{
@@ -37,7 +37,7 @@ const SALT: &str = "own writing";
 pub const OWN_PREFIX: &str = "own_";
 
 /// What an author says of its own requests, for training.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OwnAuthor {
     /// Form cues that every request carries.
     pub cues: Vec<Cue>,
@@ -45,6 +45,9 @@ pub struct OwnAuthor {
     pub maybe: Vec<Cue>,
     /// The technique of an extracting author.
     pub technique: Option<Technique>,
+    /// What the author counts in training, where a pipeline or a pool of its size counts 1. Much where no public
+    /// pipeline shows the technique, little where many do.
+    pub weight: f32,
 }
 
 /// Why our own writing cannot be read: a mistake in a file of this project.
@@ -120,7 +123,7 @@ pub(super) fn own_writing() -> Result<Corpus, OwnWritingError> {
     for (file, text) in FILES {
         let parsed = file::parse(text).map_err(|cause| OwnWritingError::Form { file, cause })?;
         for author in &parsed.author {
-            writing.add(file, author, &parsed.inputs)?;
+            writing.add(file, author, &parsed)?;
         }
     }
     Ok(writing.corpus)
@@ -135,7 +138,7 @@ impl Writing {
         &mut self,
         file: &'static str,
         author: &Author,
-        inputs: &Inputs,
+        parsed: &File,
     ) -> Result<(), OwnWritingError> {
         let lacking = |expected| OwnWritingError::Lacking {
             file,
@@ -156,7 +159,7 @@ impl Writing {
                 return Err(lacking("user or turns in every text"));
             }
             let none = render::Parts::new();
-            let of_language = inputs.get(&text.language).unwrap_or(&none);
+            let of_language = parsed.inputs.get(&text.language).unwrap_or(&none);
             for edition in 0..EDITIONS {
                 let id = format!("{}_{}{number}_{edition}", author.name, text.language);
                 let records =
@@ -183,6 +186,7 @@ impl Writing {
             cues,
             maybe,
             technique,
+            weight: parsed.weight,
         };
         if self
             .corpus

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::manifest::CueManifest;
-use super::recipe::TextSettings;
 use super::text::{Example, Target};
 use crate::domain::{CUE_COUNT, Cue, PoolRecord, Technique};
 use crate::encoder::{Scratch, Vocabulary, read_rows};
@@ -49,6 +48,8 @@ pub struct LabeledRequest<'a> {
     pub licence: LicenceClass,
     /// Requests of the same unit.
     pub unit_size: usize,
+    /// What its unit counts, where a unit of its size counts 1.
+    pub weight: f32,
     /// Cues.
     pub targets: [Target; CUE_COUNT],
 }
@@ -105,6 +106,7 @@ fn describe_own(requests: &mut [LabeledRequest<'_>], corpus: &Corpus) {
             continue;
         };
         request.unit_size = sizes[request.group];
+        request.weight = author.weight;
         request.origin = Origin::Own;
         request.targets = [Target::Absent; CUE_COUNT];
         for (cues, target) in [
@@ -154,6 +156,7 @@ fn of_pipeline<'a>(
         partition: pipeline.partition,
         licence: pipeline.licence,
         unit_size: pipeline.records.len(),
+        weight: 1.0,
         targets,
     }
 }
@@ -174,6 +177,7 @@ fn of_source<'a>(
         partition: source.partition,
         licence: source.licence,
         unit_size: source.records.len(),
+        weight: 1.0,
         targets: without_intent(entry.map_or([Target::Unknown; CUE_COUNT], |entry| entry.targets)),
     }
 }
@@ -198,6 +202,7 @@ fn of_application<'a>(
         partition: application.partition,
         licence: application.licence,
         unit_size: application.records.len(),
+        weight: 1.0,
         targets: without_intent(entry.map_or([Target::Unknown; CUE_COUNT], |entry| entry.targets)),
     }
 }
@@ -218,7 +223,7 @@ const SOURCE_WEIGHT_MIN: f32 = 25.0;
 pub fn examples(
     requests: &[LabeledRequest<'_>],
     vocabulary: &Vocabulary,
-    settings: &TextSettings,
+    pair_rows: usize,
 ) -> Vec<Example> {
     let weight = |request: &LabeledRequest<'_>| {
         let size = request.unit_size as f32;
@@ -226,11 +231,7 @@ pub fn examples(
             Origin::Application | Origin::Own => 0.0,
             _ => SOURCE_WEIGHT_MIN,
         };
-        let of_its_kind = match request.origin {
-            Origin::Own => settings.own_weight,
-            _ => 1.0,
-        };
-        of_its_kind * (1.0 / size.sqrt()).max(floor / size)
+        request.weight * (1.0 / size.sqrt()).max(floor / size)
     };
     let mean = requests.iter().map(weight).sum::<f32>() / requests.len().max(1) as f32;
     requests
@@ -242,7 +243,7 @@ pub fn examples(
                 .messages
                 .iter()
                 .map(|message| (message.role, message.content.expose().as_str()));
-            read_rows(vocabulary, settings.pair_rows, system, messages, scratch);
+            read_rows(vocabulary, pair_rows, system, messages, scratch);
             Example {
                 rows: scratch.rows().clone(),
                 targets: request.targets,

@@ -72,8 +72,6 @@ pub struct TextSettings {
     pub smoothing: f32,
     /// See [`TextRecipe`].
     pub table_decay: f64,
-    /// What an author of ours counts, where a pipeline or a pool of its size counts 1.
-    pub own_weight: f32,
     /// Requests that one source may contribute.
     pub source_requests: usize,
 }

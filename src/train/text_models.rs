@@ -84,7 +84,7 @@ pub(super) fn fit_text_models(
     let words = common_words(&fitting, recipe.common_words.sources_min);
     progress.advance(1);
     let vocabulary = Vocabulary::from_json(&tokenizer)?;
-    let examples = examples(&requests, &vocabulary, &recipe.text);
+    let examples = examples(&requests, &vocabulary, recipe.text.pair_rows);
     let fits = Fits {
         requests,
         examples,

@@ -11,6 +11,8 @@ pub(super) type Inputs = BTreeMap<String, Parts>;
 
 /// A file with its inputs in one table for each language.
 pub(super) struct File {
+    /// What one author counts in training.
+    pub(super) weight: f32,
     pub(super) inputs: Inputs,
     pub(super) author: Vec<Author>,
 }
@@ -18,6 +20,7 @@ pub(super) struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
+    weight: f32,
     inputs: BTreeMap<String, BTreeMap<String, Values>>,
     author: Vec<Author>,
 }
@@ -98,6 +101,7 @@ pub(super) fn parse(text: &str) -> Result<File, toml::de::Error> {
     };
     let inputs = row.inputs.into_iter();
     Ok(File {
+        weight: row.weight,
         inputs: inputs
             .map(|(language, values)| (language, flat(values)))
             .collect(),
