@@ -1,5 +1,7 @@
 //! Measures to an explained risk: what a bundle knows of guilt, in one place.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -147,13 +149,20 @@ impl Judge {
         } else {
             self.points.decide(evaluation.score)
         };
-        let techniques = self.techniques(observed, &evaluation.contributions, stage, calibrated);
+        let shares = intent_shares(observed);
+        let techniques = self.techniques(
+            observed,
+            &evaluation.contributions,
+            shares,
+            stage,
+            calibrated,
+        );
         Judgement {
             calibrated,
             band,
             recommendation,
             mitigations: mitigations(recommendation, &techniques),
-            reasons: self.reasons(observed, &evaluation.contributions),
+            reasons: self.reasons(observed, &evaluation.contributions, shares),
             techniques,
             base: evaluation.base,
             score: evaluation.score,
@@ -176,10 +185,10 @@ impl Judge {
         &self,
         observed: &[f64; MEASURE_COUNT],
         contributions: &[f64],
+        shares: IntentShares,
         stage: &Stage,
         account: Calibrated,
     ) -> Vec<TechniqueRisk> {
-        let shares = intent_shares(observed);
         let of = |technique: Technique| {
             let share = shares.iter().find(|(intent, _)| *intent == technique);
             let own = live_measures()
@@ -203,7 +212,12 @@ impl Judge {
         Technique::ALL.into_iter().filter_map(of).collect()
     }
 
-    fn reasons(&self, observed: &[f64; MEASURE_COUNT], contributions: &[f64]) -> Vec<Reason> {
+    fn reasons(
+        &self,
+        observed: &[f64; MEASURE_COUNT],
+        contributions: &[f64],
+        shares: IntentShares,
+    ) -> Vec<Reason> {
         let mut order: Vec<usize> = (0..MEASURE_COUNT).collect();
         // Stable, so equal terms keep the order of the measures.
         order.sort_by(|a, b| contributions[*b].abs().total_cmp(&contributions[*a].abs()));
@@ -213,7 +227,7 @@ impl Judge {
             .filter(|index| contributions[**index].abs() >= WORTH_SAYING)
             .count();
         let all: Vec<_> = live_measures().collect();
-        let strongest = strongest_intent(observed);
+        let strongest = strongest_intent(shares);
         let mut reasons: Vec<Reason> = order[..spoken]
             .iter()
             .map(|index| {
@@ -267,13 +281,19 @@ const INTENTS: [(Technique, &str); 4] = [
     (Technique::DatasetSynthesis, "synthesis_intent_mean"),
 ];
 
+/// Where they stand among the measures: looked up once, not for every exchange.
+static INTENT_PLACES: LazyLock<[Option<usize>; 4]> = LazyLock::new(|| {
+    INTENTS.map(|(_, code)| live_measures().position(|(_, measure)| measure.code == code))
+});
+
 /// How much of each intent was seen, the strongest at 1.
-fn intent_shares(observed: &[f64; MEASURE_COUNT]) -> [(Technique, f64); 4] {
-    let mut shares = INTENTS.map(|(technique, code)| {
-        let place = live_measures().position(|(_, measure)| measure.code == code);
-        let seen = place.map_or(f64::NAN, |place| observed[place]);
-        (technique, seen.max(0.0))
-    });
+type IntentShares = [(Technique, f64); 4];
+
+fn intent_shares(observed: &[f64; MEASURE_COUNT]) -> IntentShares {
+    let mut shares = INTENTS.map(|(technique, _)| (technique, 0.0));
+    for ((_, share), place) in shares.iter_mut().zip(*INTENT_PLACES) {
+        *share = place.map_or(0.0, |place| observed[place].max(0.0));
+    }
     let most = shares.iter().map(|(_, seen)| *seen).fold(0.0, f64::max);
     for (_, share) in &mut shares {
         *share = if most > 0.0 { *share / most } else { 0.0 };
@@ -282,8 +302,7 @@ fn intent_shares(observed: &[f64; MEASURE_COUNT]) -> [(Technique, f64); 4] {
 }
 
 /// The technique whose intent was seen most, if any was.
-fn strongest_intent(observed: &[f64; MEASURE_COUNT]) -> Option<Technique> {
-    let shares = intent_shares(observed);
+fn strongest_intent(shares: IntentShares) -> Option<Technique> {
     let strongest = shares.into_iter().find(|(_, share)| *share >= 1.0);
     strongest.map(|(technique, _)| technique)
 }

@@ -133,10 +133,11 @@ fn input(
 /// Intercept and weights: coordinate by coordinate one damped Newton step of the mean loss, then back to at least 0.
 fn descend(rows: &TrainingRows<'_>, inputs: &[Vec<f64>], penalty: f64) -> (f64, Vec<f64>) {
     let ones = vec![1.0; rows.len()];
+    let total: f64 = rows.weight.iter().sum();
     let mut margins = vec![0.0; rows.len()];
     let (mut base, mut weights) = (0.0, vec![0.0; inputs.len()]);
     let mut shift = |input: &[f64], weight: &mut f64, penalty: f64, least: f64| {
-        let next = (*weight - newton(rows, &margins, input, *weight, penalty)).max(least);
+        let next = (*weight - newton(rows, total, &margins, input, *weight, penalty)).max(least);
         for (margin, input) in margins.iter_mut().zip(input) {
             *margin += (next - *weight) * input;
         }
@@ -152,8 +153,14 @@ fn descend(rows: &TrainingRows<'_>, inputs: &[Vec<f64>], penalty: f64) -> (f64, 
 }
 
 /// Slope over curvature of the mean weighted logistic loss in one weight, within +-1.
-fn newton(rows: &TrainingRows<'_>, margins: &[f64], input: &[f64], at: f64, penalty: f64) -> f64 {
-    let total: f64 = rows.weight.iter().sum();
+fn newton(
+    rows: &TrainingRows<'_>,
+    total: f64,
+    margins: &[f64],
+    input: &[f64],
+    at: f64,
+    penalty: f64,
+) -> f64 {
     let (mut slope, mut curvature) = (penalty * at, penalty + f64::MIN_POSITIVE);
     for (row, (margin, input)) in margins.iter().zip(input).enumerate() {
         let p = 1.0 / (1.0 + (-margin).exp());

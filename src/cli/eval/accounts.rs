@@ -32,11 +32,13 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
     // Read first: a misspelt gate should not cost a pass over the stream.
     let gates = flags.gates.as_deref().map(Gating::read).transpose()?;
     let truth = labels(label_file)?;
-    let encoder = flags.model.bundle()?.encoder;
-    let panel = baselines::panel(flags, &encoder, &bars)?;
-    let mut beside = panel
+    let fitted = match &flags.fit_labels {
+        Some(labels) => Some(baselines::fit(flags, labels, &bars)?),
+        None => None,
+    };
+    let mut beside = fitted
         .as_ref()
-        .map(|panel| Collector::to_score(&encoder, panel.ngram(), truth.clone()));
+        .map(|(panel, encoder)| Collector::to_score(encoder, panel.ngram(), truth.clone()));
     let (measured, mut exit) = measure(flags, &truth, &bars, |exchanges| {
         if let Some(beside) = &mut beside {
             beside.add(exchanges);
@@ -57,7 +59,7 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
             &options,
         ));
     }
-    if let (Some(panel), Some(beside)) = (&panel, beside) {
+    if let (Some((panel, _)), Some(beside)) = (&fitted, beside) {
         bars.begin("baselines", 0);
         let trails = &own.collected.trails;
         report = report.with(comparison(trails, &beside.finish(), panel, &options));

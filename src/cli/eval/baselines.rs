@@ -1,5 +1,7 @@
 //! Simple baselines beside a bundle: fitted on one labeled stream, scored on the one that the bundle is measured on.
 
+use std::path::Path;
+
 use crate::cli::input::{TrafficFlags, labels};
 use crate::cli::terminal::Bars;
 use crate::encoder::TextEncoder;
@@ -8,16 +10,14 @@ use crate::train::progress::Progress;
 
 use super::Eval;
 
-/// The baselines, if a stream to fit them on is named.
-pub(super) fn panel(
+/// The baselines, fitted on the stream named for it, with the encoder that they read texts by.
+pub(super) fn fit(
     flags: &Eval,
-    encoder: &TextEncoder,
+    label_file: &Path,
     bars: &Bars,
-) -> anyhow::Result<Option<Panel>> {
-    let Some(path) = &flags.fit_labels else {
-        return Ok(None);
-    };
-    let mut collector = Collector::to_fit(encoder, labels(path)?);
+) -> anyhow::Result<(Panel, TextEncoder)> {
+    let encoder = flags.model.bundle()?.encoder;
+    let mut collector = Collector::to_fit(&encoder, labels(label_file)?);
     bars.begin("exchanges to fit baselines on", 0);
     let traffic = TrafficFlags::of(flags.fit_traffic.clone(), flags.models.clone(), false);
     traffic.each_batch(|exchanges| {
@@ -26,5 +26,6 @@ pub(super) fn panel(
         Ok(())
     })?;
     bars.begin("fit of the baselines", 0);
-    Ok(Some(Panel::fit(&collector.finish())?))
+    let panel = Panel::fit(&collector.finish())?;
+    Ok((panel, encoder))
 }

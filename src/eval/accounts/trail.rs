@@ -82,10 +82,15 @@ pub struct AccountTrail {
 
 impl AccountTrail {
     pub(super) fn new(label: Label, assessment: &Assessment) -> Self {
+        Self::blank(label, Checkpoint::of(assessment, 0), assessment.time)
+    }
+
+    /// A trail of which nothing is known but how it stands, at one moment.
+    pub(in crate::eval) fn blank(label: Label, last: Checkpoint, at: Timestamp) -> Self {
         Self {
             label,
             checkpoints: Vec::with_capacity(MARKS.len()),
-            last: Checkpoint::of(assessment, 0),
+            last,
             technique: None,
             first_review: None,
             first_restrict: None,
@@ -94,8 +99,8 @@ impl AccountTrail {
             days_high: Vec::new(),
             reasons: [None; REASONS],
             said: Said::default(),
-            from: assessment.time,
-            to: assessment.time,
+            from: at,
+            to: at,
         }
     }
 

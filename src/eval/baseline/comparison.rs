@@ -235,10 +235,7 @@ mod tests {
     use crate::eval::baseline::Panel;
     use crate::eval::baseline::history::History;
     use crate::eval::baseline::panel::tests::stream;
-    use crate::eval::{
-        AccountTrail, Options,
-        accounts::{Answered, Checkpoint, Said},
-    };
+    use crate::eval::{AccountTrail, Options, accounts::Checkpoint};
 
     /// A trail that ours ranks perfectly; every second extracting account mixes.
     fn trail((number, history): (usize, &History)) -> AccountTrail {
@@ -254,20 +251,10 @@ mod tests {
             score,
             recommendation: Recommendation::Allow,
         };
+        let last = after(history.steps.len() as u64);
         AccountTrail {
-            label,
             checkpoints: [10, 25].map(after).to_vec(),
-            last: after(history.steps.len() as u64),
-            technique: None,
-            first_review: None,
-            first_restrict: None,
-            unnoticed: Answered::default(),
-            answered: Answered::default(),
-            days_high: Vec::new(),
-            reasons: [None; 3],
-            said: Said::default(),
-            from: history.steps[0].time,
-            to: history.steps[0].time,
+            ..AccountTrail::blank(label, last, history.steps[0].time)
         }
     }
 
