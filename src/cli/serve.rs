@@ -12,7 +12,7 @@ use super::model::{ModelFlags, deployment_key};
 use super::terminal::say;
 use crate::domain::{Assessment, Exchange};
 use crate::engine::Engine;
-use crate::server::{self, Limits, NotReady, ScoreError, Scorer};
+use crate::server::{self, Limits, NotReady, ScoreError, Scorer, Standing};
 
 /// Flags of `stillwatch serve`.
 #[derive(Args)]
@@ -43,6 +43,16 @@ struct EngineScorer(Engine);
 impl Scorer for EngineScorer {
     fn score(&self, exchange: Exchange) -> Result<Assessment, ScoreError> {
         Ok(self.0.score(&exchange))
+    }
+
+    fn standing(&self, account: &str) -> Option<Standing> {
+        let (seen, judgement) = self.0.standing(account)?;
+        Some(Standing {
+            seen,
+            risk: judgement.calibrated.risk,
+            band: judgement.band,
+            recommendation: judgement.recommendation,
+        })
     }
 
     fn bundle(&self) -> String {

@@ -13,7 +13,7 @@ use crate::detect::{MEASURE_COUNT, measure_into};
 use crate::domain::{AccountKey, Assessment, Exchange, Observation};
 use crate::observe::{ObserveScratch, Observer};
 use crate::profile::{Profile, RandomFeatures};
-use crate::risk::Judge;
+use crate::risk::{Judge, Judgement};
 
 use partition::Partition;
 
@@ -115,6 +115,16 @@ impl Engine {
         locked(&self.partitions[partition_of(account)])
             .profile(account)
             .cloned()
+    }
+
+    /// How an account stands after the exchanges counted so far, and how many they are; `None` for one that is not
+    /// remembered. Changes nothing.
+    pub fn standing(&self, account: &str) -> Option<(u64, Judgement)> {
+        let profile = self.profile(self.parts.observer.account_key(account))?;
+        let mut measures = [f64::NAN; MEASURE_COUNT];
+        measure_into(&profile, &mut measures);
+        let seen = profile.seen();
+        Some((seen, self.parts.judge.judge(&measures, seen)))
     }
 
     fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observed {

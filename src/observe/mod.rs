@@ -36,7 +36,12 @@ impl Observer {
 
     /// The pseudonym under which an account's history is kept.
     pub fn account(&self, exchange: &Exchange) -> AccountKey {
-        self.key.account(&exchange.account)
+        self.account_key(&exchange.account)
+    }
+
+    /// The same, of the account's name alone.
+    pub fn account_key(&self, account: &str) -> AccountKey {
+        self.key.account(account)
     }
 
     /// Everything that later stages may know about the exchange.

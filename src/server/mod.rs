@@ -3,12 +3,13 @@
 //! Uses `engine`, `bundle`, `wire`. The only place that knows axum and sockets; reads the clock, as `cli` does.
 //!
 //! A call's way: `accept` takes the connection, `routes` finds the handler, `door` bounds the calls inside and
-//! checks what HTTP says of the body, `scoring` converts and asks the [`Scorer`] on a worker that `admission`
-//! grants. Authentication, metrics and gateway hooks belong into `routes`, as layers and routes of their own.
+//! checks what HTTP says of the body, `scoring` converts and asks the `desk`, where every surface asks the [`Scorer`],
+//! on a worker that `admission` grants. What guards and counts a surface is mounted with it, in `routes`.
 
 mod accept;
 mod admission;
 mod clock;
+mod desk;
 mod discretion;
 mod door;
 mod limits;
@@ -16,6 +17,7 @@ mod readiness;
 mod routes;
 mod scorer;
 mod scoring;
+mod surface;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -23,7 +25,8 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 pub use limits::Limits;
-pub use scorer::{NotReady, ScoreError, Scorer};
+pub use scorer::{NotReady, ScoreError, Scorer, Standing};
+pub use surface::{Scope, Surface};
 
 /// Serves `scorer` on `listener` until `shutdown` resolves, then drains.
 ///

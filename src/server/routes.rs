@@ -11,11 +11,12 @@ use connectrpc::{ConnectRpcService, DeadlinePolicy};
 use connectrpc_health::{HealthExt, HealthService};
 use connectrpc_reflection::Reflector;
 
+use super::desk::Desk;
 use super::discretion::Discretion;
 use super::door::{self, Door};
 use super::readiness::{Health, Readiness};
 use super::scoring::Scoring;
-use super::{Limits, Scorer};
+use super::{Limits, Scorer, Surface};
 use crate::wire::contract::{
     DESCRIPTORS, SCORING_SERVICE_SCORE_CONVERSATION_SPEC, ScoringServiceExt,
 };
@@ -30,26 +31,34 @@ pub(super) fn routes(
     limits: &Limits,
 ) -> axum::Router {
     let door = Door::new(limits);
-    let score = Uri::from_static(SCORING_SERVICE_SCORE_CONVERSATION_SPEC.procedure);
-    let scoring = scoring(scorer, limits);
-    let procedures = axum::Router::new()
-        .route_service(PROCEDURES, scoring.clone())
-        .layer(from_fn_with_state(door.clone(), door::procedures));
-    let alias = axum::Router::new()
-        .route_service("/v1/score", scoring)
-        .layer(from_fn_with_state((door, score), door::alias));
-    procedures
-        .merge(alias)
-        .merge(standard_services(&readiness))
-        .merge(probes(readiness))
+    let desk = Arc::new(Desk::new(scorer, limits));
+    let open = standard_services(&readiness).merge(probes(readiness));
+    mount(Surface::Scoring, scoring(&desk, door, limits)).merge(mount(Surface::Open, open))
 }
 
-fn scoring(scorer: Arc<dyn Scorer>, limits: &Limits) -> ConnectRpcService {
-    let service = Arc::new(Scoring::new(scorer, limits));
+/// A surface with what guards and counts it.
+fn mount(surface: Surface, routes: axum::Router) -> axum::Router {
+    routes.layer(axum::Extension(surface))
+}
+
+/// The scoring service under its own names, and `/v1/score`.
+fn scoring(desk: &Arc<Desk>, door: Door, limits: &Limits) -> axum::Router {
+    let service = rpc(Scoring(Arc::clone(desk)), limits);
+    let score = Uri::from_static(SCORING_SERVICE_SCORE_CONVERSATION_SPEC.procedure);
+    let procedures = axum::Router::new()
+        .route_service(PROCEDURES, service.clone())
+        .layer(from_fn_with_state(door.clone(), door::procedures));
+    let alias = axum::Router::new()
+        .route_service("/v1/score", service)
+        .layer(from_fn_with_state((door, score), door::alias));
+    procedures.merge(alias)
+}
+
+fn rpc(service: Scoring, limits: &Limits) -> ConnectRpcService {
     let bounds = connectrpc::Limits::default()
         .with_max_request_body_size(limits.body_bytes_max)
         .with_max_message_size(limits.body_bytes_max);
-    ConnectRpcService::new(service.register(connectrpc::Router::new()))
+    ConnectRpcService::new(Arc::new(service).register(connectrpc::Router::new()))
         .with_limits(bounds)
         .with_deadline_policy(deadlines(limits))
         .with_interceptor(Discretion)

@@ -1,6 +1,6 @@
 //! What the server needs of the engine.
 
-use crate::domain::{Assessment, Exchange};
+use crate::domain::{Assessment, Band, Exchange, Recommendation, Risk};
 use crate::wire::WireError;
 
 /// Scores exchanges: the engine, seen from the network.
@@ -13,6 +13,10 @@ pub trait Scorer: Send + Sync + 'static {
     /// When the exchange was not counted.
     fn score(&self, exchange: Exchange) -> Result<Assessment, ScoreError>;
 
+    /// How an account stands after the last exchange that was counted, without a new one; `None` for an account that
+    /// is not remembered. Cheap: asked before a request goes through.
+    fn standing(&self, account: &str) -> Option<Standing>;
+
     /// The active bundle, such as `default@3`.
     fn bundle(&self) -> String;
 
@@ -21,6 +25,19 @@ pub trait Scorer: Send + Sync + 'static {
     /// # Errors
     /// What is awaited.
     fn ready(&self) -> Result<(), NotReady>;
+}
+
+/// How an account stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Standing {
+    /// Exchanges counted.
+    pub seen: u64,
+    /// Calibrated probability that the account extracts.
+    pub risk: Risk,
+    /// Risk in words.
+    pub band: Band,
+    /// What the gateway is advised to do.
+    pub recommendation: Recommendation,
 }
 
 /// What a scorer that cannot score is waiting for, in our own words.

@@ -4,54 +4,15 @@ use std::sync::Arc;
 
 use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceResult};
 
-use super::admission::Admission;
-use super::{Limits, ScoreError, Scorer, clock};
-use crate::domain::{Assessment, Exchange};
+use super::clock;
+use super::desk::Desk;
+use crate::domain::Assessment;
 use crate::wire::contract::score_result::Result as Outcome;
 use crate::wire::contract::{self, ScoreBatchRequest, ScoreBatchResponse, ScoreResult};
-use crate::wire::{Bounds, WireError, assessment_to_contract, exchange_from_contract};
+use crate::wire::{WireError, assessment_to_contract, exchange_from_contract};
 
 /// The service behind every protocol.
-pub(super) struct Scoring {
-    scorer: Arc<dyn Scorer>,
-    admission: Admission,
-    bounds: Bounds,
-}
-
-impl Scoring {
-    /// The service of `scorer` within `limits`.
-    pub(super) fn new(scorer: Arc<dyn Scorer>, limits: &Limits) -> Self {
-        Self {
-            scorer,
-            admission: Admission::new(limits),
-            bounds: limits.bounds,
-        }
-    }
-
-    async fn score(&self, exchange: Exchange) -> Result<contract::Assessment, WireError> {
-        let scorer = Arc::clone(&self.scorer);
-        self.admission
-            .run(move || answer(&*scorer, exchange))
-            .await?
-    }
-
-    async fn score_all(
-        &self,
-        exchanges: Vec<Result<Exchange, WireError>>,
-    ) -> Result<Vec<ScoreResult>, WireError> {
-        let scorer = Arc::clone(&self.scorer);
-        self.admission
-            .run(move || {
-                exchanges
-                    .into_iter()
-                    .map(|exchange| {
-                        result(exchange.and_then(|exchange| answer(&*scorer, exchange)))
-                    })
-                    .collect()
-            })
-            .await
-    }
-}
+pub(super) struct Scoring(pub(super) Arc<Desk>);
 
 impl contract::ScoringService for Scoring {
     async fn score_conversation<'a>(
@@ -59,13 +20,11 @@ impl contract::ScoringService for Scoring {
         _context: RequestContext,
         request: ServiceRequest<'_, contract::Exchange>,
     ) -> ServiceResult<impl Encodable<contract::Assessment> + Send + use<'a>> {
-        let exchange = exchange_from_contract(&request, clock::now(), &self.bounds)
+        let exchange = exchange_from_contract(&request, clock::now(), self.0.bounds())
             .map_err(|error| error.to_connect())?;
-        let assessment = self
-            .score(exchange)
-            .await
-            .map_err(|error| error.to_connect())?;
-        Response::ok(assessment)
+        let assessment = self.0.score(exchange).await;
+        let assessment = assessment.map_err(|error| error.to_connect())?;
+        Response::ok(assessment_to_contract(assessment, self.0.bundle()))
     }
 
     async fn score_batch<'a>(
@@ -73,12 +32,12 @@ impl contract::ScoringService for Scoring {
         _context: RequestContext,
         request: ServiceRequest<'_, ScoreBatchRequest>,
     ) -> ServiceResult<impl Encodable<ScoreBatchResponse> + Send + use<'a>> {
-        let came = request.exchanges.len();
-        if came > self.bounds.batch_max {
+        let (came, bounds) = (request.exchanges.len(), self.0.bounds());
+        if came > bounds.batch_max {
             let error = WireError::OverBound {
                 field: "exchanges".to_owned(),
                 came,
-                bound: self.bounds.batch_max,
+                bound: bounds.batch_max,
                 unit: "exchanges",
             };
             return Err(error.to_connect());
@@ -87,24 +46,22 @@ impl contract::ScoringService for Scoring {
         let exchanges = request
             .exchanges
             .iter()
-            .map(|exchange| exchange_from_contract(exchange, received, &self.bounds))
+            .map(|exchange| exchange_from_contract(exchange, received, bounds))
             .collect();
-        let results = self
-            .score_all(exchanges)
-            .await
-            .map_err(|error| error.to_connect())?;
+        let results = self.0.score_all(exchanges).await;
+        let results = results.map_err(|error| error.to_connect())?;
+        let bundle = self.0.bundle();
+        let results = results
+            .into_iter()
+            .map(|scored| result(scored, &bundle))
+            .collect();
         Response::ok(ScoreBatchResponse { results })
     }
 }
 
-fn answer(scorer: &dyn Scorer, exchange: Exchange) -> Result<contract::Assessment, WireError> {
-    let assessed: Result<Assessment, ScoreError> = scorer.score(exchange);
-    Ok(assessment_to_contract(assessed?, scorer.bundle()))
-}
-
-fn result(answer: Result<contract::Assessment, WireError>) -> ScoreResult {
-    let outcome = match answer {
-        Ok(assessment) => Outcome::from(assessment),
+fn result(scored: Result<Assessment, WireError>, bundle: &str) -> ScoreResult {
+    let outcome = match scored {
+        Ok(assessment) => Outcome::from(assessment_to_contract(assessment, bundle.to_owned())),
         Err(error) => Outcome::from(error.to_contract()),
     };
     ScoreResult {

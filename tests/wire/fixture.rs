@@ -9,7 +9,7 @@ use stillwatch::domain::{
     Assessment, Band, BaselineOf, Exchange, Mitigation, Reason, Recommendation, Risk, Technique,
     TechniqueRisk,
 };
-use stillwatch::server::{self, Limits, NotReady, ScoreError, Scorer};
+use stillwatch::server::{self, Limits, NotReady, ScoreError, Scorer, Standing};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -63,6 +63,21 @@ impl Scorer for Fake {
         }
         self.scored.fetch_add(1, Ordering::SeqCst);
         Ok(assessment(exchange))
+    }
+
+    /// By the account's name: `restricted` is, `nobody` is not remembered, all others are as they should be.
+    fn standing(&self, account: &str) -> Option<Standing> {
+        let (band, recommendation) = match account {
+            "nobody" => return None,
+            "restricted" => (Band::Severe, Recommendation::Restrict),
+            _ => (Band::Low, Recommendation::Allow),
+        };
+        Some(Standing {
+            seen: 40,
+            risk: Risk::new(0.5).expect("a probability"),
+            band,
+            recommendation,
+        })
     }
 
     fn bundle(&self) -> String {
