@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::BundleError;
-use crate::encoder::Architecture;
 
 /// The bundle format that this program reads and writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// `manifest.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,10 +21,8 @@ pub struct Manifest {
     pub version: u32,
     /// Seed of its training.
     pub seed: u64,
-    /// Table rows of the encoder for single tokens.
-    pub token_rows: usize,
-    /// Table rows of the encoder for token pairs.
-    pub pair_rows: usize,
+    /// Tokens of the vocabulary.
+    pub tokens: usize,
     /// Projection of the mean embedding.
     pub random_features: RandomFeatureSettings,
     /// BLAKE3 hash of every other file.
@@ -65,13 +62,5 @@ impl Manifest {
     /// Never: every field has a TOML form.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every field of a manifest has a TOML form")
-    }
-
-    /// Sizes of the encoder.
-    pub const fn architecture(&self) -> Architecture {
-        Architecture {
-            token_rows: self.token_rows,
-            pair_rows: self.pair_rows,
-        }
     }
 }

@@ -144,7 +144,7 @@ impl Bundle {
         }
         let [tokenizer, weights, words, judge, card] = &files.files;
         let vocabulary = Vocabulary::from_json(&String::from_utf8_lossy(tokenizer))?;
-        let model = StaticEncoder::from_safetensors(weights, manifest.architecture())?;
+        let model = StaticEncoder::from_safetensors(weights, manifest.tokens)?;
         let judge: Judge = serde_json::from_slice(judge)?;
         judge.check()?;
         let projection = manifest.random_features;

@@ -1,7 +1,7 @@
 //! The text model: tokens to unit embedding to cue probabilities, in microseconds.
 //!
 //! `window` chooses what is read, `normal` evens out its surface, `tokens` cuts it, `rows` names the table rows
-//! (tokens and token pairs), `model` pools them and evaluates the heads.
+//! (one a token), `model` pools them and evaluates the heads, to which `wide` adds what exact wordings say.
 //!
 //! Knows tensors, not risk: nothing here can tell an honest judge from a reward harvest except by its words.
 
@@ -9,12 +9,14 @@ mod model;
 mod normal;
 mod rows;
 mod tokens;
+mod wide;
 mod window;
 
-pub use model::{Architecture, EncoderError, Head, ROW_DIM, StaticEncoder};
+pub use model::{EncoderError, Head, ROW_DIM, StaticEncoder};
 pub use normal::normalise_into;
-pub use rows::{ChannelRows, row_ids};
+pub use rows::ChannelRows;
 pub use tokens::{TokenizerError, Vocabulary};
+pub use wide::{PAIR_FEATURES, Seen, Wide, distinct_features, feature_count};
 pub use window::{BYTES_MAX, CHANNELS, Channel, Messages, ReadText, Windows};
 
 use crate::domain::{CueProbabilities, Embedding};
@@ -38,6 +40,7 @@ pub struct Scratch {
     windows: Windows,
     normalised: String,
     rows: ChannelRows,
+    seen: Seen,
 }
 
 /// Vocabulary and weights together: from text to [`Encoded`].
@@ -52,7 +55,7 @@ impl TextEncoder {
     /// # Errors
     /// When the model's table does not have one row for every token of the vocabulary.
     pub fn new(vocabulary: Vocabulary, model: StaticEncoder) -> Result<Self, EncoderError> {
-        let (tokens, expected) = (vocabulary.len(), model.architecture().token_rows);
+        let (tokens, expected) = (vocabulary.len(), model.tokens());
         if tokens == expected {
             Ok(Self { vocabulary, model })
         } else {
@@ -69,7 +72,7 @@ impl TextEncoder {
         scratch: &mut Scratch,
     ) -> Encoded {
         let read = self.rows(system, messages, scratch);
-        let (cues, embedding) = self.model.evaluate(&scratch.rows);
+        let (cues, embedding) = self.model.evaluate(&scratch.rows, &mut scratch.seen);
         Encoded {
             cues,
             embedding,
@@ -86,14 +89,7 @@ impl TextEncoder {
         messages: impl Messages<'a>,
         scratch: &mut Scratch,
     ) -> ReadText {
-        let architecture = self.model.architecture();
-        read_rows(
-            &self.vocabulary,
-            architecture.pair_rows,
-            system,
-            messages,
-            scratch,
-        )
+        read_rows(&self.vocabulary, system, messages, scratch)
     }
 
     /// The vocabulary.
@@ -110,7 +106,6 @@ impl TextEncoder {
 /// Windows, normalises, tokenises and names the rows of one request; the result is [`Scratch::rows`].
 pub fn read_rows<'a>(
     vocabulary: &Vocabulary,
-    pair_rows: usize,
     system: Option<&'a str>,
     messages: impl Messages<'a>,
     scratch: &mut Scratch,
@@ -121,7 +116,7 @@ pub fn read_rows<'a>(
         scratch.normalised.clear();
         normal::normalise_into(scratch.windows.text(channel), &mut scratch.normalised);
         let rows = scratch.rows.channel_mut(channel);
-        row_ids(vocabulary, pair_rows, &scratch.normalised, rows);
+        vocabulary.ids_into(&scratch.normalised, rows);
     }
     read
 }

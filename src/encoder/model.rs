@@ -3,13 +3,16 @@
 //! Each row `r` of the table has a vector `E_r` and a score `a_r`. A channel is pooled as
 //! `sum exp(a_r) E_r / sum exp(a_r)`: attention whose weights depend on the token alone, so one pass and no
 //! quadratic cost, and a rare telling phrase is not drowned by a long payload. The pooled channels pass one affine
-//! layer; its output, at unit length, is the embedding, and after a rectifier it feeds the heads.
+//! layer; its output, at unit length, is the embedding, and after a rectifier it feeds the heads. The four intent heads
+//! also take the wide member's log-odds: the same for each, since it knows whether, not which.
 
+use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use thiserror::Error;
 
+use super::wide::{Seen, Wide, feature_count};
 use super::{CHANNELS, Channel, ChannelRows};
-use crate::domain::{CUE_COUNT, CueProbabilities, EMBEDDING_DIM, Embedding};
+use crate::domain::{CUE_COUNT, Cue, CueProbabilities, EMBEDDING_DIM, Embedding};
 
 /// Dimensions of a row's vector.
 pub const ROW_DIM: usize = 64;
@@ -51,22 +54,6 @@ pub enum EncoderError {
     },
 }
 
-/// Sizes that are chosen at training time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Architecture {
-    /// Rows for single tokens: the vocabulary's size.
-    pub token_rows: usize,
-    /// Rows for hashed token pairs.
-    pub pair_rows: usize,
-}
-
-impl Architecture {
-    /// All rows.
-    pub const fn rows(self) -> usize {
-        self.token_rows + self.pair_rows
-    }
-}
-
 /// The layers after pooling, in the layout `[input][output]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Head {
@@ -83,12 +70,12 @@ pub struct Head {
 /// The weights of the text model, ready for the hot path.
 #[derive(Clone)]
 pub struct StaticEncoder {
-    architecture: Architecture,
-    /// `exp(a_r) * E_r`, row by row.
+    /// `exp(a_r) * E_r`, row by row, one a token.
     weighted: Vec<f32>,
     /// `exp(a_r)`.
     weights: Vec<f32>,
     head: Head,
+    wide: Wide,
     /// As trained and stored: 8-bit vectors, one scale a row, one score a row.
     table: QuantisedTable,
 }
@@ -103,22 +90,17 @@ struct QuantisedTable {
 }
 
 impl StaticEncoder {
-    /// From trained float weights: `vectors` is `[rows][ROW_DIM]`, `scores` is `[rows]`.
+    /// From trained float weights: `vectors` is `[tokens][ROW_DIM]`, `scores` is `[tokens]`.
     ///
     /// # Panics
-    /// When a length does not follow from `architecture`: the trainer builds both.
-    pub fn from_weights(
-        architecture: Architecture,
-        vectors: &[f32],
-        scores: &[f32],
-        head: Head,
-    ) -> Self {
+    /// When a length does not follow from the number of scores: the trainer builds all.
+    pub fn from_weights(vectors: &[f32], scores: &[f32], head: Head, wide: Wide) -> Self {
+        assert_eq!(vectors.len(), scores.len() * ROW_DIM, "one vector a token");
         assert_eq!(
-            vectors.len(),
-            architecture.rows() * ROW_DIM,
-            "one vector a row"
+            wide.weights().len(),
+            feature_count(scores.len()),
+            "a wide member of the same vocabulary"
         );
-        assert_eq!(scores.len(), architecture.rows(), "one score a row");
         let mut table = QuantisedTable {
             vectors: Vec::with_capacity(vectors.len()),
             scales: Vec::with_capacity(scores.len()),
@@ -139,10 +121,10 @@ impl StaticEncoder {
             });
             table.vectors.extend(quantised);
         }
-        Self::from_table(architecture, table, head)
+        Self::from_table(table, head, wide)
     }
 
-    fn from_table(architecture: Architecture, table: QuantisedTable, head: Head) -> Self {
+    fn from_table(table: QuantisedTable, head: Head, wide: Wide) -> Self {
         let weights: Vec<f32> = table.scores.iter().map(|score| score.exp()).collect();
         let mut weighted = Vec::with_capacity(table.vectors.len());
         for (row, vector) in table.vectors.chunks_exact(ROW_DIM).enumerate() {
@@ -150,17 +132,17 @@ impl StaticEncoder {
             weighted.extend(vector.iter().map(|value| f32::from(*value) * factor));
         }
         Self {
-            architecture,
             weighted,
             weights,
             head,
+            wide,
             table,
         }
     }
 
-    /// Sizes.
-    pub const fn architecture(&self) -> Architecture {
-        self.architecture
+    /// Tokens of the vocabulary: rows of the table.
+    pub const fn tokens(&self) -> usize {
+        self.weights.len()
     }
 
     /// The layers after pooling.
@@ -179,7 +161,7 @@ impl StaticEncoder {
     }
 
     /// Cue probabilities and unit embedding of one request.
-    pub fn evaluate(&self, rows: &ChannelRows) -> (CueProbabilities, Embedding) {
+    pub fn evaluate(&self, rows: &ChannelRows, seen: &mut Seen) -> (CueProbabilities, Embedding) {
         let mut hidden = [0.0_f32; EMBEDDING_DIM];
         hidden.copy_from_slice(&self.head.hidden_bias);
         for channel in Channel::ALL {
@@ -201,6 +183,10 @@ impl StaticEncoder {
                 let from = index * CUE_COUNT;
                 add_scaled(&mut logits, &self.head.cues[from..from + CUE_COUNT], *value);
             }
+        }
+        let wide = self.wide.logit(rows, seen);
+        for cue in Cue::INTENT {
+            logits[cue.index()] += wide;
         }
         let cues = CueProbabilities::new(logits.map(|logit| 1.0 / (1.0 + (-logit).exp())));
         let length = hidden.iter().map(|value| value * value).sum::<f32>().sqrt();
@@ -237,7 +223,7 @@ impl StaticEncoder {
     /// # Errors
     /// When serialisation fails; it does not for tensors of consistent shapes.
     pub fn to_safetensors(&self) -> Result<Vec<u8>, EncoderError> {
-        let rows = self.architecture.rows();
+        let rows = self.tokens();
         let bytes: Vec<u8> = self
             .table
             .vectors
@@ -288,6 +274,18 @@ impl StaticEncoder {
                 vec![CUE_COUNT],
                 floats(&self.head.cues_bias),
             ),
+            (
+                "wide.weights",
+                Dtype::F16,
+                vec![feature_count(rows)],
+                halves(self.wide.weights()),
+            ),
+            (
+                "wide.bias",
+                Dtype::F32,
+                vec![1],
+                floats(&[self.wide.bias()]),
+            ),
         ];
         let views = buffers
             .iter()
@@ -302,12 +300,9 @@ impl StaticEncoder {
     ///
     /// # Errors
     /// When the file is not safetensors, a tensor is missing, has another shape or type, or is not finite.
-    pub fn from_safetensors(
-        bytes: &[u8],
-        architecture: Architecture,
-    ) -> Result<Self, EncoderError> {
+    pub fn from_safetensors(bytes: &[u8], tokens: usize) -> Result<Self, EncoderError> {
         let file = SafeTensors::deserialize(bytes)?;
-        let rows = architecture.rows();
+        let rows = tokens;
         let vectors = tensor(&file, "table.vectors", Dtype::I8, &[rows, ROW_DIM])?;
         let table = QuantisedTable {
             vectors: vectors
@@ -324,7 +319,15 @@ impl StaticEncoder {
             cues: floats(&file, "cues.weight", &[EMBEDDING_DIM, CUE_COUNT])?,
             cues_bias: floats(&file, "cues.bias", &[CUE_COUNT])?,
         };
-        Ok(Self::from_table(architecture, table, head))
+        let wide = tensor(&file, "wide.weights", Dtype::F16, &[feature_count(tokens)])?;
+        let weights: Vec<f32> = wide
+            .data()
+            .chunks_exact(2)
+            .map(|bytes| f16::from_le_bytes([bytes[0], bytes[1]]).to_f32())
+            .collect();
+        let bias = floats(&file, "wide.bias", &[1])?[0];
+        let wide = Wide::new(tokens, &finite("wide.weights", weights)?, bias);
+        Ok(Self::from_table(table, head, wide))
     }
 }
 
@@ -365,9 +368,18 @@ fn floats(
         .chunks_exact(4)
         .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
         .collect();
+    finite(name, values)
+}
+
+fn finite(name: &'static str, values: Vec<f32>) -> Result<Vec<f32>, EncoderError> {
     if values.iter().all(|value| value.is_finite()) {
         Ok(values)
     } else {
         Err(EncoderError::NotFinite { name })
     }
+}
+
+fn halves(values: &[f32]) -> Vec<u8> {
+    let halves = values.iter().map(|value| f16::from_f32(*value));
+    halves.flat_map(f16::to_le_bytes).collect()
 }

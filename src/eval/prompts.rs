@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use super::baseline::ngram::{NgramModel, NgramRecipe, NgramSample};
-use crate::encoder::{Architecture, Vocabulary};
+use crate::encoder::{Seen, Vocabulary};
 use crate::simulate::corpus::{Corpus, share_of};
 use crate::train::examples::{LabeledRequest, Origin, examples, labeled_requests};
 use crate::train::fold::fold_of;
@@ -83,7 +83,7 @@ pub fn leave_pipelines_out(
         return Err(PromptError::Folds(trial.folds));
     }
     let requests = labeled_requests(trial.corpus, trial.manifest);
-    let examples = examples(&requests, trial.vocabulary, trial.recipe.text.pair_rows);
+    let examples = examples(&requests, trial.vocabulary);
     let mut text = ModelReport::new("text model");
     let mut ngram = ModelReport::new("n-gram regression");
     progress(0, trial.folds);
@@ -168,16 +168,15 @@ fn text_scores(
     split: &Split<'_, '_>,
 ) -> Result<Vec<f32>, PromptError> {
     let fitted: Vec<&Example> = split.fitted.iter().map(|index| &examples[*index]).collect();
-    let architecture = Architecture {
-        token_rows: trial.vocabulary.len(),
-        pair_rows: trial.recipe.text.pair_rows,
-    };
     let (start, settings) = (trial.recipe.text.start, trial.recipe.text());
-    let model = fit_text(&fitted, architecture, start, &settings, |_| ())?;
-    let scores = split.held_out.par_iter().map(|index| {
-        let (cues, _) = model.evaluate(&examples[*index].rows);
-        cues.strongest_intent().1
-    });
+    let model = fit_text(&fitted, trial.vocabulary.len(), start, &settings, |_| ())?;
+    let scores = split
+        .held_out
+        .par_iter()
+        .map_init(Seen::default, |seen, index| {
+            let (cues, _) = model.evaluate(&examples[*index].rows, seen);
+            cues.strongest_intent().1
+        });
     Ok(scores.collect())
 }
 

@@ -220,11 +220,7 @@ const SOURCE_WEIGHT_MIN: f32 = 25.0;
 
 /// The requests as training examples: rows of the table, and a weight that makes a unit count by the square root of
 /// its size, so that neither a large source nor a handful of requests rules. Weights average to 1.
-pub fn examples(
-    requests: &[LabeledRequest<'_>],
-    vocabulary: &Vocabulary,
-    pair_rows: usize,
-) -> Vec<Example> {
+pub fn examples(requests: &[LabeledRequest<'_>], vocabulary: &Vocabulary) -> Vec<Example> {
     let weight = |request: &LabeledRequest<'_>| {
         let size = request.unit_size as f32;
         let floor = match request.origin {
@@ -243,7 +239,7 @@ pub fn examples(
                 .messages
                 .iter()
                 .map(|message| (message.role, message.content.expose().as_str()));
-            read_rows(vocabulary, pair_rows, system, messages, scratch);
+            read_rows(vocabulary, system, messages, scratch);
             Example {
                 rows: scratch.rows().clone(),
                 targets: request.targets,

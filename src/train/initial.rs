@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::encoder::{Architecture, ROW_DIM};
+use crate::encoder::ROW_DIM;
 
 /// What the rows are before training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -58,8 +58,8 @@ impl Initial {
     /// The distilled rows.
     ///
     /// # Errors
-    /// When the file does not fit `architecture`.
-    pub fn distilled(architecture: Architecture) -> Result<Self, InitialError> {
+    /// When the file is not of `tokens` rows.
+    pub fn distilled(tokens: usize) -> Result<Self, InitialError> {
         let file =
             SliceSafetensors::new(include_bytes!("../../training/initial/rows.safetensors"))?;
         let tensor = |name| {
@@ -70,10 +70,9 @@ impl Initial {
             vectors: tensor("vectors")?,
             scores: tensor("scores")?,
         };
-        let rows = architecture.rows();
-        if initial.vectors.len() != rows * ROW_DIM || initial.scores.len() != rows {
+        if initial.vectors.len() != tokens * ROW_DIM || initial.scores.len() != tokens {
             return Err(InitialError::Shape {
-                expected: rows,
+                expected: tokens,
                 came: initial.vectors.len(),
             });
         }
@@ -81,12 +80,12 @@ impl Initial {
     }
 
     /// Small random vectors, and scores of 0, which is plain averaging.
-    pub fn random(architecture: Architecture, rng: &mut ChaCha8Rng) -> Self {
+    pub fn random(tokens: usize, rng: &mut ChaCha8Rng) -> Self {
         let bound = 0.1_f32;
-        let numbers = 0..architecture.rows() * ROW_DIM;
+        let numbers = 0..tokens * ROW_DIM;
         Self {
             vectors: numbers.map(|_| rng.random_range(-bound..bound)).collect(),
-            scores: vec![0.0; architecture.rows()],
+            scores: vec![0.0; tokens],
         }
     }
 }

@@ -25,3 +25,4 @@ pub mod text;
 mod text_models;
 pub mod traffic;
 pub mod vocabulary;
+pub mod wide;

@@ -83,15 +83,13 @@ pub fn train_bundle(
     summary.lines.push(accounts_line(&fitting, &calibrating));
     let judge = fit_judge(fusion, &scored, text.conversation)?;
     progress.advance(1);
-    let architecture = text.model.architecture();
     let seed = inputs.recipe.seed;
     let manifest = Manifest {
         format: FORMAT,
         name: inputs.name.0.to_owned(),
         version: inputs.name.1,
         seed,
-        token_rows: architecture.token_rows,
-        pair_rows: architecture.pair_rows,
+        tokens: text.model.tokens(),
         random_features: RandomFeatureSettings {
             seed,
             bandwidth: text.bandwidth,

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::initial::Start;
 use super::logistic::LogisticSettings;
 use super::text::TextRecipe;
+use super::wide::WideRecipe;
 
 /// A training recipe (`training/recipe.toml`).
 #[derive(Clone, Debug, Deserialize)]
@@ -20,6 +21,8 @@ pub struct Recipe {
     pub common_words: CommonWordsRecipe,
     /// The text model.
     pub text: TextSettings,
+    /// The text model's wide member.
+    pub wide: WideRecipe,
     /// The fusion.
     pub fusion: LogisticSettings,
 }
@@ -52,8 +55,6 @@ pub struct TextSettings {
     pub vector_rate: f64,
     /// See [`TextRecipe`].
     pub first_scale: f32,
-    /// Rows for hashed token pairs.
-    pub pair_rows: usize,
     /// See [`TextRecipe`].
     pub epochs: usize,
     /// See [`TextRecipe`].
@@ -110,6 +111,7 @@ impl Recipe {
             row_dropout: text.row_dropout,
             channel_dropout: text.channel_dropout,
             hidden_dropout: text.hidden_dropout,
+            wide: self.wide,
         }
     }
 }

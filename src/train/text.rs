@@ -1,4 +1,5 @@
-//! Fits the text model with candle: binary cross-entropy over masked cue heads.
+//! Fits the text model: its pooled vectors and heads with candle, by binary cross-entropy over masked cue heads; its
+//! wide member by itself (`wide`). Fitted together, the vectors would learn only what the wordings leave unsaid.
 //!
 //! What the model must learn is the request, not the pipeline that sent it. So every source weighs the same however
 //! many records it has (`Example::weight`), rows and whole channels are dropped at random, and labels that a source
@@ -12,8 +13,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::initial::{Initial, InitialError, Start};
 use super::table::Table;
-use crate::domain::{CUE_COUNT, EMBEDDING_DIM};
-use crate::encoder::{Architecture, CHANNELS, Channel, ChannelRows, Head, ROW_DIM, StaticEncoder};
+use super::wide::{WideRecipe, fit_wide};
+use crate::domain::{CUE_COUNT, Cue, EMBEDDING_DIM};
+use crate::encoder::{CHANNELS, Channel, ChannelRows, Head, ROW_DIM, StaticEncoder};
 
 /// Why a text model could not be fitted.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +77,8 @@ pub struct TextRecipe {
     pub channel_dropout: f64,
     /// Probability that a hidden unit is zeroed.
     pub hidden_dropout: f32,
+    /// The wide member, fitted by itself.
+    pub wide: WideRecipe,
 }
 
 /// Where a fit stands.
@@ -95,15 +99,15 @@ pub struct TextProgress {
 /// vocabulary.
 pub fn fit_text(
     examples: &[&Example],
-    architecture: Architecture,
+    tokens: usize,
     start: Start,
     recipe: &TextRecipe,
     mut progress: impl FnMut(TextProgress),
 ) -> Result<StaticEncoder, TextFitError> {
     let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed);
     let mut table = Table::new(match start {
-        Start::Random => Initial::random(architecture, &mut rng),
-        Start::Distilled => Initial::distilled(architecture)?,
+        Start::Random => Initial::random(tokens, &mut rng),
+        Start::Distilled => Initial::distilled(tokens)?,
     });
     let layers = Layers::new(recipe.first_scale, &mut rng)?;
     let mut optimiser = AdamW::new(
@@ -140,13 +144,24 @@ pub fn fit_text(
             });
         }
     }
-    let head = layers.finish()?;
+    let mut head = layers.finish()?;
+    weigh_intents(&mut head, recipe.wide.deep_weight);
     Ok(StaticEncoder::from_weights(
-        architecture,
         table.vectors(),
         table.scores(),
         head,
+        fit_wide(examples, tokens, &recipe.wide, recipe.seed),
     ))
+}
+
+/// Scales the log-odds of the intent heads, to which the wide member's are added.
+fn weigh_intents(head: &mut Head, weight: f32) {
+    for cue in Cue::INTENT {
+        head.cues_bias[cue.index()] *= weight;
+        for input in head.cues.chunks_exact_mut(CUE_COUNT) {
+            input[cue.index()] *= weight;
+        }
+    }
 }
 
 /// Values of one pooled request.

@@ -15,7 +15,7 @@ use super::recipe::Recipe;
 use super::text::{Example, TextRecipe, fit_text};
 use super::vocabulary::train_vocabulary;
 use crate::domain::{CueProbabilities, Embedding};
-use crate::encoder::{Architecture, StaticEncoder, Vocabulary};
+use crate::encoder::{Seen, StaticEncoder, Vocabulary};
 use crate::risk::{Calibration, CalibrationRow, intent_log_odds};
 use crate::simulate::corpus::{Corpus, LicenceClass, Partition, share_of};
 
@@ -84,7 +84,7 @@ pub(super) fn fit_text_models(
     let words = common_words(&fitting, recipe.common_words.sources_min);
     progress.advance(1);
     let vocabulary = Vocabulary::from_json(&tokenizer)?;
-    let examples = examples(&requests, &vocabulary, recipe.text.pair_rows);
+    let examples = examples(&requests, &vocabulary);
     let fits = Fits {
         requests,
         examples,
@@ -132,15 +132,11 @@ impl Fits<'_> {
             .map(|index| &self.examples[index])
             .collect();
         let settings: TextRecipe = self.recipe.text();
-        let architecture = Architecture {
-            token_rows: self.tokens,
-            pair_rows: self.recipe.text.pair_rows,
-        };
         let steps = settings.epochs * chosen.len().div_ceil(settings.batch);
         self.progress.begin(stage, steps as u64);
         let mut loss = 0.0_f32;
         let start = self.recipe.text.start;
-        let model = fit_text(&chosen, architecture, start, &settings, |now| {
+        let model = fit_text(&chosen, self.tokens, start, &settings, |now| {
             loss = if now.step == 1 {
                 now.loss
             } else {
@@ -163,7 +159,9 @@ impl Fits<'_> {
         };
         (0..self.examples.len())
             .into_par_iter()
-            .map(|index| judge(index).evaluate(&self.examples[index].rows))
+            .map_init(Seen::default, |seen, index| {
+                judge(index).evaluate(&self.examples[index].rows, seen)
+            })
             .collect()
     }
 

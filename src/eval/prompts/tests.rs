@@ -101,7 +101,6 @@ fn recipe() -> Recipe {
     recipe.text.start = Start::Random;
     recipe.text.vector_rate = 1.0;
     recipe.text.first_scale = 8.0;
-    recipe.text.pair_rows = 64;
     recipe.text.epochs = 6;
     recipe.text.batch = 64;
     recipe

@@ -1,0 +1,215 @@
+//! Fits the wide member of the text model: logistic regression with an L2 penalty, by dual coordinate ascent.
+//!
+//! Minimises `lambda / 2 |w|^2 + mean of s_i ln(1 + exp(-y_i w.x_i))`, one request's dual variable at a time
+//! (Shalev-Shwartz & Zhang 2013, "Stochastic Dual Coordinate Ascent"; the closed step of their section on smooth
+//! losses). No learning rate, converges linearly, and the same requests and seed give the same weights.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
+
+use super::text::{Example, Target};
+use crate::domain::Cue;
+use crate::encoder::{Seen, Wide, distinct_features, feature_count};
+
+/// Settings of one fit; the recipe file holds them.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WideRecipe {
+    /// `lambda`, in the mean loss.
+    pub penalty: f64,
+    /// Passes over the requests.
+    pub epochs: usize,
+    /// What its log-odds weigh in the text model's intent heads.
+    pub weight: f32,
+    /// What the log-odds of the pooled vectors weigh there.
+    pub deep_weight: f32,
+}
+
+/// One request whose intent is known, as a set of features.
+struct Row {
+    features: Vec<u32>,
+    extraction: bool,
+    weight: f64,
+}
+
+impl Row {
+    /// Value of each feature: the set at unit length.
+    fn value(&self) -> f64 {
+        1.0 / (self.features.len() as f64).sqrt()
+    }
+}
+
+/// Fits on the examples of which it is known whether a pipeline sent them. Both kinds weigh the same in all.
+pub fn fit_wide(examples: &[&Example], tokens: usize, recipe: &WideRecipe, seed: u64) -> Wide {
+    let rows = rows(examples, tokens);
+    let mut weights = vec![0.0_f64; feature_count(tokens)];
+    let mut bias = 0.0;
+    let mut duals = vec![0.0_f64; rows.len()];
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let scale = recipe.penalty * rows.len() as f64;
+    for _ in 0..recipe.epochs {
+        order.shuffle(&mut rng);
+        for &index in &order {
+            let row = &rows[index];
+            let value = row.value();
+            let sum: f64 = row.features.iter().map(|f| weights[*f as usize]).sum();
+            let sign = if row.extraction { 1.0 } else { -1.0 };
+            let margin = sign * (sum * value + bias);
+            let wanted = row.weight / (1.0 + margin.exp());
+            // The features have length 1, the constant another 1.
+            let share = 1.0 / (1.0 + row.weight * 2.0 / (4.0 * scale));
+            let step = share * (wanted - duals[index]);
+            duals[index] += step;
+            let change = sign * step / scale;
+            for feature in &row.features {
+                weights[*feature as usize] += change * value;
+            }
+            bias += change;
+        }
+    }
+    let scaled = |weight: f64| weight as f32 * recipe.weight;
+    let weights: Vec<f32> = weights.into_iter().map(scaled).collect();
+    Wide::new(tokens, &weights, scaled(bias))
+}
+
+fn rows(examples: &[&Example], tokens: usize) -> Vec<Row> {
+    let mut seen = Seen::default();
+    let mut rows: Vec<Row> = examples
+        .iter()
+        .filter_map(|example| {
+            let extraction = extraction(example)?;
+            let features = distinct_features(&example.rows, tokens, &mut seen).to_vec();
+            (!features.is_empty()).then(|| Row {
+                features,
+                extraction,
+                weight: f64::from(example.weight),
+            })
+        })
+        .collect();
+    let total = |rows: &[Row], kind: bool| {
+        let of_kind = rows.iter().filter(|row| row.extraction == kind);
+        of_kind.map(|row| row.weight).sum::<f64>().max(1e-9)
+    };
+    let (attack, honest) = (total(&rows, true), total(&rows, false));
+    let half = rows.len() as f64 / 2.0;
+    for row in &mut rows {
+        row.weight *= half / if row.extraction { attack } else { honest };
+    }
+    rows
+}
+
+/// Whether a pipeline sent it; `None` where the text cannot say.
+fn extraction(example: &Example) -> Option<bool> {
+    let intents = Cue::INTENT.map(|cue| example.targets[cue.index()]);
+    if intents.contains(&Target::Carried) {
+        Some(true)
+    } else {
+        (!intents.contains(&Target::Unknown)).then_some(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::CUE_COUNT;
+    use crate::encoder::{Channel, ChannelRows};
+
+    fn example(tokens: &[u32], intent: Target, weight: f32) -> Example {
+        let mut rows = ChannelRows::default();
+        rows.channel_mut(Channel::Request).extend(tokens);
+        let mut targets = [Target::Absent; CUE_COUNT];
+        targets[Cue::RewardIntent.index()] = intent;
+        Example {
+            rows,
+            targets,
+            weight,
+        }
+    }
+
+    const RECIPE: WideRecipe = WideRecipe {
+        penalty: 1e-3,
+        epochs: 50,
+        weight: 1.0,
+        deep_weight: 1.0,
+    };
+
+    fn fitted(examples: &[Example]) -> Wide {
+        fit_wide(&examples.iter().collect::<Vec<_>>(), 30, &RECIPE, 1)
+    }
+
+    #[test]
+    fn a_pair_that_only_pipelines_write_is_learned_where_its_tokens_say_nothing() {
+        let examples: Vec<Example> = (10..30)
+            .flat_map(|n| {
+                [
+                    example(&[1, 2, n], Target::Carried, 1.0),
+                    example(&[2, 1, n], Target::Absent, 1.0),
+                ]
+            })
+            .collect();
+        let wide = fitted(&examples);
+        let mut seen = Seen::default();
+        let mut logit = |tokens| wide.logit(&example(tokens, Target::Absent, 1.0).rows, &mut seen);
+        assert!(logit(&[1, 2]) > 1.0);
+        assert!(logit(&[2, 1]) < -1.0);
+    }
+
+    #[test]
+    fn the_gradient_is_zero_where_it_ends() {
+        let examples: Vec<Example> = (0..40)
+            .map(|n| {
+                let target = if n % 3 == 0 {
+                    Target::Carried
+                } else {
+                    Target::Absent
+                };
+                example(
+                    &[n % 7, 7 + n % 5, 12 + n % 2],
+                    target,
+                    1.0 + n as f32 / 40.0,
+                )
+            })
+            .collect();
+        let wide = fitted(&examples);
+        let rows = rows(&examples.iter().collect::<Vec<_>>(), 30);
+        let mut gradient: Vec<f64> = wide
+            .weights()
+            .iter()
+            .map(|weight| RECIPE.penalty * f64::from(*weight))
+            .collect();
+        let mut largest: f64 = 0.0;
+        for row in &rows {
+            let sum: f64 = row
+                .features
+                .iter()
+                .map(|f| f64::from(wide.weights()[*f as usize]))
+                .sum();
+            let margin = sum * row.value() + f64::from(wide.bias());
+            let error = 1.0 / (1.0 + (-margin).exp()) - f64::from(u8::from(row.extraction));
+            for feature in &row.features {
+                let part = row.weight * error * row.value() / rows.len() as f64;
+                gradient[*feature as usize] += part;
+                largest = largest.max(part.abs());
+            }
+        }
+        // Weights are stored in 16 bits, which moves the minimum a little.
+        assert!(gradient.iter().all(|slope| slope.abs() < 0.1 * largest));
+    }
+
+    #[test]
+    fn what_the_text_cannot_say_teaches_nothing() {
+        let known = [
+            example(&[1], Target::Carried, 1.0),
+            example(&[2], Target::Absent, 1.0),
+        ];
+        let more = [
+            known[0].clone(),
+            known[1].clone(),
+            example(&[3], Target::Unknown, 1.0),
+        ];
+        assert_eq!(fitted(&known), fitted(&more));
+    }
+}
