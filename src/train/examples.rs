@@ -218,6 +218,42 @@ fn without_intent(mut targets: [Target; CUE_COUNT]) -> [Target; CUE_COUNT] {
 /// few examples of must still be learned. Applications are many and need no floor.
 const SOURCE_WEIGHT_MIN: f32 = 25.0;
 
+/// Makes a pipeline's request in any language as rare among the honest ones of that language as it is overall, so that no
+/// language speaks for guilt (reweighing: Kamiran & Calders 2012).
+struct LanguageBalance<'a> {
+    /// Weight of honest requests and of pipelines' requests, by language.
+    totals: BTreeMap<&'a str, [f32; 2]>,
+    overall: f32,
+}
+
+/// A language whose few sources say nothing of its balance is corrected by no more than this.
+const LANGUAGE_FACTOR_MAX: f32 = 4.0;
+
+impl<'a> LanguageBalance<'a> {
+    fn of(requests: &[LabeledRequest<'a>], weight: impl Fn(&LabeledRequest<'a>) -> f32) -> Self {
+        let mut totals = BTreeMap::<&str, [f32; 2]>::new();
+        for request in requests.iter().filter(|request| !request.bare) {
+            let total = totals.entry(&request.record.language).or_default();
+            total[usize::from(request.attack)] += weight(request);
+        }
+        let sum = |kind: usize| totals.values().map(|total| total[kind]).sum::<f32>();
+        let overall = sum(1) / sum(0).max(f32::MIN_POSITIVE);
+        Self { totals, overall }
+    }
+
+    /// 1 for honest requests, and in languages that are met on one side alone.
+    fn factor(&self, request: &LabeledRequest<'_>) -> f32 {
+        let total = self.totals.get(request.record.language.as_str());
+        match total {
+            Some([honest, attack]) if request.attack && *honest > 0.0 && *attack > 0.0 => {
+                let wanted = self.overall * honest / attack;
+                wanted.clamp(1.0 / LANGUAGE_FACTOR_MAX, LANGUAGE_FACTOR_MAX)
+            }
+            _ => 1.0,
+        }
+    }
+}
+
 /// The requests as training examples: rows of the table, and a weight that makes a unit count by the square root of
 /// its size, so that neither a large source nor a handful of requests rules. Weights average to 1.
 pub fn examples(requests: &[LabeledRequest<'_>], vocabulary: &Vocabulary) -> Vec<Example> {
@@ -229,6 +265,8 @@ pub fn examples(requests: &[LabeledRequest<'_>], vocabulary: &Vocabulary) -> Vec
         };
         request.weight * (1.0 / size.sqrt()).max(floor / size)
     };
+    let balance = LanguageBalance::of(requests, weight);
+    let weight = |request: &LabeledRequest<'_>| weight(request) * balance.factor(request);
     let mean = requests.iter().map(weight).sum::<f32>() / requests.len().max(1) as f32;
     requests
         .par_iter()

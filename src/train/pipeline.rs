@@ -1,11 +1,10 @@
 //! A whole bundle from prompt pools: vocabulary, text models, simulated accounts, fusion, calibration.
 //!
-//! Only permissive material of the fitting side teaches; the calibration side calibrates; the test side is not read.
-//! Fitting accounts are observed by text models that left their fold out, so that the fusion learns from cues of requests
-//! that the text model had not met. Calibration and thresholds come from accounts of the calibration side, whose
-//! applications neither the text model nor the fusion has met, scored by the very models that are shipped. (Adding the
-//! fitting accounts, cross-fitted, gave four times the applications and thresholds on another scale: no honest account
-//! of the test side was flagged at a nominal 1%, and next to no harvest.)
+//! Only permissive material of the sides that the recipe names teaches; the others are not read. Everything is
+//! cross-fitted: each fold's accounts are observed by a text model that has not met the fold, and scored by a fusion that
+//! has not met its accounts; calibration and thresholds come from those scores. So every application of the learning
+//! sides bears witness once as an unseen one, and the shipped text model and fusion, fitted on all folds, are at least as
+//! good as those that made the scores (cross-conformal prediction: Vovk 2015; Barber et al. 2021, "jackknife+").
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +23,7 @@ use crate::observe::Observer;
 use crate::privacy::PseudonymKey;
 use crate::profile::RandomFeatures;
 use crate::risk::Judge;
-use crate::simulate::corpus::{Corpus, Partition};
+use crate::simulate::corpus::{Corpus, LicenceClass, Partition};
 use crate::simulate::{OWN_PREFIX, Plan, Scenario};
 use crate::text::CommonWords;
 
@@ -70,17 +69,13 @@ pub fn train_bundle(
         &mut summary,
     )?;
     let features = RandomFeatures::new(inputs.recipe.seed, text.bandwidth)?;
-    let fitting = fitting_accounts(&mut inputs, &text, &features, progress)?;
-    let calibrating = calibrating_accounts(&inputs, &text, &features, progress)?;
+    let folds = observed_folds(&mut inputs, &text, &features, progress)?;
     progress.begin("fusion and calibration", 2);
-    let all: Vec<&AccountHistory> = fitting.iter().flatten().collect();
-    let fusion = fit_fusion(&all, &inputs.recipe.fusion)?;
+    let scored = scored_folds(&folds, inputs.recipe)?;
     progress.advance(1);
-    let scored: Vec<ScoredHistory<'_>> = calibrating
-        .par_iter()
-        .map(|history| score_history(&fusion, history))
-        .collect();
-    summary.lines.push(accounts_line(&fitting, &calibrating));
+    let all: Vec<&AccountHistory> = folds.iter().flatten().collect();
+    let fusion = fit_fusion(&all, &inputs.recipe.fusion)?;
+    summary.lines.push(accounts_line(&all));
     let judge = fit_judge(fusion, &scored, text.conversation)?;
     progress.advance(1);
     let seed = inputs.recipe.seed;
@@ -106,20 +101,21 @@ pub fn train_bundle(
     Ok(BundleFiles::new(manifest, files))
 }
 
-/// Accounts of the fitting side, fold by fold, each observed by the text model that has not met its fold.
-fn fitting_accounts(
+/// Accounts of the learning sides, fold by fold, each observed by the text model that has not met its fold.
+fn observed_folds(
     inputs: &mut Inputs<'_>,
     text: &TextModels,
     features: &RandomFeatures,
     progress: &dyn Progress,
 ) -> Result<Vec<Vec<AccountHistory>>, TrainError> {
     let recipe = inputs.recipe;
-    let scenario = share_of_scenario(inputs.scenario, recipe.folds);
+    let mut scenario = share_of_scenario(inputs.scenario, recipe.folds);
+    scenario.partitions.clone_from(&recipe.sides);
     let mut folds = Vec::new();
     for (fold, model) in text.fold_models.iter().enumerate() {
         let observer = observer(text, model)?;
         let seed = recipe.seed + fold as u64;
-        let plan = with_only_fold(inputs.corpus, fold, recipe.folds, |corpus| {
+        let plan = with_only_fold(inputs.corpus, fold, recipe, |corpus| {
             Plan::new(&scenario, corpus, seed)
         })?;
         progress.begin(
@@ -138,29 +134,20 @@ fn fitting_accounts(
     Ok(folds)
 }
 
-/// Accounts of the calibration side, observed by the bundle's text model.
-fn calibrating_accounts(
-    inputs: &Inputs<'_>,
-    text: &TextModels,
-    features: &RandomFeatures,
-    progress: &dyn Progress,
-) -> Result<Vec<AccountHistory>, TrainError> {
-    let mut scenario = inputs.scenario.clone();
-    scenario.partitions = vec![Partition::Calibrate];
-    let plan = Plan::new(&scenario, inputs.corpus, inputs.recipe.seed + 1_000)?;
-    progress.begin(
-        "accounts of the calibration side",
-        plan.accounts.len() as u64,
-    );
-    let observer = observer(text, &text.model)?;
-    let advance = || progress.advance(1);
-    Ok(simulated_histories(
-        &plan,
-        inputs.corpus,
-        &observer,
-        features,
-        &advance,
-    ))
+/// Every account scored by a fusion of the other folds.
+fn scored_folds<'a>(
+    folds: &'a [Vec<AccountHistory>],
+    recipe: &Recipe,
+) -> Result<Vec<ScoredHistory<'a>>, TrainError> {
+    let mut scored = Vec::new();
+    for (out, histories) in folds.iter().enumerate() {
+        let others = folds.iter().enumerate().filter(|(fold, _)| *fold != out);
+        let others: Vec<&AccountHistory> = others.flat_map(|(_, fold)| fold).collect();
+        let fusion = fit_fusion(&others, &recipe.fusion)?;
+        let fold = histories.par_iter();
+        scored.par_extend(fold.map(|history| score_history(&fusion, history)));
+    }
+    Ok(scored)
 }
 
 fn observer(text: &TextModels, model: &StaticEncoder) -> Result<Observer, TrainError> {
@@ -169,36 +156,38 @@ fn observer(text: &TextModels, model: &StaticEncoder) -> Result<Observer, TrainE
     Ok(Observer::new(encoder, words, PseudonymKey::offline()))
 }
 
-fn accounts_line(fitting: &[Vec<AccountHistory>], calibrating: &[AccountHistory]) -> String {
-    let all = || fitting.iter().flatten().chain(calibrating);
+fn accounts_line(accounts: &[&AccountHistory]) -> String {
     let units = |extraction: bool| {
-        let of_kind = all().filter(|history| history.extraction() == extraction);
+        let of_kind = accounts
+            .iter()
+            .filter(|history| history.extraction() == extraction);
         of_kind
-            .map(AccountHistory::unit)
+            .map(|history| history.unit())
             .filter(|unit| !unit.starts_with(OWN_PREFIX))
             .collect::<BTreeSet<_>>()
             .len()
     };
     format!(
-        "accounts: {} simulated to fit, {} to calibrate; {} distinct pipelines, {} honest applications and sources \
-         besides our own authors",
-        fitting.iter().map(Vec::len).sum::<usize>(),
-        calibrating.len(),
+        "accounts: {} simulated to fit and to calibrate; {} distinct pipelines, {} honest applications and sources besides \
+         our own authors",
+        accounts.len(),
         units(true),
         units(false)
     )
 }
 
-/// Runs `work` on the corpus with every fitting unit outside one fold, and every unit that may not be trained on,
+/// Runs `work` on the corpus with every learning unit outside one fold, and every unit that may not be trained on,
 /// withheld; then restores it.
 fn with_only_fold<T>(
     corpus: &mut Corpus,
     fold: usize,
-    folds: usize,
+    recipe: &Recipe,
     work: impl FnOnce(&Corpus) -> T,
 ) -> T {
-    let hide = |partition: &mut Partition, key: &str| {
-        if *partition == Partition::Fit && super::fold::fold_of_key(key, folds, FOLD_SALT) != fold {
+    let hide = |partition: &mut Partition, licence: LicenceClass, key: &str| {
+        let inside = super::fold::fold_of_key(key, recipe.folds, FOLD_SALT) == fold;
+        let learning = recipe.sides.contains(partition) && licence == LicenceClass::Permissive;
+        if !(inside && learning) {
             *partition = Partition::Withheld;
         }
     };
@@ -207,13 +196,17 @@ fn with_only_fold<T>(
         .map(|partition| *partition)
         .collect();
     for pipeline in corpus.pipelines.iter_mut().chain(&mut corpus.harnesses) {
-        hide(&mut pipeline.partition, &pipeline.group);
+        hide(&mut pipeline.partition, pipeline.licence, &pipeline.group);
     }
     for source in &mut corpus.sources {
-        hide(&mut source.partition, &source.name);
+        hide(&mut source.partition, source.licence, &source.name);
     }
     for application in &mut corpus.applications {
-        hide(&mut application.partition, &application.group);
+        hide(
+            &mut application.partition,
+            application.licence,
+            &application.group,
+        );
     }
     let result = work(corpus);
     for (partition, before) in corpus.partitions_mut().zip(before) {

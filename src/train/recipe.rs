@@ -6,6 +6,7 @@ use super::initial::Start;
 use super::logistic::LogisticSettings;
 use super::text::TextRecipe;
 use super::wide::WideRecipe;
+use crate::simulate::corpus::Partition;
 
 /// A training recipe (`training/recipe.toml`).
 #[derive(Clone, Debug, Deserialize)]
@@ -13,6 +14,8 @@ use super::wide::WideRecipe;
 pub struct Recipe {
     /// Seed of everything random.
     pub seed: u64,
+    /// Sides of the split that it learns from.
+    pub sides: Vec<Partition>,
     /// Folds of the cross-fit.
     pub folds: usize,
     /// The vocabulary.
@@ -120,6 +123,6 @@ impl Recipe {
 mod tests {
     #[test]
     fn the_shipped_recipe_is_valid() {
-        assert_eq!(super::Recipe::shipped().folds, 3);
+        assert!(super::Recipe::shipped().folds > 1);
     }
 }

@@ -17,7 +17,7 @@ use super::vocabulary::train_vocabulary;
 use crate::domain::{CueProbabilities, Embedding};
 use crate::encoder::{Seen, StaticEncoder, Vocabulary};
 use crate::risk::{Calibration, CalibrationRow, intent_log_odds};
-use crate::simulate::corpus::{Corpus, LicenceClass, Partition, share_of};
+use crate::simulate::corpus::{Corpus, LicenceClass, share_of};
 
 /// What is fitted on requests.
 pub(super) struct TextModels {
@@ -45,17 +45,12 @@ pub(super) fn fit_text_models(
     let requests: Vec<LabeledRequest<'_>> = labeled_requests(corpus, cues)
         .into_iter()
         .filter(|request| request.licence == LicenceClass::Permissive)
-        .filter(|request| matches!(request.partition, Partition::Fit | Partition::Calibrate))
+        .filter(|request| recipe.sides.contains(&request.partition))
         .collect();
-    let fitting: Vec<LabeledRequest<'_>> = requests
-        .iter()
-        .filter(|request| request.partition == Partition::Fit)
-        .cloned()
-        .collect();
-    if fitting.is_empty() {
+    if requests.is_empty() {
         return Err(TrainError::NoRequests);
     }
-    let (own, found): (Vec<&LabeledRequest<'_>>, Vec<_>) = fitting
+    let (own, found): (Vec<&LabeledRequest<'_>>, Vec<_>) = requests
         .iter()
         .partition(|request| request.origin == Origin::Own);
     summary.lines.push(format!(
@@ -76,12 +71,12 @@ pub(super) fn fit_text_models(
     let tokenizer = match recipe.text.start {
         Start::Distilled => Initial::distilled_vocabulary().to_owned(),
         Start::Random => {
-            let texts = vocabulary_texts(&fitting, recipe.vocabulary.source_bytes);
+            let texts = vocabulary_texts(&requests, recipe.vocabulary.source_bytes);
             train_vocabulary(texts.into_iter(), recipe.vocabulary.tokens)?
         }
     };
     progress.advance(1);
-    let words = common_words(&fitting, recipe.common_words.sources_min);
+    let words = common_words(&requests, recipe.common_words.sources_min);
     progress.advance(1);
     let vocabulary = Vocabulary::from_json(&tokenizer)?;
     let examples = examples(&requests, &vocabulary);
@@ -96,7 +91,7 @@ pub(super) fn fit_text_models(
         .map(|out| fits.fit(&format!("text model without fold {}", out + 1), Some(out)))
         .collect::<Result<Vec<_>, _>>()?;
     let model = fits.fit("text model", None)?;
-    let outputs = fits.outputs(&model, &fold_models);
+    let outputs = fits.outputs(&fold_models);
     Ok(TextModels {
         conversation: fits.conversation(&outputs)?,
         bandwidth: fits.bandwidth(&outputs),
@@ -107,7 +102,7 @@ pub(super) fn fit_text_models(
     })
 }
 
-/// The requests of the fitting and the calibration side, ready to be fitted on.
+/// The requests of the learning sides, ready to be fitted on.
 struct Fits<'a> {
     requests: Vec<LabeledRequest<'a>>,
     examples: Vec<Example>,
@@ -123,10 +118,9 @@ impl Fits<'_> {
         fold_of(&self.requests[index], self.recipe.folds, FOLD_SALT)
     }
 
-    /// Fits on the fitting side without one fold.
+    /// Fits without one fold.
     fn fit(&self, stage: &str, without: Option<usize>) -> Result<StaticEncoder, TrainError> {
         let chosen: Vec<&Example> = (0..self.examples.len())
-            .filter(|index| self.requests[*index].partition == Partition::Fit)
             .filter(|index| kept(&self.requests[*index], self.recipe))
             .filter(|index| Some(self.fold(*index)) != without)
             .map(|index| &self.examples[index])
@@ -152,11 +146,8 @@ impl Fits<'_> {
     }
 
     /// What a model that has not met it says of every request.
-    fn outputs(&self, model: &StaticEncoder, fold_models: &[StaticEncoder]) -> Vec<Output> {
-        let judge = |index: usize| match self.requests[index].partition {
-            Partition::Fit => &fold_models[self.fold(index)],
-            _ => model,
-        };
+    fn outputs(&self, fold_models: &[StaticEncoder]) -> Vec<Output> {
+        let judge = |index: usize| &fold_models[self.fold(index)];
         (0..self.examples.len())
             .into_par_iter()
             .map_init(Seen::default, |seen, index| {

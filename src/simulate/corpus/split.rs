@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
+
 use super::LicenceClass;
 
 /// Names the split in use; changing it moves every group.
@@ -17,7 +19,8 @@ use super::LicenceClass;
 pub const SALT: &str = "split-3092";
 
 /// Where a unit may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Partition {
     /// Models are fitted on it.
     Fit,
@@ -26,6 +29,7 @@ pub enum Partition {
     /// Figures are reported on it.
     Test,
     /// Evaluation-only material whose relatives are in `Fit` or `Calibrate`: neither trained on nor held out.
+    #[serde(skip)]
     Withheld,
 }
 
