@@ -14,7 +14,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use stillwatch::domain::Exchange;
-use stillwatch::encoder::{ChannelRows, Scratch, TextEncoder, normalise_into};
+use stillwatch::encoder::{ChannelRows, Scratch, Seen, TextEncoder, normalise_into};
 
 fn rows(encoder: &TextEncoder, exchange: &Exchange, scratch: &mut Scratch) {
     let system = exchange.system.as_ref().map(|text| text.expose().as_str());
@@ -64,10 +64,11 @@ fn encode(criterion: &mut Criterion) {
                 scratch.rows().clone()
             })
             .collect();
+        let mut seen = Seen::default();
         group.bench_function(BenchmarkId::new("evaluate", sample.name), |bencher| {
             bencher.iter(|| {
                 for request in &requests {
-                    black_box(encoder.model().evaluate(black_box(request)));
+                    black_box(encoder.model().evaluate(black_box(request), &mut seen));
                 }
             });
         });

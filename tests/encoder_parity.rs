@@ -2,22 +2,19 @@
 
 use std::sync::LazyLock;
 
-use candle_core::{D, Device, Tensor};
+use candle_core::{D, DType, Device, Tensor};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
 use stillwatch::domain::{CUE_COUNT, Cue, EMBEDDING_DIM, Role};
 use stillwatch::encoder::{
-    Architecture, CHANNELS, Channel, ChannelRows, Head, ROW_DIM, Scratch, StaticEncoder,
-    TextEncoder, Vocabulary,
+    CHANNELS, Channel, ChannelRows, Head, ROW_DIM, Scratch, Seen, StaticEncoder, TextEncoder,
+    Vocabulary, Wide, distinct_features, feature_count,
 };
 use stillwatch::train::vocabulary::train_vocabulary;
 
-const ARCHITECTURE: Architecture = Architecture {
-    token_rows: 300,
-    pair_rows: 100,
-};
+const TOKENS: usize = 400;
 const POOLED: usize = CHANNELS * ROW_DIM;
 
 /// Weights of the sizes that training arrives at, as trained: before the table is cut to eight bits.
@@ -25,6 +22,7 @@ struct Weights {
     vectors: Vec<f32>,
     scores: Vec<f32>,
     head: Head,
+    wide: Vec<f32>,
 }
 
 static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| {
@@ -34,16 +32,16 @@ static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| {
             .map(|_| rng.random_range(-bound..bound))
             .collect()
     };
-    let rows = ARCHITECTURE.rows();
     Weights {
-        vectors: uniform(rows * ROW_DIM, 0.4),
-        scores: uniform(rows, 2.0),
+        vectors: uniform(TOKENS * ROW_DIM, 0.4),
+        scores: uniform(TOKENS, 2.0),
         head: Head {
             hidden: uniform(POOLED * EMBEDDING_DIM, 1.0),
             hidden_bias: uniform(EMBEDDING_DIM, 0.2),
             cues: uniform(EMBEDDING_DIM * CUE_COUNT, 0.6),
             cues_bias: uniform(CUE_COUNT, 1.0),
         },
+        wide: uniform(feature_count(TOKENS), 1.0),
     }
 });
 
@@ -52,11 +50,13 @@ static MODEL: LazyLock<StaticEncoder> = LazyLock::new(|| {
         vectors,
         scores,
         head,
+        wide,
     } = &*WEIGHTS;
-    let trained = StaticEncoder::from_weights(ARCHITECTURE, vectors, scores, head.clone());
+    let wide = Wide::new(TOKENS, wide, -0.3);
+    let trained = StaticEncoder::from_weights(vectors, scores, head.clone(), wide);
     // What is tested has been through its file.
     let bytes = trained.to_safetensors().expect("consistent shapes");
-    StaticEncoder::from_safetensors(&bytes, ARCHITECTURE).expect("a file just written")
+    StaticEncoder::from_safetensors(&bytes, TOKENS).expect("a file just written")
 });
 
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
@@ -64,7 +64,7 @@ static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
     Reference::read(&bytes).expect("consistent shapes")
 });
 
-/// The model in candle, with no code of `encoder`.
+/// The model in candle, with no code of `encoder` but which tokens and pairs a request holds.
 struct Reference {
     vectors: Tensor,
     scores: Tensor,
@@ -72,6 +72,8 @@ struct Reference {
     hidden_bias: Tensor,
     cues: Tensor,
     cues_bias: Tensor,
+    wide: Tensor,
+    wide_bias: Tensor,
 }
 
 impl Reference {
@@ -99,6 +101,14 @@ impl Reference {
             hidden_bias: floats("hidden.bias")?,
             cues: floats("cues.weight")?,
             cues_bias: floats("cues.bias")?,
+            wide: Tensor::from_raw_buffer(
+                file.tensor("wide.weights")?.data(),
+                DType::F16,
+                &[feature_count(TOKENS)],
+                &Device::Cpu,
+            )?
+            .to_dtype(DType::F32)?,
+            wide_bias: floats("wide.bias")?,
         })
     }
 
@@ -114,7 +124,8 @@ impl Reference {
         let logits = hidden
             .relu()?
             .matmul(&self.cues)?
-            .broadcast_add(&self.cues_bias)?;
+            .broadcast_add(&self.cues_bias)?
+            .add(&self.wide(batch)?)?;
         let length = hidden.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?;
         Ok((
             candle_nn::ops::sigmoid(&logits)?,
@@ -122,11 +133,33 @@ impl Reference {
         ))
     }
 
+    /// What the wide member adds to every logit of a batch: `[requests][CUE_COUNT]`, zero outside the intents.
+    fn wide(&self, batch: &[ChannelRows]) -> candle_core::Result<Tensor> {
+        let intents: Vec<f32> = Cue::ALL
+            .iter()
+            .map(|cue| f32::from(u8::from(Cue::INTENT.contains(cue))))
+            .collect();
+        let intents = Tensor::from_vec(intents, (1, CUE_COUNT), &Device::Cpu)?;
+        let rows = batch.iter().map(|rows| {
+            let mut seen = Seen::default();
+            let features = distinct_features(rows, TOKENS, &mut seen);
+            if features.is_empty() {
+                return Tensor::zeros((1, 1), DType::F32, &Device::Cpu);
+            }
+            let length = (features.len() as f64).sqrt();
+            let features = Tensor::from_slice(features, features.len(), &Device::Cpu)?;
+            let sum = self.wide.index_select(&features, 0)?.sum_keepdim(0)?;
+            ((sum / length)? + &self.wide_bias)?.unsqueeze(1)
+        });
+        let rows = rows.collect::<candle_core::Result<Vec<_>>>()?;
+        Tensor::cat(&rows, 0)?.matmul(&intents)
+    }
+
     fn pool(&self, rows: &ChannelRows) -> candle_core::Result<Tensor> {
         let channels = Channel::ALL.map(|channel| {
             let rows = rows.channel(channel);
             if rows.is_empty() {
-                return Tensor::zeros(ROW_DIM, candle_core::DType::F32, &Device::Cpu);
+                return Tensor::zeros(ROW_DIM, DType::F32, &Device::Cpu);
             }
             let rows = Tensor::from_slice(rows, rows.len(), &Device::Cpu)?;
             let scores = self.scores.index_select(&rows, 0)?;
@@ -152,7 +185,7 @@ fn cosine(left: &[f32], right: &[f32]) -> f64 {
 
 /// Rows of a request: any number a channel, none included.
 fn request() -> impl Strategy<Value = ChannelRows> {
-    let rows = prop::collection::vec(0..ARCHITECTURE.rows() as u32, 0..400);
+    let rows = prop::collection::vec(0..TOKENS as u32, 0..400);
     [rows.clone(), rows.clone(), rows].prop_map(|channels| {
         let mut request = ChannelRows::default();
         for (channel, rows) in Channel::ALL.into_iter().zip(channels) {
@@ -171,7 +204,7 @@ proptest! {
         let cues = cues.to_vec2::<f32>().expect("a matrix");
         let embeddings = embeddings.to_vec2::<f32>().expect("a matrix");
         for (index, request) in batch.iter().enumerate() {
-            let (own_cues, own_embedding) = MODEL.evaluate(request);
+            let (own_cues, own_embedding) = MODEL.evaluate(request, &mut Seen::default());
             prop_assert!(cosine(&own_embedding.0, &embeddings[index]) > 0.999);
             for cue in Cue::ALL {
                 let gap = (own_cues.get(cue) - cues[index][cue.index()]).abs();
@@ -182,7 +215,7 @@ proptest! {
 
     #[test]
     fn an_embedding_has_length_one(request in request()) {
-        let (_, embedding) = MODEL.evaluate(&request);
+        let (_, embedding) = MODEL.evaluate(&request, &mut Seen::default());
         let length: f32 = embedding.0.iter().map(|value| value * value).sum();
         prop_assert!((length - 1.0).abs() < 1e-4);
     }
@@ -221,18 +254,14 @@ fn a_request_reads_the_same_alone_and_after_others() {
         "x",
     ];
     let training = texts.iter().cycle().take(texts.len() * 20);
-    let json = train_vocabulary(training, ARCHITECTURE.token_rows).unwrap();
+    let json = train_vocabulary(training, 300).unwrap();
     let vocabulary = Vocabulary::from_json(&json).unwrap();
-    let architecture = Architecture {
-        token_rows: vocabulary.len(),
-        ..ARCHITECTURE
-    };
-    let rows = architecture.rows();
+    let tokens = vocabulary.len();
     let model = StaticEncoder::from_weights(
-        architecture,
-        &WEIGHTS.vectors[..rows * ROW_DIM],
-        &WEIGHTS.scores[..rows],
+        &WEIGHTS.vectors[..tokens * ROW_DIM],
+        &WEIGHTS.scores[..tokens],
         WEIGHTS.head.clone(),
+        Wide::new(tokens, &WEIGHTS.wide[..feature_count(tokens)], 0.1),
     );
     let encoder = TextEncoder::new(vocabulary, model).unwrap();
     let mut used = Scratch::default();
@@ -249,12 +278,8 @@ fn a_request_reads_the_same_alone_and_after_others() {
 #[test]
 fn a_file_of_other_sizes_or_broken_off_is_refused() {
     let bytes = MODEL.to_safetensors().unwrap();
-    let larger = Architecture {
-        pair_rows: ARCHITECTURE.pair_rows + 1,
-        ..ARCHITECTURE
-    };
-    assert!(StaticEncoder::from_safetensors(&bytes, larger).is_err());
+    assert!(StaticEncoder::from_safetensors(&bytes, TOKENS + 1).is_err());
     for end in [0, 7, 8, 100, bytes.len() - 1] {
-        assert!(StaticEncoder::from_safetensors(&bytes[..end], ARCHITECTURE).is_err());
+        assert!(StaticEncoder::from_safetensors(&bytes[..end], TOKENS).is_err());
     }
 }

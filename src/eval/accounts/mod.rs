@@ -11,6 +11,7 @@ mod cells;
 mod compare;
 mod conversations;
 mod detection;
+mod equally;
 mod errors;
 mod grid;
 mod operating;

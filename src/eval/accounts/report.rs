@@ -3,8 +3,8 @@
 use super::trail::AccountTrail;
 use super::trails::Collected;
 use super::{
-    alerts, calibration, campaigns, conversations, detection, grid, operating, overview, plots,
-    slices, techniques, time,
+    alerts, calibration, campaigns, conversations, detection, equally, grid, operating, overview,
+    plots, slices, techniques, time,
 };
 use crate::eval::bootstrap::Bootstrap;
 use crate::eval::plot::Plot;
@@ -80,7 +80,12 @@ impl Report {
         let plots = plots::all(&trails, &grid[0], options);
         let parts: [&dyn Fn() -> Vec<Table>; Self::PARTS as usize] = [
             &|| vec![overview::table(&trails), overview::left_out(collected)],
-            &|| vec![detection::table(&trails, options)],
+            &|| {
+                vec![
+                    detection::table(&trails, options),
+                    equally::table(&trails, options),
+                ]
+            },
             &|| vec![alerts::table(&trails, options)],
             &|| vec![slices::table(&trails, options)],
             &|| grid.clone(),

@@ -1,0 +1,185 @@
+//! Detection with each application and each pipeline counting once.
+//!
+//! By account, one evaluator with sixty accounts is a whole false-positive rate of 1%, and one pipeline with two hundred
+//! is most of a recall. A new customer is a new application, and a new attacker a new pipeline: here each weighs the same,
+//! however many accounts the stream gave it.
+
+use std::collections::BTreeMap;
+
+use super::cells::{applications, resampled};
+use super::report::Options;
+use super::sample::{Moment, Row, sample};
+use super::trail::AccountTrail;
+use crate::eval::table::{Cell, Style, Table};
+
+/// False-positive rates of the table.
+const RATES: [f64; 3] = [0.05, 0.01, 0.001];
+/// The area, then one recall a rate.
+const FIGURES: usize = 1 + RATES.len();
+
+/// One account with the weight that makes its application or pipeline count once.
+#[derive(Clone, Copy)]
+struct Weighed<'a> {
+    row: Row<'a>,
+    weight: f64,
+}
+
+/// Weights from the least score up, in the order of the rows.
+fn weighed<'a>(rows: &[Row<'a>]) -> Vec<Weighed<'a>> {
+    let mut sizes: BTreeMap<(bool, &str), f64> = BTreeMap::new();
+    for row in rows {
+        *sizes.entry(row.unit()).or_default() += 1.0;
+    }
+    let of = |row: &Row<'a>| Weighed {
+        row: *row,
+        weight: 1.0 / sizes[&row.unit()],
+    };
+    rows.iter().map(of).collect()
+}
+
+/// Area under the curve and recalls; `None` when a kind is missing. `rows` are sorted by score.
+fn figures(rows: &[Weighed<'_>]) -> [Option<f64>; FIGURES] {
+    let total = |extraction: bool| {
+        let of_kind = rows
+            .iter()
+            .filter(|row| row.row.ranked.extraction == extraction);
+        of_kind.map(|row| row.weight).sum::<f64>()
+    };
+    let (benign, attack) = (total(false), total(true));
+    if benign <= 0.0 || attack <= 0.0 {
+        return [None; FIGURES];
+    }
+    let (mut above_benign, mut above_attack, mut area) = (0.0, 0.0, 0.0);
+    let mut recalls = [0.0; RATES.len()];
+    // From the highest score down, equal scores together.
+    let score = |row: &Weighed<'_>| row.row.ranked.score + 0.0;
+    let ties: Vec<&[Weighed<'_>]> = rows.chunk_by(|a, b| score(a) >= score(b)).collect();
+    for tied in ties.into_iter().rev() {
+        let (mut own_benign, mut own_attack) = (0.0, 0.0);
+        for row in tied {
+            if row.row.ranked.extraction {
+                own_attack += row.weight;
+            } else {
+                own_benign += row.weight;
+            }
+        }
+        area += own_benign * (above_attack + own_attack / 2.0);
+        above_benign += own_benign;
+        above_attack += own_attack;
+        for (recall, rate) in recalls.iter_mut().zip(RATES) {
+            if above_benign <= rate * benign + 1e-9 {
+                *recall = above_attack / attack;
+            }
+        }
+    }
+    let mut figures = [Some(area / (benign * attack)); FIGURES];
+    for (figure, recall) in figures[1..].iter_mut().zip(recalls) {
+        *figure = Some(recall);
+    }
+    figures
+}
+
+/// Figures by row, moments by column.
+pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
+    let mut table = Table::new(
+        "Account detection, each application and each pipeline counting once (95% intervals over them)",
+        std::iter::once("figure".to_owned()).chain(Moment::ALL.map(Moment::name)),
+    )
+    .keyed("detection by application", 1);
+    let columns: Vec<Vec<Cell>> = Moment::ALL
+        .iter()
+        .map(|&moment| column(&sample(trails, moment, options.prior), options))
+        .collect();
+    let names = [
+        "applications",
+        "pipelines",
+        "AUC",
+        "recall at FPR 5%",
+        "recall at FPR 1%",
+        "recall at FPR 0.1%",
+    ];
+    for (index, name) in names.into_iter().enumerate() {
+        let cells = columns.iter().map(|column| column[index].clone());
+        table.push(std::iter::once(Cell::text(name)).chain(cells).collect());
+    }
+    table
+}
+
+fn column(rows: &[Row<'_>], options: &Options) -> Vec<Cell> {
+    let units = |extraction: bool| {
+        let of_kind = rows
+            .iter()
+            .filter(move |row| row.ranked.extraction == extraction);
+        applications(of_kind.map(|row| row.trail))
+    };
+    let (honest, pipelines) = (units(false), units(true));
+    let mut cells = vec![Cell::Count(honest), Cell::Count(pipelines)];
+    let rows = weighed(rows);
+    let intervals = options
+        .bootstrap()
+        .intervals(&rows, |row| row.row.unit(), figures);
+    for (index, (value, interval)) in figures(&rows).into_iter().zip(intervals).enumerate() {
+        let style = if index == 0 {
+            Style::Decimal(3)
+        } else {
+            Style::Percent(1)
+        };
+        // A rate below one application in all that there are is a statement about nobody.
+        let resolved = index == 0 || honest as f64 * RATES[index - 1] >= 1.0;
+        cells.push(if resolved {
+            resampled(value, interval, style)
+        } else {
+            Cell::Insufficient { n: honest }
+        });
+    }
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Label, Recommendation, Risk, Timestamp, Verdict};
+    use crate::eval::accounts::Checkpoint;
+
+    fn trail(application: &str, verdict: Verdict, score: f64) -> AccountTrail {
+        let label = Label {
+            account: format!("{application} {score}"),
+            verdict,
+            techniques: Vec::new(),
+            campaign: None,
+            conversation: None,
+            source: None,
+            application: Some(application.to_owned()),
+            language: None,
+            population: None,
+            cell: None,
+        };
+        let last = Checkpoint {
+            seen: 10,
+            risk: Risk::from_logit(score),
+            score,
+            recommendation: Recommendation::Allow,
+        };
+        AccountTrail::blank(label, last, Timestamp::from_micros(0))
+    }
+
+    #[test]
+    fn a_customer_with_many_accounts_counts_once() {
+        // Three honest applications: the loudest has four accounts. Two pipelines, one with three accounts.
+        let mut trails: Vec<AccountTrail> = (0..4)
+            .map(|n| trail("loud", Verdict::Benign, 5.0 + f64::from(n)))
+            .collect();
+        trails.push(trail("quiet", Verdict::Benign, 0.0));
+        trails.push(trail("calm", Verdict::Benign, 1.0));
+        trails.extend((0..3).map(|n| trail("seen", Verdict::Extraction, 10.0 + f64::from(n))));
+        trails.push(trail("hidden", Verdict::Extraction, 2.0));
+        let trails: Vec<&AccountTrail> = trails.iter().collect();
+        let rows = weighed(&sample(&trails, Moment::Last, 0.05));
+        let [area, recall, ..] = figures(&rows);
+        // `seen` beats all three, `hidden` beats two of three.
+        assert!((area.unwrap() - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-12);
+        // At 5% no application may be beyond: only `seen` is found.
+        assert!((recall.unwrap() - 0.5).abs() < 1e-12);
+        assert_eq!(figures(&rows[..3]), [None; FIGURES]);
+    }
+}
