@@ -159,7 +159,7 @@ fn what_cannot_run_says_so_with_a_hint() {
 #[test]
 fn a_bundle_that_was_touched_is_refused() {
     let folder = TempDir::new().unwrap();
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/2");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/3");
     for entry in std::fs::read_dir(&shipped).unwrap() {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();

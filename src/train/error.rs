@@ -46,6 +46,6 @@ pub enum TrainError {
     #[error("bundle: {0}")]
     Bundle(#[from] crate::bundle::BundleError),
     /// Nothing to learn from.
-    #[error("expected permissive requests of the fitting side, came none")]
+    #[error("expected permissive requests of the recipe's sides, came none")]
     NoRequests,
 }

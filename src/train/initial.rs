@@ -29,9 +29,7 @@ pub enum InitialError {
     #[error("distilled rows: {0}")]
     Unreadable(#[from] candle_core::Error),
     /// Rows of another vocabulary.
-    #[error(
-        "distilled rows: expected {expected} tokens of {ROW_DIM} numbers and no pair rows, came {came} numbers"
-    )]
+    #[error("distilled rows: expected {expected} tokens of {ROW_DIM} numbers, came {came} numbers")]
     Shape {
         /// Tokens of the vocabulary in use.
         expected: usize,

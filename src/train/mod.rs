@@ -1,7 +1,7 @@
 //! Fits the text model, the fusion and the calibration, and writes a bundle.
 //!
-//! `pipeline` is the whole run; `manifest` and `examples` label requests, `vocabulary`, `table` and `text` fit the text
-//! model, `histories` folds labeled accounts as serving does, `logistic` and `judge` fit what is made of them. `boost` is
+//! `pipeline` is the whole run; `manifest` and `examples` label requests, `vocabulary`, `table`, `text` and `wide` fit the
+//! text model, `histories` folds labeled accounts as serving does, `logistic` and `judge` fit what is made of them. `boost` is
 //! the learner of the leak test, and lends `logistic` its rows.
 //!
 //! Uses `engine`, `bundle`, `ingest`, `simulate`. Never part of serving.

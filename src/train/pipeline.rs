@@ -36,7 +36,7 @@ pub struct Inputs<'a> {
     pub corpus: &'a mut Corpus,
     /// Cues by source.
     pub cues: &'a CueManifest,
-    /// The accounts to simulate for the fitting side.
+    /// The accounts to simulate.
     pub scenario: &'a Scenario,
     /// Choices.
     pub recipe: &'a Recipe,
