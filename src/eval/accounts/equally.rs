@@ -180,6 +180,6 @@ mod tests {
         assert!((area.unwrap() - 5.0 / 6.0).abs() < 1e-12);
         // At 5% no application may be beyond: only `seen` is found.
         assert!((recall.unwrap() - 0.5).abs() < 1e-12);
-        assert_eq!(figures(&rows[..3]), [None; FIGURES]);
+        assert_eq!(figures(&rows[..2]), [None; FIGURES]);
     }
 }
