@@ -8,12 +8,18 @@
 //! and checked when loaded.
 
 mod additive;
+pub mod alert_budget;
+mod benign_sample;
 pub mod binomial;
+pub mod boundary;
 mod calibration;
 mod decimal;
+pub mod e_value;
+pub mod exposure;
 pub mod isotonic;
 mod judge;
 mod operating_point;
+mod strata;
 pub mod tail;
 
 pub use additive::{
