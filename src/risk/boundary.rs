@@ -171,10 +171,15 @@ impl OperatingBoundary {
         rates: TargetRates,
     ) -> Result<Self, OperatingPointError> {
         check_rates(rates)?;
-        let paths: Vec<&HonestPath<'_>> = paths
+        let mut paths: Vec<&HonestPath<'_>> = paths
             .iter()
             .filter(|path| path.highs.ever().is_some())
             .collect();
+        // Sums of weights must not hang on the order of the accounts.
+        paths.sort_by(|a, b| {
+            let of = |path: &HonestPath<'_>| (path.application, path.highs);
+            of(a).partial_cmp(&of(b)).expect("no high is NaN")
+        });
         let reached = applications(weighed(&highs(&paths, 0, 1)).iter()) as u64;
         if (paths.len() as u64) < FEWEST_ACCOUNTS || reached < FEWEST_APPLICATIONS {
             return Err(OperatingPointError::TooFew {

@@ -34,7 +34,7 @@ pub fn spending(cells: usize) -> Vec<f64> {
 }
 
 /// The highest score of one account in each cell of the finest grid that it reached.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Highs([f64; CELLS_MAX]);
 
 impl Default for Highs {

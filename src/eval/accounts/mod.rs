@@ -5,6 +5,7 @@
 //! assessments and labels alone: no prompt, no profile, no file.
 
 mod alerts;
+mod budget;
 mod calibration;
 mod campaigns;
 mod cells;
@@ -13,6 +14,8 @@ mod conversations;
 mod detection;
 mod errors;
 mod grid;
+mod guarantee;
+mod halves;
 mod operating;
 mod overview;
 mod plots;

@@ -3,8 +3,8 @@
 use super::trail::AccountTrail;
 use super::trails::Collected;
 use super::{
-    alerts, calibration, campaigns, conversations, detection, grid, operating, overview, plots,
-    slices, techniques, time,
+    alerts, budget, calibration, campaigns, conversations, detection, grid, guarantee, operating,
+    overview, plots, slices, techniques, time,
 };
 use crate::eval::bootstrap::Bootstrap;
 use crate::eval::plot::Plot;
@@ -81,7 +81,12 @@ impl Report {
         let parts: [&dyn Fn() -> Vec<Table>; Self::PARTS as usize] = [
             &|| vec![overview::table(&trails), overview::left_out(collected)],
             &|| vec![detection::table(&trails, options)],
-            &|| vec![alerts::table(&trails, options)],
+            &|| {
+                vec![
+                    alerts::table(&trails, options),
+                    budget::table(&trails, options),
+                ]
+            },
             &|| vec![slices::table(&trails, options)],
             &|| grid.clone(),
             &|| {
@@ -95,6 +100,7 @@ impl Report {
                     operating::rates(&benign, options),
                     operating::alarms(&benign, options),
                     operating::flagged(&benign),
+                    guarantee::table(&benign, options),
                 ]
             },
             &|| vec![time::table(&trails, options)],
