@@ -11,6 +11,10 @@
 //!   Ramdas, arXiv 2407.20683). An alert is never taken back, and the rate holds on every day at once: the bound above
 //!   only grows, so the mean of its largest value is at most `alpha` too.
 //!
+//! **What it takes for granted.** A mean of at most 1 for every honest account. Conformal e-values have it for a random
+//! account of a random application: where large applications score higher than small ones, the many accounts of a large
+//! one are more than their share, and the rate can be passed.
+//!
 //! **What it costs.** No e-value exceeds the number `G` of applications that calibrated, and one. A list of `k` out of `N`
 //! accounts needs `k (G + 1) alpha >= N`: with 60 applications and a rate of 10%, a sixth of the day's accounts. Where
 //! extraction is rarer than `1 / (alpha G)` the list stays empty, and ranking is all there is.

@@ -19,13 +19,21 @@
 //! `extrapolated`.
 //!
 //! **Against one threshold on the highest score so far**, which is the grid of one cell. A grid spends most of its rate
-//! early and needs `1 / alpha_k` applications for each cell. It is better where honest scores spread far wider early than
-//! late, since the late thresholds come down; where honest scores keep their spread, or their height is the application's,
-//! the single threshold finds as much or more and certifies it with far fewer applications
-//! (`tests.rs`, `which_is_better_when`). Served thresholds therefore stay single; this says what holds by exposure.
+//! early, needs `1 / alpha_k` applications in each cell and gives up to one application's share away in each. In return
+//! its thresholds follow the scores. At 10% of simulated honest accounts (`tests.rs`, `which_is_better_when`):
+//!
+//! - Honest scores spread with exposure, or far wider at first than later: the boundary finds more (68% against 57% of the
+//!   extracting accounts where scores wander, 44% against 39% where they settle), since thresholds are low while honest
+//!   scores are.
+//! - Honest scores keep their spread: the single threshold finds more, and certifies it with a fraction of the
+//!   applications. The shipped judge's score is of this kind. On 2,000 accounts of the calibration side, thresholds for
+//!   10% of tenants from two thirds of 218 applications, 40 times drawn: the single one found 61, 75, 70 and 63% of the
+//!   accounts with 10, 25, 50 and 100% of harvest, a grid of four cells 54, 65, 67 and 61%; at 5% and 20% likewise.
+//!
+//! The thresholds that are served therefore stay single; this says what holds by exposure.
 //!
 //! **What is not promised.** Nothing for applications unlike those that calibrated: a shift of all honest scores by one
-//! standard deviation multiplies the rate several times (`tests.rs`, `a_shift_of_applications_breaks_it`).
+//! standard deviation turns 10% into more than 25% (`tests.rs`, `a_shift_of_applications_breaks_it`).
 
 use std::collections::BTreeMap;
 
