@@ -1,23 +1,23 @@
 //! Which accounts a team that can look at so many a day is shown, and what share of them is honest at most.
 //!
-//! Both rules take e-values ([`super::e_value`]) and hold under any dependence between accounts, which those of one pool
-//! have by design. Let `R` be the accounts shown, each for an e-value `E_i >= 1 / (alpha gamma_i |R|)`, where the `gamma_i`
-//! sum to at most 1. Then the honest share of `R` is at most `sum over honest i in R of alpha gamma_i E_i`, of mean at
-//! most `alpha`. Any set with that property will do, so the budget of a day is put INTO the search for the largest one: a
-//! longer list cut to its first accounts would lose the property, and with it the rate.
+//! Both rules take e-values ([`super::e_value`]) and hold under any dependence between accounts, which those of one
+//! pool have by design. Let `R` be the accounts shown, each for an e-value `E_i >= 1 / (alpha gamma_i |R|)`, where the
+//! `gamma_i` sum to at most 1. Then the honest share of `R` is at most `sum over honest i in R of alpha gamma_i E_i`,
+//! of mean at most `alpha`. Any set with that property will do, so the budget of a day is put INTO the search for the
+//! largest one: a longer list cut to its first accounts would lose the property, and with it the rate.
 //!
 //! - [`daily_list`]: `gamma_i = 1 / N` for the `N` accounts of a day (e-BH, Wang & Ramdas 2022, arXiv 2009.02824).
-//! - [`AlertBudget`]: accounts come one after the other and may be shown later than they came (online e-BH, Fischer, Xu &
-//!   Ramdas, arXiv 2407.20683). An alert is never taken back, and the rate holds on every day at once: the bound above
-//!   only grows, so the mean of its largest value is at most `alpha` too.
+//! - [`AlertBudget`]: accounts come one after the other and may be shown later than they came (online e-BH, Fischer,
+//!   Xu & Ramdas, arXiv 2407.20683). An alert is never taken back, and the rate holds on every day at once: the bound
+//!   above only grows, so the mean of its largest value is at most `alpha` too.
 //!
 //! **What it takes for granted.** A mean of at most 1 for every honest account. Conformal e-values have it for a random
 //! account of a random application: where large applications score higher than small ones, the many accounts of a large
 //! one are more than their share, and the rate can be passed.
 //!
-//! **What it costs.** No e-value exceeds the number `G` of applications that calibrated, and one. A list of `k` out of `N`
-//! accounts needs `k (G + 1) alpha >= N`: with 60 applications and a rate of 10%, a sixth of the day's accounts. Where
-//! extraction is rarer than `1 / (alpha G)` the list stays empty, and ranking is all there is.
+//! **What it costs.** No e-value exceeds the number `G` of applications that calibrated, and one. A list of `k` out of
+//! `N` accounts needs `k (G + 1) alpha >= N`: with 60 applications and a rate of 10%, a sixth of the day's accounts.
+//! Where extraction is rarer than `1 / (alpha G)` the list stays empty, and ranking is all there is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,8 +29,8 @@ use super::twelve_digits_up;
 /// More accounts than can ever be shown.
 const NEVER: f64 = 1e30;
 
-/// The places of the accounts to look at, the most suspicious first: the longest list of at most `at_most` accounts whose
-/// expected honest share is at most `alpha`. Equal e-values keep their order; what is not a number counts as 0.
+/// The places of the accounts to look at, the most suspicious first: the longest list of at most `at_most` accounts
+/// whose expected honest share is at most `alpha`. Equal e-values keep their order; what is not a number counts as 0.
 pub fn daily_list(e_values: &[f64], alpha: f64, at_most: usize) -> Vec<usize> {
     let value = |place: &usize| {
         if e_values[*place] > 0.0 {
@@ -91,8 +91,8 @@ pub struct Plan {
     /// Accounts that three quarters of the rate are laid out for; twice as many share three quarters of the rest, and
     /// so on.
     pub expected: u64,
-    /// Accounts waiting, and accounts shown, that are remembered. Beyond it the one that needs most, or was shown first,
-    /// is forgotten; it may come again, in a new place.
+    /// Accounts waiting, and accounts shown, that are remembered. Beyond it the one that needs most, or was shown
+    /// first, is forgotten; it may come again, in a new place.
     pub waiting_max: usize,
 }
 
@@ -142,8 +142,8 @@ impl Waiting {
 
 /// A daily alert budget for a stream of accounts.
 ///
-/// Raising an account takes time logarithmic in those that wait, ending a day the same for each alert. Memory is bounded
-/// by [`Plan::waiting_max`].
+/// Raising an account takes time logarithmic in those that wait, ending a day the same for each alert. Memory is
+/// bounded by [`Plan::waiting_max`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct AlertBudget {

@@ -5,10 +5,10 @@
 //! ([`super::alert_budget`]), where p-values of accounts that act together may not.
 //!
 //! **From calibration.** With `h(M) = exp(eta * min(M, cap))` fixed beforehand, `E = (G + 1) h(M) / (h(M) + sum over
-//! applications of the mean h of their accounts)`. With one account an application, `E` of each of `G + 1` exchangeable
-//! accounts sums to `G + 1` over all of them, so its mean is 1 (conformal e-prediction, Vovk 2020, arXiv 2001.05989);
-//! taking an application's mean in place of one account drawn from it can only lower it, since `1 / (h + s)` is convex in
-//! `s` (Jensen). It holds for a random account of a new, exchangeable application.
+//! applications of the mean h of their accounts)`. With one account an application, `E` of each of `G + 1`
+//! exchangeable accounts sums to `G + 1` over all of them, so its mean is 1 (conformal e-prediction, Vovk 2020, arXiv
+//! 2001.05989); taking an application's mean in place of one account drawn from it can only lower it, since `1 / (h +
+//! s)` is convex in `s` (Jensen). It holds for a random account of a new, exchangeable application.
 //!
 //! - No `E` exceeds `G + 1`: sixty applications cannot say more than 61 to 1, whatever the score.
 //! - A score in log-odds makes `eta = 1` the likelihood ratio, the bet that grows fastest where the odds are right.
@@ -123,9 +123,9 @@ pub fn merged(signals: &[f64]) -> f64 {
 
 /// An e-value from the running maximum of a wealth that starts at 1: `A(y) = k y^(1 - k)`.
 ///
-/// `k` lies within (0, 1) and is brought there. `A` is an adjuster, since `A(y) / y^2` integrates to 1 from 1 on (Dawid et
-/// al. 2011, arXiv 0912.4269); lists made of bare running maxima do not keep their false discovery rate (Tavyrikov, Goeman &
-/// de Heide 2025, arXiv 2501.19360).
+/// `k` lies within (0, 1) and is brought there. `A` is an adjuster, since `A(y) / y^2` integrates to 1 from 1 on
+/// (Dawid et al. 2011, arXiv 0912.4269); lists made of bare running maxima do not keep their false discovery rate
+/// (Tavyrikov, Goeman & de Heide 2025, arXiv 2501.19360).
 pub fn adjusted(maximum: f64, k: f64) -> f64 {
     let k = k.clamp(1e-3, 1.0 - 1e-3);
     k * maximum.max(1.0).powf(1.0 - k)

@@ -7,8 +7,9 @@
 //! recommendation at stated false-positive rates. The three are data of a bundle, fitted by `train`
 //! and checked when loaded.
 //!
-//! [`boundary`] says what can be promised of honest accounts for every stretch of their lives, and [`alert_budget`] which
-//! accounts to show a team that can look at so many a day, by their [`e_value`]s. Neither is served: reports use them.
+//! [`boundary`] says what can be promised of honest accounts for every stretch of their lives, and [`alert_budget`]
+//! which accounts to show a team that can look at so many a day, by their [`e_value`]s. Neither is served: reports use
+//! them.
 
 mod additive;
 pub mod alert_budget;

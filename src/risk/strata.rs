@@ -1,8 +1,8 @@
 //! Strata that are too thin to speak for themselves, pooled with their smallest sibling.
 //!
-//! Names of strata are paths, `consumer/chat`: those with one parent are siblings, and a stratum without one moves up to
-//! its parent's level (a Mondrian taxonomy, Vovk, Gammerman & Shafer 2005, section 4.5, cut back where it is too fine).
-//! Sizes alone decide, never scores: pooling by what an account scored would spoil its exchangeability.
+//! Names of strata are paths, `consumer/chat`: those with one parent are siblings, and a stratum without one moves up
+//! to its parent's level (a Mondrian taxonomy, Vovk, Gammerman & Shafer 2005, section 4.5, cut back where it is too
+//! fine). Sizes alone decide, never scores: pooling by what an account scored would spoil its exchangeability.
 
 /// Strata that stand together, with what they count.
 #[derive(Clone, Debug, PartialEq, Eq)]

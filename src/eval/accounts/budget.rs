@@ -138,7 +138,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             let interval = options.bootstrap().interval(
                 &found,
                 |trail| (trail.extraction(), trail.application()),
-                |found| honest_share(found),
+                honest_share,
             );
             table.push(vec![
                 Cell::text(if stream {

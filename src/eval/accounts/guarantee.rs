@@ -22,8 +22,8 @@ const CELLS: usize = 8;
 /// One row a cell and one for ever, for a threshold by exposure and for a single one.
 pub(super) fn table(benign: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
-        "What can be promised: honest accounts beyond a threshold set on half of the applications (Clopper-Pearson over \
-         the other half)",
+        "What can be promised: honest accounts beyond a threshold set on half of the applications (Clopper-Pearson \
+         over the other half)",
         [
             "recommendation",
             "thresholds",

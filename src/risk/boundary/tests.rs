@@ -7,6 +7,8 @@ use paths::{Draw, Motion, World, share};
 use proptest::prelude::*;
 
 use super::*;
+use crate::risk::BenignScore;
+use crate::risk::exposure::spending;
 
 const RATES: TargetRates = TargetRates {
     watch: 0.2,
@@ -75,6 +77,19 @@ fn honest_accounts_ever_pass_no_more_than_promised() {
     }
 }
 
+/// Of the accounts that reach a cell, the share that passes for the first time there.
+fn first_in(edge: &Edge, paths: &[HonestPath<'_>], cell: usize) -> f64 {
+    let reached: Vec<HonestPath<'_>> = paths
+        .iter()
+        .filter(|path| path.highs.within(cell, edge.cells.len()).is_some())
+        .copied()
+        .collect();
+    share(&reached, |highs| {
+        let before = (0..cell).any(|before| edge.passed_in(highs, before));
+        edge.passed_in(highs, cell) && !before
+    })
+}
+
 #[test]
 fn each_cell_spends_its_own_part() {
     let mut sums = [0.0; 4];
@@ -84,16 +99,7 @@ fn each_cell_spends_its_own_part() {
         let edge = &boundary.hardest().watch;
         let fresh = draw.applications(200);
         for (cell, sum) in sums.iter_mut().enumerate() {
-            let reached: Vec<HonestPath<'_>> = fresh
-                .iter()
-                .filter(|path| path.highs.within(cell, 4).is_some())
-                .copied()
-                .collect();
-            let first = |highs: &Highs| {
-                edge.passed_in(highs, cell)
-                    && !(0..cell).any(|before| edge.passed_in(highs, before))
-            };
-            *sum += share(&reached, first) / 60.0;
+            *sum += first_in(edge, &fresh, cell) / 60.0;
         }
     }
     for (sum, part) in sums.into_iter().zip(spending(4)) {
@@ -116,7 +122,7 @@ fn the_certified_bound_of_ever_passing_holds() {
         let fresh = draw.applications(3_000);
         held += u32::from(share(&fresh, |highs| edge.passed(highs)) <= edge.ever_upper);
         for (cell, threshold) in edge.cells.iter().enumerate() {
-            let beyond = share(&fresh, |highs| edge.passed_in(highs, cell) && cell == 0);
+            let beyond = first_in(edge, &fresh, cell);
             cells += 1;
             cells_held += u32::from(beyond <= threshold.upper_by_applications);
         }
@@ -283,10 +289,16 @@ fn refuses_what_no_boundary_can_stand_on() {
     }
 }
 
+/// Application, stratum, and scores with the exchanges that they came after.
+fn account() -> impl Strategy<Value = (u64, usize, Vec<(u64, f64)>)> {
+    let scores = prop::collection::vec((1_u64..300, -9.0_f64..9.0), 1..5);
+    (0_u64..30, 0_usize..3, scores)
+}
+
 proptest! {
     #[test]
     fn monotone_in_rate_and_score_and_kept_by_text(
-        rows in prop::collection::vec((0_u64..30, 0_usize..3, prop::collection::vec((1_u64..300, -9.0_f64..9.0), 1..5)), 60..120),
+        rows in prop::collection::vec(account(), 60..120),
         cells in 1_usize..=CELLS_MAX,
         seen in 1_u64..2_000,
         a in -12.0_f64..12.0,

@@ -152,7 +152,7 @@ proptest! {
 
     #[test]
     fn an_adjuster_spends_one(k in 0.05_f64..0.95) {
-        // A(y) / y^2 from 1 on, with y = 1 / u: the integral of A(1 / u) over (0, 1), by midpoints in v with u = v^(1/k).
+        // A(y) / y^2 from 1 on is, with y = 1 / u, A(1 / u) over (0, 1): by midpoints in v, where u = v^(1/k).
         let steps = 2_000;
         let sum: f64 = (0..steps)
             .map(|step| {
