@@ -308,7 +308,9 @@ proptest! {
             .iter()
             .map(|(application, stratum, scores)| {
                 let mut highs = Highs::default();
-                scores.iter().for_each(|(seen, score)| highs.add(*seen, *score));
+                for (seen, score) in scores {
+                    highs.add(*seen, *score);
+                }
                 HonestPath { stratum: ["x", "y/a", "y/b"][*stratum], application: *application, highs }
             })
             .collect();
