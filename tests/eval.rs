@@ -4,6 +4,8 @@
 mod command;
 #[path = "eval/page.rs"]
 mod page;
+#[path = "eval/promise.rs"]
+mod promise;
 #[path = "eval/release.rs"]
 mod release;
 #[path = "eval/single.rs"]

@@ -9,28 +9,16 @@
 //! With `G < (1 - alpha) / alpha` no such score exists; the threshold comes from a generalised Pareto tail,
 //! at the upper 95% end of its jackknife over applications, and is marked `extrapolated`.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::binomial::{clopper_pearson_upper, student_t_upper};
-use super::tail::{Tail, weighted_quantile};
-use super::twelve_digits_up;
+use super::benign_sample::BenignSample;
 use crate::domain::{Band, Recommendation};
 
-/// Confidence of every upper bound.
-const CONFIDENCE: f64 = 0.95;
-/// The part of the accounts that a tail is fitted to.
-const TAIL_SHARE: f64 = 0.05;
-/// A tail takes at least this many accounts, and never more than half.
-const TAIL_ACCOUNTS: f64 = 20.0;
 /// Fewest benign accounts that thresholds may rest on.
-const FEWEST_ACCOUNTS: u64 = 40;
+pub(super) const FEWEST_ACCOUNTS: u64 = 40;
 /// Fewest applications.
-const FEWEST_APPLICATIONS: u64 = 2;
-/// Applications are left out in at most this many turns.
-const MOST_JACKKNIFE_TURNS: usize = 40;
+pub(super) const FEWEST_APPLICATIONS: u64 = 2;
 
 /// The score of one honest account that trained nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -131,6 +119,19 @@ pub enum OperatingPointError {
         /// For restricting.
         restrict: f64,
     },
+    /// A boundary by exposure whose edges do not fit together.
+    #[error(
+        "expected as many cells in every edge, 1 to 12, that spend no more than its rate, came {cells} cells that \
+         spend {spent} of {rate}"
+    )]
+    Cells {
+        /// Cells of the edge.
+        cells: usize,
+        /// What their rates sum to.
+        spent: f64,
+        /// The rate of the edge.
+        rate: f64,
+    },
     /// Thresholds out of order.
     #[error("expected watch <= review <= restrict, came {watch}, {review}, {restrict}")]
     Order {
@@ -157,8 +158,8 @@ impl OperatingPoints {
                 came: benign[row].score,
             });
         }
-        let sample = Sample::new(benign);
-        let (accounts, applications) = (benign.len() as u64, sample.applications as u64);
+        let sample = BenignSample::new(benign);
+        let (accounts, applications) = (benign.len() as u64, sample.applications());
         if accounts < FEWEST_ACCOUNTS || applications < FEWEST_APPLICATIONS {
             return Err(OperatingPointError::TooFew {
                 accounts,
@@ -212,112 +213,7 @@ impl OperatingPoints {
     }
 }
 
-/// Benign scores in order, each weighing one over its application's accounts.
-struct Sample {
-    sorted: Vec<(f64, f64)>,
-    /// For each of `sorted`, in which turn of the jackknife its application is left out.
-    turns: Vec<usize>,
-    applications: usize,
-}
-
-impl Sample {
-    fn new(benign: &[BenignScore]) -> Self {
-        let mut sizes: BTreeMap<u64, f64> = BTreeMap::new();
-        for row in benign {
-            *sizes.entry(row.application).or_default() += 1.0;
-        }
-        let applications = sizes.len();
-        let turn_of: BTreeMap<u64, usize> = sizes
-            .keys()
-            .enumerate()
-            .map(|(index, &id)| (id, index % MOST_JACKKNIFE_TURNS))
-            .collect();
-        let mut rows: Vec<&BenignScore> = benign.iter().collect();
-        rows.sort_by(|a, b| {
-            a.score
-                .total_cmp(&b.score)
-                .then(a.application.cmp(&b.application))
-        });
-        Self {
-            sorted: rows
-                .iter()
-                .map(|row| (row.score, 1.0 / sizes[&row.application]))
-                .collect(),
-            turns: rows.iter().map(|row| turn_of[&row.application]).collect(),
-            applications,
-        }
-    }
-
-    /// The threshold for one rate, not below `floor`.
-    fn threshold(&self, rate: f64, floor: f64) -> Threshold {
-        let applications = self.applications as f64;
-        let wanted = (applications + 1.0) * (1.0 - rate) / applications;
-        let extrapolated = wanted > 1.0;
-        let score = if extrapolated {
-            self.extrapolate(rate)
-        } else {
-            weighted_quantile(&self.sorted, wanted).unwrap_or(f64::MAX)
-        };
-        let score = twelve_digits_up(score.max(floor));
-        let beyond = &self.sorted[self.sorted.partition_point(|&(at, _)| at <= score)..];
-        let weight_beyond: f64 = beyond.iter().map(|(_, weight)| weight).sum();
-        let (accounts, accounts_beyond) = (self.sorted.len() as u64, beyond.len() as u64);
-        Threshold {
-            score,
-            target_rate: rate,
-            accounts,
-            applications: self.applications as u64,
-            accounts_beyond,
-            rate: weight_beyond / applications,
-            upper_by_accounts: clopper_pearson_upper(
-                accounts_beyond as f64,
-                accounts as f64,
-                CONFIDENCE,
-            ),
-            upper_by_applications: clopper_pearson_upper(weight_beyond, applications, CONFIDENCE),
-            extrapolated,
-        }
-    }
-
-    /// The upper end of the tail's quantile, never inside the data's own.
-    fn extrapolate(&self, rate: f64) -> f64 {
-        let seen = weighted_quantile(&self.sorted, 1.0 - rate).unwrap_or(f64::MAX);
-        let highest = self.sorted.last().map_or(seen, |&(score, _)| score);
-        let Some(estimate) = tail_quantile(&self.sorted, rate) else {
-            // A tail of ties has no shape. No honest account seen is beyond its highest score.
-            return highest;
-        };
-        let turns = self.applications.min(MOST_JACKKNIFE_TURNS);
-        let left_out: Vec<f64> = (0..turns)
-            .map(|turn| {
-                let kept: Vec<(f64, f64)> = self
-                    .sorted
-                    .iter()
-                    .zip(&self.turns)
-                    .filter_map(|(&row, &of)| (of != turn).then_some(row))
-                    .collect();
-                tail_quantile(&kept, rate).unwrap_or(highest)
-            })
-            .collect();
-        let turns = turns as f64;
-        let mean = left_out.iter().sum::<f64>() / turns;
-        let variance = left_out
-            .iter()
-            .map(|value| (value - mean).powi(2))
-            .sum::<f64>()
-            * (turns - 1.0)
-            / turns;
-        seen.max(estimate + student_t_upper(turns - 1.0, 1.0 - CONFIDENCE) * variance.sqrt())
-    }
-}
-
-/// The value that a tail fitted to the upper part of `sorted` exceeds with probability `rate`.
-fn tail_quantile(sorted: &[(f64, f64)], rate: f64) -> Option<f64> {
-    let share = (TAIL_ACCOUNTS / sorted.len() as f64).clamp(TAIL_SHARE, 0.5);
-    Tail::fit(sorted, share).map(|tail| tail.quantile(rate))
-}
-
-fn check_rates(
+pub(super) fn check_rates(
     TargetRates {
         watch,
         review,

@@ -9,7 +9,7 @@ use crate::eval::metrics::benign_needed;
 use crate::eval::table::{Cell, Number, Style, Table};
 
 /// Accounts that are looked at in a day.
-const A_DAY: f64 = 100.0;
+pub(super) const A_DAY: f64 = 100.0;
 
 /// Shares of extraction that the list is made at, beside the stream's own.
 const PREVALENCE: f64 = 1e-3;

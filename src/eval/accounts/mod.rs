@@ -5,6 +5,7 @@
 //! assessments and labels alone: no prompt, no profile, no file.
 
 mod alerts;
+mod budget;
 mod calibration;
 mod campaigns;
 mod cells;
@@ -14,6 +15,8 @@ mod detection;
 mod equally;
 mod errors;
 mod grid;
+mod guarantee;
+mod halves;
 mod operating;
 mod overview;
 mod plots;

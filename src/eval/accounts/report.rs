@@ -3,8 +3,8 @@
 use super::trail::AccountTrail;
 use super::trails::Collected;
 use super::{
-    alerts, calibration, campaigns, conversations, detection, equally, grid, operating, overview,
-    plots, slices, techniques, time,
+    alerts, budget, calibration, campaigns, conversations, detection, equally, grid, guarantee,
+    operating, overview, plots, slices, techniques, time,
 };
 use crate::eval::bootstrap::Bootstrap;
 use crate::eval::plot::Plot;
@@ -86,7 +86,12 @@ impl Report {
                     equally::table(&trails, options),
                 ]
             },
-            &|| vec![alerts::table(&trails, options)],
+            &|| {
+                vec![
+                    alerts::table(&trails, options),
+                    budget::table(&trails, options),
+                ]
+            },
             &|| vec![slices::table(&trails, options)],
             &|| grid.clone(),
             &|| {
@@ -100,6 +105,7 @@ impl Report {
                     operating::rates(&benign, options),
                     operating::alarms(&benign, options),
                     operating::flagged(&benign),
+                    guarantee::table(&benign, options),
                 ]
             },
             &|| vec![time::table(&trails, options)],

@@ -5,6 +5,8 @@ use super::said::Said;
 use crate::domain::{
     Assessment, Exchange, Label, Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
 };
+use crate::risk::exposure::Highs;
+use crate::train::judge::EXCHANGES_NEEDED;
 
 /// Exchanges after which an account's standing is kept, besides its last.
 pub const MARKS: [u64; 7] = [1, 5, 10, 25, 50, 100, 200];
@@ -70,6 +72,8 @@ pub struct AccountTrail {
     pub answered: Answered,
     /// Its highest score on each of its days, in the order in which the days came.
     pub days_high: Vec<DayHigh>,
+    /// Its highest score by exposure, of the exchanges at which an account is given a recommendation.
+    pub highs: Highs,
     /// The terms that moved its last score most, up or down, the largest first, with their log-odds.
     pub reasons: [Option<(&'static str, f64)>; REASONS],
     /// What was said of its single exchanges, those of conversations with a label of their own left out.
@@ -97,6 +101,7 @@ impl AccountTrail {
             unnoticed: Answered::default(),
             answered: Answered::default(),
             days_high: Vec::new(),
+            highs: Highs::default(),
             reasons: [None; REASONS],
             said: Said::default(),
             from: at,
@@ -115,6 +120,9 @@ impl AccountTrail {
         } = self.last;
         if MARKS.contains(&seen) {
             self.checkpoints.push(self.last);
+        }
+        if seen >= EXCHANGES_NEEDED {
+            self.highs.add(seen, assessment.score);
         }
         if recommendation >= Recommendation::Review {
             self.first_review.get_or_insert(seen);

@@ -1,0 +1,170 @@
+//! Alerts a day under a rate of false discoveries, and what share of them was honest.
+//!
+//! Half of the honest applications say what an honest score is; the other half and the extracting accounts are listed.
+
+use std::collections::BTreeMap;
+
+use super::alerts::A_DAY;
+use super::cells::{SHARE, resampled};
+use super::halves::Halves;
+use super::report::Options;
+use super::trail::AccountTrail;
+use crate::eval::table::{Cell, Number, Style, Table};
+use crate::risk::BenignScore;
+use crate::risk::alert_budget::{AlertBudget, Plan, daily_list};
+use crate::risk::e_value::EValues;
+
+/// Honest shares of the alerts that are allowed.
+const RATES: [f64; 2] = [0.1, 0.2];
+
+/// Scores are log-odds: the bet is the odds themselves.
+const ETA: f64 = 1.0;
+
+/// Log-odds beyond which a score says nothing more.
+const CAP: f64 = 12.0;
+
+/// Accounts to list, by day, with the e-value of the highest score so far.
+struct Days<'a> {
+    accounts: Vec<&'a AccountTrail>,
+    /// Places of the accounts with an exchange on the day.
+    days: Vec<Vec<(usize, f64)>>,
+}
+
+impl<'a> Days<'a> {
+    fn new(accounts: Vec<&'a AccountTrail>, values: &EValues) -> Self {
+        let mut days: BTreeMap<i64, Vec<(usize, f64)>> = BTreeMap::new();
+        for (place, trail) in accounts.iter().enumerate() {
+            let mut highest = f64::NEG_INFINITY;
+            for high in &trail.days_high {
+                highest = highest.max(high.score);
+                let day = days.entry(high.day).or_default();
+                day.push((place, values.e_value(highest)));
+            }
+        }
+        Self {
+            accounts,
+            days: days.into_values().collect(),
+        }
+    }
+
+    /// Every day on its own, each account listed once.
+    fn listed(&self, alpha: f64) -> Vec<usize> {
+        let mut listed = Vec::new();
+        let mut before = vec![false; self.accounts.len()];
+        for day in &self.days {
+            // An account that was looked at still counts among those of the day.
+            let values: Vec<f64> = day
+                .iter()
+                .map(|&(place, value)| if before[place] { 0.0 } else { value })
+                .collect();
+            for index in daily_list(&values, alpha, A_DAY as usize) {
+                let place = day[index].0;
+                before[place] = true;
+                listed.push(place);
+            }
+        }
+        listed
+    }
+
+    /// All days as one stream.
+    fn streamed(&self, alpha: f64) -> Vec<usize> {
+        let many = self.accounts.len().max(1);
+        let budget = AlertBudget::new(Plan {
+            alpha,
+            a_day: A_DAY as usize,
+            expected: many as u64,
+            waiting_max: many,
+        });
+        let mut budget = budget.expect("rates lie within (0, 1)");
+        let mut shown = Vec::new();
+        for day in &self.days {
+            for &(place, value) in day {
+                budget.raise(place as u128, value);
+            }
+            shown.extend(budget.end_day().into_iter().map(|account| account as usize));
+        }
+        shown
+    }
+}
+
+/// A row for each way to list and each rate; none when too few applications are honest.
+pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
+    let mut table = Table::new(
+        format!(
+            "At most {A_DAY} alerts a day at a rate of false discoveries (e-values of half of the honest applications; \
+             95% intervals over applications and pipelines)"
+        ),
+        [
+            "list",
+            "allowed",
+            "applications",
+            "accounts",
+            "days",
+            "alerts",
+            "extracting among them",
+            "alerts a day",
+            "honest share",
+        ],
+    )
+    .keyed("budget", 2);
+    let honest = trails.iter().copied().filter(|trail| !trail.extraction());
+    let halves = Halves::of(honest);
+    let highest = |(application, trail): &(u64, &AccountTrail)| BenignScore {
+        score: trail
+            .days_high
+            .iter()
+            .map(|high| high.score)
+            .fold(f64::NAN, f64::max),
+        application: *application,
+    };
+    let calibrating: Vec<BenignScore> = halves.calibrating.iter().map(highest).collect();
+    let Ok(values) = EValues::fit(&calibrating, ETA, CAP) else {
+        return table;
+    };
+    let extracting = trails.iter().copied().filter(|trail| trail.extraction());
+    let measured = halves.measured.iter().map(|(_, trail)| *trail);
+    let days = Days::new(extracting.chain(measured).collect(), &values);
+    for stream in [false, true] {
+        for alpha in RATES {
+            let list = if stream {
+                days.streamed(alpha)
+            } else {
+                days.listed(alpha)
+            };
+            let found: Vec<&AccountTrail> =
+                list.into_iter().map(|place| days.accounts[place]).collect();
+            let extracting = found.iter().filter(|trail| trail.extraction()).count() as u64;
+            let (alerts, count) = (found.len() as u64, days.days.len() as u64);
+            let interval = options.bootstrap().interval(
+                &found,
+                |trail| (trail.extraction(), trail.application()),
+                honest_share,
+            );
+            table.push(vec![
+                Cell::text(if stream {
+                    "as a stream"
+                } else {
+                    "each day alone"
+                }),
+                Cell::text(format!("{}%", alpha * 100.0)),
+                Cell::Count(values.applications()),
+                Cell::Count(days.accounts.len() as u64),
+                Cell::Count(count),
+                Cell::Count(alerts),
+                Cell::Count(extracting),
+                Cell::Number(Number::new(alerts as f64 / count as f64, Style::Decimal(1))),
+                if alerts < options.thin {
+                    Cell::Insufficient { n: alerts }
+                } else {
+                    resampled(honest_share(&found), interval, SHARE)
+                },
+            ]);
+        }
+    }
+    table
+}
+
+fn honest_share(found: &[&AccountTrail]) -> Option<f64> {
+    let honest = found.iter().filter(|trail| !trail.extraction()).count();
+    (!found.is_empty()).then(|| honest as f64 / found.len() as f64)
+}
