@@ -136,7 +136,8 @@ fn one_detector_a_technique_in_the_order_of_the_wire() {
     assert_eq!(techniques, Technique::ALL);
 }
 
-/// A bundle's features are these, by position. A change of this list is a change of every bundle.
+/// A bundle's terms are some of these, in this order. One may be added anywhere; one that is renamed, moved or taken
+/// away makes bundles that name it unreadable.
 #[test]
 fn the_measures_are_a_fixed_list() {
     let codes: Vec<&str> = measures().map(|(_, measure)| measure.code).collect();
