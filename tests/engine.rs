@@ -161,6 +161,23 @@ fn a_measure_without_a_term_is_context() {
 }
 
 #[test]
+fn context_is_what_the_reasons_leave_out() {
+    let engine = engine();
+    assert!(engine.context("nobody").is_empty());
+    let requests: Vec<Exchange> = (0..30)
+        .map(|n| asked("acc", n, "Good morning, again!"))
+        .collect();
+    engine.score_batch(&requests);
+    let context = engine.context("acc");
+    assert!(context.len() < MEASURE_COUNT);
+    for (_, sentence) in &context {
+        assert!(!sentence.contains("NaN"), "{sentence}");
+    }
+    let told = |words: &str| context.iter().any(|(_, sentence)| sentence.contains(words));
+    assert!(told("changed the model") && !told("resembled a published pipeline"));
+}
+
+#[test]
 fn a_term_that_is_no_measure_or_out_of_order_is_refused() {
     let whole = judge();
     let terms = whole.model.terms().to_vec();

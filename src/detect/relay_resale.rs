@@ -33,7 +33,8 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         "A developer with several machines and tools.",
         "A reseller who has said so: the numbers are the same, and only the agreement tells them apart.",
         "An account that took up a new project, which is a change against its own past too.",
-        "A person who works in sessions, each about something else.",
+        "A person who works in long sessions without naming them: of 50 simulated developers 7 were dated as \
+            changed, of 250 other honest accounts none.",
     ],
     not_used: NOT_USED,
     contest: CONTEST,

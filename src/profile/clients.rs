@@ -5,6 +5,7 @@
 //! program it is does not matter, only how the exchanges spread over them.
 
 use super::moments::ratio;
+use super::repeat_ring::Turn;
 use super::space_saving::SpaceSaving;
 use crate::domain::Observation;
 
@@ -26,14 +27,14 @@ impl Clients {
         }
     }
 
-    /// Takes in one exchange; `returned` says whether its conversation was interrupted by another.
-    pub(super) fn absorb(&mut self, observation: &Observation, returned: bool) {
+    /// Takes in one exchange; `turn` says how it stands to the conversations of the last hour.
+    pub(super) fn absorb(&mut self, observation: &Observation, turn: Turn) {
         if let Some(program) = observation.user_agent {
             self.programs.absorb(program, observation.time);
         }
         let named = observation.conversation.is_some();
         self.in_conversation = self.in_conversation.saturating_add(u64::from(named));
-        self.returns = self.returns.saturating_add(u64::from(returned));
+        self.returns = self.returns.saturating_add(u64::from(turn == Turn::Return));
     }
 
     pub(super) fn merge(&mut self, other: &Self) {

@@ -127,9 +127,12 @@ impl Profile {
         self.model_mix.absorb(observation, echo);
         self.output_side.absorb(observation);
         self.identity.absorb(observation);
-        self.clients.absorb(observation, echo.returned);
+        self.clients.absorb(observation, echo.turn);
         self.refusals.absorb(observation, signs);
-        if let Some(signs) = signs {
+        // The turns of a conversation are alike because they are one; what is compared is how conversations begin.
+        if let Some(signs) = signs
+            && echo.turn == repeat_ring::Turn::First
+        {
             self.own_past.absorb(signs, observation.prompt, self.seen);
         }
     }

@@ -8,13 +8,16 @@
 //! for ever, and an account be blamed for that.
 //!
 //! Each p-value is a bet with wealth factor `e(p)`, of mean 1. Shiryaev and Roberts' sum over all starting points
-//! `R <- (R + 1) e(p)` has mean `n` after `n` exchanges, so that its first time above a level has a mean of at least
+//! `R <- (R + 1) e(p)` has mean `n` after `n` requests, so that its first time above a level has a mean of at least
 //! the level (e-detectors: Shin, Ramdas and Rinaldo, *New England Journal of Statistics in Data Science* 2024). One sum
 //! bets on requests being stranger than their past, one on their being more alike (a sweep that begins in a varied
 //! account); their mean is an e-detector again.
 //!
-//! What it is not: guilt. Honest accounts change their subject too, and work in sessions, which no exchangeable account
-//! does. It looks back over some 64 exchanges and sees a change as long as about half of them are from before.
+//! Where conversations are named, only the first request of each joins: a session of like turns is one request, or every
+//! new session would be a change.
+//!
+//! What it is not: guilt. Honest accounts change their subject too, and without names sessions are no exchangeable
+//! stream. It looks back over some 64 requests and sees a change as long as about half of them are from before.
 
 use super::hash::mix;
 use super::random_features::{FEATURE_DIM, FREQUENCIES, Features};
@@ -23,7 +26,7 @@ use crate::domain::Digest;
 /// Requests that are compared with.
 pub const PAST_LENGTH: usize = 64;
 
-/// The mean number of exchanges to an alarm of an account whose requests come in no particular order is at least this.
+/// The mean number of requests compared to an alarm of an account whose requests come in no particular order is at least this.
 /// In simulation it is about 18,000.
 pub const RUN_LENGTH: f64 = 5_000.0;
 

@@ -59,6 +59,17 @@ impl Remembered {
     }
 }
 
+/// How a new exchange stands to the conversations of the last hour, as far as they are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It begins one, or none is named.
+    First,
+    /// It goes on with the latest.
+    Next,
+    /// It goes back to one that another had interrupted.
+    Return,
+}
+
 /// How a new exchange relates to the remembered ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Echo {
@@ -68,8 +79,8 @@ pub(super) struct Echo {
     pub(super) other_model: bool,
     /// Whether that other model had refused it.
     pub(super) refused_elsewhere: bool,
-    /// Whether its conversation was going on within the hour, and another one came between.
-    pub(super) returned: bool,
+    /// How it stands to the remembered conversations.
+    pub(super) turn: Turn,
 }
 
 /// The ring and its count. The remembered exchanges merge exactly in every order; the count of a merged profile is
@@ -98,12 +109,12 @@ impl RepeatRing {
             (false, false, false, 1);
         let (mut refused, mut continued, mut latest) = (false, false, 0);
         for old in self.remembered() {
+            let apart = new.time.abs_diff(old.time);
             if old.conversation != 0 && old.time <= new.time {
                 latest = old.conversation;
                 continued |=
                     latest == new.conversation && new.time.abs_diff(old.time) <= HOUR_MICROS;
             }
-            let apart = new.time.abs_diff(old.time);
             within_minute += u32::from(old.time <= new.time && apart <= MINUTE_MICROS);
             if old.prompt == new.prompt {
                 repeated |= is_repeat(old, &new);
@@ -120,7 +131,11 @@ impl RepeatRing {
             within_minute,
             other_model: other_model && !same_model,
             refused_elsewhere: refused && !same_model,
-            returned: continued && latest != new.conversation,
+            turn: match (continued, latest == new.conversation) {
+                (false, _) => Turn::First,
+                (true, true) => Turn::Next,
+                (true, false) => Turn::Return,
+            },
         }
     }
 

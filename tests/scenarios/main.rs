@@ -6,6 +6,7 @@
 
 mod coordinated_accounts;
 mod dataset_synthesis;
+mod honest_population;
 mod model_switching;
 mod reasoning_harvest;
 mod relay_resale;

@@ -62,7 +62,7 @@ pub(crate) fn refused(mut exchange: Exchange) -> Exchange {
 
 /// The request, to another model.
 pub(crate) fn to(model: &str, mut exchange: Exchange) -> Exchange {
-    exchange.model = model.to_owned();
+    model.clone_into(&mut exchange.model);
     exchange
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn every_minute(count: i64, request: impl Fn(usize) -> String) -> Vec
 /// How an account stands at the end of its play, and what was said of it on the way.
 pub(crate) struct Seen {
     name: String,
-    profile: Profile,
+    profile: Box<Profile>,
     measures: [f64; MEASURE_COUNT],
     assessments: Vec<Assessment>,
 }
@@ -100,7 +100,7 @@ pub(crate) fn play(name: &str, mut exchanges: Vec<Exchange>) -> Seen {
     measure_into(&profile, &mut values);
     Seen {
         name: name.to_owned(),
-        profile,
+        profile: Box::new(profile),
         measures: values,
         assessments,
     }

@@ -43,7 +43,7 @@ fn filtered_subject() -> Seen {
             n as i64 * 40,
             format!("{}? It is day {n}.", questions[n % 5]),
         );
-        if n % 3 == 0 {
+        if n.is_multiple_of(3) {
             refused(request)
         } else {
             request
