@@ -195,7 +195,10 @@ fn assert_same_whatever_the_order(a: &Profile, b: &Profile) {
     assert_eq!(a.identity(), b.identity());
     assert_eq!(a.model_mix().models(), b.model_mix().models());
     assert_eq!(a.clients().programs(), b.clients().programs());
-    assert_eq!(a.refusals().intent(), b.refusals().intent());
+    assert_eq!(
+        a.refusals().intent().to_bits(),
+        b.refusals().intent().to_bits()
+    );
     assert!(a.repeat_ring().recent().eq(b.repeat_ring().recent()));
     assert_eq!(
         a.repeat_ring().live_repeats(),
@@ -444,7 +447,10 @@ fn the_bytes_of_a_fixed_stream_never_change() {
         .collect();
     let (early, late) = stream.split_at(170);
     let bytes = merged(&fold(early), &fold(late)).to_bytes();
-    assert_eq!(blake3::hash(&bytes).to_hex().as_str(), "28fd522579fdbb534bdbed3745db85241dbe63a582772a27c7d2bd465193c40d");
+    assert_eq!(
+        blake3::hash(&bytes).to_hex().as_str(),
+        "28fd522579fdbb534bdbed3745db85241dbe63a582772a27c7d2bd465193c40d"
+    );
 }
 
 #[test]
