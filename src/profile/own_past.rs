@@ -87,7 +87,7 @@ impl Evidence {
 
 /// Bag and evidence. Of merged profiles the bag is a sample of both, evidence and change are those of the member that
 /// has more: exact in every order, but a merged profile is not the profile of the streams joined, for whose past would
-/// it be? Update cost: 65 times 64 differences of two words, about 11 us.
+/// it be? Update cost: 65 times 64 differences of two words, 11 to 20 us in an optimised build.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OwnPast {
     /// Sign patterns in ascending order of their hash, the rest vacant.
