@@ -1,11 +1,11 @@
 //! Whether the account still asks what it used to ask: a change against its own past, such as a takeover.
 //!
-//! A bag of 64 earlier requests, each as 64 signs of random projections ([`signs`]). A new request joins the bag; its strangeness is the sum of its distances to its
-//! sixteen nearest, and its p-value the smoothed rank of that among the same sums of all in the bag (a transductive
-//! conformal p-value: Vovk, Gammerman and Shafer, *Algorithmic Learning in a Random World*, 2005). Then one of the bag,
-//! the new one included, leaves by lot. Because the lot knows neither age nor rank, the p-values of an exchangeable
-//! account are independent and uniform, which a sample fixed once would not give: it would be strange in its own way
-//! for ever, and an account be blamed for that.
+//! A bag of 64 earlier requests, each as 64 signs of random projections ([`signs`]). A new request joins the bag; its
+//! strangeness is the sum of its distances to its sixteen nearest, and its p-value the smoothed rank of that among the
+//! same sums of all in the bag (a transductive conformal p-value: Vovk, Gammerman and Shafer, *Algorithmic Learning in
+//! a Random World*, 2005). Then one of the bag, the new one included, leaves by lot. Because the lot knows neither age
+//! nor rank, the p-values of an exchangeable account are independent and uniform, which a sample fixed once would not
+//! give: it would be strange in its own way for ever, and an account be blamed for that.
 //!
 //! Each p-value is a bet with wealth factor `e(p)`, of mean 1. Shiryaev and Roberts' sum over all starting points
 //! `R <- (R + 1) e(p)` has mean `n` after `n` requests, so that its first time above a level has a mean of at least
@@ -13,8 +13,8 @@
 //! bets on requests being stranger than their past, one on their being more alike (a sweep that begins in a varied
 //! account); their mean is an e-detector again.
 //!
-//! Where conversations are named, only the first request of each joins: a session of like turns is one request, or every
-//! new session would be a change.
+//! Where conversations are named, only the first request of each joins: a session of like turns is one request, or
+//! every new session would be a change.
 //!
 //! What it is not: guilt. Honest accounts change their subject too, and without names sessions are no exchangeable
 //! stream. It looks back over some 64 requests and sees a change as long as about half of them are from before.
@@ -26,8 +26,8 @@ use crate::domain::Digest;
 /// Requests that are compared with.
 pub const PAST_LENGTH: usize = 64;
 
-/// The mean number of requests compared to an alarm of an account whose requests come in no particular order is at least this.
-/// In simulation it is about 18,000.
+/// The mean number of requests compared to an alarm, of an account whose requests come in no particular order, is at
+/// least this. In simulation it is about 18,000.
 pub const RUN_LENGTH: f64 = 5_000.0;
 
 /// Requests in the bag before the first comparison.
