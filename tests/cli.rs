@@ -46,7 +46,9 @@ fn simulated_traffic_can_be_scored_explained_and_evaluated() {
     let account = first["account"].as_str().unwrap();
     let told = run(&["explain", "t.jsonl.gz", "--account", account]);
     assert!(
-        told.contains("before any evidence") && told.contains("To contest:"),
+        told.contains("before any evidence")
+            && told.contains("To contest:")
+            && told.contains("which weighs nothing"),
         "{told}"
     );
     let tables = run(&[

@@ -1,9 +1,11 @@
 //! The one path, on the shipped bundle: what must hold of every answer, whoever asks and on how many threads.
 
 use stillwatch::bundle::Bundle;
+use stillwatch::detect::MEASURE_COUNT;
 use stillwatch::domain::{Band, Exchange, Message, Recommendation, Role, Sensitive, Timestamp};
 use stillwatch::engine::Engine;
 use stillwatch::privacy::PseudonymKey;
+use stillwatch::risk::{AdditiveModel, Judge, JudgeError, Term};
 use stillwatch::simulate::corpus::Corpus;
 use stillwatch::simulate::{Plan, Scenario, write_stream};
 use stillwatch::wire::json::{AssessmentLine, ToLine};
@@ -120,6 +122,80 @@ fn every_answer_adds_up() {
                 .all(|reason| !reason.text.contains("NaN"))
         );
     }
+}
+
+fn judge() -> Judge {
+    let bundle = Bundle::embedded().expect("the shipped bundle loads");
+    bundle.into_engine_parts(PseudonymKey::offline()).judge
+}
+
+/// The judge with these terms in place of its own.
+fn with_terms(judge: &Judge, terms: Vec<Term>) -> Judge {
+    let model = AdditiveModel::new(judge.model.base(), terms, Vec::new());
+    Judge {
+        model: model.expect("terms of a checked model"),
+        ..judge.clone()
+    }
+}
+
+/// What weighs nothing may be left out of a bundle: the answers do not change.
+#[test]
+fn a_measure_without_a_term_is_context() {
+    let whole = judge();
+    let weighs = |term: &Term| term.values.iter().any(|value| *value != 0.0);
+    let mut terms = whole.model.terms().to_vec();
+    terms.retain(weighs);
+    assert!(!terms.is_empty() && terms.len() < MEASURE_COUNT);
+    let lean = with_terms(&whole, terms);
+    lean.check().expect("measures in their order");
+    for step in 0..50 {
+        let observed = std::array::from_fn(|place| ((step * 7 + place) % 11) as f64 / 10.0);
+        let (before, after) = (
+            whole.judge(&observed, step as u64),
+            lean.judge(&observed, step as u64),
+        );
+        assert_eq!(before.score.to_bits(), after.score.to_bits());
+        assert_eq!(before.reasons, after.reasons);
+        assert_eq!(before.recommendation, after.recommendation);
+    }
+}
+
+#[test]
+fn context_is_what_the_reasons_leave_out() {
+    let engine = engine();
+    assert!(engine.context("nobody").is_empty());
+    let requests: Vec<Exchange> = (0..30)
+        .map(|n| asked("acc", n, "Good morning, again!"))
+        .collect();
+    engine.score_batch(&requests);
+    let context = engine.context("acc");
+    assert!(context.len() < MEASURE_COUNT);
+    for (_, sentence) in &context {
+        assert!(!sentence.contains("NaN"), "{sentence}");
+    }
+    let told = |words: &str| context.iter().any(|(_, sentence)| sentence.contains(words));
+    assert!(told("changed the model") && !told("resembled a published pipeline"));
+}
+
+#[test]
+fn a_term_that_is_no_measure_or_out_of_order_is_refused() {
+    let whole = judge();
+    let terms = whole.model.terms().to_vec();
+    let mut unknown = terms.clone();
+    unknown[3].name = "astrology".to_owned();
+    let mut misordered = terms.clone();
+    misordered.swap(0, 1);
+    for (wrong, place) in [(unknown, 3), (misordered, 1)] {
+        let came = wrong[place].name.clone();
+        let refused = with_terms(&whole, wrong).check();
+        let expected = (place, came);
+        assert!(
+            matches!(refused, Err(JudgeError::Measure { index, came }) if (index, came.clone()) == expected),
+            "{expected:?}"
+        );
+    }
+    let twice = vec![terms[0].clone(), terms[0].clone()];
+    assert!(AdditiveModel::new(0.0, twice, Vec::new()).is_err());
 }
 
 #[test]

@@ -9,7 +9,8 @@ use stillwatch::domain::{
     RequestShape, Script, Timestamp,
 };
 use stillwatch::profile::{
-    FEATURE_DIM, PROFILE_BYTES, Profile, ProfileBytesError, RandomFeatures, RepeatEstimate, Tail,
+    FEATURE_DIM, PROFILE_BYTES, PROFILE_VERSION, Profile, ProfileBytesError, RandomFeatures,
+    RepeatEstimate, Tail,
 };
 
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -193,6 +194,11 @@ fn assert_same_whatever_the_order(a: &Profile, b: &Profile) {
     assert_eq!(a.output_side(), b.output_side());
     assert_eq!(a.identity(), b.identity());
     assert_eq!(a.model_mix().models(), b.model_mix().models());
+    assert_eq!(a.clients().programs(), b.clients().programs());
+    assert_eq!(
+        a.refusals().intent().to_bits(),
+        b.refusals().intent().to_bits()
+    );
     assert!(a.repeat_ring().recent().eq(b.repeat_ring().recent()));
     assert_eq!(
         a.repeat_ring().live_repeats(),
@@ -259,6 +265,9 @@ fn assert_same_between_exchanges(a: &Profile, b: &Profile) {
     assert_eq!(a.timing().busiest_minute(), b.timing().busiest_minute());
     assert_eq!(a.repeat_ring(), b.repeat_ring());
     assert_eq!(a.model_mix(), b.model_mix());
+    assert_eq!(a.clients(), b.clients());
+    assert_eq!(a.refusals(), b.refusals());
+    assert_eq!(a.own_past(), b.own_past());
 }
 
 proptest! {
@@ -440,7 +449,7 @@ fn the_bytes_of_a_fixed_stream_never_change() {
     let bytes = merged(&fold(early), &fold(late)).to_bytes();
     assert_eq!(
         blake3::hash(&bytes).to_hex().as_str(),
-        "97331329ac22c098ad3f65b91c1ce020ae6ca155bac106415033ea4cc99c7e36"
+        "28fd522579fdbb534bdbed3745db85241dbe63a582772a27c7d2bd465193c40d"
     );
 }
 
@@ -459,7 +468,9 @@ fn noise_is_refused() {
     newer[4] += 1;
     assert_eq!(
         Profile::from_bytes(&newer),
-        Err(ProfileBytesError::Version { came: 2 })
+        Err(ProfileBytesError::Version {
+            came: PROFILE_VERSION + 1
+        })
     );
 }
 
@@ -752,15 +763,73 @@ fn only_answered_prompts_repeat() {
         at(3, 2, Outcome::Refused),
         at(4, 2, Outcome::Answered),
         at(65, 2, Outcome::Answered),
+        at(66, 3, Outcome::Truncated),
+        at(67, 3, Outcome::Answered),
     ];
     assert_eq!(fold(&retries).repeat_ring().repeats(), 0);
     let samples = [
         at(0, 1, Outcome::Answered),
-        at(20, 1, Outcome::Truncated),
+        at(20, 1, Outcome::Answered),
         at(60, 1, Outcome::Unknown),
         at(121, 1, Outcome::Answered),
     ];
     assert_eq!(fold(&samples).repeat_ring().repeats(), 2);
+}
+
+#[test]
+fn a_refusal_is_reworded_by_another_wording_of_much_the_same_within_the_hour() {
+    let at = |minute: i64, wording: u64, subject: u64, outcome: Outcome| Observation {
+        outcome,
+        embedding: embedding(subject),
+        ..plain(MONDAY + minute * 60_000_000, wording, minute as u64)
+    };
+    let stream = [
+        at(0, 1, 1, Outcome::Refused),
+        // The same template, then another subject, then nothing to do with a refusal.
+        at(1, 1, 1, Outcome::Answered),
+        at(2, 2, 2, Outcome::Answered),
+        at(3, 3, 2, Outcome::Answered),
+        // Reworded twice; the second after a refusal of its own.
+        at(4, 4, 1, Outcome::Refused),
+        at(5, 5, 1, Outcome::Answered),
+        // Too late.
+        at(66, 6, 1, Outcome::Answered),
+    ];
+    assert_eq!(fold(&stream).refusals().reworded(), 2);
+}
+
+#[test]
+fn a_refused_prompt_that_goes_to_another_model_is_counted_once() {
+    let at = |second: i64, model: u64, outcome: Outcome| Observation {
+        model: digest(1, model),
+        outcome,
+        ..plain(MONDAY + second * 1_000_000, 1, 1)
+    };
+    let stream = [
+        at(0, 1, Outcome::Refused),
+        at(1, 1, Outcome::Refused),
+        at(2, 2, Outcome::Answered),
+        at(3, 2, Outcome::Answered),
+    ];
+    assert_eq!(fold(&stream).model_mix().refusal_moved_share(), Some(0.25));
+}
+
+#[test]
+fn conversations_return_when_another_came_between() {
+    let at = |minute: i64, name: u64| Observation {
+        conversation: Some(digest(7, name)),
+        ..plain(MONDAY + minute * 60_000_000, 1, minute as u64)
+    };
+    let one_by_one: Vec<Observation> = (0..20)
+        .map(|minute| at(minute, minute as u64 / 5))
+        .collect();
+    assert_eq!(fold(&one_by_one).clients().return_share(), Some(0.0));
+    let at_once: Vec<Observation> = (0..20)
+        .map(|minute| at(minute, minute as u64 % 5))
+        .collect();
+    assert_eq!(fold(&at_once).clients().return_share(), Some(0.75));
+    let unnamed = [plain(MONDAY, 1, 1)];
+    assert_eq!(fold(&unnamed).clients().return_share(), None);
 }
 
 #[test]

@@ -51,7 +51,10 @@ impl Explain {
             bail!("the log has no exchange of this account");
         };
         match self.format {
-            Format::Table => print!("{}", told(&assessment, engine.bundle())),
+            Format::Table => {
+                print!("{}", told(&assessment, engine.bundle()));
+                print!("{}", context(&engine, &self.account));
+            }
             Format::Json => {
                 let mut line = Vec::new();
                 AssessmentLine::new(&assessment, engine.bundle()).to_line(&mut line);
@@ -60,6 +63,18 @@ impl Explain {
         }
         Ok(exit)
     }
+}
+
+/// What was measured beside the reasons, so that a reader sees what they were weighed against.
+fn context(engine: &Engine, account: &str) -> String {
+    let mut table = Table::new(
+        "Context, which weighs nothing",
+        ["technique", "what was seen"],
+    );
+    for (technique, sentence) in engine.context(account) {
+        table.push(vec![Cell::text(technique.name()), Cell::text(&sentence)]);
+    }
+    table.render(Layout::Terminal)
 }
 
 /// Calls `take` with what the engine says of each exchange of one account of a log.

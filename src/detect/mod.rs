@@ -1,8 +1,8 @@
 //! Detectors: pure functions of a profile, one file per technique, each with a card.
 //!
 //! Uses `profile` and everything to its left. Knows nothing of thresholds, and nothing of what is usual: a detector
-//! measures, the learned fusion in `risk` judges. The measures of the live detectors, in the order of [`measures`],
-//! are exactly the features of that fusion.
+//! measures, the learned fusion in `risk` judges. Its features are measures of the live detectors, in the order of
+//! [`measures`]; one that a bundle has no term for is context for the reader.
 //!
 //! What no detector reads: where a request comes from, in which letters it is written, at what hour it was sent, or
 //! how many requests a day there are. Honest customers run all day at any rate.

@@ -1,12 +1,13 @@
 //! The same work sent to several models, or moved between them.
 //!
-//! What a profile cannot show: a move on the day of a release. Honest developers move that day too, so it means
-//! something only when many accounts move together.
+//! What is not measured: a move on the day of a release. One account shows it, but means nothing by it: honest
+//! developers put a median of all their calls on a new model within a day of first trying it. It says something only
+//! when many accounts move together, which is a question for clusters. Of a guard, one account does show something: a
+//! refused prompt that goes to another model.
 
 use super::card::{CONTEST, NOT_USED};
 use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
-use crate::profile::Profile;
 
 /// Measures how requests spread over models. Never how many there are.
 pub(super) struct ModelSwitching;
@@ -21,8 +22,8 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::ModelSwitching,
     maturity: Maturity::Live,
     exchanges_needed: 10,
-    looks_for: "The same prompt brought to several models within a day, and requests that go back and forth between \
-        models.",
+    looks_for: "The same prompt brought to several models within a day, above all after one has refused it, and \
+        requests that go back and forth between models.",
     why: "Harvests compare models to pick the best answer, and fall back to another model when one begins to refuse. \
         By itself this is weak: it counts only beside what the requests ask for.",
     example: "[prompt] to model A, the same [prompt] to model B a minute later, for every prompt of a pool.",
@@ -30,6 +31,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         "Developers who upgrade on the day of a release.",
         "A/B tests and side-by-side comparisons before a purchase.",
         "Routers that send easy requests to a small model and hard ones to a large one.",
+        "Gateways that try the next model whenever one does not answer.",
         "Customers of an alias that points to another model over time.",
     ],
     not_used: NOT_USED,
@@ -58,11 +60,22 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             },
         },
         Measure {
+            code: "refusal_moved_share",
+            monotone: true,
+            any_intent: false,
+            unit: Unit::Share,
+            value: |profile| profile.model_mix().refusal_moved_share(),
+            sentence: |observed, expected| {
+                let what = "brought a refused prompt to another model within a day";
+                wording::share(what, observed, expected)
+            },
+        },
+        Measure {
             code: "models_in_use",
             monotone: false,
             any_intent: false,
             unit: Unit::Count,
-            value: models_in_use,
+            value: |profile| profile.model_mix().models().effective_number(),
             sentence: |observed, expected| {
                 let what = "spread its requests as if evenly over";
                 wording::count(what, "models", observed, expected)
@@ -70,13 +83,3 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
     ],
 };
-
-/// The effective number of models: one over the chance that two requests go to the same. Unlike the number of models
-/// ever tried, it does not grow with exposure. At most four are tracked.
-fn models_in_use(profile: &Profile) -> Option<f64> {
-    let models = profile.model_mix().models().tracked();
-    let counts = || models.iter().map(|model| f64::from(model.count));
-    let total: f64 = counts().sum();
-    let squares: f64 = counts().map(|count| count * count).sum();
-    (squares > 0.0).then(|| total * total / squares)
-}

@@ -4,7 +4,9 @@ use super::card::{CONTEST, NOT_USED};
 use super::{Detector, DetectorCard, Maturity};
 use crate::domain::Technique;
 
-/// Measures nothing yet. It would need a cue of its own, which cannot yet be told from honest moderation.
+/// Measures nothing yet. No head of the text model reads such rewrites: in this technique's scenario
+/// (`tests/scenarios`) every cue but that of the output's format stays below 0.1, as it does for a moderator. What is
+/// left, one template over a list, is measured by `templated_repetition` and says nothing of this technique.
 pub(super) struct SafeRewrite;
 
 impl Detector for SafeRewrite {
@@ -17,8 +19,8 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::SafeRewrite,
     maturity: Maturity::Draft,
     exchanges_needed: u64::MAX,
-    looks_for: "Not measured yet. It would need a cue of its own, which cannot yet be told from honest moderation. \
-        It is meant to look for: sensitive questions, mostly political, that are to be answered or reworded \
+    looks_for: "Not measured yet. It needs a cue of its own, for which the text model has no head: by what is \
+        measured now, such rewrites and honest moderation look the same. It is meant to look for: sensitive questions, mostly political, that are to be answered or reworded \
         so that nothing sensitive is left, one after another over a list.",
     why: "Such pairs train another model to avoid subjects while it seems to answer.",
     example: "[sensitive question] + one unchanging wish for a harmless wording, over a list of such questions.",

@@ -80,6 +80,17 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             },
         },
         Measure {
+            code: "sweep_chance",
+            monotone: false,
+            any_intent: false,
+            unit: Unit::Probability,
+            value: sweep_chance,
+            sentence: |observed, expected| {
+                let what = "a live service would repeat its contents as little";
+                wording::chance(what, observed, expected)
+            },
+        },
+        Measure {
             code: "n_best_share",
             monotone: true,
             any_intent: false,
@@ -197,10 +208,28 @@ fn template_novelty(profile: &Profile) -> Option<f64> {
 /// n: evidence, not a rate.
 fn repeat_deficit(profile: &Profile) -> Option<f64> {
     let contents = main_template(profile)?;
-    let observed = contents.repeats();
-    let uses = contents.values + observed;
-    let expected = uses * uses / (2.0 * TYPICAL_CATALOGUE + uses);
-    Some((1.0 + expected) / (1.0 + observed))
+    Some((1.0 + expected_repeats(&contents)) / (1.0 + contents.repeats()))
+}
+
+/// `r(n)`: repeats expected of a live service after as many uses.
+fn expected_repeats(contents: &RepeatEstimate) -> f64 {
+    let uses = contents.values + contents.repeats();
+    uses * uses / (2.0 * TYPICAL_CATALOGUE + uses)
+}
+
+/// The chance that a live service repeats as little under the main template: `P(NB <= observed)` for a negative binomial
+/// of mean `r(n)` and shape 1, in closed form `1 - (r / (1 + r))^(observed + 1)`.
+///
+/// Shape 1: services differ in their repeats by as much as their mean. Of 46 simulated honest accounts with 20 uses and
+/// more (300 accounts of `eval/scenarios/smoke.toml`, seed 3) none came below 0.7, and with a catalogue of 100 none
+/// below 0.15; fitted to them the catalogue would be smaller still, because the miniature's lists of questions are short.
+/// The larger one is kept: it errs towards calling nothing a sweep, which takes some 200 uses without a repeat to come
+/// below 0.05. Falls with exposure where nothing repeats: evidence, not a rate. Cost: one power.
+fn sweep_chance(profile: &Profile) -> Option<f64> {
+    let contents = main_template(profile)?;
+    let expected = expected_repeats(&contents);
+    let ratio = expected / (1.0 + expected);
+    Some(1.0 - ratio.powf(contents.repeats() + 1.0))
 }
 
 /// Repeats under the heaviest skeleton; `None` where too few were sampled. Slots that escape the skeleton's mask make

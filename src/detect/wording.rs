@@ -55,6 +55,22 @@ pub(super) fn count(what: &str, things: &str, observed: f64, expected: f64) -> S
     compare(what, "", one_decimal, things, observed, expected)
 }
 
+/// "`what` with a chance of 2%; honest accounts: typically 90%".
+pub(super) fn chance(what: &str, observed: f64, expected: f64) -> String {
+    compare(what, "with a chance of", percent, "", observed, expected)
+}
+
+/// "requests look unlike `past` from about exchange 412 on", from the number of an exchange; 0 is none.
+pub(super) fn change(past: &str, exchange: f64) -> String {
+    if !exchange.is_finite() {
+        format!("likeness to {past}: not measured")
+    } else if exchange < 1.0 {
+        format!("requests go on like {past}")
+    } else {
+        format!("from about exchange {exchange:.0} on, requests look unlike {past}")
+    }
+}
+
 /// `what`, a `lead` to the number, the number, and what it is of; then the comparison.
 fn compare(
     what: &str,
@@ -68,7 +84,8 @@ fn compare(
         return format!("{what}: not measured");
     }
     let space = if lead.is_empty() { "" } else { " " };
-    let seen = format!("{what} {lead}{space}{} {of}", number(observed));
+    let gap = if of.is_empty() { "" } else { " " };
+    let seen = format!("{what} {lead}{space}{}{gap}{of}", number(observed));
     if !expected.is_finite() {
         return seen;
     }

@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::detect::{MEASURE_COUNT, measure_into};
-use crate::domain::{AccountKey, Assessment, Exchange, Observation};
+use crate::detect::{Detector, MEASURE_COUNT, Measure, measure_into, measures};
+use crate::domain::{AccountKey, Assessment, Exchange, Observation, Technique};
 use crate::observe::{ObserveScratch, Observer};
 use crate::profile::{Profile, RandomFeatures};
 use crate::risk::{Judge, Judgement};
@@ -125,6 +125,31 @@ impl Engine {
         measure_into(&profile, &mut measures);
         let seen = profile.seen();
         Some((seen, self.parts.judge.judge(&measures, seen)))
+    }
+
+    /// What was measured of an account that weighs nothing in this engine's bundle, in plain sentences, each with the
+    /// technique that it is context for; empty for an account that is not remembered.
+    pub fn context(&self, account: &str) -> Vec<(Technique, String)> {
+        let Some(profile) = self.profile(self.parts.observer.account_key(account)) else {
+            return Vec::new();
+        };
+        let mut values = [f64::NAN; MEASURE_COUNT];
+        measure_into(&profile, &mut values);
+        let terms = self.parts.judge.model.terms();
+        let sentence = |(detector, measure): (&dyn Detector, &Measure), value: f64| {
+            let term = terms.iter().find(|term| term.name == measure.code);
+            let weighs = term.is_some_and(|term| term.values.iter().any(|value| *value != 0.0));
+            let typical = term.and_then(|term| term.typical).unwrap_or(f64::NAN);
+            let told = || {
+                let technique = detector.card().technique;
+                (technique, (measure.sentence)(value, typical))
+            };
+            (!weighs && !value.is_nan()).then(told)
+        };
+        let measured = measures().zip(values);
+        measured
+            .filter_map(|(measure, value)| sentence(measure, value))
+            .collect()
     }
 
     fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observed {

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::Profile;
 use super::bottom_k::{BottomK, Sampled};
+use super::clients::Clients;
 use super::cue_sums::{CueSum, CueSums};
 use super::decay::{DecayedCount, Landmark};
 use super::distinct::Distinct;
@@ -19,6 +20,8 @@ use super::mean_embedding::MeanEmbedding;
 use super::model_mix::ModelMix;
 use super::moments::{FixedSum, Moments};
 use super::output_side::OutputSide;
+use super::own_past::{Evidence, OwnPast};
+use super::refusals::{Refusals, Refused};
 use super::repeat_ring::{Remembered, RepeatRing};
 use super::space_saving::{Hitter, SpaceSaving};
 use super::timing::{ActiveDays, Timing};
@@ -27,7 +30,7 @@ use crate::domain::{Digest, Timestamp};
 const MAGIC: [u8; 4] = *b"SWPF";
 
 /// Version of the layout that this build writes and reads.
-pub const PROFILE_VERSION: u32 = 1;
+pub const PROFILE_VERSION: u32 = 2;
 
 const CHECKSUM_LENGTH: usize = 8;
 const HEADER_LENGTH: usize = MAGIC.len() + u32::LENGTH;
@@ -150,7 +153,7 @@ macro_rules! number_layout {
     )*};
 }
 
-number_layout!(u8, u32, u64, i64, f32, f64);
+number_layout!(u8, u16, u32, u64, i64, f32, f64);
 
 impl<T: Layout, const N: usize> Layout for [T; N] {
     const LENGTH: usize = N * T::LENGTH;
@@ -229,6 +232,7 @@ macro_rules! fields_layout {
 fields_layout! {
     impl [] Profile {
         seen, mean_embedding, heavy_hitters, distinct, repeat_ring, cues, timing, model_mix, output_side, identity,
+        clients, refusals, own_past,
     }
     impl [] MeanEmbedding {
         total, total_count, recent, recent_weight, recent_squared_weight, landmark,
@@ -238,7 +242,7 @@ fields_layout! {
     impl [] RepeatRing { places, exchanges, repeats }
     impl [] CueSums { count, landmark, recent_weight, cues, intent, top_intents, structured_intents }
     impl [] Timing { first, last, hours, days, gaps, busiest_minute, trailing_day, trailing_month }
-    impl [] ModelMix { models, latest, switches, prompts_moved }
+    impl [] ModelMix { models, latest, switches, prompts_moved, refusals_moved }
     impl [] OutputSide {
         exchanges, input_tokens, input_known, output_tokens, log_output, log_bytes, log_turns, outcomes, temperatures,
         single_turn, with_tools, tools, several_answers, structured, logprobs, max_tokens_known,
@@ -247,7 +251,12 @@ fields_layout! {
     impl [] CueSum { probability, logit, recent, above, largest }
     impl [] Moments { count, sum, squares }
     impl [] ActiveDays { latest, bits }
-    impl [] Remembered { time, prompt, model, kind }
+    impl [] Clients { programs, in_conversation, returns }
+    impl [] Refusals { latest, reworded, intent }
+    impl [] OwnPast { bag, length, stranger, more_alike, changed_at }
+    impl [] Remembered { time, prompt, conversation, model, kind }
+    impl [] Refused { time, signs, skeleton }
+    impl [] Evidence { sum, product, since }
     impl [] Hitter { digest, count, error, first_seen }
     impl [] Sampled { hash, tag, count }
     impl [const K: usize] SpaceSaving<K> { total, hitters }

@@ -6,11 +6,11 @@
 //! an application that does one thing: a covariate, never guilt.
 
 use super::decay::Landmark;
-use super::random_features::{FEATURE_DIM, Features, RandomFeatures};
-use crate::domain::Observation;
+use super::random_features::{FEATURE_DIM, Features};
+use crate::domain::Timestamp;
 
-/// Feature sums. Merges associatively up to float rounding. Update cost: one projection (16 k multiply-adds) and 512
-/// additions. Empty texts are not counted. In f32, so a life beyond ten million exchanges loses its last digits.
+/// Feature sums. Merges associatively up to float rounding. Update cost: 512 additions, once the
+/// request is projected (16 k multiply-adds). Empty texts are not counted. In f32, so a life beyond ten million exchanges loses its last digits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeanEmbedding {
     pub(super) total: Features,
@@ -33,14 +33,11 @@ impl MeanEmbedding {
         }
     }
 
-    pub(super) fn absorb(&mut self, observation: &Observation, random_features: &RandomFeatures) {
-        let Some(features) = random_features.project(&observation.embedding) else {
-            return;
-        };
-        let step = self.landmark.absorb(observation.time);
+    pub(super) fn absorb(&mut self, time: Timestamp, features: &Features) {
+        let step = self.landmark.absorb(time);
         self.rescale(step.rescale);
         let weight = step.weight as f32;
-        for ((total, recent), feature) in self.total.iter_mut().zip(&mut self.recent).zip(&features)
+        for ((total, recent), feature) in self.total.iter_mut().zip(&mut self.recent).zip(features)
         {
             *total += feature;
             *recent += feature * weight;

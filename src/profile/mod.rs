@@ -12,17 +12,22 @@
 //! | [`RepeatRing`] | the same prompt again within a minute | 784 |
 //! | [`CueSums`] | what does it ask for | 744 |
 //! | [`Timing`] | when | 144 |
-//! | [`ModelMix`] | of which models | 136 |
+//! | [`ModelMix`] | of which models | 144 |
 //! | [`OutputSide`] | with which settings, sizes and outcomes | 248 |
 //! | [`Identity`] | whom does it resemble, how many clients | 256 |
+//! | [`Clients`] | whom does it serve, how many at once | 168 |
+//! | [`Refusals`] | what does it try after a refusal | 112 |
+//! | [`OwnPast`] | does it still ask what it used to | 576 |
 //!
 //! How exactly it merges: hashes, counts, extremes and undecayed sums merge to the very same bytes in any order.
 //! Decayed sums and feature sums are floats and merge up to rounding. Heavy hitters beyond their capacity keep their
 //! bounds, but not the same rare digests. What lies *between* two consecutive exchanges (gaps, switches, repeats
-//! within the ring) is counted in each account's own order; a merged profile has the sum of its members' counts.
+//! within the ring) is counted in each account's own order; a merged profile has the sum of its members' counts. A change against the own
+//! past is its account's alone: a merged profile has that of the member with the most evidence.
 
 mod bottom_k;
 mod bytes;
+mod clients;
 mod cue_sums;
 mod decay;
 mod distinct;
@@ -35,13 +40,16 @@ mod mean_embedding;
 mod model_mix;
 mod moments;
 mod output_side;
+mod own_past;
 mod random_features;
+mod refusals;
 mod repeat_ring;
 mod space_saving;
 mod timing;
 
 pub use bottom_k::{BottomK, RepeatEstimate};
 pub use bytes::{PROFILE_BYTES, PROFILE_VERSION, ProfileBytesError};
+pub use clients::Clients;
 pub use cue_sums::{CueSums, TOP_INTENTS, Tail};
 pub use distinct::Distinct;
 pub use heavy_hitters::HeavyHitters;
@@ -51,7 +59,9 @@ pub use mean_embedding::MeanEmbedding;
 pub use model_mix::ModelMix;
 pub use moments::Moments;
 pub use output_side::{OutputSide, Temperature};
+pub use own_past::{OwnPast, PAST_LENGTH, RUN_LENGTH};
 pub use random_features::{FEATURE_DIM, FREQUENCIES, Features, InvalidBandwidth, RandomFeatures};
+pub use refusals::Refusals;
 pub use repeat_ring::{RING_LENGTH, RepeatRing};
 pub use space_saving::{Hitter, SpaceSaving};
 pub use timing::{DAYS_REMEMBERED, Timing};
@@ -71,6 +81,9 @@ pub struct Profile {
     model_mix: ModelMix,
     output_side: OutputSide,
     identity: Identity,
+    clients: Clients,
+    refusals: Refusals,
+    own_past: OwnPast,
 }
 
 /// The most that a profile may take, whatever the account does.
@@ -92,21 +105,36 @@ impl Profile {
             model_mix: ModelMix::empty(),
             output_side: OutputSide::empty(),
             identity: Identity::empty(),
+            clients: Clients::empty(),
+            refusals: Refusals::empty(),
+            own_past: OwnPast::empty(),
         }
     }
 
     /// Takes in one exchange. Late ones are welcome; any time is.
     pub fn absorb(&mut self, observation: &Observation, random_features: &RandomFeatures) {
         self.seen = self.seen.saturating_add(1);
-        self.mean_embedding.absorb(observation, random_features);
+        let features = random_features.project(&observation.embedding);
+        let signs = features.as_ref().map(own_past::signs);
+        if let Some(features) = &features {
+            self.mean_embedding.absorb(observation.time, features);
+        }
         self.heavy_hitters.absorb(observation);
         self.distinct.absorb(observation);
         let echo = self.repeat_ring.absorb(observation);
         self.cues.absorb(observation);
         self.timing.absorb(observation.time, echo.within_minute);
-        self.model_mix.absorb(observation, echo.other_model);
+        self.model_mix.absorb(observation, echo);
         self.output_side.absorb(observation);
         self.identity.absorb(observation);
+        self.clients.absorb(observation, echo.turn);
+        self.refusals.absorb(observation, signs);
+        // The turns of a conversation are alike because they are one; what is compared is how conversations begin.
+        if let Some(signs) = signs
+            && echo.turn == repeat_ring::Turn::First
+        {
+            self.own_past.absorb(signs, observation.prompt, self.seen);
+        }
     }
 
     /// Takes in all that another profile saw.
@@ -121,6 +149,9 @@ impl Profile {
         self.model_mix.merge(&other.model_mix);
         self.output_side.merge(&other.output_side);
         self.identity.merge(&other.identity);
+        self.clients.merge(&other.clients);
+        self.refusals.merge(&other.refusals);
+        self.own_past.merge(&other.own_past);
     }
 
     /// Exchanges taken in.
@@ -173,6 +204,21 @@ impl Profile {
         &self.identity
     }
 
+    /// Whom it serves.
+    pub const fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// What it tries after a refusal.
+    pub const fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
+    /// Whether it still asks what it used to.
+    pub const fn own_past(&self) -> &OwnPast {
+        &self.own_past
+    }
+
     /// The first block that holds what no fold can produce.
     fn unsound_block(&self) -> Option<&'static str> {
         [
@@ -186,6 +232,9 @@ impl Profile {
             ("model_mix", self.model_mix.is_sound()),
             ("output_side", self.output_side.is_sound()),
             ("identity", self.identity.is_sound()),
+            ("clients", self.clients.is_sound()),
+            ("refusals", self.refusals.is_sound()),
+            ("own_past", self.own_past.is_sound()),
         ]
         .into_iter()
         .find_map(|(block, sound)| (!sound).then_some(block))
@@ -199,6 +248,7 @@ impl Profile {
             && self.seen == self.model_mix.models().total()
             && self.seen == self.output_side.exchanges
             && self.seen >= self.mean_embedding.count()
+            && self.seen >= self.clients.in_conversation
             && (self.seen > 0) == self.timing.last().is_some()
     }
 }
@@ -220,6 +270,9 @@ mod tests {
             ("ModelMix", size_of::<ModelMix>()),
             ("OutputSide", size_of::<OutputSide>()),
             ("Identity", size_of::<Identity>()),
+            ("Clients", size_of::<Clients>()),
+            ("Refusals", size_of::<Refusals>()),
+            ("OwnPast", size_of::<OwnPast>()),
         ];
         let table: Vec<&str> = include_str!("mod.rs")
             .lines()

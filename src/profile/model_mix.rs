@@ -4,6 +4,7 @@
 //! nothing; the same prompt sent to several models within a day is what a comparison or a harvest does.
 
 use super::moments::ratio;
+use super::repeat_ring::Echo;
 use super::space_saving::SpaceSaving;
 use crate::domain::{Digest, Observation};
 
@@ -17,6 +18,7 @@ pub struct ModelMix {
     pub(super) latest: (i64, u64),
     pub(super) switches: u64,
     pub(super) prompts_moved: u64,
+    pub(super) refusals_moved: u64,
 }
 
 impl ModelMix {
@@ -26,17 +28,21 @@ impl ModelMix {
             latest: (i64::MIN, 0),
             switches: 0,
             prompts_moved: 0,
+            refusals_moved: 0,
         }
     }
 
-    pub(super) fn absorb(&mut self, observation: &Observation, prompt_of_other_model: bool) {
+    pub(super) fn absorb(&mut self, observation: &Observation, echo: Echo) {
         let new = (observation.time.as_micros(), observation.model.0);
         let follows = self.models.total() > 0 && new.0 >= self.latest.0;
         let switched = follows && new.1 != self.latest.1;
         self.switches = self.switches.saturating_add(u64::from(switched));
         self.prompts_moved = self
             .prompts_moved
-            .saturating_add(u64::from(prompt_of_other_model));
+            .saturating_add(u64::from(echo.other_model));
+        self.refusals_moved = self
+            .refusals_moved
+            .saturating_add(u64::from(echo.refused_elsewhere));
         if follows || self.models.total() == 0 {
             self.latest = new;
         }
@@ -48,6 +54,7 @@ impl ModelMix {
         self.latest = self.latest.max(other.latest);
         self.switches = self.switches.saturating_add(other.switches);
         self.prompts_moved = self.prompts_moved.saturating_add(other.prompts_moved);
+        self.refusals_moved = self.refusals_moved.saturating_add(other.refusals_moved);
     }
 
     /// The models asked most, each with the time it was first seen.
@@ -81,9 +88,16 @@ impl ModelMix {
         ratio(self.prompts_moved, self.models.total())
     }
 
+    /// Share of the exchanges that bring to another model, within a day, a prompt that one had refused; `None` before
+    /// the first. Looks back over the last 32 exchanges.
+    pub fn refusal_moved_share(&self) -> Option<f64> {
+        ratio(self.refusals_moved, self.models.total())
+    }
+
     pub(super) fn is_sound(&self) -> bool {
         self.models.is_sound()
             && self.switches <= self.models.total()
             && self.prompts_moved <= self.models.total()
+            && self.refusals_moved <= self.prompts_moved
     }
 }

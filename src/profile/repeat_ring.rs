@@ -1,8 +1,9 @@
 //! The last 32 exchanges, by prompt digest and time: the same prompt again within a minute.
 //!
 //! Sampling several answers to one prompt (n-best, rejection sampling) shows as the same prompt again within 60
-//! seconds after it was answered. A retry after a failed call is honest, and so is asking again after a refusal:
-//! both ends of a repeat must have been answered, or have an outcome that was not logged.
+//! seconds after it was answered. A retry after a failed call is honest, and so is asking again after a refusal or an
+//! answer that was cut off: both ends of a repeat must have come to a normal stop, or have an outcome that was not
+//! logged. The ring also tells which conversation was interrupted by which, and what moved on to another model.
 
 use super::moments::ratio;
 use crate::domain::{Digest, Observation, Outcome, Timestamp};
@@ -11,6 +12,7 @@ use crate::domain::{Digest, Observation, Outcome, Timestamp};
 pub const RING_LENGTH: usize = 32;
 
 const MINUTE_MICROS: u64 = 60_000_000;
+const HOUR_MICROS: u64 = 3_600_000_000;
 const DAY_MICROS: u64 = 86_400_000_000;
 
 /// One remembered exchange. The order of the fields is the order in the ring.
@@ -18,8 +20,10 @@ const DAY_MICROS: u64 = 86_400_000_000;
 pub(super) struct Remembered {
     pub(super) time: i64,
     pub(super) prompt: u64,
-    /// 32 bits of the model's digest.
-    pub(super) model: u32,
+    /// 32 bits of the conversation's digest; 0 where it has no name.
+    pub(super) conversation: u32,
+    /// 16 bits of the model's digest: few enough for the ring to stay small, enough for the few models of an account.
+    pub(super) model: u16,
     pub(super) kind: u8,
 }
 
@@ -27,28 +31,43 @@ pub(super) struct Remembered {
 const VACANT: u8 = 0;
 const FAILED: u8 = 1;
 const REFUSED: u8 = 2;
-const ANSWERED: u8 = 3;
+const CUT: u8 = 3;
+const ANSWERED: u8 = 4;
 
 impl Remembered {
     const NOTHING: Self = Self {
         time: i64::MIN,
         prompt: 0,
+        conversation: 0,
         model: 0,
         kind: VACANT,
     };
 
-    const fn of(observation: &Observation) -> Self {
+    fn of(observation: &Observation) -> Self {
         Self {
             time: observation.time.as_micros(),
             prompt: observation.prompt.0,
-            model: observation.model.0 as u32,
+            conversation: observation.conversation.map_or(0, |name| name.0 as u32),
+            model: observation.model.0 as u16,
             kind: match observation.outcome {
                 Outcome::Failed => FAILED,
                 Outcome::Refused => REFUSED,
-                Outcome::Unknown | Outcome::Answered | Outcome::Truncated => ANSWERED,
+                Outcome::Truncated => CUT,
+                Outcome::Unknown | Outcome::Answered => ANSWERED,
             },
         }
     }
+}
+
+/// How a new exchange stands to the conversations of the last hour, as far as they are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It begins one, or none is named.
+    First,
+    /// It goes on with the latest.
+    Next,
+    /// It goes back to one that another had interrupted.
+    Return,
 }
 
 /// How a new exchange relates to the remembered ones.
@@ -58,6 +77,10 @@ pub(super) struct Echo {
     pub(super) within_minute: u32,
     /// Whether this prompt went to another model within a day, and comes to this one for the first time.
     pub(super) other_model: bool,
+    /// Whether that other model had refused it.
+    pub(super) refused_elsewhere: bool,
+    /// How it stands to the remembered conversations.
+    pub(super) turn: Turn,
 }
 
 /// The ring and its count. The remembered exchanges merge exactly in every order; the count of a merged profile is
@@ -84,14 +107,21 @@ impl RepeatRing {
         let new = Remembered::of(observation);
         let (mut repeated, mut same_model, mut other_model, mut within_minute) =
             (false, false, false, 1);
+        let (mut refused, mut continued, mut latest) = (false, false, 0);
         for old in self.remembered() {
             let apart = new.time.abs_diff(old.time);
+            if old.conversation != 0 && old.time <= new.time {
+                latest = old.conversation;
+                continued |=
+                    latest == new.conversation && new.time.abs_diff(old.time) <= HOUR_MICROS;
+            }
             within_minute += u32::from(old.time <= new.time && apart <= MINUTE_MICROS);
             if old.prompt == new.prompt {
                 repeated |= is_repeat(old, &new);
                 let compared = apart <= DAY_MICROS && old.kind != FAILED && new.kind != FAILED;
                 same_model |= compared && old.model == new.model;
                 other_model |= compared && old.model != new.model;
+                refused |= compared && old.model != new.model && old.kind == REFUSED;
             }
         }
         self.exchanges = self.exchanges.saturating_add(1);
@@ -100,6 +130,12 @@ impl RepeatRing {
         Echo {
             within_minute,
             other_model: other_model && !same_model,
+            refused_elsewhere: refused && !same_model,
+            turn: match (continued, latest == new.conversation) {
+                (false, _) => Turn::First,
+                (true, true) => Turn::Next,
+                (true, false) => Turn::Return,
+            },
         }
     }
 
@@ -169,7 +205,7 @@ impl RepeatRing {
         &self.places[vacant..]
     }
 
-    /// Keeps the latest 32 by (time, prompt, model, kind).
+    /// Keeps the latest 32 by time, then by the other fields.
     fn remember(&mut self, new: Remembered) {
         let at = self.places.partition_point(|old| *old <= new);
         if at > 0 {

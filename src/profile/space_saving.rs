@@ -85,6 +85,15 @@ impl<const K: usize> SpaceSaving<K> {
         }
     }
 
+    /// The effective number of digests: one over the chance that two occurrences are of the same. Unlike the number
+    /// ever seen, it does not grow with exposure. At most `K`; `None` before the first.
+    pub fn effective_number(&self) -> Option<f64> {
+        let counts = || self.tracked().iter().map(|hitter| f64::from(hitter.count));
+        let total: f64 = counts().sum();
+        let squares: f64 = counts().map(|count| count * count).sum();
+        (squares > 0.0).then(|| total * total / squares)
+    }
+
     pub(super) fn merge(&mut self, other: &Self) {
         let (own_floor, other_floor) = (self.floor(), other.floor());
         let mut union: Vec<Hitter> = Vec::with_capacity(2 * K);

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{AdditiveModel, Calibrated, Calibration, OperatingPoints};
+use super::{AdditiveModel, Calibrated, Calibration, Evaluation, OperatingPoints};
 use crate::detect::{DetectorCard, MEASURE_COUNT, Measure, measures};
 use crate::domain::{
     Band, BaselineOf, Cue, CueProbabilities, Mitigation, Reason, Recommendation, Risk, Technique,
@@ -20,13 +20,14 @@ const WORTH_SAYING: f64 = 0.05;
 /// Why a judge cannot be used with this program.
 #[derive(Debug, Error)]
 pub enum JudgeError {
-    /// The fusion was fitted on other measures than this program takes.
-    #[error("fusion term {index}: expected the measure {expected}, came {came}")]
+    /// The fusion was fitted on other measures than this program takes, or on these in another order.
+    #[error(
+        "fusion term {index}: expected a measure of this program that comes after those of the terms before, came \
+         {came}"
+    )]
     Measure {
         /// Position among the terms.
         index: usize,
-        /// The program's measure, or `nothing` beyond its last.
-        expected: &'static str,
         /// The bundle's term.
         came: String,
     },
@@ -64,7 +65,8 @@ impl Stage {
 /// Fusion, calibration and operating points of a bundle.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judge {
-    /// Log-odds as a sum of one term a measure.
+    /// Log-odds as a sum of terms. Each is named after a measure and they stand in the order of the measures; a
+    /// measure without a term is context, which weighs nothing.
     pub model: AdditiveModel,
     /// Calibration by exposure: the same score says more of a longer history.
     pub stages: Vec<Stage>,
@@ -101,28 +103,14 @@ impl Judge {
     /// Checks that the judge belongs to this program's measures.
     ///
     /// # Errors
-    /// When a term is missing, surplus or named differently, or the stages are out of order.
+    /// When a term names no measure, or one twice or out of order, or when the stages are out of order.
     pub fn check(&self) -> Result<(), JudgeError> {
-        let mut expected = live_measures().map(|(_, measure)| measure.code);
+        let mut measures = live_measures();
         for (index, term) in self.model.terms().iter().enumerate() {
-            let code = expected.next().unwrap_or("nothing");
-            if code != term.name {
+            if !measures.any(|(_, measure)| measure.code == term.name) {
                 let came = term.name.clone();
-                return Err(JudgeError::Measure {
-                    index,
-                    expected: code,
-                    came,
-                });
+                return Err(JudgeError::Measure { index, came });
             }
-        }
-        if let Some(code) = expected.next() {
-            let index = self.model.terms().len();
-            let came = "nothing".to_owned();
-            return Err(JudgeError::Measure {
-                index,
-                expected: code,
-                came,
-            });
         }
         let starts = self.stages.iter().map(|stage| stage.from);
         if self.stages.first().is_some_and(|stage| stage.from == 1) && starts.is_sorted() {
@@ -133,15 +121,19 @@ impl Judge {
     }
 
     /// The score alone: log-odds before calibration.
+    ///
+    /// # Panics
+    /// When the judge does not pass [`Judge::check`].
     pub fn score(&self, observed: &[f64; MEASURE_COUNT], seen: u64) -> f64 {
-        let mut contributions = vec![0.0; self.model.contribution_count()];
-        self.model
-            .evaluate_into(observed, seen as f64, &mut contributions)
+        self.evaluate(observed, seen).score
     }
 
     /// Judges an account by its measures after `seen` exchanges.
+    ///
+    /// # Panics
+    /// When the judge does not pass [`Judge::check`].
     pub fn judge(&self, observed: &[f64; MEASURE_COUNT], seen: u64) -> Judgement {
-        let evaluation = self.model.evaluate(observed, seen as f64);
+        let evaluation = self.evaluate(observed, seen);
         let stage = self.stage(seen);
         let calibrated = stage.apply(evaluation.score);
         let (band, recommendation) = if seen < self.exchanges_needed {
@@ -174,13 +166,34 @@ impl Judge {
         self.conversation.apply(intent_log_odds(cues)).risk
     }
 
+    fn evaluate(&self, observed: &[f64; MEASURE_COUNT], seen: u64) -> Evaluation {
+        let features: Vec<f64> = self.weighed().map(|found| observed[found.place]).collect();
+        self.model.evaluate(&features, seen as f64)
+    }
+
+    /// The measure of each term, in the order of the terms.
+    fn weighed(&self) -> impl Iterator<Item = Weighed> {
+        let mut measures = live_measures().enumerate();
+        self.model.terms().iter().map(move |term| {
+            let found = measures.find(|(_, (_, measure))| measure.code == term.name);
+            let (place, (card, measure)) =
+                found.expect("a checked judge's terms are measures, in order");
+            Weighed {
+                place,
+                card,
+                measure,
+                expected: term.typical.unwrap_or(0.0),
+            }
+        })
+    }
+
     fn stage(&self, seen: u64) -> &Stage {
         let index = self.stages.partition_point(|stage| stage.from <= seen);
         &self.stages[index.max(1) - 1]
     }
 
     /// How far the risk is explained by each technique: the calibrated score of its own terms, never above the
-    /// account's.
+    /// account's. A technique without a term is left out: context is not a risk.
     fn techniques(
         &self,
         observed: &[f64; MEASURE_COUNT],
@@ -191,12 +204,13 @@ impl Judge {
     ) -> Vec<TechniqueRisk> {
         let of = |technique: Technique| {
             let share = shares.iter().find(|(intent, _)| *intent == technique);
-            let own = live_measures()
-                .enumerate()
-                .filter(|(index, _)| !observed[*index].is_nan())
-                .filter_map(|(index, (card, measure))| match share {
-                    Some((_, share)) if measure.any_intent => Some(contributions[index] * share),
-                    _ => (card.technique == technique).then_some(contributions[index]),
+            let own = self
+                .weighed()
+                .zip(contributions)
+                .filter(|(found, _)| !observed[found.place].is_nan())
+                .filter_map(|(found, contribution)| match share {
+                    Some((_, share)) if found.measure.any_intent => Some(contribution * share),
+                    _ => (found.card.technique == technique).then_some(*contribution),
                 });
             let (sum, terms) = own.fold((0.0, 0), |(sum, terms), value| (sum + value, terms + 1));
             (terms > 0).then(|| {
@@ -218,7 +232,8 @@ impl Judge {
         contributions: &[f64],
         shares: IntentShares,
     ) -> Vec<Reason> {
-        let mut order: Vec<usize> = (0..MEASURE_COUNT).collect();
+        let weighed: Vec<Weighed> = self.weighed().collect();
+        let mut order: Vec<usize> = (0..weighed.len()).collect();
         // Stable, so equal terms keep the order of the measures.
         order.sort_by(|a, b| contributions[*b].abs().total_cmp(&contributions[*a].abs()));
         let spoken = order
@@ -226,26 +241,24 @@ impl Judge {
             .take(REASONS_MAX)
             .filter(|index| contributions[**index].abs() >= WORTH_SAYING)
             .count();
-        let all: Vec<_> = live_measures().collect();
         let strongest = strongest_intent(shares);
         let mut reasons: Vec<Reason> = order[..spoken]
             .iter()
             .map(|index| {
-                let (card, measure) = all[*index];
-                let seen = observed[*index];
-                let expected = self.model.terms()[*index].typical.unwrap_or(0.0);
+                let found = &weighed[*index];
+                let seen = observed[found.place];
                 Reason {
-                    code: measure.code,
-                    technique: Some(if measure.any_intent {
-                        strongest.unwrap_or(card.technique)
+                    code: found.measure.code,
+                    technique: Some(if found.measure.any_intent {
+                        strongest.unwrap_or(found.card.technique)
                     } else {
-                        card.technique
+                        found.card.technique
                     }),
                     observed: seen,
-                    expected,
+                    expected: found.expected,
                     baseline_of: BaselineOf::Population,
                     contribution: contributions[*index],
-                    text: (measure.sentence)(seen, expected),
+                    text: (found.measure.sentence)(seen, found.expected),
                 }
             })
             .collect();
@@ -254,7 +267,7 @@ impl Judge {
             .copied()
             .filter(|index| contributions[*index] != 0.0)
             .collect();
-        let pairs = &contributions[MEASURE_COUNT..];
+        let pairs = &contributions[weighed.len()..];
         let rest: f64 = quiet.iter().map(|index| contributions[*index]).sum();
         let rest = rest + pairs.iter().sum::<f64>();
         let count = quiet.len() + pairs.iter().filter(|value| **value != 0.0).count();
@@ -307,7 +320,17 @@ fn strongest_intent(shares: IntentShares) -> Option<Technique> {
     strongest.map(|(technique, _)| technique)
 }
 
-/// The measures with the cards of their detectors, in the order of the fusion's terms.
+/// A measure that the fusion has a term for.
+struct Weighed {
+    /// Where it stands among all measures.
+    place: usize,
+    card: &'static DetectorCard,
+    measure: &'static Measure,
+    /// What is usual among honest accounts.
+    expected: f64,
+}
+
+/// The measures with the cards of their detectors, in the order of the registry.
 fn live_measures() -> impl Iterator<Item = (&'static DetectorCard, &'static Measure)> {
     measures().map(|(detector, measure)| (detector.card(), measure))
 }

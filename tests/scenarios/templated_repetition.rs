@@ -1,0 +1,88 @@
+//! One template swept over a data set or sampled n times, against an application whose users come back with the same.
+
+use crate::stage::{Seen, ask, every_minute, play, under};
+
+fn row(n: usize) -> String {
+    format!(
+        "Read the record below and write the reasoning and the label that a careful annotator would give it.\n\nRecord: \
+         case {} of district {}, filed on day {}, sum {} crowns.",
+        n * 37 + 11,
+        n * 7 % 83,
+        n + 1,
+        n * 131 % 977
+    )
+}
+
+fn sweep() -> Seen {
+    play("sweep", every_minute(60, row))
+}
+
+fn several_answers_each() -> Seen {
+    let requests = (0..60).map(|n| ask(n / 4, row(n as usize / 4)));
+    play("several answers each", requests.collect())
+}
+
+/// Popular questions, asked again and again through one template.
+fn service() -> Seen {
+    let places = [
+        "station", "castle", "market", "harbour", "museum", "stadium", "library", "zoo",
+    ];
+    let requests = every_minute(60, |n| {
+        format!(
+            "Read the visitor's question below and answer it in two friendly sentences.\n\nQuestion: when does the {} \
+             open on day {}, and how do I get there?",
+            places[n * n % 8],
+            n % 3
+        )
+    });
+    let instructions = "You are the visitor desk of the city.";
+    play(
+        "visitor desk",
+        requests
+            .into_iter()
+            .map(|exchange| under(instructions, exchange))
+            .collect(),
+    )
+}
+
+/// A batch over a company's own documents: the same structure, and nothing else to tell it by.
+fn translation() -> Seen {
+    let requests = every_minute(60, |n| {
+        format!(
+            "Translate the product text into French and keep the units.\n\nText: shelf {} carries {} kg and comes with {} \
+             screws.",
+            n * 37 + 11,
+            n * 7 % 83,
+            n + 1
+        )
+    });
+    play("translation", requests)
+}
+
+#[test]
+fn a_sweep_does_not_repeat_as_a_service_does() {
+    let (attack, honest) = (sweep(), service());
+    attack.stands_above(
+        &honest,
+        &["repeat_deficit", "template_novelty", "swept_intent"],
+    );
+    assert!(attack.value("sweep_chance") < 0.5 * honest.value("sweep_chance"));
+    attack.scores_above(&honest);
+    honest.is_left_alone();
+}
+
+#[test]
+fn sampling_shows_in_the_minute() {
+    let (attack, honest) = (several_answers_each(), service());
+    attack.stands_above(&honest, &["n_best_share"]);
+    honest.is_left_alone();
+}
+
+/// The structure is the same, so only what is asked for may tell them apart, and it is what weighs.
+#[test]
+fn a_batch_of_translations_has_the_structure_and_not_the_intent() {
+    let (attack, honest) = (sweep(), translation());
+    assert!(honest.value("template_novelty") > 0.9);
+    attack.stands_above(&honest, &["swept_intent"]);
+    honest.is_left_alone();
+}
