@@ -1,7 +1,7 @@
 //! agentgateway's prompt-guard webhook, request side: messages in, an action out.
 //!
-//! The body names neither account nor model, so the account is a header that the operator forwards; the answer's call has
-//! nothing to join it by, and is always passed.
+//! The body names neither account nor model, so both are headers that the operator sets; the call after the model has
+//! nothing to join it by, and always passes.
 
 use serde_json::{Value, json};
 
@@ -16,13 +16,14 @@ use crate::wire::WireError;
 /// Stands where the gateway does not say which model is asked.
 const MODEL: &str = "unknown";
 
-/// Reads a call before the model; `account` is what the forwarded header holds.
+/// Reads a call before the model; `account` and `model` are what the headers hold.
 ///
 /// # Errors
 /// When the body is not JSON or has no messages, or there is no account.
 pub(crate) fn read(
     body: &[u8],
     account: Option<&str>,
+    model: Option<&str>,
     context: &Context<'_>,
 ) -> Result<Exchange, WireError> {
     let body = Node::read(body)?;
@@ -36,7 +37,7 @@ pub(crate) fn read(
             team: account,
             ..Identity::default()
         },
-        model: Some(MODEL.to_owned()),
+        model: Some(model.unwrap_or(MODEL).to_owned()),
         messages: messages(body.get("body").get("messages")),
         ..Draft::default()
     };

@@ -53,7 +53,6 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Leg, WireError>
     let draft = Draft {
         id,
         identity,
-        conversation: body.get("litellm_trace_id").name(),
         model: body.get("model").name(),
         messages: if structured.is_empty() {
             texts.map(|text| message(Role::User, text)).collect()

@@ -79,10 +79,8 @@ fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Exchange, WireEr
         id: record.first(&["litellm_call_id", "id"]).name(),
         time: record.get("startTime").number().and_then(time_of_seconds),
         identity,
-        conversation: record
-            .get("session_id")
-            .name()
-            .or_else(|| record.get("trace_id").name()),
+        // A trace is one call more often than one conversation; taken for one, it would say that nobody ever goes on.
+        conversation: record.get("session_id").name(),
         model: record
             .get("model_group")
             .name()

@@ -177,7 +177,7 @@ fn errors(body: &[u8]) -> Vec<WireError> {
         errors.extend(litellm_guardrail::read(body, context).err());
         errors.extend(portkey::read(body, context).err());
         errors.extend(moderation::read(body, context).err());
-        errors.extend(agentgateway::read(body, Some("a"), context).err());
+        errors.extend(agentgateway::read(body, Some("a"), None, context).err());
         match litellm_log::read(body, context) {
             Ok(records) => errors.extend(records.into_iter().filter_map(Result::err)),
             Err(error) => errors.push(error),

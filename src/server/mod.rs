@@ -53,5 +53,5 @@ pub async fn run(
     accept::serve(listener, app, &limits, stop).await;
     watching.abort();
     keeping_time.abort();
-    gateways.flush(limits.drain).await;
+    gateways.flush().await;
 }

@@ -47,8 +47,7 @@ pub(super) fn draft(record: &Record<'_>) -> Option<Draft> {
                 "traceloop.association.properties.session_id",
                 "langfuse.observation.metadata.langfuse_session_id",
             ],
-        )
-        .or_else(|| record.trace.clone()),
+        ),
         model: name(
             attributes,
             &[

@@ -17,8 +17,6 @@ pub(super) struct Record<'a> {
     pub(super) attributes: Node<'a>,
     /// Nanoseconds since 1970; 0 when it is not known.
     pub(super) nanos: u64,
-    /// The trace, in hexadecimal.
-    pub(super) trace: Option<String>,
     /// The span, in hexadecimal.
     pub(super) span: Option<String>,
     /// Whether its status is an error.
@@ -53,17 +51,16 @@ fn record_of<'a>(
     signal: Signal,
     left: &Cell<usize>,
 ) -> Result<Record<'a>, Broken> {
-    // Numbers of: attributes, time, time in its place, trace, span, status.
+    // Numbers of: attributes, time, time in its place, span, status.
     let numbers = match signal {
-        Signal::Traces => (9, 7, 7, 1, 2, 15),
-        Signal::Logs => (6, 1, 11, 9, 10, 0),
+        Signal::Traces => (9, 7, 7, 2, 15),
+        Signal::Logs => (6, 1, 11, 10, 0),
     };
-    let (attributes, time, observed, trace, span, status) = numbers;
+    let (attributes, time, observed, span, status) = numbers;
     let mut fields = Vec::new();
     let mut record = Record {
         attributes: Node::Absent,
         nanos: 0,
-        trace: None,
         span: None,
         failed: false,
     };
@@ -71,7 +68,6 @@ fn record_of<'a>(
         let (number, value) = field?;
         match value {
             Field::Bytes(bytes) if number == attributes => fields.push(attribute(bytes, left)?),
-            Field::Bytes(bytes) if number == trace => record.trace = hexadecimal(bytes),
             Field::Bytes(bytes) if number == span => record.span = hexadecimal(bytes),
             Field::Bytes(bytes) if number == status => {
                 record.failed = Fields::of(bytes).any(|code| code == Ok((3, Field::Varint(2))));
@@ -175,7 +171,6 @@ fn record_of_json<'a>(record: &'a Node<'a>) -> Record<'a> {
     Record {
         attributes: Node::Object(attributes_of_json(record.get("attributes"))),
         nanos: nanos.unwrap_or(0),
-        trace: record.get("traceId").name(),
         span: record.get("spanId").name(),
         failed: status.count() == Some(2) || status.text() == Some("STATUS_CODE_ERROR"),
     }

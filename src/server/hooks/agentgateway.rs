@@ -12,16 +12,18 @@ use crate::gateway::agentgateway::{answer_of, read};
 use crate::gateway::{Verdict, blocked};
 use crate::wire::WireError;
 
-/// The header that the operator forwards.
+/// Headers that the operator sets.
 const ACCOUNT: &str = "x-stillwatch-account";
+const MODEL: &str = "x-stillwatch-model";
 
 pub(super) async fn request(
     State(gateways): State<Arc<Gateways>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let account = headers.get(ACCOUNT).and_then(|value| value.to_str().ok());
-    let exchange = match read(&body, account, &gateways.context()) {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let read = read(&body, header(ACCOUNT), header(MODEL), &gateways.context());
+    let exchange = match read {
         Ok(exchange) => exchange,
         Err(error @ WireError::MalformedBody { .. }) => return refusal(&error),
         Err(error) => {

@@ -17,6 +17,8 @@ use crate::wire::WireError;
 
 /// How often it is asked which answers are whole.
 const TICK: Duration = Duration::from_millis(250);
+/// How long scores may take that are left when the server stops.
+const FLUSH: Duration = Duration::from_secs(5);
 
 /// The state behind the hooks. One for the whole port.
 pub(in crate::server) struct Gateways {
@@ -144,13 +146,13 @@ impl Gateways {
         })
     }
 
-    /// Scores everything that waits, as long as `limit` allows: the server stops.
-    pub(in crate::server) async fn flush(self: &Arc<Self>, limit: Duration) {
+    /// Scores everything that waits, as the server stops; what is not done within [`FLUSH`] is lost.
+    pub(in crate::server) async fn flush(self: &Arc<Self>) {
         let waiting = self.legs().drain();
         self.score_each_later(waiting);
         // All places are free once every score has ended.
         let idle = self.backlog.acquire_many(self.hooks.backlog_kib_max);
-        if time::timeout(limit, idle).await.is_err() {
+        if time::timeout(FLUSH, idle).await.is_err() {
             tracing::warn!("exchanges that waited for a score were lost at the drain's deadline");
         }
     }

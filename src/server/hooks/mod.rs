@@ -90,7 +90,6 @@ pub(super) fn telemetry(gateways: &Arc<Gateways>, door: Door) -> Router {
 
 fn guarded(routes: Router<Arc<Gateways>>, gateways: &Arc<Gateways>, door: Door) -> Router {
     routes
-        .method_not_allowed_fallback(not_a_post)
         .with_state(Arc::clone(gateways))
         // The door has read the body by its own bound.
         .layer(DefaultBodyLimit::disable())
@@ -121,10 +120,6 @@ fn refusal(error: &WireError) -> Response {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }
     response
-}
-
-async fn not_a_post() -> Response {
-    door::answer(&WireError::MethodNotAllowed { allowed: "POST" })
 }
 
 /// An answer in JSON.
