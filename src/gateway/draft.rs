@@ -5,7 +5,7 @@ use crate::domain::{Client, Exchange, Message, Parameters, Response, Sensitive, 
 use crate::wire::{Bounds, WireError};
 
 /// First microsecond after the years that a time may lie in, as on every other route: 2200-01-01T00:00:00Z.
-const END_MICROS: f64 = 7_258_118_400e6;
+const END_MICROS: i64 = 7_258_118_400_000_000;
 
 /// What a translator must know beside the body.
 #[derive(Clone, Copy)]
@@ -84,10 +84,14 @@ impl Draft {
 
 /// A time in seconds since 1970; `None` outside the years that are read.
 pub(super) fn time_of_seconds(seconds: f64) -> Option<Timestamp> {
-    let micros = seconds * 1e6;
-    (0.0..END_MICROS)
+    time_of_micros((seconds * 1e6).round() as i64)
+}
+
+/// A time in microseconds since 1970; `None` outside the years that are read.
+pub(super) fn time_of_micros(micros: i64) -> Option<Timestamp> {
+    (0..END_MICROS)
         .contains(&micros)
-        .then(|| Timestamp::from_micros(micros as i64))
+        .then(|| Timestamp::from_micros(micros))
 }
 
 fn required(

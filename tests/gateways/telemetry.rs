@@ -130,7 +130,7 @@ fn json_logs(attributes: Attributes<'_>) -> Value {
 }
 
 fn packed(body: &[u8]) -> Vec<u8> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(body).expect("memory");
     gzip.finish().expect("memory")
 }
@@ -353,8 +353,8 @@ async fn a_packed_body_is_bounded_by_what_it_unpacks_to() {
     })
     .await;
     let gzip = [("content-encoding", "gzip")];
-    let bomb = packed(&vec![b' '; 50_000_000]);
-    assert!(bomb.len() < 100_000 * 3, "or it is no bomb");
+    let bomb = packed(&vec![b' '; 20_000_000]);
+    assert!(bomb.len() < 100_000, "or it is no bomb");
     let twice = packed(&vec![b' '; 60_000]).repeat(2);
     let fits = packed(format!("{}{{}}", " ".repeat(90_000)).as_bytes());
     for (body, status) in [(bomb, 413), (twice, 413), (fits, 200)] {

@@ -15,7 +15,7 @@ use crate::domain::{Client, Message, Parameters, Response, Role, Sensitive};
 use crate::gateway::conversation::{
     content, finish_reason, message, messages, role, small, temperature,
 };
-use crate::gateway::draft::{Draft, time_of_seconds};
+use crate::gateway::draft::{Draft, time_of_micros};
 use crate::gateway::identity::Identity;
 use crate::gateway::node::Node;
 
@@ -36,7 +36,7 @@ pub(super) fn draft(record: &Record<'_>) -> Option<Draft> {
             .first(&["litellm.call_id", "gen_ai.response.id"])
             .name()
             .or_else(|| record.span.clone()),
-        time: time_of_seconds(record.nanos as f64 / 1e9),
+        time: time_of_micros((record.nanos / 1_000) as i64).filter(|_| record.nanos > 0),
         identity: identity(attributes),
         conversation: name(
             attributes,
