@@ -116,7 +116,7 @@ async fn completion(Json(asked): Json<Value>) -> Response {
         answer["usage"] = json!({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13});
         return Json(answer).into_response();
     }
-    let mut events = String::new();
+    let mut events = Vec::new();
     for piece in 0..=PIECES {
         let choice = if piece == PIECES {
             json!({"index": 0, "delta": {}, "finish_reason": "stop"})
@@ -124,8 +124,12 @@ async fn completion(Json(asked): Json<Value>) -> Response {
             json!({"index": 0, "delta": {"role": "assistant", "content": "hail "}})
         };
         let chunk = with("chat.completion.chunk", choice);
-        events.push_str(&format!("data: {chunk}\n\n"));
+        events.push(format!("data: {chunk}\n\n"));
     }
-    events.push_str("data: [DONE]\n\n");
-    ([("content-type", "text/event-stream")], Body::from(events)).into_response()
+    events.push("data: [DONE]\n\n".to_owned());
+    (
+        [("content-type", "text/event-stream")],
+        Body::from(events.concat()),
+    )
+        .into_response()
 }

@@ -2,7 +2,7 @@
 //!
 //! | emitter | asked and answered | who |
 //! |---|---|---|
-//! | conventions of today (`LiteLLM`, `OpenLLMetry`) | `gen_ai.input.messages`, `gen_ai.output.messages` | `metadata.user_api_key_*`, `gen_ai.user` |
+//! | conventions of today (LiteLLM, OpenLLMetry) | `gen_ai.input.messages`, `gen_ai.output.messages` | `metadata.user_api_key_*`, `gen_ai.user` |
 //! | conventions of yesterday | `gen_ai.prompt.N.*`, `gen_ai.completion.N.*` | `traceloop.association.properties.*` |
 //! | Langfuse | `langfuse.observation.input`, `.output` | `user.id`, `session.id` |
 //!
