@@ -17,7 +17,8 @@ async fn run(script: &str) -> Option<Counted> {
         .arg(example(script))
         .env("STILLWATCH_URL", format!("http://{}", server.address))
         .env("LLM_URL", format!("http://{}/v1", model().await));
-    assert_eq!(output(command).await.trim(), "Hail, hail.");
+    let said = output(command).await;
+    assert!(said.trim().ends_with("Hail, hail."), "{said}");
     let wait = server.scorer.has_counted(1);
     let counted = timeout(PATIENCE, wait).await.expect("counted");
     assert_eq!(counted.len(), 1);
