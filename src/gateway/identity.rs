@@ -20,9 +20,6 @@ pub enum Party {
 }
 
 impl Party {
-    /// Every party.
-    pub const ALL: [Self; 4] = [Self::Key, Self::EndUser, Self::User, Self::Team];
-
     /// The stable name, as flags have it.
     pub const fn name(self) -> &'static str {
         match self {

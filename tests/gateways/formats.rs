@@ -276,6 +276,20 @@ async fn portkey_is_counted_after_the_model() {
 }
 
 #[tokio::test]
+async fn a_stream_through_portkey_is_counted_without_its_text() {
+    let server = Running::with(Hooks::standard()).await;
+    let mut streamed = webhook("afterRequestHook", "user-1");
+    streamed["request"]["isStreamingRequest"] = json!(true);
+    streamed["response"] = json!({"json": null, "text": "", "statusCode": 200});
+    server.post("/portkey/webhook", &streamed).await;
+    let counted = server.stopped().await.counted();
+    assert_eq!(
+        (counted[0].answer.as_deref(), counted[0].status),
+        (None, Some(200))
+    );
+}
+
+#[tokio::test]
 async fn agentgateway_is_counted_for_the_forwarded_account() {
     let server = Running::with(Hooks::standard()).await;
     let body = json!({"body": {"messages": [{"role": "user", "content": "Sing of ice."}]}});
