@@ -1,7 +1,7 @@
 //! The parts of a conversation as chat APIs write them: messages, tools, settings, answers.
 //!
-//! Lenient where the contract is strict: a role that is not known speaks for the caller, a message without text keeps its
-//! place, a part without text is skipped. A gateway's log is read for what it holds, not marked for its form.
+//! Lenient where the contract is strict: a role that is not known speaks for the caller, a message without text keeps
+//! its place, a part without text is skipped. A gateway's log is read for what it holds, not marked for its form.
 
 use super::node::Node;
 use crate::domain::{FinishReason, Message, Parameters, Response, ResponseFormat, Role, Sensitive};
@@ -62,8 +62,8 @@ pub(super) fn content(node: &Node<'_>) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
-/// A part's text: `text` in the APIs' forms, `content` in that of the telemetry conventions. What a model only thought, and
-/// images, are not read.
+/// A part's text: `text` in the APIs' forms, `content` in that of the telemetry conventions. What a model only thought,
+/// and images, are not read.
 fn part<'n>(node: &'n Node<'_>) -> Option<&'n str> {
     let readable = matches!(
         node.get("type").text(),

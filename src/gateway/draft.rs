@@ -34,8 +34,8 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// The exchange. Names of bystanders (conversation, tools, client) that are over the bound are left out; an account or
-    /// model that is, or more text than is read, refuses the exchange.
+    /// The exchange. Names of bystanders (conversation, tools, client) that are over the bound are left out; an account
+    /// or model that is, or more text than is read, refuses the exchange.
     ///
     /// # Errors
     /// The first field that is missing or over a bound.

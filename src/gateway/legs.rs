@@ -1,8 +1,8 @@
 //! Requests that wait for their answers.
 //!
 //! A guardrail is called once before a model and once or more after it, and only the id of the call joins the two. The
-//! request waits here. Streams call with all text so far, again and again: the last counts, and the exchange is complete
-//! once no more has come for a while. Time is the caller's.
+//! request waits here. Streams call with all text so far, again and again: the last counts, and the exchange is
+//! complete once no more has come for a while. Time is the caller's.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -62,9 +62,9 @@ impl Legs {
         }
     }
 
-    /// A request. What it pushes out comes back, oldest first, to be scored as it is: callers can choose the id of a call,
-    /// so another request under an id that waits is another exchange. The same one again, as from a guardrail that is run
-    /// twice, is one.
+    /// A request. What it pushes out comes back, oldest first, to be scored as it is: callers can choose the id of a
+    /// call, so another request under an id that waits is another exchange. The same one again, as from a guardrail
+    /// that is run twice, is one.
     pub(crate) fn request(
         &mut self,
         call: String,

@@ -1,7 +1,7 @@
 //! LiteLLM's generic guardrail: a call before the model, and one or more after it.
 //!
-//! Both name the call (`litellm_call_id`) and the parties; the messages are in the first alone, the answer in the others.
-//! Streams send all text so far.
+//! Both name the call (`litellm_call_id`) and the parties; the messages are in the first alone, the answer in the
+//! others. Streams send all text so far.
 
 use serde_json::{Value, json};
 

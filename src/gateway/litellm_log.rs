@@ -1,7 +1,7 @@
 //! LiteLLM's log export (`generic_api`): its standard logging payload, one by one, as lines, or as a list.
 //!
-//! The content type says JSON for all three forms, so the body tells: a list, or objects one after another. A record that
-//! cannot be used loses itself alone.
+//! The content type says JSON for all three forms, so the body tells: a list, or objects one after another. A record
+//! that cannot be used loses itself alone.
 
 use super::conversation::{answer, content, messages, parameters, tools};
 use super::draft::{Draft, time_of_seconds};

@@ -1,9 +1,9 @@
 //! What gateways and telemetry exporters send, in the domain's words, and what they are answered.
 //!
-//! Pure translation: bytes of a foreign format to [`Exchange`](crate::domain::Exchange)s, a verdict to the foreign answer.
-//! No sockets, no clock, no axum; uses `domain` and the bounds and errors of `wire`. One file a gateway; the words that
-//! they share (`node`, `conversation`, `identity`, `draft`) and the two tables that join what comes in pieces (`legs`) or
-//! twice (`once`).
+//! Pure translation: bytes of a foreign format to [`Exchange`](crate::domain::Exchange)s, a verdict to the foreign
+//! answer. No sockets, no clock, no axum; uses `domain` and the bounds and errors of `wire`. One file a gateway; the
+//! words that they share (`node`, `conversation`, `identity`, `draft`) and the two tables that join what comes in
+//! pieces (`legs`) or twice (`once`).
 //!
 //! No error made here holds text of a body.
 
@@ -44,8 +44,8 @@ pub(crate) enum Verdict {
     },
 }
 
-/// An exchange that was stopped at the gateway: it counts as a call that failed, so that an account is judged on what it
-/// asks now, and finds its way back.
+/// An exchange that was stopped at the gateway: it counts as a call that failed, so that an account is judged on what
+/// it asks now, and finds its way back.
 pub(crate) fn blocked(mut exchange: Exchange) -> Exchange {
     exchange.response.status = Some(STATUS_BLOCKED);
     exchange

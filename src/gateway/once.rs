@@ -1,8 +1,8 @@
 //! Each exchange once, whichever way it comes.
 //!
-//! A gateway may call a guardrail, export a log and send a trace of one and the same call, and exporters send again what
-//! was not acknowledged. All name the call by one id. Callers can choose that id, so it alone says nothing: only the same
-//! messages under the same id are the same exchange.
+//! A gateway may call a guardrail, export a log and send a trace of one and the same call, and exporters send again
+//! what was not acknowledged. All name the call by one id. Callers can choose that id, so it alone says nothing: only
+//! the same messages under the same id are the same exchange.
 
 use std::collections::HashSet;
 

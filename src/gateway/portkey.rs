@@ -1,7 +1,7 @@
 //! Portkey's `default.webhook`: a call before the model and one after it, the second with request and answer together.
 //!
-//! Metadata is what the client or its configuration put into `x-portkey-metadata`. `account` names the account; Portkey's
-//! own word for a user, `_user`, stands in.
+//! Metadata is what the client or its configuration put into `x-portkey-metadata`. `account` names the account;
+//! Portkey's own word for a user, `_user`, stands in.
 
 use serde_json::{Value, json};
 

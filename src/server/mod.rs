@@ -1,10 +1,11 @@
 //! RPC and HTTP on one port.
 //!
-//! Uses `engine`, `bundle`, `wire`. The only place that knows axum and sockets; reads the clock, as `cli` does.
+//! Uses `engine`, `bundle`, `wire`, `gateway`. The only place that knows axum and sockets; reads the clock, as `cli` does.
 //!
 //! A call's way: `accept` takes the connection, `routes` finds the handler, `door` bounds the calls inside and
 //! checks what HTTP says of the body, `scoring` converts and asks the `desk`, where every surface asks the [`Scorer`],
-//! on a worker that `admission` grants. `hooks` are the routes of gateways and exporters. What guards and counts a surface is mounted with it, in `routes`.
+//! on a worker that `admission` grants. `hooks` are the routes of gateways and exporters. What guards and counts a
+//! surface is mounted with it, in `routes`.
 
 mod accept;
 mod admission;

@@ -1,4 +1,5 @@
-//! Gateways and exporters against the server: their formats always, and the programs themselves where they are installed.
+//! Gateways and exporters against the server: their formats always, and the programs themselves where they are
+//! installed.
 
 mod fixture;
 mod formats;

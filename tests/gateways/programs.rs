@@ -1,7 +1,7 @@
 //! Real programs beside the server: found, started, stopped; and a model for them to call.
 //!
-//! `STILLWATCH_GATEWAYS` names the folder that `examples/gateways/README.md` says how to fill. Without it these tests print
-//! a word and pass; with it every program must be there. Nothing is installed here.
+//! `STILLWATCH_GATEWAYS` names the folder that `examples/gateways/README.md` says how to fill. Without it these tests
+//! print a word and pass; with it every program must be there. Nothing is installed here.
 
 use std::net::{SocketAddr, TcpListener as Listener};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! OpenTelemetry over HTTP: spans and log records of model calls, in protobuf or JSON.
 //!
-//! What an exporter is answered is a partial success: how many of its records were of model calls and could not be used,
-//! and why the first could not. Records of other things are accepted and forgotten.
+//! What an exporter is answered is a partial success: how many of its records were of model calls and could not be
+//! used, and why the first could not. Records of other things are accepted and forgotten.
 
 mod gen_ai;
 mod protobuf;

@@ -1,8 +1,8 @@
 //! Protobuf, read field by field out of the bytes as they came.
 //!
-//! By hand because it takes a page: the crate of the generated types brings the telemetry SDK with it, and decoding into
-//! types of any kind lets eight megabytes of empty spans become a gigabyte of structs. Here a span lives while it is looked
-//! at.
+//! By hand because it takes a page: the crate of the generated types brings the telemetry SDK with it, and decoding
+//! into types of any kind lets eight megabytes of empty spans become a gigabyte of structs. Here a span lives while it
+//! is looked at.
 
 /// A field's value. Groups, which OTLP never had, end the reading.
 #[derive(Clone, Copy, Debug, PartialEq)]

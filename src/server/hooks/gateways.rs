@@ -88,8 +88,8 @@ impl Gateways {
         });
     }
 
-    /// Scores what an exporter sent, those left out that came before; the exporter waits, and may send all of it again when
-    /// it is refused.
+    /// Scores what an exporter sent, those left out that came before; the exporter waits, and may send all of it again
+    /// when it is refused.
     pub(super) async fn score_now(
         &self,
         mut exchanges: Vec<Exchange>,

@@ -1,8 +1,9 @@
 //! The routes that gateways and exporters call, in formats that they chose.
 //!
-//! `gateway` reads and writes the formats; here is what needs a socket, a clock or the desk. Two rules hold for all hooks.
-//! Whoever cannot be helped is told 503, never 429: gateways let a request through when a hook is not to be reached, and
-//! fail it when a hook says too many. And no answer waits for a score: verdicts are how an account stood before.
+//! `gateway` reads and writes the formats; here is what needs a socket, a clock or the desk. Two rules hold for all
+//! hooks. Whoever cannot be helped is told 503, never 429: gateways let a request through when a hook is not to be
+//! reached, and fail it when a hook says too many. And no answer waits for a score: verdicts are how an account stood
+//! before.
 
 mod agentgateway;
 mod gateways;
