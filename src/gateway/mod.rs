@@ -1,6 +1,6 @@
 //! What gateways and telemetry exporters send, in the domain's words, and what they are answered.
 //!
-//! Pure translation: bytes of a foreign format to [`Exchange`](crate::domain::Exchange)s, a verdict to the foreign
+//! Pure translation: bytes of a foreign format to [`Exchange`]s, a verdict to the foreign
 //! answer. No sockets, no clock, no axum; uses `domain` and the bounds and errors of `wire`. One file a gateway; the
 //! words that they share (`node`, `conversation`, `identity`, `draft`) and the two tables that join what comes in
 //! pieces (`legs`) or twice (`once`).

@@ -41,8 +41,8 @@ pub(super) async fn unpacked(request: Request, bound: usize) -> Result<Request, 
 
 fn gunzip(packed: &[u8], bound: usize) -> Result<Vec<u8>, WireError> {
     let mut plain = Vec::new();
-    let limited = MultiGzDecoder::new(packed).take(bound as u64 + 1);
-    { limited }
+    let mut limited = MultiGzDecoder::new(packed).take(bound as u64 + 1);
+    limited
         .read_to_end(&mut plain)
         .map_err(|_| WireError::MalformedBody {
             encoding: "gzip",
