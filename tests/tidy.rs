@@ -22,12 +22,13 @@ const HOUSE: &str = "
     engine:   domain privacy text encoder observe profile detect risk
     bundle:   domain privacy text encoder observe profile detect risk engine
     wire:     domain
+    gateway:  domain wire
     ingest:   domain wire
-    server:   domain privacy text encoder observe profile detect risk engine bundle wire
+    server:   domain privacy text encoder observe profile detect risk engine bundle wire gateway
     simulate: domain wire ingest
     train:    domain privacy text encoder observe profile detect risk engine bundle ingest simulate
     eval:     domain privacy text encoder observe profile detect risk engine bundle ingest simulate train
-    cli:      domain privacy text encoder observe profile detect risk engine bundle wire ingest server simulate train eval
+    cli:      domain privacy text encoder observe profile detect risk engine bundle wire gateway ingest server simulate train eval
 ";
 
 /// Modules that must give the same answer for the same log on every machine.

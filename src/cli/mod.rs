@@ -4,6 +4,7 @@
 
 mod eval;
 mod explain;
+mod hooks;
 mod input;
 mod model;
 mod score;

@@ -8,9 +8,10 @@ use anyhow::Context;
 use clap::Args;
 
 use super::Exit;
+use super::hooks::HookFlags;
 use super::model::{ModelFlags, deployment_key};
 use super::terminal::say;
-use crate::domain::{Assessment, Exchange};
+use crate::domain::{Assessment, Exchange, Risk};
 use crate::engine::Engine;
 use crate::server::{self, Limits, NotReady, ScoreError, Scorer, Standing};
 
@@ -34,6 +35,8 @@ pub(super) struct Serve {
     )]
     data: PathBuf,
     #[command(flatten)]
+    hooks: HookFlags,
+    #[command(flatten)]
     model: ModelFlags,
 }
 
@@ -53,6 +56,14 @@ impl Scorer for EngineScorer {
             band: judgement.band,
             recommendation: judgement.recommendation,
         })
+    }
+
+    fn conversation_risk(&self, exchange: &Exchange) -> Result<Risk, ScoreError> {
+        Ok(self.0.conversation_risk(exchange))
+    }
+
+    fn case(&self, account: &str) -> String {
+        self.0.case(account)
     }
 
     fn bundle(&self) -> String {
@@ -84,7 +95,11 @@ impl Serve {
                 listener.local_addr()?
             ));
             let scorer = Arc::new(EngineScorer(engine));
-            server::run(listener, scorer, Limits::standard(), asked_to_stop()).await;
+            let limits = Limits {
+                hooks: self.hooks.hooks(),
+                ..Limits::standard()
+            };
+            server::run(listener, scorer, limits, asked_to_stop()).await;
             Ok(Exit::Success)
         })
     }

@@ -2,8 +2,8 @@
 
 /// A value that must not be printed, serialised or stored.
 ///
-/// It has no `Debug`, `Display` or `Serialize`; reading it takes a visible [`Sensitive::expose`]. Only
-/// `ingest`, `wire`, `text`, `encoder`, `observe` and the offline tools that compose training data may call it.
+/// It has no `Debug`, `Display` or `Serialize`; reading it takes a visible [`Sensitive::expose`]. Only `ingest`,
+/// `wire`, `gateway`, `text`, `encoder`, `observe` and the offline tools that compose training data may call it.
 ///
 /// ```compile_fail
 /// let prompt = stillwatch::domain::Sensitive::new(String::from("secret"));

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use crate::detect::{Detector, MEASURE_COUNT, Measure, measure_into, measures};
-use crate::domain::{AccountKey, Assessment, Exchange, Observation, Technique};
+use crate::domain::{AccountKey, Assessment, Exchange, Observation, Risk, Technique};
 use crate::observe::{ObserveScratch, Observer};
 use crate::profile::{Profile, RandomFeatures};
 use crate::risk::{Judge, Judgement};
@@ -150,6 +150,18 @@ impl Engine {
         measured
             .filter_map(|(measure, value)| sentence(measure, value))
             .collect()
+    }
+
+    /// Risk of an exchange by its text alone. Nothing is counted or remembered.
+    pub fn conversation_risk(&self, exchange: &Exchange) -> Risk {
+        let observer = &self.parts.observer;
+        let observation = observer.observe(exchange, &mut ObserveScratch::default());
+        self.parts.judge.conversation_risk(&observation.cues)
+    }
+
+    /// What an account's holder may be told as a reference, the same for as long as the deployment keeps its key.
+    pub fn case(&self, account: &str) -> String {
+        format!("case-{:016x}", self.parts.observer.case(account).0)
     }
 
     fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observed {

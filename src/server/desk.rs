@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::admission::Admission;
 use super::{Limits, Scorer, Standing};
-use crate::domain::{Assessment, Exchange};
+use crate::domain::{Assessment, Exchange, Risk};
 use crate::wire::{Bounds, WireError};
 
 /// The scorer behind its admission. One for the whole port.
@@ -64,11 +64,27 @@ impl Desk {
 
     /// How an account stands, without a new exchange; `None` for one that is not remembered. Takes no worker: it is a
     /// look-up, and a gateway waits for it before a request goes through.
-    #[expect(
-        dead_code,
-        reason = "asked by the gateway hooks, which are mounted next"
-    )]
     pub(super) fn standing(&self, account: &str) -> Option<Standing> {
         self.scorer.standing(account)
+    }
+
+    /// What the holder of an account may be told as a reference.
+    pub(super) fn case(&self, account: &str) -> String {
+        self.scorer.case(account)
+    }
+
+    /// Risks of exchanges by their text alone, in their order, on one worker.
+    ///
+    /// # Errors
+    /// When the call is not admitted or an exchange has no answer.
+    pub(super) async fn conversation_risks(
+        &self,
+        exchanges: Vec<Exchange>,
+    ) -> Result<Vec<Risk>, WireError> {
+        let scorer = Arc::clone(&self.scorer);
+        let risk = move |exchange: &Exchange| Ok(scorer.conversation_risk(exchange)?);
+        self.admission
+            .run(move || exchanges.iter().map(risk).collect())
+            .await?
     }
 }

@@ -92,7 +92,16 @@ impl Door {
         }
     }
 
-    fn enter(&self) -> Result<OwnedSemaphorePermit, WireError> {
+    /// Bytes of a body that are read.
+    pub(super) const fn body_bytes_max(&self) -> usize {
+        self.body_bytes_max
+    }
+
+    /// A place for one call, until it is dropped.
+    ///
+    /// # Errors
+    /// [`WireError::Overloaded`] when every place is taken.
+    pub(super) fn enter(&self) -> Result<OwnedSemaphorePermit, WireError> {
         Arc::clone(&self.calls)
             .try_acquire_owned()
             .map_err(|_| WireError::Overloaded {
@@ -100,7 +109,11 @@ impl Door {
             })
     }
 
-    async fn read(
+    /// `request` with its whole body, if it is a POST of one of `content_types`.
+    ///
+    /// # Errors
+    /// What HTTP says of it that is not served.
+    pub(super) async fn read(
         &self,
         request: Request,
         content_types: &[&str],
@@ -156,7 +169,7 @@ pub(super) fn answer(error: &WireError) -> Response {
     response
 }
 
-fn content_type(headers: &HeaderMap) -> &str {
+pub(super) fn content_type(headers: &HeaderMap) -> &str {
     let value = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

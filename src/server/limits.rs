@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
 
+use super::Hooks;
 use crate::wire::Bounds;
 
 /// Every bound of the server. Bodies of scoring calls take at most `calls_max x body_bytes_max` of memory.
@@ -34,6 +35,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long calls in flight may take at shutdown.
     pub drain: Duration,
+    /// What gateway hooks answer and what they may hold.
+    pub hooks: Hooks,
 }
 
 impl Limits {
@@ -52,6 +55,7 @@ impl Limits {
             deadline_max: Duration::from_secs(60),
             header_timeout: Duration::from_secs(10),
             drain: Duration::from_secs(20),
+            hooks: Hooks::standard(),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! RPC and HTTP on one port.
 //!
-//! Uses `engine`, `bundle`, `wire`. The only place that knows axum and sockets; reads the clock, as `cli` does.
+//! Uses `engine`, `bundle`, `wire`, `gateway`. The only place that knows axum and sockets; reads the clock, as `cli` does.
 //!
 //! A call's way: `accept` takes the connection, `routes` finds the handler, `door` bounds the calls inside and
 //! checks what HTTP says of the body, `scoring` converts and asks the `desk`, where every surface asks the [`Scorer`],
-//! on a worker that `admission` grants. What guards and counts a surface is mounted with it, in `routes`.
+//! on a worker that `admission` grants. `hooks` are the routes of gateways and exporters. What guards and counts a
+//! surface is mounted with it, in `routes`.
 
 mod accept;
 mod admission;
@@ -12,6 +13,7 @@ mod clock;
 mod desk;
 mod discretion;
 mod door;
+mod hooks;
 mod limits;
 mod readiness;
 mod routes;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
+pub use hooks::Hooks;
 pub use limits::Limits;
 pub use scorer::{NotReady, ScoreError, Scorer, Standing};
 pub use surface::{Scope, Surface};
@@ -40,11 +43,16 @@ pub async fn run(
 ) {
     let readiness = Arc::new(readiness::Readiness::new(Arc::clone(&scorer)));
     let watching = Arc::clone(&readiness).keep_watching();
-    let app = routes::routes(scorer, Arc::clone(&readiness), &limits);
+    let desk = Arc::new(desk::Desk::new(scorer, &limits));
+    let gateways = Arc::new(hooks::Gateways::new(Arc::clone(&desk), &limits.hooks));
+    let keeping_time = Arc::clone(&gateways).keep_time();
+    let app = routes::routes(&desk, &gateways, Arc::clone(&readiness), &limits);
     let stop = async {
         shutdown.await;
         readiness.drain();
     };
     accept::serve(listener, app, &limits, stop).await;
     watching.abort();
+    keeping_time.abort();
+    gateways.flush().await;
 }

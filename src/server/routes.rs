@@ -14,9 +14,10 @@ use connectrpc_reflection::Reflector;
 use super::desk::Desk;
 use super::discretion::Discretion;
 use super::door::{self, Door};
+use super::hooks::{self, Gateways};
 use super::readiness::{Health, Readiness};
 use super::scoring::Scoring;
-use super::{Limits, Scorer, Surface};
+use super::{Limits, Surface};
 use crate::wire::contract::{
     DESCRIPTORS, SCORING_SERVICE_SCORE_CONVERSATION_SPEC, ScoringServiceExt,
 };
@@ -26,14 +27,19 @@ const PROCEDURES: &str = "/stillwatch.v1.ScoringService/{procedure}";
 
 /// Everything that the port answers to.
 pub(super) fn routes(
-    scorer: Arc<dyn Scorer>,
+    desk: &Arc<Desk>,
+    gateways: &Arc<Gateways>,
     readiness: Arc<Readiness>,
     limits: &Limits,
 ) -> axum::Router {
     let door = Door::new(limits);
-    let desk = Arc::new(Desk::new(scorer, limits));
     let open = standard_services(&readiness).merge(probes(readiness));
-    mount(Surface::Scoring, scoring(&desk, door, limits)).merge(mount(Surface::Open, open))
+    let hooks = hooks::before_and_after(gateways, door.clone());
+    let telemetry = hooks::telemetry(gateways, door.clone());
+    mount(Surface::Scoring, scoring(desk, door, limits))
+        .merge(mount(Surface::Hooks, hooks))
+        .merge(mount(Surface::Telemetry, telemetry))
+        .merge(mount(Surface::Open, open))
 }
 
 /// A surface with what guards and counts it.

@@ -17,6 +17,15 @@ pub trait Scorer: Send + Sync + 'static {
     /// is not remembered. Cheap: asked before a request goes through.
     fn standing(&self, account: &str) -> Option<Standing>;
 
+    /// Risk of an exchange by its text alone. Nothing is counted or remembered.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    fn conversation_risk(&self, exchange: &Exchange) -> Result<Risk, ScoreError>;
+
+    /// What an account's holder may be told as a reference: a stable keyed digest that says nothing else.
+    fn case(&self, account: &str) -> String;
+
     /// The active bundle, such as `default@3`.
     fn bundle(&self) -> String;
 

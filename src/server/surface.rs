@@ -18,6 +18,10 @@ pub enum Scope {
 pub enum Surface {
     /// `stillwatch.v1.ScoringService` and `/v1/score`.
     Scoring,
+    /// What gateways call before and after a model, and `/v1/moderations`.
+    Hooks,
+    /// Logs and traces that gateways export.
+    Telemetry,
     /// Health, reflection, metrics, documentation: whoever reaches the port may ask.
     Open,
 }
@@ -27,6 +31,8 @@ impl Surface {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Scoring => "scoring",
+            Self::Hooks => "hooks",
+            Self::Telemetry => "telemetry",
             Self::Open => "open",
         }
     }
@@ -34,7 +40,7 @@ impl Surface {
     /// What a key must be good for; `None` where no key is asked for.
     pub const fn scope(self) -> Option<Scope> {
         match self {
-            Self::Scoring => Some(Scope::Score),
+            Self::Scoring | Self::Hooks | Self::Telemetry => Some(Scope::Score),
             Self::Open => None,
         }
     }

@@ -80,6 +80,14 @@ impl Scorer for Fake {
         })
     }
 
+    fn conversation_risk(&self, _: &Exchange) -> Result<Risk, ScoreError> {
+        Ok(Risk::new(0.5).expect("a probability"))
+    }
+
+    fn case(&self, account: &str) -> String {
+        format!("case-{}", account.len())
+    }
+
     fn bundle(&self) -> String {
         "fake@1".to_owned()
     }

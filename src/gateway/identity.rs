@@ -1,0 +1,108 @@
+//! Who an exchange is counted for.
+//!
+//! Gateways name several parties: the key that was used, the end user behind it, the user and the team that own the
+//! key. An account is whom the provider bills or can ban. By default that is the key; the end user stands in where no
+//! key is named, and is second because callers choose its name themselves: whoever harvests could choose a new one each
+//! time.
+
+use super::node::Node;
+
+/// A party that a gateway may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Party {
+    /// The API key, as a hash or a name.
+    Key,
+    /// The end user that the caller names.
+    EndUser,
+    /// The user that the key belongs to.
+    User,
+    /// The team that the key belongs to.
+    Team,
+}
+
+impl Party {
+    /// The stable name, as flags have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::EndUser => "end-user",
+            Self::User => "user",
+            Self::Team => "team",
+        }
+    }
+}
+
+/// The parties that may be the account, the first that is named wins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountOrder(Vec<Party>);
+
+impl AccountOrder {
+    /// The order of `parties`.
+    pub const fn new(parties: Vec<Party>) -> Self {
+        Self(parties)
+    }
+}
+
+impl Default for AccountOrder {
+    fn default() -> Self {
+        Self(vec![Party::Key, Party::EndUser])
+    }
+}
+
+/// The parties that one body names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Identity {
+    pub(super) key: Option<String>,
+    pub(super) end_user: Option<String>,
+    pub(super) user: Option<String>,
+    pub(super) team: Option<String>,
+    pub(super) organization: Option<String>,
+}
+
+impl Identity {
+    /// The parties as LiteLLM names them; `prefix` stands before every name.
+    pub(super) fn of_litellm(fields: &Node<'_>, prefix: &str) -> Self {
+        let named = |name: &str| fields.get(&format!("{prefix}user_api_key_{name}")).name();
+        Self {
+            key: named("hash"),
+            end_user: named("end_user_id"),
+            user: named("user_id"),
+            team: named("team_id"),
+            organization: named("org_id"),
+        }
+    }
+
+    /// The account by `order`.
+    pub(super) fn account(&self, order: &AccountOrder) -> Option<&str> {
+        let of = |party: &Party| match party {
+            Party::Key => self.key.as_deref(),
+            Party::EndUser => self.end_user.as_deref(),
+            Party::User => self.user.as_deref(),
+            Party::Team => self.team.as_deref(),
+        };
+        order.0.iter().find_map(of)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_comes_before_the_end_user_unless_the_operator_says_otherwise() {
+        let both = Identity {
+            key: Some("k".to_owned()),
+            end_user: Some("e".to_owned()),
+            ..Identity::default()
+        };
+        let user_alone = Identity {
+            end_user: Some("e".to_owned()),
+            ..Identity::default()
+        };
+        let turned = AccountOrder::new(vec![Party::EndUser, Party::Key]);
+        assert_eq!(both.account(&AccountOrder::default()), Some("k"));
+        assert_eq!(user_alone.account(&AccountOrder::default()), Some("e"));
+        assert_eq!(both.account(&turned), Some("e"));
+        assert_eq!(Identity::default().account(&turned), None);
+    }
+}

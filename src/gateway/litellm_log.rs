@@ -1,0 +1,129 @@
+//! LiteLLM's log export (`generic_api`): its standard logging payload, one by one, as lines, or as a list.
+//!
+//! The content type says JSON for all three forms, so the body tells: a list, or objects one after another. A record
+//! that cannot be used loses itself alone.
+
+use super::conversation::{answer, content, messages, parameters, tools};
+use super::draft::{Draft, time_of_seconds};
+use super::identity::Identity;
+use super::node::Node;
+use super::{Context, STATUS_BLOCKED};
+use crate::domain::{Client, Exchange, Response, Sensitive};
+use crate::wire::WireError;
+
+/// Records of one body that are read; the exporter sends 512 at most.
+const RECORDS_MAX: usize = 2_048;
+
+/// The exchanges of a body, each or why it is none.
+///
+/// # Errors
+/// When no record at all can be made out, as the body is empty or one broken value, or when there are too many.
+pub(crate) fn read(
+    body: &[u8],
+    context: &Context<'_>,
+) -> Result<Vec<Result<Exchange, WireError>>, WireError> {
+    match Node::read(body) {
+        Ok(Node::List(records)) => {
+            bounded(records.len())?;
+            let exchanges = records.iter().map(|record| exchange(record, context));
+            Ok(exchanges.collect())
+        }
+        Ok(record) => Ok(vec![exchange(&record, context)]),
+        Err(error) => lines(body, error, context),
+    }
+}
+
+/// One record a line. A single line that is no JSON is the error of the whole body.
+fn lines(
+    body: &[u8],
+    error: WireError,
+    context: &Context<'_>,
+) -> Result<Vec<Result<Exchange, WireError>>, WireError> {
+    let lines = || {
+        let lines = body.split(|byte| *byte == b'\n');
+        lines.filter(|line| !line.trim_ascii().is_empty())
+    };
+    match lines().take(RECORDS_MAX + 1).count() {
+        0 | 1 => Err(error),
+        count => {
+            bounded(count)?;
+            let read = |line| exchange(&Node::read(line)?, context);
+            Ok(lines().map(read).collect())
+        }
+    }
+}
+
+fn bounded(came: usize) -> Result<(), WireError> {
+    if came <= RECORDS_MAX {
+        return Ok(());
+    }
+    Err(WireError::OverBound {
+        field: "body".to_owned(),
+        came,
+        bound: RECORDS_MAX,
+        unit: "records",
+    })
+}
+
+fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Exchange, WireError> {
+    let metadata = record.get("metadata");
+    let mut identity = Identity::of_litellm(metadata, "");
+    identity.end_user = identity.end_user.or_else(|| record.get("end_user").name());
+    let named = |name: &str| {
+        let here = record.get(name).name();
+        here.or_else(|| metadata.get(name).name())
+            .map(Sensitive::new)
+    };
+    let settings = record.get("model_parameters");
+    let draft = Draft {
+        id: record.first(&["litellm_call_id", "id"]).name(),
+        time: record.get("startTime").number().and_then(time_of_seconds),
+        identity,
+        // A trace is one call more often than one conversation; taken for one, it would say that nobody ever goes on.
+        conversation: record.get("session_id").name(),
+        model: record
+            .get("model_group")
+            .name()
+            .or_else(|| record.get("model").name()),
+        messages: messages(record.get("messages")),
+        tools: tools(settings.get("tools")),
+        parameters: parameters(settings),
+        response: response(record),
+        client: Client {
+            ip: named("requester_ip_address"),
+            user_agent: named("user_agent"),
+            ..Client::default()
+        },
+    };
+    draft.finish(context)
+}
+
+fn response(record: &Node<'_>) -> Response {
+    let came = record.get("response");
+    let mut response = answer(came);
+    response.text = response.text.or_else(|| content(came).map(Sensitive::new));
+    response.input_tokens = record.get("prompt_tokens").count();
+    response.output_tokens = record.get("completion_tokens").count();
+    response.status = Some(match record.get("status").text() {
+        Some("failure") if intervened(record) => STATUS_BLOCKED,
+        Some("failure") => {
+            let code = record.get("error_information").get("error_code");
+            let code = code.count().and_then(|code| u16::try_from(code).ok());
+            code.filter(|code| (400..600).contains(code)).unwrap_or(500)
+        }
+        _ => 200,
+    });
+    response
+}
+
+/// Whether a guardrail, ours or another's, stopped the call.
+fn intervened(record: &Node<'_>) -> bool {
+    const STOPPED: Option<&str> = Some("guardrail_intervened");
+    let guardrails = record.get("guardrail_information");
+    record.get("status_fields").get("guardrail_status").text() == STOPPED
+        || guardrails.get("guardrail_status").text() == STOPPED
+        || guardrails
+            .items()
+            .iter()
+            .any(|guardrail| guardrail.get("guardrail_status").text() == STOPPED)
+}

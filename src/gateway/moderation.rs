@@ -1,0 +1,86 @@
+//! The `moderations` call of OpenAI's API: text in, a score for each category out. Here there is one category.
+
+use serde_json::{Value, json};
+
+use super::Context;
+use super::conversation::{content, message};
+use super::node::Node;
+use crate::domain::{Exchange, Message, Parameters, Response, Risk, Role};
+use crate::wire::WireError;
+
+/// The category: how much a text by itself asks for what extraction asks for.
+const CATEGORY: &str = "capability_extraction";
+/// From which score on a text is flagged: more likely than not.
+const FLAGGED_FROM: f64 = 0.5;
+/// Texts of one call.
+const INPUTS_MAX: usize = 64;
+
+/// One exchange for each text, of no account: nothing of it is counted.
+///
+/// # Errors
+/// When the body is not JSON, or `input` is neither text nor a list of texts or parts within the bounds.
+pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Vec<Exchange>, WireError> {
+    let body = Node::read(body)?;
+    let input = body.get("input");
+    let texts: Vec<String> = match input {
+        // A list of parts is one text, a list of strings is several.
+        Node::List(items) if items.iter().all(|item| item.text().is_some()) => items
+            .iter()
+            .filter_map(Node::text)
+            .map(str::to_owned)
+            .collect(),
+        _ => content(input).into_iter().collect(),
+    };
+    if texts.is_empty() {
+        return Err(WireError::MissingField { field: "input" });
+    }
+    over("input", texts.len(), INPUTS_MAX, "texts")?;
+    let bytes = texts.iter().map(String::len).sum();
+    over("input", bytes, context.bounds.text_bytes_max, "bytes")?;
+    let exchange = |text: &String| alone(message(Role::User, text), context);
+    Ok(texts.iter().map(exchange).collect())
+}
+
+/// The answer, in the order of the texts. `model` is the bundle that scored.
+pub(crate) fn answer_of(risks: &[Risk], model: &str) -> Value {
+    let result = |risk: &Risk| {
+        let flagged = risk.value() >= FLAGGED_FROM;
+        json!({
+            "flagged": flagged,
+            "categories": {CATEGORY: flagged},
+            "category_scores": {CATEGORY: risk.value()},
+            "category_applied_input_types": {CATEGORY: ["text"]},
+        })
+    };
+    let results: Vec<Value> = risks.iter().map(result).collect();
+    json!({"id": "modr-stillwatch", "model": model, "results": results})
+}
+
+fn alone(message: Message, context: &Context<'_>) -> Exchange {
+    Exchange {
+        id: None,
+        time: context.received,
+        account: String::new(),
+        organization: None,
+        conversation: None,
+        model: String::new(),
+        system: None,
+        messages: vec![message],
+        tools: Vec::new(),
+        parameters: Parameters::default(),
+        response: Response::default(),
+        client: crate::domain::Client::default(),
+    }
+}
+
+fn over(field: &str, came: usize, bound: usize, unit: &'static str) -> Result<(), WireError> {
+    if came <= bound {
+        return Ok(());
+    }
+    Err(WireError::OverBound {
+        field: field.to_owned(),
+        came,
+        bound,
+        unit,
+    })
+}

@@ -1,0 +1,129 @@
+//! OpenTelemetry over HTTP: spans and log records of model calls, in protobuf or JSON.
+//!
+//! What an exporter is answered is a partial success: how many of its records were of model calls and could not be
+//! used, and why the first could not. Records of other things are accepted and forgotten.
+
+mod gen_ai;
+mod protobuf;
+mod record;
+
+use serde_json::json;
+
+use super::Context;
+use super::node::Node;
+use crate::domain::Exchange;
+use crate::wire::WireError;
+
+/// Attribute values of one body that are read.
+const VALUES_MAX: usize = 1_000_000;
+/// Model calls of one body that are read; exporters send some 512 spans at once.
+const RECORDS_MAX: usize = 2_048;
+
+/// What is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Spans.
+    Traces,
+    /// Log records.
+    Logs,
+}
+
+/// How a body is written, and its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// `application/x-protobuf`.
+    Protobuf,
+    /// `application/json`.
+    Json,
+}
+
+/// What a body held.
+#[derive(Default)]
+pub(crate) struct Export {
+    /// Model calls.
+    pub(crate) exchanges: Vec<Exchange>,
+    /// Records of model calls that could not be used.
+    pub(crate) rejected: u64,
+    /// Why the first of them could not.
+    pub(crate) reason: Option<WireError>,
+}
+
+impl Export {
+    /// Counts a record that could not be used.
+    pub(crate) fn reject(&mut self, error: WireError) {
+        self.rejected += 1;
+        self.reason.get_or_insert(error);
+    }
+}
+
+/// Reads a body.
+///
+/// # Errors
+/// When the body is not in its encoding.
+pub(crate) fn read(
+    body: &[u8],
+    signal: Signal,
+    encoding: Encoding,
+    context: &Context<'_>,
+) -> Result<Export, WireError> {
+    let mut export = Export::default();
+    let each = |record: &record::Record<'_>| {
+        let Some(draft) = gen_ai::draft(record) else {
+            return;
+        };
+        if export.exchanges.len() >= RECORDS_MAX {
+            return export.reject(WireError::OverBound {
+                field: "model calls".to_owned(),
+                came: RECORDS_MAX + 1,
+                bound: RECORDS_MAX,
+                unit: "records",
+            });
+        }
+        match draft.finish(context) {
+            Ok(exchange) => export.exchanges.push(exchange),
+            Err(error) => export.reject(error),
+        }
+    };
+    match encoding {
+        Encoding::Json => record::of_json(&Node::read(body)?, signal, each),
+        Encoding::Protobuf => {
+            record::of_protobuf(body, signal, each).map_err(|_| WireError::MalformedBody {
+                encoding: "protobuf of OTLP",
+                position: None,
+            })?;
+        }
+    }
+    Ok(export)
+}
+
+/// The answer to an export: empty when every record was used.
+pub(crate) fn answer_of(export: &Export, signal: Signal, encoding: Encoding) -> Vec<u8> {
+    let message = export.reason.as_ref().map(ToString::to_string);
+    match encoding {
+        Encoding::Json => {
+            let rejected = match signal {
+                Signal::Traces => "rejectedSpans",
+                Signal::Logs => "rejectedLogRecords",
+            };
+            let answer = match message {
+                None => json!({}),
+                // 64-bit numbers are strings in JSON of protobuf.
+                Some(message) => json!({"partialSuccess": {
+                    rejected: export.rejected.to_string(),
+                    "errorMessage": message,
+                }}),
+            };
+            answer.to_string().into_bytes()
+        }
+        Encoding::Protobuf => {
+            let mut answer = Vec::new();
+            if let Some(message) = message {
+                let mut partial = Vec::new();
+                protobuf::put_number(&mut partial, 1, export.rejected);
+                protobuf::put_bytes(&mut partial, 2, message.as_bytes());
+                protobuf::put_bytes(&mut answer, 1, &partial);
+            }
+            answer
+        }
+    }
+}

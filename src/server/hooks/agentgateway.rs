@@ -1,0 +1,44 @@
+//! agentgateway's prompt guard: a verdict before the model; its call after the model has nothing to join it by.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::{Gateways, json, refusal};
+use crate::gateway::agentgateway::{answer_of, read};
+use crate::gateway::{Verdict, blocked};
+use crate::wire::WireError;
+
+/// Headers that the operator sets.
+const ACCOUNT: &str = "x-stillwatch-account";
+const MODEL: &str = "x-stillwatch-model";
+
+pub(super) async fn request(
+    State(gateways): State<Arc<Gateways>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let read = read(&body, header(ACCOUNT), header(MODEL), &gateways.context());
+    let exchange = match read {
+        Ok(exchange) => exchange,
+        Err(error @ WireError::MalformedBody { .. }) => return refusal(&error),
+        Err(error) => {
+            tracing::debug!(%error, "a prompt guard's call was not scored");
+            return json(&answer_of(&Verdict::Pass));
+        }
+    };
+    let verdict = gateways.verdict(&exchange.account);
+    gateways.score_later(match verdict {
+        Verdict::Pass => exchange,
+        Verdict::Block { .. } => blocked(exchange),
+    });
+    json(&answer_of(&verdict))
+}
+
+pub(super) async fn response() -> Response {
+    json(&answer_of(&Verdict::Pass))
+}

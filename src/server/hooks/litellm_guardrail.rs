@@ -1,0 +1,42 @@
+//! LiteLLM's guardrail: a verdict before the model, the answer's text after it.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::{Gateways, json, refusal};
+use crate::gateway::litellm_guardrail::{Leg, answer_of, read};
+use crate::gateway::{Verdict, blocked};
+use crate::wire::WireError;
+
+pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> Response {
+    let leg = match read(&body, &gateways.context()) {
+        Ok(leg) => leg,
+        Err(error @ WireError::MalformedBody { .. }) => return refusal(&error),
+        // Images, embeddings, calls without a key: nothing to score, and nothing to stop.
+        Err(error) => {
+            tracing::debug!(%error, "a guardrail's call was not scored");
+            return json(&answer_of(&Verdict::Pass));
+        }
+    };
+    let verdict = match leg {
+        Leg::Request { call, exchange } => {
+            let verdict = gateways.verdict(&exchange.account);
+            match (&verdict, call) {
+                (Verdict::Block { .. }, _) => gateways.score_later(blocked(*exchange)),
+                (Verdict::Pass, Some(call)) => gateways.request(call, *exchange),
+                (Verdict::Pass, None) => gateways.score_later(*exchange),
+            }
+            verdict
+        }
+        Leg::Response { call, response } => {
+            if let Some(call) = call {
+                gateways.response(&call, response);
+            }
+            Verdict::Pass
+        }
+    };
+    json(&answer_of(&verdict))
+}

@@ -1,0 +1,39 @@
+//! LiteLLM's log export: counted before it is answered, so that an exporter that retries loses nothing.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::json;
+use tokio::task;
+
+use super::{Gateways, json as answer, refusal};
+use crate::gateway::litellm_log::read;
+use crate::wire::WireError;
+
+pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> Response {
+    match ingest(gateways, body).await {
+        Ok((accepted, rejected)) => answer(&json!({"accepted": accepted, "rejected": rejected})),
+        Err(error) => refusal(&error),
+    }
+}
+
+/// How many records were taken, and how many could not be used.
+async fn ingest(gateways: Arc<Gateways>, body: Bytes) -> Result<(usize, usize), WireError> {
+    let reader = Arc::clone(&gateways);
+    let read = task::spawn_blocking(move || read(&body, &reader.context()));
+    let records = read.await.map_err(|_| WireError::Internal)??;
+    let came = records.len();
+    let mut exchanges = Vec::with_capacity(came);
+    for record in records {
+        match record {
+            Ok(exchange) => exchanges.push(exchange),
+            Err(error) => tracing::debug!(%error, "a record of a gateway's log was left out"),
+        }
+    }
+    let unreadable = came - exchanges.len();
+    let scored = gateways.score_now(exchanges).await?;
+    let failed = scored.iter().filter(|result| result.is_err()).count();
+    Ok((came - unreadable - failed, unreadable + failed))
+}

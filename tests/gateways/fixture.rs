@@ -1,0 +1,289 @@
+//! A server on a free port whose scorer keeps what it was asked, and a client of plain HTTP.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::header::HeaderMap;
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use stillwatch::domain::{Assessment, Band, Exchange, FinishReason, Recommendation, Risk, Role};
+use stillwatch::server::{self, Hooks, Limits, NotReady, ScoreError, Scorer, Standing};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Text that may come back in no answer.
+pub(crate) const CANARY: &str = "canary-9e21";
+/// The case of every account that stands badly.
+pub(crate) const CASE: &str = "case-00000000000000aa";
+
+/// What was counted of one exchange.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Counted {
+    pub(crate) id: Option<String>,
+    pub(crate) account: String,
+    pub(crate) conversation: Option<String>,
+    pub(crate) model: String,
+    pub(crate) messages: Vec<(Role, String)>,
+    pub(crate) tools: Vec<String>,
+    pub(crate) temperature: Option<f32>,
+    pub(crate) answer: Option<String>,
+    pub(crate) finish_reason: Option<FinishReason>,
+    pub(crate) status: Option<u16>,
+    pub(crate) tokens: (Option<u64>, Option<u64>),
+    pub(crate) micros: i64,
+}
+
+/// Keeps what it is asked; accounts in `standings` stand as they are told to.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    counted: Mutex<Vec<Counted>>,
+    standings: Mutex<HashMap<String, Recommendation>>,
+}
+
+impl Recorder {
+    pub(crate) fn counted(&self) -> Vec<Counted> {
+        self.counted.lock().expect("no test panics inside").clone()
+    }
+
+    /// From now on `account` stands at `recommendation`.
+    pub(crate) fn stand(&self, account: &str, recommendation: Recommendation) {
+        let mut standings = self.standings.lock().expect("no test panics inside");
+        standings.insert(account.to_owned(), recommendation);
+    }
+
+    /// Returns what was counted once there are `count`; the test's own limit ends a wait in vain.
+    pub(crate) async fn has_counted(&self, count: usize) -> Vec<Counted> {
+        loop {
+            let counted = self.counted();
+            if counted.len() >= count {
+                return counted;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Scorer for Recorder {
+    fn score(&self, exchange: Exchange) -> Result<Assessment, ScoreError> {
+        let text = |text: &stillwatch::domain::Sensitive<String>| text.expose().clone();
+        let messages = exchange.messages.iter();
+        let counted = Counted {
+            id: exchange.id.clone(),
+            account: exchange.account.clone(),
+            conversation: exchange.conversation.clone(),
+            model: exchange.model.clone(),
+            messages: messages.map(|m| (m.role, text(&m.content))).collect(),
+            tools: exchange.tools.clone(),
+            temperature: exchange.parameters.temperature,
+            answer: exchange.response.text.as_ref().map(text),
+            finish_reason: exchange.response.finish_reason,
+            status: exchange.response.status,
+            tokens: (
+                exchange.response.input_tokens,
+                exchange.response.output_tokens,
+            ),
+            micros: exchange.time.as_micros(),
+        };
+        self.counted
+            .lock()
+            .expect("no test panics inside")
+            .push(counted);
+        Ok(assessment(exchange))
+    }
+
+    fn standing(&self, account: &str) -> Option<Standing> {
+        let standings = self.standings.lock().expect("no test panics inside");
+        let recommendation = *standings.get(account)?;
+        Some(Standing {
+            seen: 40,
+            risk: probability(0.87),
+            band: Band::Severe,
+            recommendation,
+        })
+    }
+
+    /// As many hundredths as the text has bytes.
+    fn conversation_risk(&self, exchange: &Exchange) -> Result<Risk, ScoreError> {
+        let bytes = exchange.messages[0].content.expose().len();
+        Ok(probability(bytes.min(100) as f64 / 100.0))
+    }
+
+    fn case(&self, _: &str) -> String {
+        CASE.to_owned()
+    }
+
+    fn bundle(&self) -> String {
+        "fake@1".to_owned()
+    }
+
+    fn ready(&self) -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+fn probability(value: f64) -> Risk {
+    Risk::new(value).expect("within [0, 1]")
+}
+
+fn assessment(exchange: Exchange) -> Assessment {
+    Assessment {
+        exchange: exchange.id,
+        account: exchange.account,
+        time: exchange.time,
+        seen: 1,
+        risk: probability(0.0),
+        risk_low: probability(0.0),
+        risk_high: probability(1.0),
+        band: Band::Insufficient,
+        recommendation: Recommendation::Allow,
+        mitigations: Vec::new(),
+        techniques: Vec::new(),
+        conversation_risk: probability(0.0),
+        reasons: Vec::new(),
+        base: 0.0,
+        score: 0.0,
+        truncated: false,
+    }
+}
+
+/// A running server.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) scorer: Arc<Recorder>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// With `hooks` and no wait for further pieces of an answer.
+    pub(crate) async fn with(hooks: Hooks) -> Self {
+        Self::within(Limits {
+            hooks,
+            ..Limits::standard()
+        })
+        .await
+    }
+
+    pub(crate) async fn within(limits: Limits) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let scorer = Arc::new(Recorder::default());
+        let (stop, stopped) = oneshot::channel();
+        let served: Arc<dyn Scorer> = scorer.clone();
+        let task = tokio::spawn(async move {
+            let shutdown = async { stopped.await.unwrap_or_default() };
+            server::run(listener, served, limits, shutdown).await;
+        });
+        Self {
+            address,
+            scorer,
+            stop,
+            task,
+        }
+    }
+
+    /// Stops the server; what it still held is counted when this returns.
+    pub(crate) async fn stopped(self) -> Arc<Recorder> {
+        self.stop.send(()).expect("the server runs");
+        self.task.await.expect("the server does not panic");
+        self.scorer
+    }
+
+    /// POST of JSON.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(path, &[], body.to_string()).await
+    }
+
+    /// POST of anything; JSON unless `headers` say otherwise.
+    pub(crate) async fn send(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
+        post(self.address, path, headers, body).await
+    }
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("{}: not JSON: {:?}", self.status, self.body))
+    }
+}
+
+/// One POST over a connection of its own.
+pub(crate) async fn post(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Answer {
+    let stream = TcpStream::connect(address).await.expect("a listener");
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .expect("a connection");
+    tokio::spawn(connection);
+    let mut request = Request::post(path).header("host", "test");
+    if !headers.iter().any(|(name, _)| *name == "content-type") {
+        request = request.header("content-type", "application/json");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::new(body.into())).expect("a request");
+    let (parts, body) = sender
+        .send_request(request)
+        .await
+        .expect("an answer")
+        .into_parts();
+    let body = body.collect().await.expect("a whole body").to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+    }
+}
+
+/// Hooks that take an answer as whole after `seconds` without another piece.
+pub(crate) fn quiet_after(seconds: f64) -> Hooks {
+    let mut hooks = Hooks::standard();
+    hooks.legs.quiet_seconds = seconds;
+    hooks
+}
+
+/// One GET.
+pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
+    let stream = TcpStream::connect(address).await.expect("a listener");
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .expect("a connection");
+    tokio::spawn(connection);
+    let request = Request::get(path)
+        .header("host", "test")
+        .body(Full::<Bytes>::default());
+    let sent = sender.send_request(request.expect("a request")).await;
+    collect(sent.expect("an answer")).await
+}
+
+async fn collect(answer: hyper::Response<hyper::body::Incoming>) -> Answer {
+    let (parts, body) = answer.into_parts();
+    let body = body.collect().await.expect("a whole body").to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+    }
+}

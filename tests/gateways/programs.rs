@@ -1,0 +1,135 @@
+//! Real programs beside the server: found, started, stopped; and a model for them to call.
+//!
+//! `STILLWATCH_GATEWAYS` names the folder that `examples/gateways/README.md` says how to fill. Without it these tests
+//! print a word and pass; with it every program must be there. Nothing is installed here.
+
+use std::net::{SocketAddr, TcpListener as Listener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// How long a program may take to answer its first call; some load for half a minute on a busy machine.
+pub(crate) const START: Duration = Duration::from_secs(300);
+/// How long anything else may take: the first call of a program loads most of it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
+
+/// The folder of programs; `None` when there is none, which is said.
+pub(crate) fn programs(test: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("STILLWATCH_GATEWAYS").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: {test}: STILLWATCH_GATEWAYS is not set");
+    }
+    folder
+}
+
+/// A file of the examples.
+pub(crate) fn example(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples/gateways")
+        .join(path)
+}
+
+/// A program that ends with the test.
+pub(crate) struct Program(Child);
+
+impl Program {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let shown = format!("{command:?}");
+        let child = command.stdin(Stdio::null()).spawn();
+        Self(child.unwrap_or_else(|error| panic!("{shown}: {error}")))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs a program to its end, on a thread of its own, and gives its standard output.
+pub(crate) async fn output(mut command: Command) -> String {
+    let shown = format!("{command:?}");
+    let ran = tokio::task::spawn_blocking(move || command.stdin(Stdio::null()).output());
+    let output = ran.await.expect("no panic").expect("the program is there");
+    assert!(
+        output.status.success(),
+        "{shown}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A port that nobody listened on a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let listener = Listener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Returns once `address` answers a GET of `path` with 200.
+pub(crate) async fn up(address: SocketAddr, path: &str) {
+    let waited = tokio::time::timeout(START, async {
+        loop {
+            if tokio::net::TcpStream::connect(address).await.is_ok()
+                && crate::fixture::get(address, path).await.status == 200
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    waited.await.expect("the program starts in time");
+}
+
+/// A model that says `Hail, hail.` to everything, in pieces when it is asked to.
+pub(crate) async fn model() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let app = Router::new().route("/v1/chat/completions", post(completion));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+/// What the model says, piece by piece.
+pub(crate) const PIECES: usize = 24;
+
+async fn completion(Json(asked): Json<Value>) -> Response {
+    let common = json!({"id": "chatcmpl-1", "created": 1, "model": "house-model"});
+    let with = |object: &str, choice: Value| {
+        let mut answer = common.clone();
+        answer["object"] = json!(object);
+        answer["choices"] = json!([choice]);
+        answer
+    };
+    if asked["stream"] != true {
+        let message = json!({"role": "assistant", "content": "Hail, hail."});
+        let choice = json!({"index": 0, "finish_reason": "stop", "message": message});
+        let mut answer = with("chat.completion", choice);
+        answer["usage"] = json!({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13});
+        return Json(answer).into_response();
+    }
+    let mut events = Vec::new();
+    for piece in 0..=PIECES {
+        let choice = if piece == PIECES {
+            json!({"index": 0, "delta": {}, "finish_reason": "stop"})
+        } else {
+            json!({"index": 0, "delta": {"role": "assistant", "content": "hail "}})
+        };
+        let chunk = with("chat.completion.chunk", choice);
+        events.push(format!("data: {chunk}\n\n"));
+    }
+    events.push("data: [DONE]\n\n".to_owned());
+    (
+        [("content-type", "text/event-stream")],
+        Body::from(events.concat()),
+    )
+        .into_response()
+}

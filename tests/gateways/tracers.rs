@@ -1,0 +1,57 @@
+//! The real SDKs of OpenLLMetry and Langfuse with the example programs.
+
+use std::process::Command;
+
+use stillwatch::domain::{FinishReason, Role};
+use stillwatch::server::Hooks;
+use tokio::time::timeout;
+
+use crate::fixture::{Counted, Running};
+use crate::programs::{PATIENCE, example, model, output, programs};
+
+async fn run(script: &str) -> Option<Counted> {
+    let folder = programs(script)?;
+    let server = Running::with(Hooks::standard()).await;
+    let mut command = Command::new(folder.join("tracers/bin/python"));
+    command
+        .arg(example(script))
+        .env("STILLWATCH_URL", format!("http://{}", server.address))
+        .env("LLM_URL", format!("http://{}/v1", model().await));
+    let said = output(command).await;
+    assert!(said.trim().ends_with("Hail, hail."), "{said}");
+    let wait = server.scorer.has_counted(1);
+    let counted = timeout(PATIENCE, wait).await.expect("counted");
+    assert_eq!(counted.len(), 1);
+    Some(counted[0].clone())
+}
+
+fn check(counted: &Counted) {
+    assert_eq!(counted.account, "customer-7");
+    assert_eq!(counted.conversation.as_deref(), Some("talk-1"));
+    assert_eq!(counted.model, "house-model");
+    assert_eq!(
+        counted.messages,
+        [
+            (Role::System, "Answer in verse.".to_owned()),
+            (Role::User, "Sing of hail.".to_owned()),
+        ]
+    );
+    assert_eq!(counted.answer.as_deref(), Some("Hail, hail."));
+    assert_eq!(counted.tokens, (Some(9), Some(4)));
+    assert_eq!(counted.temperature, Some(0.5));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn openllmetry() {
+    if let Some(counted) = run("openllmetry/call.py").await {
+        check(&counted);
+        assert_eq!(counted.finish_reason, Some(FinishReason::Stop));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn langfuse() {
+    if let Some(counted) = run("langfuse/call.py").await {
+        check(&counted);
+    }
+}

@@ -1,0 +1,123 @@
+//! Whom hooks decline, and what anybody may learn from it.
+
+use serde_json::json;
+use stillwatch::domain::Recommendation;
+use stillwatch::server::{Hooks, Limits};
+
+use crate::fixture::{CASE, Running};
+use crate::formats::{request, webhook};
+
+const GUARDRAIL: &str = "/beta/litellm_basic_guardrail_api";
+
+fn blocking(from: Recommendation) -> Hooks {
+    Hooks {
+        block_from: Some(from),
+        ..Hooks::standard()
+    }
+}
+
+#[tokio::test]
+async fn observing_declines_nobody() {
+    let server = Running::with(Hooks::standard()).await;
+    server.scorer.stand("bad", Recommendation::Restrict);
+    let answer = server.post(GUARDRAIL, &request("c", "bad", "x")).await;
+    assert_eq!(answer.json(), json!({"action": "NONE"}));
+    let answer = server
+        .post("/portkey/webhook", &webhook("beforeRequestHook", "bad"))
+        .await;
+    assert_eq!(answer.json(), json!({"verdict": true}));
+}
+
+#[tokio::test]
+async fn blocking_declines_by_standing_and_tells_a_case_alone() {
+    let server = Running::with(blocking(Recommendation::Restrict)).await;
+    server.scorer.stand("bad", Recommendation::Restrict);
+    server.scorer.stand("odd", Recommendation::Review);
+    for account in ["odd", "new"] {
+        let answer = server.post(GUARDRAIL, &request("c", account, "x")).await;
+        assert_eq!(answer.json(), json!({"action": "NONE"}), "{account}");
+        let answer = server
+            .post("/portkey/webhook", &webhook("beforeRequestHook", account))
+            .await;
+        assert_eq!(answer.json(), json!({"verdict": true}), "{account}");
+    }
+    let answer = server.post(GUARDRAIL, &request("c", "bad", "x")).await;
+    let reason = format!("The request was declined. Reference: {CASE}");
+    assert_eq!(
+        answer.json(),
+        json!({"action": "BLOCKED", "blocked_reason": reason})
+    );
+    let answer = server
+        .post("/portkey/webhook", &webhook("beforeRequestHook", "bad"))
+        .await;
+    assert_eq!(answer.json(), json!({"verdict": false}));
+    let body = json!({"body": {"messages": [{"role": "user", "content": "x"}]}});
+    let account = [("x-stillwatch-account", "bad")];
+    let answer = server
+        .send("/agentgateway/request", &account, body.to_string())
+        .await;
+    assert_eq!(
+        answer.json(),
+        json!({"action": {"body": reason, "status_code": 403}})
+    );
+
+    let counted = server.stopped().await.counted();
+    let of_bad: Vec<_> = counted.iter().filter(|c| c.account == "bad").collect();
+    assert_eq!(of_bad.len(), 3, "what was declined counts too");
+    assert!(of_bad.iter().all(|counted| counted.status == Some(403)));
+}
+
+#[tokio::test]
+async fn an_operator_may_block_from_review_on() {
+    let server = Running::with(blocking(Recommendation::Review)).await;
+    server.scorer.stand("odd", Recommendation::Review);
+    server.scorer.stand("eyed", Recommendation::Watch);
+    let answer = server.post(GUARDRAIL, &request("c", "odd", "x")).await;
+    assert_eq!(answer.json()["action"], "BLOCKED");
+    let answer = server.post(GUARDRAIL, &request("c", "eyed", "x")).await;
+    assert_eq!(answer.json()["action"], "NONE");
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_is_dropped_at_overload() {
+    let server = Running::with(Hooks {
+        backlog_kib_max: 1,
+        ..Hooks::standard()
+    })
+    .await;
+    let long = "x".repeat(4_096);
+    let mut asked = webhook("afterRequestHook", "user-1");
+    asked["request"]["json"]["messages"][0]["content"] = json!(long);
+    let answer = server.post("/portkey/webhook", &asked).await;
+    assert_eq!(answer.json(), json!({"verdict": true}));
+    server
+        .post("/portkey/webhook", &webhook("afterRequestHook", "user-1"))
+        .await;
+    let counted = server.stopped().await.counted();
+    assert_eq!(counted.len(), 1, "the small one alone");
+}
+
+#[tokio::test]
+async fn overload_is_503_on_every_hook() {
+    let server = Running::within(Limits {
+        calls_max: 0,
+        ..Limits::standard()
+    })
+    .await;
+    let paths = [
+        GUARDRAIL,
+        "/portkey/webhook",
+        "/agentgateway/request",
+        "/v1/moderations",
+        "/v1/ingest/litellm",
+        "/v1/traces",
+        "/v1/logs",
+        "/api/public/otel/v1/traces",
+    ];
+    for path in paths {
+        let answer = server.post(path, &json!({})).await;
+        assert_eq!(answer.status, 503, "{path}");
+        assert!(answer.headers.contains_key("retry-after"), "{path}");
+    }
+    assert_eq!(server.post("/v1/score", &json!({})).await.status, 429);
+}
