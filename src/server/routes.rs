@@ -1,9 +1,9 @@
-//! The routes: RPC services, the plain alias, the probes.
+//! The routes: RPC services, the plain alias, the probes, the metrics.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{Uri, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -14,9 +14,12 @@ use connectrpc_reflection::Reflector;
 use super::desk::Desk;
 use super::discretion::Discretion;
 use super::door::{self, Door};
+use super::guard::{Guard, guard};
+use super::meter::{Meter, meter};
+use super::metrics::{self, Metrics};
 use super::readiness::{Health, Readiness};
 use super::scoring::Scoring;
-use super::{Limits, Scorer, Surface};
+use super::{Keys, Limits, Surface};
 use crate::wire::contract::{
     DESCRIPTORS, SCORING_SERVICE_SCORE_CONVERSATION_SPEC, ScoringServiceExt,
 };
@@ -26,19 +29,44 @@ const PROCEDURES: &str = "/stillwatch.v1.ScoringService/{procedure}";
 
 /// Everything that the port answers to.
 pub(super) fn routes(
-    scorer: Arc<dyn Scorer>,
+    desk: &Arc<Desk>,
     readiness: Arc<Readiness>,
     limits: &Limits,
+    to: &Mount,
 ) -> axum::Router {
-    let door = Door::new(limits);
-    let desk = Arc::new(Desk::new(scorer, limits));
-    let open = standard_services(&readiness).merge(probes(readiness));
-    mount(Surface::Scoring, scoring(&desk, door, limits)).merge(mount(Surface::Open, open))
+    let door = Door::new(limits, Arc::clone(&to.metrics));
+    let open = standard_services(&readiness).merge(probes(readiness, Arc::clone(desk)));
+    to.mount(Surface::Scoring, scoring(desk, door, limits))
+        .merge(to.mount(Surface::Open, open))
 }
 
-/// A surface with what guards and counts it.
-fn mount(surface: Surface, routes: axum::Router) -> axum::Router {
-    routes.layer(axum::Extension(surface))
+/// What guards and counts every surface.
+pub(super) struct Mount {
+    guard: Arc<Guard>,
+    metrics: Arc<Metrics>,
+}
+
+impl Mount {
+    /// Asks for one of `keys`, if any; counts in `metrics`.
+    pub(super) fn new(keys: Option<Arc<Keys>>, metrics: Arc<Metrics>) -> Self {
+        Self {
+            guard: Arc::new(Guard::new(keys, Arc::clone(&metrics))),
+            metrics,
+        }
+    }
+
+    /// A surface with what guards and counts it. What the guard refuses is counted too.
+    fn mount(&self, surface: Surface, routes: axum::Router) -> axum::Router {
+        let metrics = Arc::clone(&self.metrics);
+        let guarded = match surface.scope() {
+            Some(scope) => {
+                let state = (Arc::clone(&self.guard), scope);
+                routes.layer(from_fn_with_state(state, guard))
+            }
+            None => routes,
+        };
+        guarded.layer(from_fn_with_state(Meter { metrics, surface }, meter))
+    }
 }
 
 /// The scoring service under its own names, and `/v1/score`.
@@ -95,10 +123,19 @@ fn deadlines(limits: &Limits) -> DeadlinePolicy {
         .with_max(limits.deadline_max)
 }
 
-fn probes(readiness: Arc<Readiness>) -> axum::Router {
+/// The probes under the names that Kubernetes, SageMaker and KServe ask for, and the metrics.
+fn probes(readiness: Arc<Readiness>, desk: Arc<Desk>) -> axum::Router {
     let live = || async { "live\n" };
+    let readable = Arc::clone(&readiness);
+    let metrics = move || async move {
+        let text = desk.metrics(readable.check().is_ok());
+        ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
+    };
     axum::Router::new()
+        .route("/metrics", get(metrics))
         .route("/livez", get(live))
+        .route("/v2/health/live", get(live))
+        .route("/v2/health/ready", get(ready))
         .route("/ping", get(ready))
         .route("/readyz", get(ready))
         .route("/healthz", get(ready))

@@ -21,6 +21,8 @@ pub(crate) const CANARY: &str = "canary-7f3a";
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) unready: AtomicBool,
+    /// Whether the scorer's own exchange makes it panic.
+    pub(crate) broken: AtomicBool,
     pub(crate) scored: AtomicU64,
     started: AtomicU64,
     released: Mutex<bool>,
@@ -82,6 +84,21 @@ impl Scorer for Fake {
 
     fn bundle(&self) -> String {
         "fake@1".to_owned()
+    }
+
+    fn bundle_digest(&self) -> String {
+        "00".repeat(32)
+    }
+
+    fn accounts(&self) -> usize {
+        7
+    }
+
+    fn probe(&self) -> Result<(), NotReady> {
+        if self.broken.load(Ordering::SeqCst) {
+            panic!("the test wants it");
+        }
+        Ok(())
     }
 
     fn ready(&self) -> Result<(), NotReady> {
