@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::middleware::Next;
@@ -44,14 +44,14 @@ pub(super) async fn guard(
     }
     let response = next.run(request).await;
     match place {
-        Some(place) => response.map(|body| {
+        Some(place) if response.body().size_hint().exact().is_none() => response.map(|body| {
             // A stream is inside until its last frame.
             Body::new(body.map_frame(move |frame| {
                 let _held = &place;
                 frame
             }))
         }),
-        None => response,
+        _ => response,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
@@ -20,7 +20,8 @@ pub(super) struct Meter {
     pub(super) surface: Surface,
 }
 
-/// One call, counted when it is dropped: after the last byte of its answer, or when its caller goes.
+/// One call, counted when it is dropped: when its answer is there, after the last frame of a stream, or when its
+/// caller goes.
 struct Call {
     meter: Meter,
     method: &'static str,
@@ -53,6 +54,9 @@ pub(super) async fn meter(State(meter): State<Meter>, request: Request, next: Ne
     };
     let response = next.run(request).await;
     call.code = code(response.status(), response.headers());
+    if response.body().size_hint().exact().is_some() {
+        return response;
+    }
     // Over gRPC a stream says only in its trailers how it ended.
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {

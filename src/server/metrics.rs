@@ -244,3 +244,92 @@ fn verdict(recommendation: Recommendation, band: Band) -> [Label; 2] {
         ("band", band.name()),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+
+    /// The table of the documentation, from what is registered.
+    fn table() -> String {
+        let metrics = Metrics::new();
+        let model = vec![("bundle", String::new()), ("digest", String::new())];
+        drop(metrics.model.get_or_create(&model));
+        let mut text = String::new();
+        encode(&mut text, &metrics.registry).unwrap();
+        let mut table = String::from("| metric | type | labels | meaning |\n|---|---|---|---|\n");
+        for block in text.split("# HELP ").skip(1) {
+            let (name, help) = block.lines().next().unwrap().split_once(' ').unwrap();
+            let kind = block.lines().find_map(|line| line.strip_prefix("# TYPE "));
+            let kind = kind.unwrap().rsplit(' ').next().unwrap();
+            let sample = block
+                .lines()
+                .skip(1)
+                .find(|line| !line.starts_with('#'))
+                .unwrap();
+            let labels = sample
+                .split_once('{')
+                .map_or("", |(_, rest)| rest.split('}').next().unwrap());
+            let labels = labels.split(',').filter_map(|pair| pair.split('=').next());
+            let labels: Vec<String> = labels
+                .filter(|name| !matches!(*name, "" | "le"))
+                .map(|name| format!("`{name}`"))
+                .collect();
+            let suffix = if kind == "counter" { "_total" } else { "" };
+            let help = help.trim_end_matches('.');
+            writeln!(
+                table,
+                "| `{name}{suffix}` | {kind} | {} | {help} |",
+                labels.join(", ")
+            )
+            .unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn the_page_has_the_table() {
+        let page = include_str!("../../docs/metrics.md");
+        let table = table();
+        assert!(
+            page.contains(&table),
+            "docs/metrics.md should have:\n{table}"
+        );
+    }
+
+    #[test]
+    fn names_follow_the_conventions() {
+        for row in table().lines().skip(2) {
+            assert!(row.starts_with("| `stillwatch_"), "{row}");
+            let name = row.split('`').nth(1).unwrap();
+            let time = ["_duration", "_wait", "_work"];
+            let time = time.iter().any(|word| name.contains(word));
+            assert_eq!(time, name.ends_with("_seconds"), "{row}");
+            assert!(!row.contains("`account`"), "{row}");
+        }
+    }
+
+    #[test]
+    fn no_path_makes_a_series() {
+        let metrics = Metrics::new();
+        let series = |metrics: &Metrics| {
+            let mut text = String::new();
+            encode(&mut text, &metrics.registry).unwrap();
+            text.lines().count()
+        };
+        let before = series(&metrics);
+        for surface in Surface::ALL {
+            for &method in surface.methods().iter().chain([&OTHER]) {
+                for code in CODES {
+                    metrics.answered(surface, method, code, Duration::from_millis(3));
+                }
+            }
+        }
+        assert_eq!(
+            series(&metrics),
+            before,
+            "every series is there from the start"
+        );
+    }
+}

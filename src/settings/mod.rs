@@ -8,6 +8,8 @@ mod error;
 mod layers;
 mod print;
 mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::net::SocketAddr;

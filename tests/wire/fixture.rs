@@ -9,7 +9,7 @@ use stillwatch::domain::{
     Assessment, Band, BaselineOf, Exchange, Mitigation, Reason, Recommendation, Risk, Technique,
     TechniqueRisk,
 };
-use stillwatch::server::{self, Limits, NotReady, ScoreError, Scorer, Standing};
+use stillwatch::server::{self, Limits, NotReady, ScoreError, Scorer, Setup, Standing};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -170,15 +170,20 @@ impl Running {
         Self::with(Limits::standard()).await
     }
 
-    pub(crate) async fn with(limits: Limits) -> Self {
+    pub(crate) async fn with(setup: impl Into<Setup>) -> Self {
+        Self::of(Fake::default(), setup).await
+    }
+
+    pub(crate) async fn of(fake: Fake, setup: impl Into<Setup>) -> Self {
+        let setup = setup.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let fake = Arc::new(Fake::default());
+        let fake = Arc::new(fake);
         let scorer: Arc<dyn Scorer> = fake.clone();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let shutdown = async { stopped.await.unwrap_or_default() };
-            server::run(listener, scorer, limits, shutdown).await;
+            server::run(listener, scorer, setup, shutdown).await;
         });
         Self {
             address,
