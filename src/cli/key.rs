@@ -90,5 +90,5 @@ fn append_line(path: &Path, line: &KeyLine) -> anyhow::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).with_context(named)?;
-    write!(file, "{gap}{line}\n").with_context(named)
+    writeln!(file, "{gap}{line}").with_context(named)
 }

@@ -1,5 +1,6 @@
 //! `stillwatch serve`: the engine behind a port.
 
+mod log;
 mod scorer;
 mod setup;
 
@@ -14,9 +15,9 @@ use tokio::sync::Notify;
 use super::Exit;
 use super::config::ConfigFlags;
 use super::signals::Signals;
-use super::terminal::{hint, say, warn};
+use super::terminal::say;
 use crate::server::{self, Scorer, Setup};
-use crate::settings::{LogFormat, LogSettings, Settings};
+use crate::settings::Settings;
 use scorer::EngineScorer;
 use setup::reload;
 
@@ -35,9 +36,8 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
         let settings = self.config.settings()?;
-        log_to_standard_error(&settings.log);
+        log::to_standard_error(&settings.log);
         let setup = setup(&settings)?;
-        refuse_open_doors(&settings)?;
         let scorer = EngineScorer::new(&settings)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -75,41 +75,5 @@ async fn serve(settings: &Settings, setup: Setup, scorer: EngineScorer) -> anyho
     tokio::select! {
         () = serving => Ok(Exit::Success),
         () = signalled => bail!("stopped before calls in flight had ended"),
-    }
-}
-
-/// Whoever reaches a port without keys may do everything; that may be this machine, or nobody by mistake.
-fn refuse_open_doors(settings: &Settings) -> anyhow::Result<()> {
-    let listen = settings.server.listen;
-    if listen.ip().is_loopback() || settings.auth.keys_file.is_some() {
-        return Ok(());
-    }
-    if !settings.server.insecure_public {
-        hint(
-            "`stillwatch key new` makes a key and the line for auth.keys_file; --insecure-public serves without keys",
-        );
-        bail!(
-            "server.listen {listen}: others can reach this address, and auth.keys_file is not set"
-        );
-    }
-    warn(&format!(
-        "SERVING {listen} WITHOUT KEYS: whoever reaches this port may score, read and forget accounts"
-    ));
-    tracing::warn!(%listen, "serving others without keys");
-    Ok(())
-}
-
-fn log_to_standard_error(log: &LogSettings) {
-    // Our own lines alone below `warn`: what libraries say at debug may hold what callers sent.
-    let filter = tracing_subscriber::EnvFilter::new(match log.level.as_str() {
-        "error" => "error".to_owned(),
-        level => format!("warn,stillwatch={level}"),
-    });
-    let logs = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(filter);
-    match log.format {
-        LogFormat::Text => logs.init(),
-        LogFormat::Json => logs.json().flatten_event(true).init(),
     }
 }

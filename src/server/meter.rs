@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -53,18 +54,26 @@ pub(super) async fn meter(State(meter): State<Meter>, request: Request, next: Ne
         code: "canceled",
     };
     let response = next.run(request).await;
-    call.code = code(response.status(), response.headers());
-    if response.body().size_hint().exact().is_some() {
+    call.code = match code(response.status(), response.headers()) {
+        // No such procedure, rather than nothing of that name.
+        "not_found" if call.method == OTHER => "unimplemented",
+        code => code,
+    };
+    // Over gRPC only the trailers say how a call ended, and over gRPC-Web they are the last part of the body.
+    let web = is_grpc_web(response.headers());
+    if !web && response.body().size_hint().exact().is_some() {
         return response;
     }
-    // Over gRPC a stream says only in its trailers how it ended.
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
             // The whole call moves in here, to be dropped with the body.
             let call = &mut call;
-            if let Some(code) = frame.trailers_ref().and_then(grpc_code) {
-                call.code = code;
-            }
+            let data = frame.data_ref().filter(|_| web);
+            let told = match frame.trailers_ref() {
+                Some(trailers) => grpc_code(trailers),
+                None => data.and_then(|data| web_code(data)),
+            };
+            call.code = told.unwrap_or(call.code);
             frame
         }))
     })
@@ -85,7 +94,8 @@ fn code(status: StatusCode, headers: &HeaderMap) -> &'static str {
         400 | 415 | 422 => "invalid_argument",
         401 => "unauthenticated",
         403 => "permission_denied",
-        404 | 405 => "unimplemented",
+        404 => "not_found",
+        405 => "unimplemented",
         412 => "failed_precondition",
         413 | 429 => "resource_exhausted",
         499 => "canceled",
@@ -96,9 +106,36 @@ fn code(status: StatusCode, headers: &HeaderMap) -> &'static str {
     }
 }
 
+fn is_grpc_web(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc-web"))
+}
+
 /// The name of `grpc-status`, when there is one.
 fn grpc_code(headers: &HeaderMap) -> Option<&'static str> {
-    let name = match headers.get("grpc-status")?.to_str().ok()? {
+    headers.get("grpc-status")?.to_str().ok().map(code_of)
+}
+
+/// The same in the trailers of gRPC-Web, when they are in this part of the body: frames of a flag, four bytes of length
+/// and a payload, of which the one with the highest bit of the flag has lines of `name: value`.
+fn web_code(mut data: &[u8]) -> Option<&'static str> {
+    while let Some((head, rest)) = data.split_first_chunk::<5>() {
+        let [flag, length @ ..] = head;
+        let (payload, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        if flag & 0x80 != 0 {
+            let mut lines = std::str::from_utf8(payload).ok()?.lines();
+            return lines.find_map(|line| {
+                line.strip_prefix("grpc-status:")
+                    .map(|code| code_of(code.trim()))
+            });
+        }
+        data = rest;
+    }
+    None
+}
+
+fn code_of(number: &str) -> &'static str {
+    let name = match number {
         "0" => "ok",
         "1" => "canceled",
         "3" => "invalid_argument",
@@ -114,5 +151,30 @@ fn grpc_code(headers: &HeaderMap) -> Option<&'static str> {
         _ => "unknown",
     };
     debug_assert!(CODES.contains(&name));
-    Some(name)
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever a body's part is, reading it harms nobody; whatever messages stand before them, trailers are found.
+        #[test]
+        fn trailers_are_found_behind_any_messages(
+            noise: Vec<u8>, messages in proptest::collection::vec(any::<Vec<u8>>(), 0..4), cut in 0_usize..64,
+        ) {
+            web_code(&noise);
+            let mut body = Vec::new();
+            for (flag, payload) in messages.iter().map(|message| (0, &message[..])).chain([(0x80, &b"a: b\r\ngrpc-status: 7\r\n"[..])]) {
+                body.push(flag);
+                body.extend_from_slice(&u32::try_from(payload.len())?.to_be_bytes());
+                body.extend_from_slice(payload);
+            }
+            prop_assert_eq!(web_code(&body), Some("permission_denied"));
+            prop_assert_eq!(web_code(&body[..body.len() - 1 - cut % body.len()]), None);
+        }
+    }
 }

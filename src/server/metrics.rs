@@ -179,7 +179,7 @@ impl Metrics {
         }
     }
 
-    /// The OpenMetrics text now.
+    /// The text now.
     pub(super) fn text(&self, scorer: &dyn Scorer, ready: bool) -> String {
         self.accounts
             .set(i64::try_from(scorer.accounts()).unwrap_or(i64::MAX));

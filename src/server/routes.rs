@@ -123,7 +123,7 @@ fn deadlines(limits: &Limits) -> DeadlinePolicy {
         .with_max(limits.deadline_max)
 }
 
-/// The probes under the names that Kubernetes, SageMaker and KServe ask for, and the metrics.
+/// The probes, under every name that orchestrators ask for, and the metrics.
 fn probes(readiness: Arc<Readiness>, desk: Arc<Desk>) -> axum::Router {
     let live = || async { "live\n" };
     let readable = Arc::clone(&readiness);

@@ -10,7 +10,7 @@ use stillwatch::server::{ApiKey, KeyLine, Keys, Limits, PaceRule, Scope, Setup};
 use stillwatch::wire::ErrorKind;
 use tokio::task::JoinSet;
 
-use crate::client::{Answer, GRPC, SCORE, encode, frame, get, http1, http2};
+use crate::client::{Answer, GRPC, SCORE, encode, frame, get, grpc_web_with, http1, http2};
 use crate::errors::check;
 use crate::fixture::{Running, exchange};
 use crate::metrics::Counts;
@@ -70,12 +70,7 @@ async fn no_protocol_is_open_without_a_key() {
             (refused.status, refused.grpc_status().0),
             (StatusCode::OK, 16)
         );
-        let over_web = [
-            &[("content-type", "application/grpc-web+proto")],
-            &headers[..],
-        ]
-        .concat();
-        let refused = http1(at, Method::POST, SCORE, &over_web, message.clone()).await;
+        let refused = grpc_web_with(at, SCORE, &headers, &message[5..]).await;
         assert_eq!(refused.grpc_status().0, 16);
         let over_proto = [&[("content-type", "application/proto")], &headers[..]].concat();
         check(
@@ -284,7 +279,7 @@ fn what_is_no_keys_file_is_refused_with_its_line() {
             "line 1: expected per_second=N beside",
         ),
         (format!("{good} colour=2"), "line 1: expected per_second=N"),
-        (key(1).expose().to_owned(), "line 1: expected scopes"),
+        (key(1).expose().to_owned(), "line 1: expected a name"),
     ] {
         let error = Keys::parse(&file, PaceRule::default())
             .err()

@@ -14,8 +14,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::client::{
-    Answer, BATCH, GRPC, SCORE, encode, frame, get, grpc, grpc_web, http1, http2, post_chunked,
-    post_json,
+    Answer, BATCH, GRPC, SCORE, encode, frame, get, grpc, http1, http2, post_chunked, post_json,
 };
 use crate::fixture::exchange;
 
@@ -180,7 +179,8 @@ async fn everything(at: SocketAddr) -> Vec<Answer> {
             whole.clone().into_bytes(),
         ] {
             answers.push(grpc(at, route, &message).await);
-            answers.push(grpc_web(at, route, &message).await);
+            let web = [("content-type", "application/grpc-web+proto")];
+            answers.push(http1(at, Method::POST, route, &web, frame(&message)).await);
             let unframed = message.clone();
             answers.push(http2(at, route, &GRPC, unframed).await);
             let with_text = [

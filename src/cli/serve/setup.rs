@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
-use crate::cli::terminal::warn;
+use crate::cli::terminal::{hint, warn};
 use crate::server::{Keys, Limits, PaceRule, Setup, Tls, TlsFiles};
 use crate::settings::Settings;
 
-/// What the port needs, from the settings and the files that they name.
+/// What the port needs, from the settings and the files that they name; or why it must not be opened.
 pub(in crate::cli) fn setup(settings: &Settings) -> anyhow::Result<Setup> {
+    refuse_open_doors(settings)?;
     let limits = limits(settings);
     limits.check()?;
     let keys = match &settings.auth.keys_file {
@@ -104,6 +105,27 @@ pub(super) fn reload(settings: &Settings, keys: Option<&Keys>, tls: Option<&Tls>
             Err(error) => tracing::error!("certificates stay as they were: {error:#}"),
         }
     }
+}
+
+/// Whoever reaches a port without keys may do everything; that may be this machine, or nobody by mistake.
+fn refuse_open_doors(settings: &Settings) -> anyhow::Result<()> {
+    let listen = settings.server.listen;
+    if listen.ip().is_loopback() || settings.auth.keys_file.is_some() {
+        return Ok(());
+    }
+    if !settings.server.insecure_public {
+        hint(
+            "`stillwatch key new` makes a key and the line for auth.keys_file; --insecure-public serves without keys",
+        );
+        bail!(
+            "server.listen {listen}: others can reach this address, and auth.keys_file is not set"
+        );
+    }
+    warn(&format!(
+        "SERVING {listen} WITHOUT KEYS: whoever reaches this port may score, read and forget accounts"
+    ));
+    tracing::warn!(%listen, "serving others without keys");
+    Ok(())
 }
 
 #[cfg(test)]
