@@ -176,7 +176,7 @@ async fn a_key_beyond_its_rate_is_refused_and_no_other_is() {
     for _ in 0..40 {
         calls.spawn(score_with(at, "a", 1));
     }
-    let mut refused = 0;
+    let mut refused = 0_u64;
     while let Some(call) = calls.join_next().await {
         let answer = call.expect("no panic");
         if answer.status != StatusCode::OK {
@@ -189,7 +189,7 @@ async fn a_key_beyond_its_rate_is_refused_and_no_other_is() {
     let shed = Counts::of(at)
         .await
         .value("stillwatch_shed_total{reason=\"rate\"}");
-    assert_eq!(shed, f64::from(refused));
+    assert_eq!(shed, refused);
     assert_eq!(score_with(at, "a", 2).await.status, StatusCode::OK);
     // Reading the same file again gives nobody a full bucket: of as many calls at once most are refused again.
     keys.replace(&file).expect("the same file");

@@ -102,18 +102,15 @@ async fn ten_times_what_fits_is_shed_at_once_and_the_rest_is_answered() {
     }
     assert_eq!(server.fake.scored.load(Ordering::SeqCst), 0);
     let metrics = Counts::of(at).await;
-    assert_eq!(
-        metrics.value("stillwatch_shed_total{reason=\"queue\"}"),
-        46.0
-    );
-    assert_eq!(metrics.value("stillwatch_queue_depth"), 4.0);
+    assert_eq!(metrics.value("stillwatch_shed_total{reason=\"queue\"}"), 46);
+    assert_eq!(metrics.value("stillwatch_queue_depth"), 4);
     server.fake.release();
     while let Some(call) = calls.join_next().await {
         assert_eq!(call.expect("no panic").status, StatusCode::OK);
     }
     assert_eq!(slow.await.expect("no panic").status, StatusCode::OK);
     assert_eq!(score(at, "next").await.status, StatusCode::OK);
-    assert_eq!(Counts::of(at).await.value("stillwatch_queue_depth"), 0.0);
+    assert_eq!(Counts::of(at).await.value("stillwatch_queue_depth"), 0);
 }
 
 #[tokio::test]
@@ -129,11 +126,11 @@ async fn a_call_whose_caller_has_gone_leaves_the_queue_unscored() {
         body.len()
     );
     gone.write_all(call.as_bytes()).await.expect("it is taken");
-    while Counts::of(at).await.value("stillwatch_queue_depth") < 1.0 {}
+    while Counts::of(at).await.value("stillwatch_queue_depth") < 1 {}
     drop(gone);
-    while Counts::of(at).await.value("stillwatch_queue_depth") > 0.0 {}
+    while Counts::of(at).await.value("stillwatch_queue_depth") > 0 {}
     let metrics = Counts::of(at).await;
-    assert_eq!(metrics.value("stillwatch_shed_total{reason=\"left\"}"), 1.0);
+    assert_eq!(metrics.value("stillwatch_shed_total{reason=\"left\"}"), 1);
     server.fake.release();
     assert_eq!(slow.await.expect("no panic").status, StatusCode::OK);
     assert_eq!(score(at, "after").await.status, StatusCode::OK);
@@ -240,7 +237,7 @@ async fn a_worker_that_cannot_score_makes_the_server_unready_and_not_dead() {
     }
     let health = grpc(at, "/grpc.health.v1.Health/Check", b"").await;
     assert_eq!(unframe(&health.body), [0x08, 2], "NOT_SERVING");
-    assert_eq!(Counts::of(at).await.value("stillwatch_ready"), 0.0);
+    assert_eq!(Counts::of(at).await.value("stillwatch_ready"), 0);
 }
 
 #[tokio::test]

@@ -31,12 +31,13 @@ impl Counts {
         Self(samples.map(sample).collect())
     }
 
-    pub(crate) fn value(&self, series: &str) -> f64 {
+    /// A counter or gauge, which are whole numbers here.
+    pub(crate) fn value(&self, series: &str) -> u64 {
         let value = self.0.get(series);
-        *value.unwrap_or_else(|| panic!("{series} is not in {:?}", self.0.keys()))
+        *value.unwrap_or_else(|| panic!("{series} is not in {:?}", self.0.keys())) as u64
     }
 
-    fn requests(&self, method: &str, code: &str) -> f64 {
+    fn requests(&self, method: &str, code: &str) -> u64 {
         self.value(&format!(
             "stillwatch_requests_total{{surface=\"scoring\",method=\"{method}\",code=\"{code}\"}}"
         ))
@@ -54,22 +55,22 @@ async fn every_series_is_there_before_the_first_call() {
             "resource_exhausted",
             "unauthenticated",
         ] {
-            assert_eq!(before.requests(method, code), 0.0);
+            assert_eq!(before.requests(method, code), 0);
         }
     }
     for reason in ["door", "queue", "left", "rate", "at_once"] {
         let series = format!("stillwatch_shed_total{{reason=\"{reason}\"}}");
-        assert_eq!(before.value(&series), 0.0);
+        assert_eq!(before.value(&series), 0);
     }
     let verdict = "stillwatch_verdicts_total{recommendation=\"restrict\",band=\"severe\"}";
-    assert_eq!(before.value(verdict), 0.0);
-    assert_eq!(before.value("stillwatch_accounts"), 7.0);
-    assert_eq!(before.value("stillwatch_ready"), 1.0);
+    assert_eq!(before.value(verdict), 0);
+    assert_eq!(before.value("stillwatch_accounts"), 7);
+    assert_eq!(before.value("stillwatch_ready"), 1);
     let model = format!(
         "stillwatch_model_info{{bundle=\"fake@1\",digest=\"{}\"}}",
         "00".repeat(32)
     );
-    assert_eq!(before.value(&model), 1.0);
+    assert_eq!(before.value(&model), 1);
 }
 
 #[tokio::test]
@@ -116,21 +117,21 @@ async fn calls_are_counted_by_method_and_code_on_every_protocol() {
 
     let counts = Counts::of(at).await;
     for (method, code, expected) in [
-        ("ScoreConversation", "ok", 3.0),
-        ("ScoreConversation", "invalid_argument", 3.0),
-        ("score", "ok", 1.0),
-        ("score", "internal", 1.0),
-        ("ScoreBatch", "ok", 1.0),
-        ("other", "unimplemented", 1.0),
-        ("ScoreConversation", "canceled", 0.0),
+        ("ScoreConversation", "ok", 3),
+        ("ScoreConversation", "invalid_argument", 3),
+        ("score", "ok", 1),
+        ("score", "internal", 1),
+        ("ScoreBatch", "ok", 1),
+        ("other", "unimplemented", 1),
+        ("ScoreConversation", "canceled", 0),
     ] {
         assert_eq!(counts.requests(method, code), expected, "{method} {code}");
     }
     let verdict = "stillwatch_verdicts_total{recommendation=\"watch\",band=\"low\"}";
-    assert_eq!(counts.value(verdict), 5.0);
-    assert_eq!(counts.value("stillwatch_risk_count"), 5.0);
+    assert_eq!(counts.value(verdict), 5);
+    assert_eq!(counts.value("stillwatch_risk_count"), 5);
     let took = "stillwatch_request_duration_seconds_count{surface=\"scoring\",method=\"ScoreConversation\"}";
-    assert_eq!(counts.value(took), 6.0);
-    assert!(counts.value("stillwatch_work_seconds_count") >= 6.0);
+    assert_eq!(counts.value(took), 6);
+    assert!(counts.value("stillwatch_work_seconds_count") >= 6);
     assert!(counts.0.keys().all(|series| !series.contains(CANARY)));
 }
