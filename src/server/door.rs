@@ -65,6 +65,20 @@ pub(super) async fn alias(
     pass(read, door.body_bytes_max, next).await
 }
 
+/// Health and reflection: JSON in streams is not read there, since only the RPC stack could say what is wrong with it, and
+/// it would quote it.
+pub(super) async fn without_json_streams(request: Request, next: Next) -> Response {
+    let kind = content_type(request.headers());
+    if kind != "application/json" && kind.ends_with("json") {
+        let expected = "application/json for one message, protobuf for streams";
+        return refuse(
+            &WireError::UnsupportedMediaType { expected },
+            request.headers(),
+        );
+    }
+    next.run(request).await
+}
+
 /// What is no route at all: gRPC callers are told so by the RPC stack, others here.
 pub(super) async fn unknown(request: Request, next: Next) -> Response {
     if is_grpc(request.headers()) {

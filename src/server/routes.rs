@@ -105,7 +105,7 @@ fn standard_services(readiness: &Arc<Readiness>) -> axum::Router {
         .methods()
         .map(|method| format!("/{method}"))
         .collect();
-    let service = ConnectRpcService::new(router);
+    let service = ConnectRpcService::new(router).with_interceptor(Discretion);
     let unknown = axum::Router::new()
         .fallback_service(service.clone())
         .layer(from_fn(door::unknown));
@@ -114,6 +114,7 @@ fn standard_services(readiness: &Arc<Readiness>) -> axum::Router {
         .fold(axum::Router::new(), |routes, path| {
             routes.route_service(path, service.clone())
         })
+        .layer(from_fn(door::without_json_streams))
         .fallback_service(unknown)
 }
 
