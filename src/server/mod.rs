@@ -14,6 +14,7 @@ mod desk;
 mod discretion;
 mod door;
 mod guard;
+mod key_line;
 mod keys;
 mod limits;
 mod meter;
@@ -32,7 +33,8 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::time;
 
-pub use keys::{ApiKey, KEYS_MAX, KeyLine, Keys, KeysError};
+pub use key_line::{ApiKey, KeyLine};
+pub use keys::{KEYS_MAX, Keys, KeysError};
 pub use limits::{Limits, LimitsError};
 pub use pace::PaceRule;
 pub use scorer::{NotReady, ScoreError, Scorer, Standing};

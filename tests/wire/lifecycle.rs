@@ -271,6 +271,19 @@ async fn shutdown_drains_a_call_in_flight_and_takes_no_other() {
     drop(silent);
 }
 
+#[tokio::test]
+async fn while_the_load_turns_away_calls_are_still_taken() {
+    let limits = Limits {
+        drain_delay: Duration::from_secs(3_600),
+        ..Limits::standard()
+    };
+    let mut server = Running::with(limits).await;
+    let at = server.address;
+    server.stop();
+    while get(at, "/readyz").await.status != StatusCode::SERVICE_UNAVAILABLE {}
+    assert_eq!(score(at, "a").await.status, StatusCode::OK);
+}
+
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
 
 #[tokio::test]

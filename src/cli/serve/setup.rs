@@ -124,7 +124,6 @@ fn refuse_open_doors(settings: &Settings) -> anyhow::Result<()> {
     warn(&format!(
         "SERVING {listen} WITHOUT KEYS: whoever reaches this port may score, read and forget accounts"
     ));
-    tracing::warn!(%listen, "serving others without keys");
     Ok(())
 }
 
