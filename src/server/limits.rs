@@ -32,6 +32,8 @@ pub struct Limits {
     pub deadline_max: Duration,
     /// The longest wait for a connection's first byte and for HTTP/1.1 headers.
     pub header_timeout: Duration,
+    /// How often a worker tries the whole path; readiness is lost when none has come to it for twelve times as long.
+    pub probe_period: Duration,
     /// How long the port stays open at shutdown while readiness is already false, so that whoever spreads the load
     /// can turn away first.
     pub drain_delay: Duration,
@@ -80,6 +82,7 @@ impl Limits {
             deadline_default: Duration::from_secs(10),
             deadline_max: Duration::from_secs(60),
             header_timeout: Duration::from_secs(10),
+            probe_period: Duration::from_secs(5),
             drain_delay: Duration::ZERO,
             drain: Duration::from_secs(20),
         }

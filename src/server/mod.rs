@@ -75,7 +75,7 @@ pub async fn run(
     let Setup { limits, keys, tls } = setup.into();
     let metrics = metrics::Metrics::new();
     let desk = Arc::new(desk::Desk::new(scorer, &limits, Arc::clone(&metrics)));
-    let readiness = Arc::new(readiness::Readiness::new(Arc::clone(&desk)));
+    let readiness = Arc::new(readiness::Readiness::new(Arc::clone(&desk), &limits));
     let mount = routes::Mount::new(keys, metrics);
     let app = routes::routes(&desk, Arc::clone(&readiness), &limits, &mount);
     readiness.probe_first().await;

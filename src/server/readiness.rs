@@ -9,18 +9,16 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time;
 
-use super::NotReady;
 use super::desk::Desk;
+use super::{Limits, NotReady};
 use crate::wire::contract::SCORING_SERVICE_SERVICE_NAME;
 
 /// How often watchers of `grpc.health.v1` learn of a change.
 const PERIOD: Duration = Duration::from_secs(1);
-/// How often a worker tries the whole path.
-const PROBE_PERIOD: Duration = Duration::from_secs(5);
 /// How long the first try may take before the port opens all the same, unready.
 const FIRST_PROBE: Duration = Duration::from_secs(10);
-/// A success older than this proves nothing any more: no worker has come to the next try.
-const STALE: Duration = Duration::from_secs(60);
+/// A success that is older than so many periods proves nothing any more: no worker has come to the next try.
+const STALE_PERIODS: u32 = 12;
 
 /// The last try of the whole path.
 struct Probed {
@@ -32,13 +30,14 @@ struct Probed {
 pub(super) struct Readiness {
     desk: Arc<Desk>,
     probed: Mutex<Probed>,
+    probe_period: Duration,
     /// What watchers are told; `None` once the drain has begun, which ends their streams.
     watched: Mutex<Option<watch::Sender<Status>>>,
 }
 
 impl Readiness {
     /// As ready as the scorer behind `desk`, once a worker has tried it.
-    pub(super) fn new(desk: Arc<Desk>) -> Self {
+    pub(super) fn new(desk: Arc<Desk>, limits: &Limits) -> Self {
         Self {
             desk,
             probed: Mutex::new(Probed {
@@ -47,6 +46,7 @@ impl Readiness {
                 }),
                 at: Instant::now(),
             }),
+            probe_period: limits.probe_period,
             watched: Mutex::new(Some(watch::Sender::new(Status::Unknown))),
         }
     }
@@ -61,7 +61,7 @@ impl Readiness {
         self.desk.ready()?;
         let probed = lock(&self.probed);
         probed.outcome?;
-        if probed.at.elapsed() > STALE {
+        if probed.at.elapsed() > self.probe_period * STALE_PERIODS {
             return Err(NotReady {
                 waiting_for: "a worker",
             });
@@ -80,7 +80,7 @@ impl Readiness {
     pub(super) fn keep_probing(self: Arc<Self>) -> JoinHandle<()> {
         tokio::spawn(async move {
             loop {
-                time::sleep(PROBE_PERIOD).await;
+                time::sleep(self.probe_period).await;
                 self.probe().await;
             }
         })

@@ -225,7 +225,11 @@ async fn readiness_follows_the_scorer() {
 async fn a_worker_that_cannot_score_makes_the_server_unready_and_not_dead() {
     let fake = Fake::default();
     fake.broken.store(true, Ordering::SeqCst);
-    let server = Running::of(fake, Limits::standard()).await;
+    let limits = Limits {
+        probe_period: Duration::from_millis(5),
+        ..Limits::standard()
+    };
+    let server = Running::of(fake, limits).await;
     let at = server.address;
     for path in ["/readyz", "/healthz", "/v2/health/ready"] {
         let answer = get(at, path).await;
@@ -238,6 +242,34 @@ async fn a_worker_that_cannot_score_makes_the_server_unready_and_not_dead() {
     let health = grpc(at, "/grpc.health.v1.Health/Check", b"").await;
     assert_eq!(unframe(&health.body), [0x08, 2], "NOT_SERVING");
     assert_eq!(Counts::of(at).await.value("stillwatch_ready"), 0);
+    // As soon as it can score again it is ready, and unready as soon as it cannot.
+    for (broken, status) in [(false, 200), (true, 503), (false, 200)] {
+        server.fake.broken.store(broken, Ordering::SeqCst);
+        while get(at, "/readyz").await.status.as_u16() != status {}
+    }
+}
+
+#[tokio::test]
+async fn workers_that_hang_are_seen() {
+    let limits = Limits {
+        probe_period: Duration::from_millis(5),
+        ..one_worker(8)
+    };
+    let server = Running::with(limits).await;
+    let at = server.address;
+    let hanging = tokio::spawn(score(at, "slow"));
+    server.fake.begun(1).await;
+    while get(at, "/readyz").await.status != StatusCode::SERVICE_UNAVAILABLE {}
+    let told = get(at, "/readyz").await;
+    assert!(
+        told.everything().contains("a worker"),
+        "{}",
+        told.everything()
+    );
+    assert_eq!(get(at, "/livez").await.status, StatusCode::OK);
+    server.fake.release();
+    assert_eq!(hanging.await.expect("no panic").status, StatusCode::OK);
+    while get(at, "/readyz").await.status != StatusCode::OK {}
 }
 
 #[tokio::test]

@@ -53,6 +53,7 @@ fn limits(settings: &Settings) -> Limits {
         deadline_default: Duration::from_millis(server.deadline_default_ms),
         deadline_max: Duration::from_millis(server.deadline_max_ms),
         header_timeout: Duration::from_millis(server.header_timeout_ms),
+        probe_period: standard.probe_period,
         drain_delay: Duration::from_millis(server.drain_delay_ms),
         drain: Duration::from_millis(server.drain_ms),
     }
@@ -137,5 +138,30 @@ mod tests {
         let settings = Layers::default().settings().unwrap();
         let told = format!("{:?}", limits(&settings));
         assert_eq!(told, format!("{:?}", Limits::standard()));
+    }
+
+    #[test]
+    fn others_are_served_with_keys_or_by_a_word_that_says_so() {
+        let with = |flags: &[(&str, &str)]| {
+            let mut layers = Layers::default();
+            for (name, value) in flags {
+                layers.flag(name, value, "--set").unwrap();
+            }
+            refuse_open_doors(&layers.settings().unwrap()).is_ok()
+        };
+        for loopback in ["127.0.0.1:7700", "127.9.9.9:0", "[::1]:7700"] {
+            assert!(with(&[("server.listen", loopback)]), "{loopback}");
+        }
+        for public in [
+            "0.0.0.0:7700",
+            "[::]:7700",
+            "192.0.2.7:7700",
+            "[::ffff:127.0.0.1]:1",
+        ] {
+            let listen = ("server.listen", public);
+            assert!(!with(&[listen]), "{public}");
+            assert!(with(&[listen, ("auth.keys_file", "keys")]));
+            assert!(with(&[listen, ("server.insecure_public", "true")]));
+        }
     }
 }
