@@ -18,6 +18,7 @@ pub mod privacy;
 pub mod profile;
 pub mod risk;
 pub mod server;
+pub mod settings;
 pub mod simulate;
 pub mod text;
 pub mod train;

@@ -79,6 +79,23 @@ fn one_by_one_in_batches_and_on_any_number_of_threads_the_bytes_are_the_same() {
 }
 
 #[test]
+fn a_trial_says_what_a_first_exchange_would_and_remembers_nothing() {
+    let engine = engine();
+    let line = |assessment| {
+        let mut out = Vec::new();
+        AssessmentLine::new(&assessment, engine.bundle()).to_line(&mut out);
+        out
+    };
+    let known = asked("known", 0, "How do I prune an apple tree?");
+    engine.score(&known);
+    let tried = [engine.trial(&known), engine.trial(&known)].map(line);
+    assert!(tried[0] == tried[1], "a trial leaves no trace");
+    assert_eq!(engine.accounts(), 1);
+    let fresh = self::engine();
+    assert!(tried[0] == line(fresh.score(&known)));
+}
+
+#[test]
 fn accounts_do_not_touch_each_other() {
     let exchanges = stream();
     let account = exchanges[exchanges.len() / 2].account.clone();

@@ -2,13 +2,15 @@
 //!
 //! The one module, beside `server`, that reads the clock or writes to the terminal.
 
+mod config;
 mod eval;
 mod explain;
-mod hooks;
 mod input;
+mod key;
 mod model;
 mod score;
 mod serve;
+mod signals;
 mod simulate;
 mod terminal;
 mod train;
@@ -54,6 +56,10 @@ struct Cli {
 enum Command {
     /// Scores conversations over Connect, gRPC, gRPC-Web and JSON on one port
     Serve(serve::Serve),
+    /// Checks and prints the settings of `serve`
+    Config(config::Config),
+    /// Makes API keys for `serve`
+    Key(key::Key),
     /// Scores a traffic log
     Score(score::Score),
     /// Says why one account of a traffic log stands where it stands
@@ -70,6 +76,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(command) => command.run(),
+        Command::Config(command) => command.run(),
+        Command::Key(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Simulate(command) => command.run(),

@@ -26,6 +26,14 @@ pub(super) struct ModelFlags {
 }
 
 impl ModelFlags {
+    /// As if these flags had been given.
+    pub(super) const fn new(bundle: Option<PathBuf>, accounts_max: usize) -> Self {
+        Self {
+            bundle,
+            accounts_max,
+        }
+    }
+
     /// The same flags with another bundle.
     pub(super) fn with_bundle(&self, folder: &Path) -> Self {
         Self {

@@ -1,126 +1,79 @@
 //! `stillwatch serve`: the engine behind a port.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::Arc;
+mod log;
+mod scorer;
+mod setup;
 
-use anyhow::Context;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
 use clap::Args;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use super::Exit;
-use super::hooks::HookFlags;
-use super::model::{ModelFlags, deployment_key};
+use super::config::ConfigFlags;
+use super::signals::Signals;
 use super::terminal::say;
-use crate::domain::{Assessment, Exchange, Risk};
-use crate::engine::Engine;
-use crate::server::{self, Limits, NotReady, ScoreError, Scorer, Standing};
+use crate::server::{self, Scorer, Setup};
+use crate::settings::Settings;
+use scorer::EngineScorer;
+use setup::reload;
+
+pub(super) use setup::setup;
+
+/// How long threads that still score may take once the port is closed.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Flags of `stillwatch serve`.
 #[derive(Args)]
 pub(super) struct Serve {
-    /// Address to listen on
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:7700",
-        env = "STILLWATCH_LISTEN"
-    )]
-    listen: SocketAddr,
-    /// Folder for what must outlive the process; made when missing
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "stillwatch-data",
-        env = "STILLWATCH_DATA"
-    )]
-    data: PathBuf,
     #[command(flatten)]
-    hooks: HookFlags,
-    #[command(flatten)]
-    model: ModelFlags,
-}
-
-/// The engine, seen from the network.
-struct EngineScorer(Engine);
-
-impl Scorer for EngineScorer {
-    fn score(&self, exchange: Exchange) -> Result<Assessment, ScoreError> {
-        Ok(self.0.score(&exchange))
-    }
-
-    fn standing(&self, account: &str) -> Option<Standing> {
-        let (seen, judgement) = self.0.standing(account)?;
-        Some(Standing {
-            seen,
-            risk: judgement.calibrated.risk,
-            band: judgement.band,
-            recommendation: judgement.recommendation,
-        })
-    }
-
-    fn conversation_risk(&self, exchange: &Exchange) -> Result<Risk, ScoreError> {
-        Ok(self.0.conversation_risk(exchange))
-    }
-
-    fn case(&self, account: &str) -> String {
-        self.0.case(account)
-    }
-
-    fn bundle(&self) -> String {
-        self.0.bundle().to_owned()
-    }
-
-    fn ready(&self) -> Result<(), NotReady> {
-        Ok(())
-    }
+    config: ConfigFlags,
 }
 
 impl Serve {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
-        let engine = self.model.engine(deployment_key(&self.data)?)?;
-        let bundle = engine.bundle().to_owned();
-        tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_max_level(tracing::Level::INFO)
-            .init();
+        let settings = self.config.settings()?;
+        log::to_standard_error(&settings.log);
+        let setup = setup(&settings)?;
+        let scorer = EngineScorer::new(&settings)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind(self.listen)
-                .await
-                .with_context(|| format!("listen on {}", self.listen))?;
-            say(&format!(
-                "{bundle} listening on http://{}",
-                listener.local_addr()?
-            ));
-            let scorer = Arc::new(EngineScorer(engine));
-            let limits = Limits {
-                hooks: self.hooks.hooks(),
-                ..Limits::standard()
-            };
-            server::run(listener, scorer, limits, asked_to_stop()).await;
-            Ok(Exit::Success)
-        })
+        let exit = runtime.block_on(serve(&settings, setup, scorer));
+        // A score that hangs must not hang the exit.
+        runtime.shutdown_timeout(LAST_WORK);
+        exit
     }
 }
 
-/// Resolves at an interrupt or, where there is one, a termination signal.
-async fn asked_to_stop() {
-    let interrupt = async {
-        let _ = tokio::signal::ctrl_c().await;
+async fn serve(settings: &Settings, setup: Setup, scorer: EngineScorer) -> anyhow::Result<Exit> {
+    let listen = settings.server.listen;
+    let mut signals = Signals::new()?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("listen on {listen}"))?;
+    let scheme = if setup.tls.is_some() { "https" } else { "http" };
+    say(&format!(
+        "{} listening on {scheme}://{}",
+        scorer.bundle(),
+        listener.local_addr()?
+    ));
+    let (keys, tls) = (setup.keys.clone(), setup.tls.clone());
+    let stop = Notify::new();
+    let serving = server::run(listener, Arc::new(scorer), setup, stop.notified());
+    let signalled = async {
+        signals
+            .stop(|| reload(settings, keys.as_deref(), tls.as_deref()))
+            .await;
+        tracing::info!("stopping; once more stops at once");
+        stop.notify_one();
+        signals.stop(|| {}).await;
     };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
     tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+        () = serving => Ok(Exit::Success),
+        () = signalled => bail!("stopped before calls in flight had ended"),
     }
 }

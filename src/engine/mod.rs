@@ -69,6 +69,16 @@ impl Engine {
         self.fold(partition_of(observed.account), &observed, exchange)
     }
 
+    /// What [`Engine::score`] says of an account's first exchange. Remembers nothing and changes nothing.
+    pub fn trial(&self, exchange: &Exchange) -> Assessment {
+        let observed = self.observe(exchange, &mut ObserveScratch::default());
+        let mut profile = Profile::empty();
+        profile.absorb(&observed.observation, &self.parts.random_features);
+        let mut measures = [f64::NAN; MEASURE_COUNT];
+        measure_into(&profile, &mut measures);
+        self.assess(&measures, profile.seen(), &observed.observation, exchange)
+    }
+
     /// Scores a batch as if its exchanges came one by one: the same answers, in the same order.
     pub fn score_batch(&self, exchanges: &[Exchange]) -> Vec<Assessment> {
         let observed: Vec<Observed> = exchanges

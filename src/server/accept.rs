@@ -7,25 +7,53 @@ use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time;
+use tokio_rustls::server::TlsStream;
 
-use super::Limits;
+use super::{Limits, Tls};
 
 /// After a failed accept (out of file descriptors, mostly): long enough for connections to close.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Silent HTTP/2 peers are asked this often whether they are still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// Serves `app` until `stop` resolves, then gives calls in flight the time to drain.
+/// A connection on which the caller has spoken.
+enum Stream {
+    Plain(TcpStream),
+    Encrypted(Box<TlsStream<TcpStream>>),
+}
+
+/// One connection's way to the routes.
+struct Way {
+    builder: Builder<TokioExecutor>,
+    service: TowerToHyperService<axum::Router>,
+    watcher: Watcher,
+}
+
+impl Way {
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let connection = self
+            .builder
+            .serve_connection(TokioIo::new(stream), self.service)
+            .into_owned();
+        if let Err(error) = self.watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+}
+
+/// Serves `app`, encrypted where there is `tls`, until `stop` resolves, then gives calls in flight the time to drain.
 pub(super) async fn serve(
     listener: TcpListener,
     app: axum::Router,
     limits: &Limits,
+    tls: Option<Arc<Tls>>,
     stop: impl Future<Output = ()> + Send,
 ) {
     let service = TowerToHyperService::new(app);
@@ -54,26 +82,40 @@ pub(super) async fn serve(
             tracing::debug!(%error, "a socket keeps its delay");
         }
         let header_timeout = limits.header_timeout;
-        let builder = builder.clone();
-        let service = service.clone();
-        let watcher = graceful.watcher();
+        let acceptor = tls.as_ref().map(|tls| tls.acceptor());
+        let way = Way {
+            builder: builder.clone(),
+            service: service.clone(),
+            watcher: graceful.watcher(),
+        };
         let mut closed = closing.subscribe();
         connections.spawn(async move {
             let _place = place;
-            // hyper picks the protocol by the first bytes and would wait for them for ever.
+            // hyper picks the protocol by the first bytes and would wait for them for ever; a handshake may stall too.
             let mut first = [0];
-            let spoke = tokio::select! {
-                read = time::timeout(header_timeout, stream.peek(&mut first)) => matches!(read, Ok(Ok(1))),
-                _ = closed.wait_for(|closed| *closed) => false,
+            let opening = time::timeout(header_timeout, async {
+                if stream.peek(&mut first).await.ok() != Some(1) {
+                    return None;
+                }
+                match acceptor {
+                    None => Some(Stream::Plain(stream)),
+                    Some(acceptor) => match acceptor.accept(stream).await {
+                        Ok(stream) => Some(Stream::Encrypted(Box::new(stream))),
+                        Err(error) => {
+                            tracing::debug!(%error, "a handshake failed");
+                            None
+                        }
+                    },
+                }
+            });
+            let stream = tokio::select! {
+                opened = opening => opened.ok().flatten(),
+                _ = closed.wait_for(|closed| *closed) => None,
             };
-            if !spoke {
-                return;
-            }
-            let connection = builder
-                .serve_connection(TokioIo::new(stream), service)
-                .into_owned();
-            if let Err(error) = watcher.watch(connection).await {
-                tracing::debug!(%error, "a connection ended early");
+            match stream {
+                Some(Stream::Plain(stream)) => way.serve(stream).await,
+                Some(Stream::Encrypted(stream)) => way.serve(stream).await,
+                None => {}
             }
         });
     }

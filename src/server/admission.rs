@@ -1,16 +1,18 @@
 //! Who may use a worker, and how many may wait for one.
 //!
 //! One rule for single calls and batches: a call takes a place or is refused at once, then waits its turn for
-//! a worker in the order of arrival. A call whose deadline passes while it waits leaves the queue unscored. A
-//! call that has a worker keeps it to the end, even when its caller has gone, so that the number of threads
+//! a worker in the order of arrival. A call whose deadline passes while it waits, or whose caller goes, leaves the queue
+//! unscored. A call that has a worker keeps it to the end, even when its caller has gone, so that the number of threads
 //! at work is the number stated.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task;
 
 use super::Limits;
+use super::metrics::{Metrics, Shed};
 use crate::wire::WireError;
 
 /// Places and workers.
@@ -18,16 +20,47 @@ pub(super) struct Admission {
     places: Arc<Semaphore>,
     workers: Arc<Semaphore>,
     retry_after_seconds: u32,
+    metrics: Arc<Metrics>,
+}
+
+/// A call in the queue, counted as long as it is there.
+struct Waiting<'a> {
+    metrics: &'a Metrics,
+    begun: Instant,
+    served: bool,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(metrics: &'a Metrics) -> Self {
+        metrics.queue_depth.inc();
+        Self {
+            metrics,
+            begun: Instant::now(),
+            served: false,
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.metrics.queue_depth.dec();
+        if self.served {
+            self.metrics.waited(self.begun.elapsed());
+        } else {
+            self.metrics.shed(Shed::Left);
+        }
+    }
 }
 
 impl Admission {
     /// As many places and workers as `limits` says.
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
         let workers = limits.workers.get();
         Self {
             places: Arc::new(Semaphore::new(workers + limits.waiting_max)),
             workers: Arc::new(Semaphore::new(workers)),
             retry_after_seconds: limits.retry_after_seconds,
+            metrics,
         }
     }
 
@@ -39,21 +72,49 @@ impl Admission {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, WireError> {
-        let place =
-            Arc::clone(&self.places)
-                .try_acquire_owned()
-                .map_err(|_| WireError::Overloaded {
-                    retry_after_seconds: self.retry_after_seconds,
-                })?;
-        let worker = Arc::clone(&self.workers)
-            .acquire_owned()
-            .await
-            .expect("the semaphore of workers is never closed");
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            self.metrics.shed(Shed::Queue);
+            WireError::Overloaded {
+                retry_after_seconds: self.retry_after_seconds,
+            }
+        })?;
+        let mut waiting = Waiting::new(&self.metrics);
+        let worker = self.worker().await;
+        waiting.served = true;
+        drop(waiting);
+        let metrics = Arc::clone(&self.metrics);
         let done = task::spawn_blocking(move || {
+            let begun = Instant::now();
             let result = work();
+            metrics.worked(begun.elapsed());
             drop((worker, place));
             result
         });
         done.await.map_err(|_| WireError::Internal)
+    }
+
+    /// Runs the server's own work on a worker: it waits its turn as calls do, but needs no place, so that a full queue
+    /// does not make it fail, and it is not counted.
+    ///
+    /// # Errors
+    /// [`WireError::Internal`] when the work panics.
+    pub(super) async fn run_own<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, WireError> {
+        let worker = self.worker().await;
+        let done = task::spawn_blocking(move || {
+            let result = work();
+            drop(worker);
+            result
+        });
+        done.await.map_err(|_| WireError::Internal)
+    }
+
+    async fn worker(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.workers)
+            .acquire_owned()
+            .await
+            .expect("the semaphore of workers is never closed")
     }
 }

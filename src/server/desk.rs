@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::admission::Admission;
-use super::{Limits, Scorer, Standing};
+use super::metrics::Metrics;
+use super::{Limits, NotReady, Scorer, Standing};
 use crate::domain::{Assessment, Exchange, Risk};
 use crate::wire::{Bounds, WireError};
 
@@ -11,15 +12,17 @@ use crate::wire::{Bounds, WireError};
 pub(super) struct Desk {
     scorer: Arc<dyn Scorer>,
     admission: Admission,
+    metrics: Arc<Metrics>,
     bounds: Bounds,
 }
 
 impl Desk {
-    /// The desk of `scorer` within `limits`.
-    pub(super) fn new(scorer: Arc<dyn Scorer>, limits: &Limits) -> Self {
+    /// The desk of `scorer` within `limits`, counted by `metrics`.
+    pub(super) fn new(scorer: Arc<dyn Scorer>, limits: &Limits, metrics: Arc<Metrics>) -> Self {
         Self {
             scorer,
-            admission: Admission::new(limits),
+            admission: Admission::new(limits, Arc::clone(&metrics)),
+            metrics,
             bounds: limits.bounds,
         }
     }
@@ -40,8 +43,9 @@ impl Desk {
     /// When it is not admitted or was not counted.
     pub(super) async fn score(&self, exchange: Exchange) -> Result<Assessment, WireError> {
         let scorer = Arc::clone(&self.scorer);
-        let scored = self.admission.run(move || scorer.score(exchange)).await?;
-        Ok(scored?)
+        let assessment = self.admission.run(move || scorer.score(exchange)).await??;
+        self.metrics.scored(&assessment);
+        Ok(assessment)
     }
 
     /// Scores exchanges in their order, on one worker. What could not be read keeps its error and its place.
@@ -54,12 +58,42 @@ impl Desk {
     ) -> Result<Vec<Result<Assessment, WireError>>, WireError> {
         let scorer = Arc::clone(&self.scorer);
         let score = move |exchange| Ok(scorer.score(exchange)?);
-        self.admission
+        let scored: Vec<Result<Assessment, WireError>> = self
+            .admission
             .run(move || {
                 let scored = exchanges.into_iter();
                 scored.map(|exchange| exchange.and_then(&score)).collect()
             })
-            .await
+            .await?;
+        for assessment in scored.iter().flatten() {
+            self.metrics.scored(assessment);
+        }
+        Ok(scored)
+    }
+
+    /// Whether the scorer, asked now, could answer now.
+    ///
+    /// # Errors
+    /// What is awaited.
+    pub(super) fn ready(&self) -> Result<(), NotReady> {
+        self.scorer.ready()
+    }
+
+    /// Lets a worker try the whole path.
+    ///
+    /// # Errors
+    /// What does not work.
+    pub(super) async fn probe(&self) -> Result<(), NotReady> {
+        let scorer = Arc::clone(&self.scorer);
+        let probed = self.admission.run_own(move || scorer.probe()).await;
+        probed.unwrap_or(Err(NotReady {
+            waiting_for: "a scorer that does not fail",
+        }))
+    }
+
+    /// The text of `/metrics`.
+    pub(super) fn metrics(&self, ready: bool) -> String {
+        self.metrics.text(self.scorer.as_ref(), ready)
     }
 
     /// How an account stands, without a new exchange; `None` for one that is not remembered. Takes no worker: it is a

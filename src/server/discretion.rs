@@ -1,7 +1,7 @@
 //! Keeps request text out of errors.
 //!
-//! A decoder's own message may quote what it choked on, and what it choked on may be a prompt. Every error of
-//! the scoring service that did not come from the error table is therefore replaced by a row of it.
+//! A decoder's own message may quote what it choked on, and what it choked on may be a prompt. Every error
+//! that did not come from the error table is therefore replaced by a row of it.
 
 use connectrpc::interceptor::{UnaryRequest, UnaryResponse};
 use connectrpc::{CodecFormat, ConnectError, ErrorCode, Interceptor, Next, async_trait};
@@ -30,6 +30,8 @@ fn discreet(error: ConnectError, format: CodecFormat) -> ConnectError {
         return error;
     }
     let replacement = match error.code {
+        // Health checks alone say so, of a service unknown, in fixed words.
+        ErrorCode::NotFound => return error,
         // The one thing that can fail with this code outside the error table is decoding.
         ErrorCode::InvalidArgument => WireError::MalformedBody {
             encoding: match format {

@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time;
 
 use super::Limits;
+use super::metrics::{Metrics, Shed};
 use crate::wire::WireError;
 
 /// Content types of unary Connect calls.
@@ -29,18 +30,14 @@ pub(super) struct Door {
     retry_after_seconds: u32,
     body_bytes_max: usize,
     body_timeout: Duration,
+    metrics: Arc<Metrics>,
 }
 
 /// The door of the procedures of the scoring service.
 pub(super) async fn procedures(State(door): State<Door>, request: Request, next: Next) -> Response {
     let _call = match door.enter() {
         Ok(call) => call,
-        Err(error) => {
-            return error
-                .to_connect()
-                .into_http_response(request.headers())
-                .map(Body::new);
-        }
+        Err(error) => return refuse(&error, request.headers()),
     };
     if is_grpc(request.headers()) {
         return next.run(request).await;
@@ -68,6 +65,20 @@ pub(super) async fn alias(
     pass(read, door.body_bytes_max, next).await
 }
 
+/// Health and reflection: JSON in streams is not read there, since only the RPC stack could say what is wrong with it, and
+/// it would quote it.
+pub(super) async fn without_json_streams(request: Request, next: Next) -> Response {
+    let kind = content_type(request.headers());
+    if kind != "application/json" && kind.ends_with("json") {
+        let expected = "application/json for one message, protobuf for streams";
+        return refuse(
+            &WireError::UnsupportedMediaType { expected },
+            request.headers(),
+        );
+    }
+    next.run(request).await
+}
+
 /// What is no route at all: gRPC callers are told so by the RPC stack, others here.
 pub(super) async fn unknown(request: Request, next: Next) -> Response {
     if is_grpc(request.headers()) {
@@ -83,12 +94,13 @@ pub(super) async fn method_not_allowed() -> Response {
 
 impl Door {
     /// The door that `limits` describes.
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
         Self {
             calls: Arc::new(Semaphore::new(limits.calls_max)),
             retry_after_seconds: limits.retry_after_seconds,
             body_bytes_max: limits.body_bytes_max,
             body_timeout: limits.deadline_max,
+            metrics,
         }
     }
 
@@ -102,11 +114,12 @@ impl Door {
     /// # Errors
     /// [`WireError::Overloaded`] when every place is taken.
     pub(super) fn enter(&self) -> Result<OwnedSemaphorePermit, WireError> {
-        Arc::clone(&self.calls)
-            .try_acquire_owned()
-            .map_err(|_| WireError::Overloaded {
+        Arc::clone(&self.calls).try_acquire_owned().map_err(|_| {
+            self.metrics.shed(Shed::Door);
+            WireError::Overloaded {
                 retry_after_seconds: self.retry_after_seconds,
-            })
+            }
+        })
     }
 
     /// `request` with its whole body, if it is a POST of one of `content_types`.
@@ -155,17 +168,33 @@ async fn pass(read: Result<Request, WireError>, bound: usize, next: Next) -> Res
     }
 }
 
+/// `error` in the protocol that the caller speaks.
+pub(super) fn refuse(error: &WireError, request: &HeaderMap) -> Response {
+    let content_type = content_type(request);
+    let framed = ["application/grpc", "application/connect+"];
+    if framed.iter().any(|start| content_type.starts_with(start)) {
+        return error
+            .to_connect()
+            .into_http_response(request)
+            .map(Body::new);
+    }
+    answer(error)
+}
+
 /// `error` over plain HTTP.
 pub(super) fn answer(error: &WireError) -> Response {
     let connect = error.to_connect();
     let headers = connect.response_headers().clone();
     let mut response = connect.into_response();
     response.headers_mut().extend(headers);
-    if let WireError::MethodNotAllowed { allowed } = error {
-        response
-            .headers_mut()
-            .insert(header::ALLOW, header::HeaderValue::from_static(allowed));
-    }
+    let (name, value) = match error {
+        WireError::MethodNotAllowed { allowed } => (header::ALLOW, *allowed),
+        WireError::Unauthenticated => (header::WWW_AUTHENTICATE, "Bearer"),
+        _ => return response,
+    };
+    response
+        .headers_mut()
+        .insert(name, header::HeaderValue::from_static(value));
     response
 }
 

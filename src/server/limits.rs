@@ -33,10 +33,41 @@ pub struct Limits {
     pub deadline_max: Duration,
     /// The longest wait for a connection's first byte and for HTTP/1.1 headers.
     pub header_timeout: Duration,
-    /// How long calls in flight may take at shutdown.
+    /// How often a worker tries the whole path; readiness is lost when none has come to it for twelve times as long.
+    pub probe_period: Duration,
+    /// How long the port stays open at shutdown while readiness is already false, so that whoever spreads the load
+    /// can turn away first.
+    pub drain_delay: Duration,
+    /// How long calls in flight may take at shutdown after that.
     pub drain: Duration,
     /// What gateway hooks answer and what they may hold.
     pub hooks: Hooks,
+}
+
+/// Two limits that cannot both be meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LimitsError {
+    /// A caller who sets no deadline would have a longer one than any caller may set.
+    #[error("the default deadline ({default} ms) is longer than the longest ({max} ms)")]
+    Deadlines {
+        /// The default, in milliseconds.
+        default: u128,
+        /// The longest, in milliseconds.
+        max: u128,
+    },
+    /// The queue could never be full, so that nobody would be refused for it.
+    #[error(
+        "{calls} calls inside at once are fewer than the {workers} workers and {waiting} places of the queue, \
+         and one more"
+    )]
+    Calls {
+        /// Calls inside at once.
+        calls: usize,
+        /// Threads that score.
+        workers: usize,
+        /// Places of the queue.
+        waiting: usize,
+    },
 }
 
 impl Limits {
@@ -54,8 +85,32 @@ impl Limits {
             deadline_default: Duration::from_secs(10),
             deadline_max: Duration::from_secs(60),
             header_timeout: Duration::from_secs(10),
+            probe_period: Duration::from_secs(5),
+            drain_delay: Duration::ZERO,
             drain: Duration::from_secs(20),
             hooks: Hooks::standard(),
         }
+    }
+
+    /// Refuses limits that contradict each other.
+    ///
+    /// # Errors
+    /// The first contradiction.
+    pub fn check(&self) -> Result<(), LimitsError> {
+        if self.deadline_default > self.deadline_max {
+            return Err(LimitsError::Deadlines {
+                default: self.deadline_default.as_millis(),
+                max: self.deadline_max.as_millis(),
+            });
+        }
+        let (calls, workers, waiting) = (self.calls_max, self.workers.get(), self.waiting_max);
+        if calls <= workers + waiting {
+            return Err(LimitsError::Calls {
+                calls,
+                workers,
+                waiting,
+            });
+        }
+        Ok(())
     }
 }

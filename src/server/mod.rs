@@ -4,8 +4,8 @@
 //!
 //! A call's way: `accept` takes the connection, `routes` finds the handler, `door` bounds the calls inside and
 //! checks what HTTP says of the body, `scoring` converts and asks the `desk`, where every surface asks the [`Scorer`],
-//! on a worker that `admission` grants. `hooks` are the routes of gateways and exporters. What guards and counts a
-//! surface is mounted with it, in `routes`.
+//! on a worker that `admission` grants. `hooks` are the routes of gateways and exporters. What guards a surface (`guard`:
+//! `keys`, `pace`) and counts it (`meter`) is mounted with it, in `routes`.
 
 mod accept;
 mod admission;
@@ -13,45 +13,85 @@ mod clock;
 mod desk;
 mod discretion;
 mod door;
+mod guard;
 mod hooks;
+mod key_line;
+mod keys;
 mod limits;
+mod meter;
+mod metrics;
+mod pace;
 mod readiness;
 mod routes;
 mod scorer;
 mod scoring;
 mod surface;
+mod tls;
 
 use std::future::Future;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::time;
 
 pub use hooks::Hooks;
-pub use limits::Limits;
+pub use key_line::{ApiKey, KeyLine};
+pub use keys::{KEYS_MAX, Keys, KeysError};
+pub use limits::{Limits, LimitsError};
+pub use pace::PaceRule;
 pub use scorer::{NotReady, ScoreError, Scorer, Standing};
 pub use surface::{Scope, Surface};
+pub use tls::{Tls, TlsError, TlsFiles};
+
+/// How the port is set up. From [`Limits`] alone: plain HTTP, and no key is asked for.
+#[derive(Clone)]
+pub struct Setup {
+    /// What bounds memory and time.
+    pub limits: Limits,
+    /// Who may call; `None` where everyone may.
+    pub keys: Option<Arc<Keys>>,
+    /// Certificates; `None` where the port speaks plain HTTP.
+    pub tls: Option<Arc<Tls>>,
+}
+
+impl From<Limits> for Setup {
+    fn from(limits: Limits) -> Self {
+        Self {
+            limits,
+            keys: None,
+            tls: None,
+        }
+    }
+}
 
 /// Serves `scorer` on `listener` until `shutdown` resolves, then drains.
 ///
-/// At `shutdown` readiness turns false, no new connection is taken, and calls in flight have
-/// [`Limits::drain`] to end.
+/// The port opens when a worker has scored a first exchange of the scorer's own. At `shutdown` readiness turns false;
+/// [`Limits::drain_delay`] later no new connection is taken, and calls in flight have [`Limits::drain`] to end.
 pub async fn run(
     listener: TcpListener,
     scorer: Arc<dyn Scorer>,
-    limits: Limits,
+    setup: impl Into<Setup>,
     shutdown: impl Future<Output = ()> + Send,
 ) {
-    let readiness = Arc::new(readiness::Readiness::new(Arc::clone(&scorer)));
-    let watching = Arc::clone(&readiness).keep_watching();
-    let desk = Arc::new(desk::Desk::new(scorer, &limits));
+    let Setup { limits, keys, tls } = setup.into();
+    let metrics = metrics::Metrics::new();
+    let desk = Arc::new(desk::Desk::new(scorer, &limits, Arc::clone(&metrics)));
+    let readiness = Arc::new(readiness::Readiness::new(Arc::clone(&desk), &limits));
     let gateways = Arc::new(hooks::Gateways::new(Arc::clone(&desk), &limits.hooks));
+    let mount = routes::Mount::new(keys, metrics);
+    let app = routes::routes(&desk, &gateways, Arc::clone(&readiness), &limits, &mount);
+    readiness.probe_first().await;
+    let watching = Arc::clone(&readiness).keep_watching();
     let keeping_time = Arc::clone(&gateways).keep_time();
-    let app = routes::routes(&desk, &gateways, Arc::clone(&readiness), &limits);
+    let probing = Arc::clone(&readiness).keep_probing();
     let stop = async {
         shutdown.await;
         readiness.drain();
+        time::sleep(limits.drain_delay).await;
     };
-    accept::serve(listener, app, &limits, stop).await;
+    accept::serve(listener, app, &limits, tls, stop).await;
+    probing.abort();
     watching.abort();
     keeping_time.abort();
     gateways.flush().await;

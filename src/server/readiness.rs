@@ -1,7 +1,7 @@
 //! Whether calls are taken: one answer for `/readyz`, `grpc.health.v1` and the drain.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connectrpc::ConnectError;
 use connectrpc_health::{Checker, Status, StatusStream};
@@ -9,24 +9,44 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time;
 
-use super::{NotReady, Scorer};
+use super::desk::Desk;
+use super::{Limits, NotReady};
 use crate::wire::contract::SCORING_SERVICE_SERVICE_NAME;
 
 /// How often watchers of `grpc.health.v1` learn of a change.
 const PERIOD: Duration = Duration::from_secs(1);
+/// How long the first try may take before the port opens all the same, unready.
+const FIRST_PROBE: Duration = Duration::from_secs(10);
+/// A success that is older than so many periods proves nothing any more: no worker has come to the next try.
+const STALE_PERIODS: u32 = 12;
+
+/// The last try of the whole path.
+struct Probed {
+    outcome: Result<(), NotReady>,
+    at: Instant,
+}
 
 /// The scorer's readiness, until the drain begins.
 pub(super) struct Readiness {
-    scorer: Arc<dyn Scorer>,
+    desk: Arc<Desk>,
+    probed: Mutex<Probed>,
+    probe_period: Duration,
     /// What watchers are told; `None` once the drain has begun, which ends their streams.
     watched: Mutex<Option<watch::Sender<Status>>>,
 }
 
 impl Readiness {
-    /// As ready as `scorer`.
-    pub(super) fn new(scorer: Arc<dyn Scorer>) -> Self {
+    /// As ready as the scorer behind `desk`, once a worker has tried it.
+    pub(super) fn new(desk: Arc<Desk>, limits: &Limits) -> Self {
         Self {
-            scorer,
+            desk,
+            probed: Mutex::new(Probed {
+                outcome: Err(NotReady {
+                    waiting_for: "the first exchange to be scored",
+                }),
+                at: Instant::now(),
+            }),
+            probe_period: limits.probe_period,
             watched: Mutex::new(Some(watch::Sender::new(Status::Unknown))),
         }
     }
@@ -38,7 +58,43 @@ impl Readiness {
                 waiting_for: "a restart; the server is stopping",
             });
         }
-        self.scorer.ready()
+        self.desk.ready()?;
+        let probed = lock(&self.probed);
+        probed.outcome?;
+        if probed.at.elapsed() > self.probe_period * STALE_PERIODS {
+            return Err(NotReady {
+                waiting_for: "a worker",
+            });
+        }
+        Ok(())
+    }
+
+    /// The first try: the port opens when it has ended, or has taken too long.
+    pub(super) async fn probe_first(&self) {
+        if time::timeout(FIRST_PROBE, self.probe()).await.is_err() {
+            tracing::warn!("the first exchange is not scored yet; the port opens unready");
+        }
+    }
+
+    /// Lets a worker try the whole path every few seconds, until the task is aborted.
+    pub(super) fn keep_probing(self: Arc<Self>) -> JoinHandle<()> {
+        tokio::spawn(async move {
+            loop {
+                time::sleep(self.probe_period).await;
+                self.probe().await;
+            }
+        })
+    }
+
+    async fn probe(&self) {
+        let outcome = self.desk.probe().await;
+        let at = Instant::now();
+        let before = std::mem::replace(&mut *lock(&self.probed), Probed { outcome, at }).outcome;
+        match (before, outcome) {
+            (Err(_), Ok(())) => tracing::info!("ready"),
+            (Ok(()), Err(reason)) => tracing::error!(%reason, "no longer ready"),
+            _ => {}
+        }
     }
 
     /// From now on nothing is ready, and watchers are told and sent away.
@@ -67,8 +123,7 @@ impl Readiness {
     }
 
     fn watched(&self) -> MutexGuard<'_, Option<watch::Sender<Status>>> {
-        // Nothing that could panic runs under the lock.
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.watched)
     }
 
     fn now(&self) -> Status {
@@ -77,6 +132,11 @@ impl Readiness {
             Err(_) => Status::NotServing,
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that could panic runs under the locks.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// `grpc.health.v1`: the whole process under the empty name, and the scoring service under its own.

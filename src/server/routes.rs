@@ -1,9 +1,9 @@
-//! The routes: RPC services, the plain alias, the probes.
+//! The routes: RPC services, the plain alias, the probes, the metrics.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{Uri, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -14,10 +14,13 @@ use connectrpc_reflection::Reflector;
 use super::desk::Desk;
 use super::discretion::Discretion;
 use super::door::{self, Door};
+use super::guard::{Guard, guard};
 use super::hooks::{self, Gateways};
+use super::meter::{Meter, meter};
+use super::metrics::{self, Metrics};
 use super::readiness::{Health, Readiness};
 use super::scoring::Scoring;
-use super::{Limits, Surface};
+use super::{Keys, Limits, Surface};
 use crate::wire::contract::{
     DESCRIPTORS, SCORING_SERVICE_SCORE_CONVERSATION_SPEC, ScoringServiceExt,
 };
@@ -31,20 +34,41 @@ pub(super) fn routes(
     gateways: &Arc<Gateways>,
     readiness: Arc<Readiness>,
     limits: &Limits,
+    to: &Mount,
 ) -> axum::Router {
-    let door = Door::new(limits);
-    let open = standard_services(&readiness).merge(probes(readiness));
+    let door = Door::new(limits, Arc::clone(&to.metrics));
+    let open = standard_services(&readiness).merge(probes(readiness, Arc::clone(desk)));
     let hooks = hooks::before_and_after(gateways, door.clone());
     let telemetry = hooks::telemetry(gateways, door.clone());
-    mount(Surface::Scoring, scoring(desk, door, limits))
-        .merge(mount(Surface::Hooks, hooks))
-        .merge(mount(Surface::Telemetry, telemetry))
-        .merge(mount(Surface::Open, open))
+    to.mount(Surface::Scoring, scoring(desk, door, limits))
+        .merge(to.mount(Surface::Hooks, hooks))
+        .merge(to.mount(Surface::Telemetry, telemetry))
+        .merge(to.mount(Surface::Open, open))
 }
 
-/// A surface with what guards and counts it.
-fn mount(surface: Surface, routes: axum::Router) -> axum::Router {
-    routes.layer(axum::Extension(surface))
+/// What guards and counts every surface.
+pub(super) struct Mount {
+    guard: Arc<Guard>,
+    metrics: Arc<Metrics>,
+}
+
+impl Mount {
+    /// Asks for one of `keys`, if any; counts in `metrics`.
+    pub(super) fn new(keys: Option<Arc<Keys>>, metrics: Arc<Metrics>) -> Self {
+        Self {
+            guard: Arc::new(Guard::new(keys, Arc::clone(&metrics))),
+            metrics,
+        }
+    }
+
+    /// A surface with what guards and counts it. What the guard refuses is counted too.
+    fn mount(&self, surface: Surface, routes: axum::Router) -> axum::Router {
+        let metrics = Arc::clone(&self.metrics);
+        let guarded = (Arc::clone(&self.guard), surface);
+        routes
+            .layer(from_fn_with_state(guarded, guard))
+            .layer(from_fn_with_state(Meter { metrics, surface }, meter))
+    }
 }
 
 /// The scoring service under its own names, and `/v1/score`.
@@ -83,7 +107,7 @@ fn standard_services(readiness: &Arc<Readiness>) -> axum::Router {
         .methods()
         .map(|method| format!("/{method}"))
         .collect();
-    let service = ConnectRpcService::new(router);
+    let service = ConnectRpcService::new(router).with_interceptor(Discretion);
     let unknown = axum::Router::new()
         .fallback_service(service.clone())
         .layer(from_fn(door::unknown));
@@ -92,6 +116,7 @@ fn standard_services(readiness: &Arc<Readiness>) -> axum::Router {
         .fold(axum::Router::new(), |routes, path| {
             routes.route_service(path, service.clone())
         })
+        .layer(from_fn(door::without_json_streams))
         .fallback_service(unknown)
 }
 
@@ -101,10 +126,19 @@ fn deadlines(limits: &Limits) -> DeadlinePolicy {
         .with_max(limits.deadline_max)
 }
 
-fn probes(readiness: Arc<Readiness>) -> axum::Router {
+/// The probes, under every name that orchestrators ask for, and the metrics.
+fn probes(readiness: Arc<Readiness>, desk: Arc<Desk>) -> axum::Router {
     let live = || async { "live\n" };
+    let readable = Arc::clone(&readiness);
+    let metrics = move || async move {
+        let text = desk.metrics(readable.check().is_ok());
+        ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
+    };
     axum::Router::new()
+        .route("/metrics", get(metrics))
         .route("/livez", get(live))
+        .route("/v2/health/live", get(live))
+        .route("/v2/health/ready", get(ready))
         .route("/ping", get(ready))
         .route("/readyz", get(ready))
         .route("/healthz", get(ready))

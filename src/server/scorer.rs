@@ -29,6 +29,19 @@ pub trait Scorer: Send + Sync + 'static {
     /// The active bundle, such as `default@3`.
     fn bundle(&self) -> String;
 
+    /// BLAKE3 digest of the active bundle's manifest, in hexadecimal digits.
+    fn bundle_digest(&self) -> String;
+
+    /// Accounts remembered now.
+    fn accounts(&self) -> usize;
+
+    /// Scores an exchange of its own by the whole path without counting it, and tries what must be written. Asked at
+    /// the start and every few seconds, on a worker.
+    ///
+    /// # Errors
+    /// What does not work.
+    fn probe(&self) -> Result<(), NotReady>;
+
     /// Whether a call to [`Scorer::score`] would be answered now. Cheap: asked by every probe.
     ///
     /// # Errors

@@ -13,6 +13,26 @@ pub enum Scope {
     Admin,
 }
 
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 4] = [Self::Score, Self::Read, Self::Review, Self::Admin];
+
+    /// The stable name, as the keys file has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Score => "score",
+            Self::Read => "read",
+            Self::Review => "review",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The scope of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    }
+}
+
 /// A group of routes that are admitted, counted and guarded alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Surface {
@@ -27,6 +47,9 @@ pub enum Surface {
 }
 
 impl Surface {
+    /// Every surface.
+    pub const ALL: [Self; 4] = [Self::Scoring, Self::Hooks, Self::Telemetry, Self::Open];
+
     /// The stable name: the `surface` label of metrics.
     pub const fn name(self) -> &'static str {
         match self {
@@ -42,6 +65,40 @@ impl Surface {
         match self {
             Self::Scoring | Self::Hooks | Self::Telemetry => Some(Scope::Score),
             Self::Open => None,
+        }
+    }
+
+    /// Whether gateways call it, which take 503 for a hook that is not to be reached, and 429 for an error.
+    pub const fn is_called_by_gateways(self) -> bool {
+        matches!(self, Self::Hooks | Self::Telemetry)
+    }
+
+    /// Its calls: the `method` label of metrics. A call is known by the last part of its path; one that is not here
+    /// counts as `other`, so that no caller can make a series.
+    pub const fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Scoring => &["ScoreConversation", "ScoreBatch", "score"],
+            Self::Hooks => &[
+                "litellm_basic_guardrail_api",
+                "webhook",
+                "request",
+                "response",
+                "moderations",
+            ],
+            Self::Telemetry => &["litellm", "traces", "logs"],
+            Self::Open => &[
+                "livez",
+                "readyz",
+                "healthz",
+                "health",
+                "ping",
+                "live",
+                "ready",
+                "metrics",
+                "Check",
+                "Watch",
+                "ServerReflectionInfo",
+            ],
         }
     }
 }

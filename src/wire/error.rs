@@ -25,6 +25,12 @@ pub enum ErrorKind {
     MethodNotAllowed,
     /// There is no such route or procedure.
     UnknownRoute,
+    /// The call brings no key, or none that the server knows.
+    Unauthenticated,
+    /// The key is not good for this call.
+    Forbidden,
+    /// The key has made more calls than it may.
+    RateLimited,
     /// More calls are waiting than the server admits.
     Overloaded,
     /// The caller's deadline, or the server's, has passed.
@@ -52,7 +58,7 @@ pub struct ErrorRow {
 
 impl ErrorKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::MissingField,
         Self::BadValue,
         Self::OverBound,
@@ -61,6 +67,9 @@ impl ErrorKind {
         Self::UnsupportedMediaType,
         Self::MethodNotAllowed,
         Self::UnknownRoute,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::RateLimited,
         Self::Overloaded,
         Self::DeadlineExceeded,
         Self::NotReady,
@@ -80,6 +89,9 @@ impl ErrorKind {
             Self::UnsupportedMediaType => ("unsupported_media_type", Code::InvalidArgument, 415, false, "errors#unsupported_media_type"),
             Self::MethodNotAllowed => ("method_not_allowed", Code::Unimplemented, 405, false, "errors#method_not_allowed"),
             Self::UnknownRoute => ("unknown_route", Code::Unimplemented, 404, false, "errors#unknown_route"),
+            Self::Unauthenticated => ("unauthenticated", Code::Unauthenticated, 401, false, "errors#unauthenticated"),
+            Self::Forbidden => ("forbidden", Code::PermissionDenied, 403, false, "errors#forbidden"),
+            Self::RateLimited => ("rate_limited", Code::ResourceExhausted, 429, true, "errors#rate_limited"),
             Self::Overloaded => ("overloaded", Code::ResourceExhausted, 429, true, "errors#overloaded"),
             Self::DeadlineExceeded => ("deadline_exceeded", Code::DeadlineExceeded, 504, true, "errors#deadline_exceeded"),
             Self::NotReady => ("not_ready", Code::Unavailable, 503, true, "errors#not_ready"),
@@ -147,6 +159,21 @@ pub enum WireError {
     /// There is no such route or procedure.
     #[error("there is no such route")]
     UnknownRoute,
+    /// The call brings no key, or none that the server knows.
+    #[error("expected an API key that the server knows, in `authorization: Bearer` or `x-api-key`")]
+    Unauthenticated,
+    /// The key is not good for this call.
+    #[error("the key is not good for this call, which needs the scope `{scope}`")]
+    Forbidden {
+        /// The scope that it needs.
+        scope: &'static str,
+    },
+    /// The key has made more calls than it may.
+    #[error("the key has made more calls than it may; try again in {retry_after_seconds} s")]
+    RateLimited {
+        /// When to try again.
+        retry_after_seconds: u32,
+    },
     /// More calls are waiting than the server admits.
     #[error("too many calls are waiting; try again in {retry_after_seconds} s")]
     Overloaded {
@@ -185,6 +212,9 @@ impl WireError {
             Self::UnsupportedMediaType { .. } => ErrorKind::UnsupportedMediaType,
             Self::MethodNotAllowed { .. } => ErrorKind::MethodNotAllowed,
             Self::UnknownRoute => ErrorKind::UnknownRoute,
+            Self::Unauthenticated => ErrorKind::Unauthenticated,
+            Self::Forbidden { .. } => ErrorKind::Forbidden,
+            Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Overloaded { .. } => ErrorKind::Overloaded,
             Self::DeadlineExceeded => ErrorKind::DeadlineExceeded,
             Self::NotReady { .. } => ErrorKind::NotReady,
@@ -196,6 +226,9 @@ impl WireError {
     pub const fn retry_after_seconds(&self) -> Option<u32> {
         match self {
             Self::Overloaded {
+                retry_after_seconds,
+            }
+            | Self::RateLimited {
                 retry_after_seconds,
             } => Some(*retry_after_seconds),
             Self::NotReady { .. } => Some(1),

@@ -117,6 +117,18 @@ impl Scorer for Recorder {
         CASE.to_owned()
     }
 
+    fn bundle_digest(&self) -> String {
+        "digest".to_owned()
+    }
+
+    fn accounts(&self) -> usize {
+        0
+    }
+
+    fn probe(&self) -> Result<(), NotReady> {
+        Ok(())
+    }
+
     fn bundle(&self) -> String {
         "fake@1".to_owned()
     }

@@ -169,7 +169,21 @@ pub(crate) async fn grpc(address: SocketAddr, path: &str, message: &[u8]) -> Ans
 /// One gRPC-Web call of one message over HTTP/1.1; its trailers, a part of the body there, are moved to where
 /// gRPC has them.
 pub(crate) async fn grpc_web(address: SocketAddr, path: &str, message: &[u8]) -> Answer {
-    let headers = [(CONTENT_TYPE.as_str(), "application/grpc-web+proto")];
+    grpc_web_with(address, path, &[], message).await
+}
+
+/// The same with more headers.
+pub(crate) async fn grpc_web_with(
+    address: SocketAddr,
+    path: &str,
+    more: &[(&str, &str)],
+    message: &[u8],
+) -> Answer {
+    let headers = [
+        &[(CONTENT_TYPE.as_str(), "application/grpc-web+proto")],
+        more,
+    ]
+    .concat();
     let mut answer = http1(address, Method::POST, path, &headers, frame(message)).await;
     let mut rest = answer.body.clone();
     let mut messages = Vec::new();

@@ -14,7 +14,7 @@ use crate::client::{
 use crate::fixture::{CANARY, Running, exchange};
 
 /// That `answer` is the row of `kind`, in the one shape, without the caller's text.
-fn check(kind: ErrorKind, answer: &Answer) {
+pub(crate) fn check(kind: ErrorKind, answer: &Answer) {
     let row = kind.row();
     let shown = answer.everything();
     assert!(

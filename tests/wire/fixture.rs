@@ -9,7 +9,7 @@ use stillwatch::domain::{
     Assessment, Band, BaselineOf, Exchange, Mitigation, Reason, Recommendation, Risk, Technique,
     TechniqueRisk,
 };
-use stillwatch::server::{self, Limits, NotReady, ScoreError, Scorer, Standing};
+use stillwatch::server::{self, Limits, NotReady, ScoreError, Scorer, Setup, Standing};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -21,6 +21,8 @@ pub(crate) const CANARY: &str = "canary-7f3a";
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) unready: AtomicBool,
+    /// Whether the scorer's own exchange makes it panic.
+    pub(crate) broken: AtomicBool,
     pub(crate) scored: AtomicU64,
     started: AtomicU64,
     released: Mutex<bool>,
@@ -92,6 +94,19 @@ impl Scorer for Fake {
         "fake@1".to_owned()
     }
 
+    fn bundle_digest(&self) -> String {
+        "00".repeat(32)
+    }
+
+    fn accounts(&self) -> usize {
+        7
+    }
+
+    fn probe(&self) -> Result<(), NotReady> {
+        assert!(!self.broken.load(Ordering::SeqCst), "the test wants it");
+        Ok(())
+    }
+
     fn ready(&self) -> Result<(), NotReady> {
         if self.unready.load(Ordering::SeqCst) {
             return Err(NotReady {
@@ -161,15 +176,20 @@ impl Running {
         Self::with(Limits::standard()).await
     }
 
-    pub(crate) async fn with(limits: Limits) -> Self {
+    pub(crate) async fn with(setup: impl Into<Setup>) -> Self {
+        Self::of(Fake::default(), setup).await
+    }
+
+    pub(crate) async fn of(fake: Fake, setup: impl Into<Setup>) -> Self {
+        let setup = setup.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let fake = Arc::new(Fake::default());
+        let fake = Arc::new(fake);
         let scorer: Arc<dyn Scorer> = fake.clone();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let shutdown = async { stopped.await.unwrap_or_default() };
-            server::run(listener, scorer, limits, shutdown).await;
+            server::run(listener, scorer, setup, shutdown).await;
         });
         Self {
             address,

@@ -9,13 +9,16 @@ use http_body_util::BodyExt;
 use hyper::{Method, StatusCode};
 use serde_json::json;
 use stillwatch::server::Limits;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use crate::client::{
     Answer, BATCH, GRPC, SCORE, encode, frame, get, grpc, grpc_web, http1, http2, http2_stream,
     post_json, unframe,
 };
-use crate::fixture::{Running, exchange};
+use crate::fixture::{Fake, Running, exchange};
+use crate::metrics::Counts;
 
 fn one_worker(waiting_max: usize) -> Limits {
     Limits {
@@ -79,6 +82,63 @@ async fn calls_beyond_the_door_are_refused_on_every_protocol() {
     server.fake.release();
     assert_eq!(slow.await.expect("no panic").status, StatusCode::OK);
     assert_eq!(score(at, "d").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn ten_times_what_fits_is_shed_at_once_and_the_rest_is_answered() {
+    let server = Running::with(one_worker(4)).await;
+    let at = server.address;
+    let slow = tokio::spawn(score(at, "slow"));
+    server.fake.begun(1).await;
+    let mut calls = JoinSet::new();
+    for _ in 0..50 {
+        calls.spawn(score(at, "a"));
+    }
+    // Nothing has been scored yet: refusals wait for nobody.
+    for _ in 0..46 {
+        let refused = calls.join_next().await.expect("a call").expect("no panic");
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(refused.header("retry-after"), Some("1"));
+    }
+    assert_eq!(server.fake.scored.load(Ordering::SeqCst), 0);
+    let metrics = Counts::of(at).await;
+    assert_eq!(metrics.value("stillwatch_shed_total{reason=\"queue\"}"), 46);
+    assert_eq!(metrics.value("stillwatch_queue_depth"), 4);
+    server.fake.release();
+    while let Some(call) = calls.join_next().await {
+        assert_eq!(call.expect("no panic").status, StatusCode::OK);
+    }
+    assert_eq!(slow.await.expect("no panic").status, StatusCode::OK);
+    assert_eq!(score(at, "next").await.status, StatusCode::OK);
+    assert_eq!(Counts::of(at).await.value("stillwatch_queue_depth"), 0);
+}
+
+#[tokio::test]
+async fn a_call_whose_caller_has_gone_leaves_the_queue_unscored() {
+    let server = Running::with(one_worker(8)).await;
+    let at = server.address;
+    let slow = tokio::spawn(score(at, "slow"));
+    server.fake.begun(1).await;
+    let mut gone = TcpStream::connect(at).await.expect("the server listens");
+    let body = exchange("gone").to_string();
+    let call = format!(
+        "POST /v1/score HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    gone.write_all(call.as_bytes()).await.expect("it is taken");
+    while Counts::of(at).await.value("stillwatch_queue_depth") < 1 {}
+    drop(gone);
+    while Counts::of(at).await.value("stillwatch_queue_depth") > 0 {}
+    let metrics = Counts::of(at).await;
+    assert_eq!(metrics.value("stillwatch_shed_total{reason=\"left\"}"), 1);
+    server.fake.release();
+    assert_eq!(slow.await.expect("no panic").status, StatusCode::OK);
+    assert_eq!(score(at, "after").await.status, StatusCode::OK);
+    assert_eq!(
+        server.fake.scored.load(Ordering::SeqCst),
+        2,
+        "slow and after, not gone"
+    );
 }
 
 #[tokio::test]
@@ -162,6 +222,67 @@ async fn readiness_follows_the_scorer() {
 }
 
 #[tokio::test]
+async fn a_worker_that_cannot_score_makes_the_server_unready_and_not_dead() {
+    let fake = Fake::default();
+    fake.broken.store(true, Ordering::SeqCst);
+    let limits = Limits {
+        probe_period: Duration::from_millis(5),
+        ..Limits::standard()
+    };
+    let server = Running::of(fake, limits).await;
+    let at = server.address;
+    for path in ["/readyz", "/healthz", "/v2/health/ready"] {
+        let answer = get(at, path).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_eq!(answer.json()["details"][0]["debug"]["reason"], "not_ready");
+    }
+    for path in ["/livez", "/v2/health/live"] {
+        assert_eq!(get(at, path).await.status, StatusCode::OK, "{path}");
+    }
+    let health = grpc(at, "/grpc.health.v1.Health/Check", b"").await;
+    assert_eq!(unframe(&health.body), [0x08, 2], "NOT_SERVING");
+    assert_eq!(Counts::of(at).await.value("stillwatch_ready"), 0);
+    // As soon as it can score again it is ready, and unready as soon as it cannot.
+    for (broken, status) in [(false, 200), (true, 503), (false, 200)] {
+        server.fake.broken.store(broken, Ordering::SeqCst);
+        while get(at, "/readyz").await.status.as_u16() != status {}
+    }
+}
+
+#[tokio::test]
+async fn workers_that_hang_are_seen() {
+    let limits = Limits {
+        probe_period: Duration::from_millis(5),
+        ..one_worker(8)
+    };
+    let server = Running::with(limits).await;
+    let at = server.address;
+    let hanging = tokio::spawn(score(at, "slow"));
+    server.fake.begun(1).await;
+    while get(at, "/readyz").await.status != StatusCode::SERVICE_UNAVAILABLE {}
+    let told = get(at, "/readyz").await;
+    assert!(
+        told.everything().contains("a worker"),
+        "{}",
+        told.everything()
+    );
+    assert_eq!(get(at, "/livez").await.status, StatusCode::OK);
+    server.fake.release();
+    assert_eq!(hanging.await.expect("no panic").status, StatusCode::OK);
+    while get(at, "/readyz").await.status != StatusCode::OK {}
+}
+
+#[tokio::test]
+async fn a_full_queue_is_not_unreadiness() {
+    let server = Running::with(one_worker(0)).await;
+    let slow = tokio::spawn(score(server.address, "slow"));
+    server.fake.begun(1).await;
+    assert_eq!(get(server.address, "/readyz").await.status, StatusCode::OK);
+    server.fake.release();
+    slow.await.expect("no panic");
+}
+
+#[tokio::test]
 async fn shutdown_drains_a_call_in_flight_and_takes_no_other() {
     let mut server = Running::start().await;
     let at = server.address;
@@ -180,6 +301,19 @@ async fn shutdown_drains_a_call_in_flight_and_takes_no_other() {
     assert_eq!(over_http2.await.expect("no panic").grpc_status().0, 0);
     server.stopped().await;
     drop(silent);
+}
+
+#[tokio::test]
+async fn while_the_load_turns_away_calls_are_still_taken() {
+    let limits = Limits {
+        drain_delay: Duration::from_secs(3_600),
+        ..Limits::standard()
+    };
+    let mut server = Running::with(limits).await;
+    let at = server.address;
+    server.stop();
+    while get(at, "/readyz").await.status != StatusCode::SERVICE_UNAVAILABLE {}
+    assert_eq!(score(at, "a").await.status, StatusCode::OK);
 }
 
 const WATCH: &str = "/grpc.health.v1.Health/Watch";

@@ -3,5 +3,10 @@
 mod client;
 mod errors;
 mod fixture;
+mod keys;
 mod lifecycle;
+mod metrics;
+#[cfg(unix)]
+mod process;
 mod protocols;
+mod tls;

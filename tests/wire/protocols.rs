@@ -212,7 +212,15 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn probes_answer() {
     let server = Running::start().await;
-    for path in ["/livez", "/readyz", "/healthz", "/health", "/ping"] {
+    for path in [
+        "/livez",
+        "/readyz",
+        "/healthz",
+        "/health",
+        "/ping",
+        "/v2/health/live",
+        "/v2/health/ready",
+    ] {
         assert_eq!(
             get(server.address, path).await.status,
             StatusCode::OK,

@@ -115,9 +115,9 @@ async fn enter(State(door): State<Door>, request: Request, next: Next) -> Respon
 }
 
 /// The answer to a call that a hook cannot serve.
-fn refusal(error: &WireError) -> Response {
+pub(super) fn refusal(error: &WireError) -> Response {
     let mut response = door::answer(error);
-    if error.kind() == ErrorKind::Overloaded {
+    if matches!(error.kind(), ErrorKind::Overloaded | ErrorKind::RateLimited) {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }
     response

@@ -1,0 +1,140 @@
+//! `stillwatch config`, and the flags that lay themselves over a file and the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+
+use super::Exit;
+use super::serve::setup;
+use super::terminal::say;
+use crate::settings::{Layers, Settings, commented_file};
+
+/// Where settings come from: a file, `STILLWATCH_SECTION__KEY` in the environment, these flags; later ones win.
+#[derive(Args)]
+pub(super) struct ConfigFlags {
+    /// File of settings (TOML); `stillwatch config print --default` writes one
+    #[arg(long, value_name = "FILE", env = "STILLWATCH_CONFIG")]
+    config: Option<PathBuf>,
+    /// Address to listen on [default: 127.0.0.1:7700]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Folder for what must outlive the process; made when missing [default: stillwatch-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// Folder of a model bundle [default: the bundle built into the program]
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<String>,
+    /// Accounts remembered at most; beyond it the most silent are forgotten [default: 200000]
+    #[arg(long, value_name = "N")]
+    accounts_max: Option<usize>,
+    /// API keys, hashed, one a line; others than this machine are only served with one
+    #[arg(long, value_name = "FILE")]
+    keys_file: Option<String>,
+    /// Serve others without keys: whoever reaches the port may do everything
+    #[arg(long)]
+    insecure_public: bool,
+    /// Any setting, such as server.workers=4; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+impl ConfigFlags {
+    /// The effective settings.
+    pub(super) fn settings(&self) -> anyhow::Result<Settings> {
+        Ok(self.layers()?.settings()?)
+    }
+
+    fn layers(&self) -> anyhow::Result<Layers> {
+        let mut layers = Layers::default();
+        if let Some(path) = &self.config {
+            lay_file(&mut layers, path)?;
+        }
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        layers.environment(variables, |path| {
+            std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
+        })?;
+        let insecure = self.insecure_public.then(|| "true".to_owned());
+        for (name, value, flag) in [
+            (
+                "server.listen",
+                self.listen.map(|at| at.to_string()),
+                "--listen",
+            ),
+            ("data.folder", self.data.clone(), "--data"),
+            ("model.bundle", self.bundle.clone(), "--bundle"),
+            (
+                "model.accounts_max",
+                self.accounts_max.map(|n| n.to_string()),
+                "--accounts-max",
+            ),
+            ("auth.keys_file", self.keys_file.clone(), "--keys-file"),
+            ("server.insecure_public", insecure, "--insecure-public"),
+        ] {
+            if let Some(value) = value {
+                layers.flag(name, &value, flag)?;
+            }
+        }
+        for pair in &self.set {
+            let Some((name, value)) = pair.split_once('=') else {
+                bail!("--set {pair}: expected NAME=VALUE, such as server.workers=4");
+            };
+            layers.flag(name.trim(), value.trim(), "--set")?;
+        }
+        Ok(layers)
+    }
+}
+
+/// Flags of `stillwatch config`.
+#[derive(Args)]
+pub(super) struct Config {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Says whether a file of settings could be served: names, values, contradictions, and the files that it names
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+    /// Prints the effective settings, each with where it came from; secrets are redacted
+    Print {
+        /// Prints a file with every setting, its default and its meaning instead
+        #[arg(long)]
+        default: bool,
+        #[command(flatten)]
+        config: Box<ConfigFlags>,
+    },
+}
+
+impl Config {
+    #[expect(clippy::print_stdout, reason = "the settings are this command's data")]
+    pub(super) fn run(&self) -> anyhow::Result<Exit> {
+        match &self.command {
+            Command::Check { file } => {
+                let mut layers = Layers::default();
+                lay_file(&mut layers, file)?;
+                setup(&layers.settings()?)?;
+                say(&format!("{}: good", file.display()));
+            }
+            Command::Print { default: true, .. } => print!("{}", commented_file()),
+            Command::Print { config, .. } => {
+                let layers = config.layers()?;
+                print!("{}", layers.told());
+                layers.settings()?;
+            }
+        }
+        Ok(Exit::Success)
+    }
+}
+
+fn lay_file(layers: &mut Layers, path: &Path) -> anyhow::Result<()> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
+    Ok(layers.file(&text, &name)?)
+}

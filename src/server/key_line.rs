@@ -1,0 +1,145 @@
+//! One API key: as its caller has it, and as a line of the keys file has it.
+//!
+//! The file holds hashes. A plain fast hash is right here: slow, salted ones protect secrets that people choose and
+//! that can be guessed, while these are 256 random bits, which no speed of guessing finds. A slow hash would only let
+//! callers with wrong keys occupy the processor.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Scope;
+use super::pace::PaceRule;
+
+/// What the hash is for: the same key hashed elsewhere gives another digest.
+const CONTEXT: &str = "stillwatch 2026 API key";
+/// How the file marks the hash.
+const HASH: &str = "blake3:";
+
+/// A key as its caller has it. Shown once, kept nowhere.
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// The key of 32 random bytes.
+    pub fn from_bytes(random: [u8; 32]) -> Self {
+        Self(format!("sw_{}", blake3::Hash::from_bytes(random).to_hex()))
+    }
+
+    /// The key, to show it to whoever asked for it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One line of the keys file: `NAME SCOPE[,SCOPE...] blake3:HASH [per_second=N] [burst=N] [at_once=N]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyLine {
+    /// Whose it is, for people: letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// What it is good for.
+    pub scopes: Vec<Scope>,
+    /// How much it may call, where that differs from the general rule.
+    pub pace: PaceRule,
+    // Compared in constant time by its own equality.
+    pub(super) hash: blake3::Hash,
+}
+
+impl KeyLine {
+    /// The line of a key.
+    ///
+    /// # Errors
+    /// What the name must be, or that there is no scope.
+    pub fn new(name: &str, scopes: &[Scope], key: &ApiKey) -> Result<Self, &'static str> {
+        let mut scopes = scopes.to_vec();
+        scopes.sort_unstable();
+        scopes.dedup();
+        if scopes.is_empty() {
+            return Err("a scope");
+        }
+        Ok(Self {
+            name: name_of(name)?,
+            scopes,
+            pace: PaceRule::default(),
+            hash: hash(key.expose()),
+        })
+    }
+}
+
+impl fmt::Display for KeyLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.name()).collect();
+        write!(
+            formatter,
+            "{} {} {HASH}{}",
+            self.name,
+            scopes.join(","),
+            self.hash.to_hex()
+        )?;
+        let PaceRule {
+            calls_per_second,
+            burst,
+            calls_at_once,
+        } = self.pace;
+        let mut option = |name: &str, value: Option<String>| match value {
+            Some(value) => write!(formatter, " {name}={value}"),
+            None => Ok(()),
+        };
+        option("per_second", calls_per_second.map(|n| n.to_string()))?;
+        option("burst", burst.map(|n| n.to_string()))?;
+        option("at_once", calls_at_once.map(|n| n.to_string()))
+    }
+}
+
+impl FromStr for KeyLine {
+    type Err = &'static str;
+
+    fn from_str(line: &str) -> Result<Self, Self::Err> {
+        let mut words = line.split_whitespace();
+        let name = name_of(words.next().unwrap_or_default())?;
+        let scopes = words.next().unwrap_or_default().split(',').map(Scope::of);
+        let scopes: Option<Vec<Scope>> = scopes.collect();
+        let scopes = scopes
+            .ok_or("scopes after the name: score, read, review, admin, with commas between")?;
+        let hash = words.next().and_then(|word| word.strip_prefix(HASH));
+        let hash = hash
+            .and_then(|hex| blake3::Hash::from_hex(hex).ok())
+            .ok_or("`blake3:` and 64 hexadecimal digits after the scopes, as `stillwatch key new` prints them")?;
+        let mut pace = PaceRule::default();
+        for word in words {
+            let option = word.split_once('=');
+            let known = match option {
+                Some(("per_second", n)) => set(&mut pace.calls_per_second, n),
+                Some(("burst", n)) => set(&mut pace.burst, n),
+                Some(("at_once", n)) => set(&mut pace.calls_at_once, n),
+                _ => None,
+            };
+            known.ok_or("per_second=N, burst=N or at_once=N after the hash, N at least 1")?;
+        }
+        if pace.burst.is_some() && pace.calls_per_second.is_none() {
+            return Err("per_second=N beside burst=N");
+        }
+        Ok(Self {
+            name,
+            scopes,
+            pace,
+            hash,
+        })
+    }
+}
+
+fn set<T: FromStr>(place: &mut Option<T>, word: &str) -> Option<()> {
+    *place = Some(word.parse().ok()?);
+    Some(())
+}
+
+fn name_of(word: &str) -> Result<String, &'static str> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if word.is_empty() || word.len() > 64 || !word.bytes().all(legal) {
+        return Err("a name of at most 64 letters, digits, `-`, `_` and `.`");
+    }
+    Ok(word.to_owned())
+}
+
+/// What the file holds of a key.
+pub(super) fn hash(key: &str) -> blake3::Hash {
+    blake3::Hash::from_bytes(blake3::derive_key(CONTEXT, key.as_bytes()))
+}

@@ -1,0 +1,151 @@
+//! The API keys that the server knows: read from the keys file, found by what a caller brings, replaced while it serves.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::Scope;
+use super::key_line::{KeyLine, hash};
+use super::pace::{Pace, PaceRule};
+
+/// Keys in one file at most, since all are compared with each key that comes.
+pub const KEYS_MAX: usize = 1_000;
+/// The longest key that is looked at.
+const KEY_BYTES_MAX: usize = 256;
+
+/// Why a keys file is refused. Never holds a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeysError {
+    /// A line is not one of a key.
+    #[error("line {line}: expected {expected}")]
+    Line {
+        /// From 1.
+        line: usize,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// Two lines have the same name or the same key.
+    #[error("line {line}: the {what} stands on line {before} already")]
+    Twice {
+        /// From 1.
+        line: usize,
+        /// The first of the two.
+        before: usize,
+        /// `name` or `key`.
+        what: &'static str,
+    },
+    /// The file has too many keys.
+    #[error("expected at most {KEYS_MAX} keys, came {came}")]
+    TooMany {
+        /// How many.
+        came: usize,
+    },
+}
+
+/// The keys that the server knows. Can be replaced while it serves.
+pub struct Keys {
+    general: PaceRule,
+    known: RwLock<Arc<Vec<Arc<Key>>>>,
+}
+
+/// One known key.
+pub(super) struct Key {
+    line: KeyLine,
+    pub(super) pace: Pace,
+}
+
+impl Key {
+    /// Whether the key is good for `scope`.
+    pub(super) fn is_good_for(&self, scope: Scope) -> bool {
+        self.line.scopes.contains(&scope)
+    }
+}
+
+impl Keys {
+    /// The keys of a file: one a line, `#` begins a comment. `general` is how much a key may call whose line does not
+    /// say. A file without keys is legal: nobody may call.
+    ///
+    /// # Errors
+    /// The first line that is wrong.
+    pub fn parse(file: &str, general: PaceRule) -> Result<Self, KeysError> {
+        let keys = Self {
+            general,
+            known: RwLock::default(),
+        };
+        keys.replace(file)?;
+        Ok(keys)
+    }
+
+    /// Takes the keys of `file` from now on. A key that stays keeps what it has used of its rate.
+    ///
+    /// # Errors
+    /// The first line that is wrong; the keys are then as before.
+    pub fn replace(&self, file: &str) -> Result<(), KeysError> {
+        let mut lines: Vec<(usize, KeyLine)> = Vec::new();
+        for (number, line) in (1..).zip(file.lines()) {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            if line.is_empty() {
+                continue;
+            }
+            let key: KeyLine = line.parse().map_err(|expected| KeysError::Line {
+                line: number,
+                expected,
+            })?;
+            for (before, earlier) in &lines {
+                let what = match (earlier.name == key.name, earlier.hash == key.hash) {
+                    (true, _) => "name",
+                    (_, true) => "key",
+                    _ => continue,
+                };
+                return Err(KeysError::Twice {
+                    line: number,
+                    before: *before,
+                    what,
+                });
+            }
+            lines.push((number, key));
+            if lines.len() > KEYS_MAX {
+                return Err(KeysError::TooMany { came: lines.len() });
+            }
+        }
+        let before = self.known();
+        let keys = lines.into_iter().map(|(_, line)| {
+            let rule = line.pace.or(self.general);
+            let same = before.iter().find(|key| key.line.hash == line.hash);
+            match same {
+                Some(key) if key.line == line && key.pace.rule() == rule => Arc::clone(key),
+                _ => Arc::new(Key {
+                    line,
+                    pace: Pace::new(rule),
+                }),
+            }
+        });
+        let keys = Arc::new(keys.collect());
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
+    }
+
+    /// How many are known.
+    pub fn count(&self) -> usize {
+        self.known().len()
+    }
+
+    /// The known key that `presented` is. Takes the same time whichever it is, and whether it is one.
+    pub(super) fn find(&self, presented: &str) -> Option<Arc<Key>> {
+        if presented.len() > KEY_BYTES_MAX {
+            return None;
+        }
+        let hash = hash(presented);
+        let known = self.known();
+        let mut found = None;
+        for key in known.iter() {
+            if key.line.hash == hash {
+                found = Some(key);
+            }
+        }
+        found.cloned()
+    }
+
+    fn known(&self) -> Arc<Vec<Arc<Key>>> {
+        let known = self.known.read();
+        Arc::clone(&known.unwrap_or_else(PoisonError::into_inner))
+    }
+}
