@@ -41,6 +41,18 @@ pub struct TargetRates {
     pub restrict: f64,
 }
 
+impl TargetRates {
+    /// So many times as much of each.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        Self {
+            watch: self.watch * factor,
+            review: self.review * factor,
+            restrict: self.restrict * factor,
+        }
+    }
+}
+
 impl Default for TargetRates {
     /// 5%, 1% and 0.1%.
     fn default() -> Self {
@@ -174,6 +186,19 @@ impl OperatingPoints {
             review,
             restrict,
         })
+    }
+
+    /// Of two sets of points, the higher threshold for each recommendation: whoever is beyond it is beyond both.
+    #[must_use]
+    pub fn strictest(self, other: Self) -> Self {
+        let higher = |own: Threshold, other: Threshold| {
+            if other.score > own.score { other } else { own }
+        };
+        Self {
+            watch: higher(self.watch, other.watch),
+            review: higher(self.review, other.review),
+            restrict: higher(self.restrict, other.restrict),
+        }
     }
 
     /// What a raw score means. Whether there was enough history to say so is the engine's to judge.

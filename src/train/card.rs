@@ -21,9 +21,10 @@ pub fn card(name: &str, version: u32, summary: &Summary, judge: &Judge) -> Strin
         "\nAccounts are simulated: real requests on the rhythms of real production traces. No labeled account-level \
          traffic is public. Requests come from published pipelines and applications under permissive licences only, and \
          from our own writing; none of their text is in the bundle beyond the vocabulary's tokens.\n\n## Operating points\n\n\
-         Score thresholds that an honest account of the hardest population to tell apart (as a rule evaluators) passes \
-         *at any time* with the stated probability; each application counts equally. An extrapolated threshold for \
-         restriction restricts nobody: it recommends a review.\n\n\
+         Score thresholds that an honest account passes *at any time* with the target's probability, each application \
+         counting equally. Two promises hold for each: 5%, 1% and 0.1% of all honest accounts, and five times as much of \
+         the population that is hardest to tell apart (as a rule evaluators). The row shows the stricter one, with the \
+         accounts behind it. An extrapolated threshold for restriction restricts nobody: it recommends a review.\n\n\
          | recommendation | target | score above | benign accounts | applications | seen beyond | upper 95% bound | tail |\n\
          |---|---|---|---|---|---|---|---|\n",
     );

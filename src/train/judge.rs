@@ -196,8 +196,13 @@ pub fn fit_judge(
     })
 }
 
-/// The operating points of the honest population that is hardest to tell from extraction. Evaluators and judges send
-/// what harvests send; a threshold for the average customer would flag a fifth of them.
+/// What any one population may bear, as a multiple of what all may. Evaluators and judges send what harvests send: at a
+/// threshold for the average customer a fifth of them would be reviewed, and at the average's rate among evaluators next
+/// to no harvest.
+const POPULATION_SHARE: f64 = 5.0;
+
+/// Operating points that hold their rates among all honest accounts, and at most five times as much in the population that
+/// is hardest to tell from extraction.
 fn hardest_points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, JudgeFitError> {
     let units = unit_numbers(scored.iter().map(|account| account.history.unit()));
     let mut populations: BTreeMap<&str, Vec<BenignScore>> = BTreeMap::new();
@@ -223,17 +228,12 @@ fn hardest_points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, Judge
         all.push(benign);
     }
     let whole = OperatingPoints::fit(&all, TargetRates::default())?;
+    let most = TargetRates::default().times(POPULATION_SHARE);
     // A population too thin for points of its own is covered by the whole.
     let own = populations
         .values()
-        .filter_map(|scores| OperatingPoints::fit(scores, TargetRates::default()).ok());
-    Ok(own.fold(whole, |hardest, points| {
-        if points.review().score > hardest.review().score {
-            points
-        } else {
-            hardest
-        }
-    }))
+        .filter_map(|scores| OperatingPoints::fit(scores, most).ok());
+    Ok(own.fold(whole, OperatingPoints::strictest))
 }
 
 /// The account's score at a length within the stage that depends on nothing but its name.
