@@ -32,7 +32,7 @@ fn lines(engine: &Engine, batches: &[&[Exchange]]) -> Vec<u8> {
     let mut out = Vec::new();
     for batch in batches {
         for assessment in engine.score_batch(batch) {
-            AssessmentLine::new(&assessment, engine.bundle()).to_line(&mut out);
+            AssessmentLine::new(&assessment).to_line(&mut out);
         }
     }
     out
@@ -134,7 +134,7 @@ fn no_answer_quotes_a_request() {
             &format!("Grade {canary} from 1 to 10. {canary}"),
         );
         let answer = engine.score(&exchange);
-        AssessmentLine::new(&answer, engine.bundle()).to_line(&mut out);
+        AssessmentLine::new(&answer).to_line(&mut out);
         assert!(!format!("{answer:?}").contains(canary));
     }
     assert!(!String::from_utf8(out).unwrap().contains(canary));

@@ -34,6 +34,16 @@ impl ModelFlags {
         }
     }
 
+    /// The bundle's folder, unless it is the one built into the program.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        self.bundle.clone()
+    }
+
+    /// Accounts remembered at most.
+    pub(super) const fn accounts_max(&self) -> usize {
+        self.accounts_max
+    }
+
     /// The bundle's files.
     pub(super) fn files(&self) -> anyhow::Result<BundleFiles> {
         match &self.bundle {

@@ -1,5 +1,11 @@
 //! `stillwatch serve`: the engine behind a port.
 
+mod label_file;
+mod served;
+mod shelf;
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,9 +16,11 @@ use clap::Args;
 use super::Exit;
 use super::model::{ModelFlags, deployment_key};
 use super::terminal::say;
-use crate::domain::{Assessment, Exchange};
-use crate::engine::Engine;
-use crate::server::{self, Limits, NotReady, ScoreError, Scorer, Standing};
+use crate::server::{self, Limits, Services};
+
+use label_file::LabelFile;
+use served::Served;
+use shelf::Shelf;
 
 /// Flags of `stillwatch serve`.
 #[derive(Args)]
@@ -33,41 +41,21 @@ pub(super) struct Serve {
         env = "STILLWATCH_DATA"
     )]
     data: PathBuf,
+    /// Folder of further model bundles, as NAME/VERSION/, that may be activated while serving
+    #[arg(long, value_name = "DIR", env = "STILLWATCH_MODELS")]
+    models: Option<PathBuf>,
     #[command(flatten)]
     model: ModelFlags,
 }
 
-/// The engine, seen from the network.
-struct EngineScorer(Engine);
-
-impl Scorer for EngineScorer {
-    fn score(&self, exchange: Exchange) -> Result<Assessment, ScoreError> {
-        Ok(self.0.score(&exchange))
-    }
-
-    fn standing(&self, account: &str) -> Option<Standing> {
-        let (seen, judgement) = self.0.standing(account)?;
-        Some(Standing {
-            seen,
-            risk: judgement.calibrated.risk,
-            band: judgement.band,
-            recommendation: judgement.recommendation,
-        })
-    }
-
-    fn bundle(&self) -> String {
-        self.0.bundle().to_owned()
-    }
-
-    fn ready(&self) -> Result<(), NotReady> {
-        Ok(())
-    }
-}
-
 impl Serve {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
-        let engine = self.model.engine(deployment_key(&self.data)?)?;
+        let key = deployment_key(&self.data)?;
+        let engine = self.model.engine(key.clone())?;
         let bundle = engine.bundle().to_owned();
+        let labels = Arc::new(LabelFile::open(&self.data)?);
+        let shelf = Shelf::new(self.model.folder(), self.models.clone());
+        let served = Arc::new(Served::new(engine, shelf, key, self.model.accounts_max()));
         tracing_subscriber::fmt()
             .with_writer(std::io::stderr)
             .with_max_level(tracing::Level::INFO)
@@ -83,8 +71,13 @@ impl Serve {
                 "{bundle} listening on http://{}",
                 listener.local_addr()?
             ));
-            let scorer = Arc::new(EngineScorer(engine));
-            server::run(listener, scorer, Limits::standard(), asked_to_stop()).await;
+            let services = Services {
+                scorer: served.clone(),
+                accounts: served.clone(),
+                models: served,
+                labels,
+            };
+            server::run(listener, services, Limits::standard(), asked_to_stop()).await;
             Ok(Exit::Success)
         })
     }

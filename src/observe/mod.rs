@@ -3,7 +3,7 @@
 //! Uses `encoder` and everything to its left. A pure function of the exchange, the encoder and the key.
 
 use crate::domain::{
-    AccountKey, Exchange, FinishReason, Observation, Outcome, RequestShape, Response,
+    AccountKey, Digest, Exchange, FinishReason, Observation, Outcome, RequestShape, Response,
     ResponseFormat, Role,
 };
 use crate::encoder::{Scratch, TextEncoder};
@@ -42,6 +42,11 @@ impl Observer {
     /// The same, of the account's name alone.
     pub fn account_key(&self, account: &str) -> AccountKey {
         self.key.account(account)
+    }
+
+    /// The digest by which an exchange's id is known again.
+    pub fn id_digest(&self, id: &str) -> Digest {
+        self.key.digest(Purpose::Exchange, id.as_bytes())
     }
 
     /// Everything that later stages may know about the exchange.

@@ -29,11 +29,13 @@ pub enum Purpose {
     Account,
     /// An organisation's name.
     Organization,
+    /// An exchange's id.
+    Exchange,
 }
 
 impl Purpose {
     /// Every purpose, in declaration order.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Model,
         Self::Conversation,
         Self::Prompt,
@@ -46,6 +48,7 @@ impl Purpose {
         Self::Client,
         Self::Account,
         Self::Organization,
+        Self::Exchange,
     ];
 
     /// The name that the purpose's key is derived under. Changing one changes every stored digest of it.
@@ -63,6 +66,7 @@ impl Purpose {
             Self::Client => "stillwatch v1 client",
             Self::Account => "stillwatch v1 account",
             Self::Organization => "stillwatch v1 organization",
+            Self::Exchange => "stillwatch v1 exchange",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Keeps request text out of errors.
 //!
 //! A decoder's own message may quote what it choked on, and what it choked on may be a prompt. Every error of
-//! the scoring service that did not come from the error table is therefore replaced by a row of it.
+//! our services that did not come from the error table is therefore replaced by a row of it.
 
 use connectrpc::interceptor::{UnaryRequest, UnaryResponse};
 use connectrpc::{CodecFormat, ConnectError, ErrorCode, Interceptor, Next, async_trait};
@@ -22,6 +22,18 @@ impl Interceptor for Discretion {
         next.run(request)
             .await
             .map_err(|error| discreet(error, format))
+    }
+}
+
+/// The same for one message of a stream: why it could not be read, in the words of the table.
+pub(super) fn of_message(error: &ConnectError, bound: usize) -> WireError {
+    match error.code {
+        ErrorCode::InvalidArgument => WireError::MalformedBody {
+            encoding: "a message of the contract",
+            position: error.message.as_deref().and_then(position),
+        },
+        ErrorCode::ResourceExhausted => WireError::BodyTooLarge { bound },
+        _ => WireError::Internal,
     }
 }
 

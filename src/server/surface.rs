@@ -16,8 +16,16 @@ pub enum Scope {
 /// A group of routes that are admitted, counted and guarded alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Surface {
-    /// `stillwatch.v1.ScoringService` and `/v1/score`.
+    /// `stillwatch.v1.ScoringService`, `/v1/score` and `/v1/score:batch`.
     Scoring,
+    /// What `stillwatch.v1.AccountService` reads.
+    Accounts,
+    /// What `stillwatch.v1.ModelService` reads.
+    Models,
+    /// `stillwatch.v1.LabelService`.
+    Labels,
+    /// What those services change for good: forgetting an account, activating a bundle.
+    Administration,
     /// Health, reflection, metrics, documentation: whoever reaches the port may ask.
     Open,
 }
@@ -27,6 +35,10 @@ impl Surface {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Scoring => "scoring",
+            Self::Accounts => "accounts",
+            Self::Models => "models",
+            Self::Labels => "labels",
+            Self::Administration => "administration",
             Self::Open => "open",
         }
     }
@@ -35,6 +47,9 @@ impl Surface {
     pub const fn scope(self) -> Option<Scope> {
         match self {
             Self::Scoring => Some(Scope::Score),
+            Self::Accounts | Self::Models => Some(Scope::Read),
+            Self::Labels => Some(Scope::Review),
+            Self::Administration => Some(Scope::Admin),
             Self::Open => None,
         }
     }

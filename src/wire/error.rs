@@ -25,6 +25,22 @@ pub enum ErrorKind {
     MethodNotAllowed,
     /// There is no such route or procedure.
     UnknownRoute,
+    /// The call has no key that the server knows.
+    Unauthenticated,
+    /// The key is not good for this call.
+    Forbidden,
+    /// The account is not remembered.
+    UnknownAccount,
+    /// There is no such bundle.
+    UnknownBundle,
+    /// The bundle's files are not what they should be.
+    UnfitBundle,
+    /// The bundle has another text model than the histories.
+    OtherTextModel,
+    /// No more labels are kept.
+    LabelsFull,
+    /// The key sends more calls than it may.
+    RateLimited,
     /// More calls are waiting than the server admits.
     Overloaded,
     /// The caller's deadline, or the server's, has passed.
@@ -52,7 +68,7 @@ pub struct ErrorRow {
 
 impl ErrorKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 20] = [
         Self::MissingField,
         Self::BadValue,
         Self::OverBound,
@@ -61,6 +77,14 @@ impl ErrorKind {
         Self::UnsupportedMediaType,
         Self::MethodNotAllowed,
         Self::UnknownRoute,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::UnknownAccount,
+        Self::UnknownBundle,
+        Self::UnfitBundle,
+        Self::OtherTextModel,
+        Self::LabelsFull,
+        Self::RateLimited,
         Self::Overloaded,
         Self::DeadlineExceeded,
         Self::NotReady,
@@ -80,6 +104,14 @@ impl ErrorKind {
             Self::UnsupportedMediaType => ("unsupported_media_type", Code::InvalidArgument, 415, false, "errors#unsupported_media_type"),
             Self::MethodNotAllowed => ("method_not_allowed", Code::Unimplemented, 405, false, "errors#method_not_allowed"),
             Self::UnknownRoute => ("unknown_route", Code::Unimplemented, 404, false, "errors#unknown_route"),
+            Self::Unauthenticated => ("unauthenticated", Code::Unauthenticated, 401, false, "errors#unauthenticated"),
+            Self::Forbidden => ("forbidden", Code::PermissionDenied, 403, false, "errors#forbidden"),
+            Self::UnknownAccount => ("unknown_account", Code::NotFound, 404, false, "errors#unknown_account"),
+            Self::UnknownBundle => ("unknown_bundle", Code::NotFound, 404, false, "errors#unknown_bundle"),
+            Self::UnfitBundle => ("unfit_bundle", Code::FailedPrecondition, 400, false, "errors#unfit_bundle"),
+            Self::OtherTextModel => ("other_text_model", Code::FailedPrecondition, 400, false, "errors#other_text_model"),
+            Self::LabelsFull => ("labels_full", Code::FailedPrecondition, 400, false, "errors#labels_full"),
+            Self::RateLimited => ("rate_limited", Code::ResourceExhausted, 429, true, "errors#rate_limited"),
             Self::Overloaded => ("overloaded", Code::ResourceExhausted, 429, true, "errors#overloaded"),
             Self::DeadlineExceeded => ("deadline_exceeded", Code::DeadlineExceeded, 504, true, "errors#deadline_exceeded"),
             Self::NotReady => ("not_ready", Code::Unavailable, 503, true, "errors#not_ready"),
@@ -147,6 +179,44 @@ pub enum WireError {
     /// There is no such route or procedure.
     #[error("there is no such route")]
     UnknownRoute,
+    /// The call has no key that the server knows.
+    #[error("an API key is required")]
+    Unauthenticated,
+    /// The key is not good for this call.
+    #[error("the key is not good for this call; it needs the scope `{scope}`")]
+    Forbidden {
+        /// What the key must be good for.
+        scope: &'static str,
+    },
+    /// The account is not remembered.
+    #[error("the account is not remembered")]
+    UnknownAccount,
+    /// There is no such bundle.
+    #[error("there is no such bundle; List names those at hand")]
+    UnknownBundle,
+    /// The bundle's files are not what they should be.
+    #[error("the bundle cannot be used: {problem}")]
+    UnfitBundle {
+        /// What is wrong with it, in our own words.
+        problem: &'static str,
+    },
+    /// The bundle has another text model than the histories.
+    #[error(
+        "the bundle has another text model; activating it forgets all histories, which `forget_histories` must allow"
+    )]
+    OtherTextModel,
+    /// No more labels are kept.
+    #[error("{bound} labels are kept and no more; export them and start with an empty file")]
+    LabelsFull {
+        /// How many are kept.
+        bound: usize,
+    },
+    /// The key sends more calls than it may.
+    #[error("the key sends more calls than it may; try again in {retry_after_seconds} s")]
+    RateLimited {
+        /// When to try again.
+        retry_after_seconds: u32,
+    },
     /// More calls are waiting than the server admits.
     #[error("too many calls are waiting; try again in {retry_after_seconds} s")]
     Overloaded {
@@ -185,6 +255,14 @@ impl WireError {
             Self::UnsupportedMediaType { .. } => ErrorKind::UnsupportedMediaType,
             Self::MethodNotAllowed { .. } => ErrorKind::MethodNotAllowed,
             Self::UnknownRoute => ErrorKind::UnknownRoute,
+            Self::Unauthenticated => ErrorKind::Unauthenticated,
+            Self::Forbidden { .. } => ErrorKind::Forbidden,
+            Self::UnknownAccount => ErrorKind::UnknownAccount,
+            Self::UnknownBundle => ErrorKind::UnknownBundle,
+            Self::UnfitBundle { .. } => ErrorKind::UnfitBundle,
+            Self::OtherTextModel => ErrorKind::OtherTextModel,
+            Self::LabelsFull { .. } => ErrorKind::LabelsFull,
+            Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Overloaded { .. } => ErrorKind::Overloaded,
             Self::DeadlineExceeded => ErrorKind::DeadlineExceeded,
             Self::NotReady { .. } => ErrorKind::NotReady,
@@ -196,6 +274,9 @@ impl WireError {
     pub const fn retry_after_seconds(&self) -> Option<u32> {
         match self {
             Self::Overloaded {
+                retry_after_seconds,
+            }
+            | Self::RateLimited {
                 retry_after_seconds,
             } => Some(*retry_after_seconds),
             Self::NotReady { .. } => Some(1),

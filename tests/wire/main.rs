@@ -3,5 +3,9 @@
 mod client;
 mod errors;
 mod fixture;
+mod hostile;
 mod lifecycle;
+mod openapi;
 mod protocols;
+mod services;
+mod streaming;
