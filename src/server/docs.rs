@@ -50,6 +50,10 @@ fn page(document: &Value) -> Markup {
                 h1 { (text(&document["info"]["title"])) }
                 p.words { (text(&document["info"]["description"])) }
                 p { a href="/openapi.json" { "openapi.json" } }
+                @for tag in document["tags"].as_array().into_iter().flatten() {
+                    h2 { (text(&tag["name"])) }
+                    p.words { (text(&tag["description"])) }
+                }
                 h2 { "Calls" }
                 @for (path, item) in entries(&document["paths"]) {
                     @for (method, operation) in entries(item) { (call(path, method, operation)) }

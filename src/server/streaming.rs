@@ -12,7 +12,7 @@ use futures_util::stream::{self, ReadyChunks, Stream, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time;
 
-use super::desk::Desk;
+use super::desk::{Desk, Read};
 use super::readiness::Readiness;
 use super::{Limits, clock, discretion, scoring};
 use crate::wire::contract::{self, ScoreResult};
@@ -136,7 +136,7 @@ impl Open {
     }
 
     /// The exchanges before the first message that could not be decoded.
-    fn read(&self, messages: Vec<Message>) -> (Vec<super::desk::Read>, Option<WireError>) {
+    fn read(&self, messages: Vec<Message>) -> (Vec<Read>, Option<WireError>) {
         let received = clock::now();
         let mut exchanges = Vec::with_capacity(messages.len());
         for message in messages {

@@ -1,6 +1,6 @@
 //! The list of hostile inputs, `docs/hostile-inputs.md`: each row with its answer, and the server alive after it.
 
-use hyper::Method;
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 use stillwatch::server::Limits;
 use stillwatch::wire::ErrorKind;
@@ -62,7 +62,7 @@ fn rows() -> Vec<Row> {
         ("empty body", Json(SCORE_PLAIN, String::new()), Some(Kind::MalformedBody)),
         ("JSON cut short", Json(SCORE_PLAIN, format!("{{\"account\":\"{CANARY}\"")), Some(Kind::MalformedBody)),
         ("100,000 open brackets", Json(SCORE_PLAIN, "[".repeat(100_000)), Some(Kind::MalformedBody)),
-        ("100,000 nested objects in an unknown field", Json(SCORE_PLAIN, format!("{{\"x\":{}1{}}}", "{\"a\":".repeat(100_000), "}".repeat(100_000))), Some(Kind::MalformedBody)),
+        ("50,000 nested objects in an unknown field", Json(SCORE_PLAIN, format!("{{\"x\":{}1{}}}", "{\"a\":".repeat(50_000), "}".repeat(50_000))), Some(Kind::MalformedBody)),
         ("a number where text belongs", Json(SCORE_PLAIN, with("account", json!(7))), Some(Kind::MalformedBody)),
         ("a number beyond its type", Json(SCORE_PLAIN, with("parameters", json!({"max_tokens": 1_u64 << 40}))), Some(Kind::MalformedBody)),
         ("a lone surrogate", Json(SCORE_PLAIN, r#"{"account":"\ud800"}"#.to_owned()), Some(Kind::MalformedBody)),
@@ -125,30 +125,24 @@ async fn every_hostile_input_has_its_answer() {
     };
     limits.bounds.text_bytes_max = LARGEST;
     let server = Running::with(limits).await;
+    let mut wrong = Vec::new();
     for (name, sent, expected) in rows() {
         let grpc = matches!(sent, Sent::Grpc(..));
         let answer = send(&server, sent).await;
         let shown = answer.everything();
-        match expected {
-            None => assert_eq!(answer.status.as_u16(), 200, "{name}: {shown}"),
-            Some(kind) if grpc => assert_eq!(
-                answer.grpc_status().0,
-                kind.row().code.grpc_code(),
-                "{name}: {shown}"
-            ),
-            Some(kind) => assert_eq!(
-                answer.status.as_u16(),
-                kind.row().http_status,
-                "{name}: {shown}"
-            ),
+        let right = match expected {
+            None => answer.status == StatusCode::OK,
+            Some(kind) if grpc => answer.grpc_status().0 == kind.row().code.grpc_code(),
+            Some(kind) => answer.status.as_u16() == kind.row().http_status,
+        };
+        if !right || (expected.is_some() && shown.contains(CANARY)) {
+            wrong.push(format!("{name}: expected {expected:?}, came {shown}"));
         }
-        assert!(
-            expected.is_none() || !shown.contains(CANARY),
-            "{name} is quoted: {shown}"
-        );
-        let after = post_json(server.address, "/v1/score", exchange("after").to_string()).await;
-        assert_eq!(after.status.as_u16(), 200, "alive after {name}");
+        let after = exchange("after").to_string();
+        let after = post_json(server.address, "/v1/score", after).await;
+        assert_eq!(after.status, StatusCode::OK, "alive after {name}");
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
@@ -156,7 +150,7 @@ fn the_list_and_the_document_agree() {
     let listed: Vec<&str> = LIST
         .lines()
         .filter(|line| line.starts_with("| "))
-        .skip(1)
+        .skip(2)
         .collect();
     let expected: Vec<String> = rows()
         .into_iter()
