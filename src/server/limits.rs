@@ -54,7 +54,7 @@ impl Limits {
             calls_max: 1_024,
             scoring_streams_max: 64,
             stream_ahead_max: 16,
-            stream_silence: Duration::from_mins(5),
+            stream_silence: Duration::from_secs(300),
             workers: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             waiting_max: 512,
             retry_after_seconds: 1,

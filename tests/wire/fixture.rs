@@ -23,6 +23,9 @@ use tokio::task::JoinHandle;
 /// Text that may come back in no error.
 pub(crate) const CANARY: &str = "canary-7f3a";
 
+/// An account's name, and the ids of its exchanges.
+type History = (String, Vec<Option<String>>);
+
 /// Scores by the account's name: `slow` waits for [`Fake::release`], `fault` fails, `panic` panics. Accounts whose
 /// name starts with `counted` say how many of their exchanges were counted, each id once.
 #[derive(Default)]
@@ -32,7 +35,7 @@ pub(crate) struct Fake {
     /// Exchanges of the largest call.
     pub(crate) largest: AtomicU64,
     /// The ids counted of each account, by pseudonym.
-    histories: Mutex<BTreeMap<u128, (String, Vec<Option<String>>)>>,
+    histories: Mutex<BTreeMap<u128, History>>,
     labels: Mutex<Vec<Label>>,
     started: AtomicU64,
     released: Mutex<bool>,

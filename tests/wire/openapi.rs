@@ -9,7 +9,8 @@ use std::path::Path;
 use hyper::StatusCode;
 use prost_reflect::{FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 use serde_json::{Map, Value, json};
-use stillwatch::wire::ErrorKind;
+use stillwatch::domain::{Band, Technique};
+use stillwatch::wire::{Bounds, ErrorKind};
 
 use crate::client::{get, pool, post_json};
 use crate::fixture::Running;
@@ -187,12 +188,86 @@ fn gather(message: &MessageDescriptor, schemas: &mut BTreeMap<String, Value>) {
             gather(&part, schemas);
         }
     }
-    let schema = json!({
+    let mut schema = json!({
         "type": "object",
         "description": comment(&message.parent_file(), message.path()),
         "properties": properties,
     });
+    narrow(message.name(), &mut schema);
     schemas.insert(message.name().to_owned(), schema);
+}
+
+/// What the contract says in words and its types do not.
+fn narrow(message: &str, schema: &mut Value) {
+    let named = json!([
+        {"required": ["account"]},
+        {"required": ["pseudonym"]},
+    ]);
+    let techniques: Vec<&str> = Technique::ALL.iter().map(|one| one.name()).collect();
+    let bands: Vec<&str> = Band::ALL.iter().map(|one| one.name()).collect();
+    let bounds = Bounds::STANDARD;
+    let (whole, fields) = match message {
+        "Exchange" => (
+            json!({"required": ["account", "model", "messages"]}),
+            json!({
+                "account": {"minLength": 1}, "model": {"minLength": 1}, "time": {"format": "date-time"},
+                "messages": {"minItems": 1, "maxItems": bounds.messages_max},
+                "tools": {"maxItems": bounds.tools_max},
+            }),
+        ),
+        "Message" => (
+            json!({"required": ["role"]}),
+            json!({"role": {"enum": ["system", "developer", "user", "assistant", "tool", "function"]}}),
+        ),
+        "Response" => (json!({}), json!({"status": {"maximum": u16::MAX}})),
+        "ScoreBatchRequest" => (
+            json!({}),
+            json!({"exchanges": {"maxItems": bounds.batch_max}}),
+        ),
+        "GetAccountRequest" | "ExplainAccountRequest" | "ForgetAccountRequest" => (
+            json!({ "oneOf": named }),
+            json!({"account": {"minLength": 1}, "pseudonym": {"pattern": "^[0-9a-fA-F]{32}$"}}),
+        ),
+        "ListAccountsRequest" => (
+            json!({}),
+            json!({
+                "page_size": {"maximum": 500}, "page_token": {"pattern": "^([0-9a-f]{32})?$"},
+                "bands": {"maxItems": bands.len(), "items": {"type": "string", "enum": bands}},
+            }),
+        ),
+        "VerifyModelRequest" | "ActivateModelRequest" => (
+            json!({"required": ["bundle"]}),
+            json!({"bundle": {"minLength": 1}}),
+        ),
+        "SubmitLabelRequest" => (
+            json!({
+                "required": ["account", "label"],
+                "if": {"properties": {"label": {"const": "benign"}}},
+                "then": {"properties": {"techniques": {"maxItems": 0}}},
+            }),
+            json!({
+                "account": {"minLength": 1}, "label": {"enum": ["extraction", "benign"]},
+                "techniques": {"maxItems": techniques.len(), "items": {"type": "string", "enum": techniques}},
+            }),
+        ),
+        "ExportLabelsRequest" => (
+            json!({}),
+            json!({"page_size": {"maximum": 1_000}, "page_token": {"pattern": "^[0-9]{0,9}$"}}),
+        ),
+        _ => return,
+    };
+    join(schema, &whole);
+    for (field, narrower) in fields.as_object().expect("fields") {
+        let property = &mut schema["properties"][field];
+        assert!(property.is_object(), "{message} has no field {field}");
+        join(property, narrower);
+    }
+}
+
+fn join(schema: &mut Value, narrower: &Value) {
+    for (key, value) in narrower.as_object().expect("an object") {
+        schema[key] = value.clone();
+    }
 }
 
 fn property(message: &MessageDescriptor, field: &FieldDescriptor) -> Value {
