@@ -112,16 +112,27 @@ fn kind(schema: &Value) -> Markup {
     html! {
         @if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
             a href={ "#" (name) } { (name) }
-        } @else if schema["type"] == "array" {
+        } @else if has(schema, "array") {
             "list of " (kind(&schema["items"]))
         } @else if schema["additionalProperties"].is_object() {
             "map to " (kind(&schema["additionalProperties"]))
         } @else if let Some(first) = schema["anyOf"].as_array().and_then(|kinds| kinds.first()) {
             (kind(first))
         } @else {
-            (text(&schema["type"]))
+            (types(schema).next().unwrap_or_default())
         }
     }
+}
+
+/// The types that a schema states; null, which is the same as absent, comes last.
+fn types(schema: &Value) -> impl Iterator<Item = &str> {
+    let several = schema["type"].as_array().into_iter().flatten();
+    let one = std::iter::once(&schema["type"]);
+    several.chain(one).filter_map(Value::as_str)
+}
+
+fn has(schema: &Value, wanted: &str) -> bool {
+    types(schema).any(|kind| kind == wanted)
 }
 
 fn entries(object: &Value) -> impl Iterator<Item = (&str, &Value)> {

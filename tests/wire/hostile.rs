@@ -63,6 +63,11 @@ fn rows() -> Vec<Row> {
         ("JSON cut short", Json(SCORE_PLAIN, format!("{{\"account\":\"{CANARY}\"")), Some(Kind::MalformedBody)),
         ("100,000 open brackets", Json(SCORE_PLAIN, "[".repeat(100_000)), Some(Kind::MalformedBody)),
         ("50,000 nested objects in an unknown field", Json(SCORE_PLAIN, format!("{{\"x\":{}1{}}}", "{\"a\":".repeat(50_000), "}".repeat(50_000))), Some(Kind::MalformedBody)),
+        (
+            "a list where the message belongs",
+            Json(LIST_ACCOUNTS, "[null,null]".to_owned()),
+            Some(Kind::MalformedBody),
+        ),
         ("a number where text belongs", Json(SCORE_PLAIN, with("account", json!(7))), Some(Kind::MalformedBody)),
         ("a number beyond its type", Json(SCORE_PLAIN, with("parameters", json!({"max_tokens": 1_u64 << 40}))), Some(Kind::MalformedBody)),
         ("a lone surrogate", Json(SCORE_PLAIN, r#"{"account":"\ud800"}"#.to_owned()), Some(Kind::MalformedBody)),

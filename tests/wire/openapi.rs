@@ -63,9 +63,8 @@ fn document() -> Value {
                     json!({ "post": operation(&method, service.name(), &id) }),
                 );
             }
-            for message in [method.input(), method.output()] {
-                gather(&message, &mut schemas);
-            }
+            gather(&method.input(), true, &mut schemas);
+            gather(&method.output(), false, &mut schemas);
         }
     }
     for (path, about) in PROBES {
@@ -167,12 +166,13 @@ fn gather_named(name: &str, schemas: &mut BTreeMap<String, Value>) {
         &pool()
             .get_message_by_name(name)
             .expect("a message of the contract"),
+        false,
         schemas,
     );
 }
 
 /// The schema of a message, and of those that it is made of.
-fn gather(message: &MessageDescriptor, schemas: &mut BTreeMap<String, Value>) {
+fn gather(message: &MessageDescriptor, asked: bool, schemas: &mut BTreeMap<String, Value>) {
     if schemas.contains_key(message.name()) {
         return;
     }
@@ -185,7 +185,7 @@ fn gather(message: &MessageDescriptor, schemas: &mut BTreeMap<String, Value>) {
             kind => kind,
         };
         if let Kind::Message(part) = kinds {
-            gather(&part, schemas);
+            gather(&part, asked, schemas);
         }
     }
     let mut schema = json!({
@@ -194,6 +194,9 @@ fn gather(message: &MessageDescriptor, schemas: &mut BTreeMap<String, Value>) {
         "properties": properties,
     });
     narrow(message.name(), &mut schema);
+    if asked {
+        admit_null(&mut schema);
+    }
     schemas.insert(message.name().to_owned(), schema);
 }
 
@@ -210,7 +213,7 @@ fn narrow(message: &str, schema: &mut Value) {
         "Exchange" => (
             json!({"required": ["account", "model", "messages"]}),
             json!({
-                "account": {"minLength": 1}, "model": {"minLength": 1}, "time": {"format": "date-time"},
+                "account": {"minLength": 1}, "model": {"minLength": 1}, "time": {"format": "date-time", "pattern": "^(19[7-9][0-9]|2[01][0-9]{2})-"},
                 "messages": {"minItems": 1, "maxItems": bounds.messages_max},
                 "tools": {"maxItems": bounds.tools_max},
             }),
@@ -261,6 +264,25 @@ fn narrow(message: &str, schema: &mut Value) {
         let property = &mut schema["properties"][field];
         assert!(property.is_object(), "{message} has no field {field}");
         join(property, narrower);
+    }
+}
+
+/// In a request null is the same as absent, where a field may be absent.
+fn admit_null(schema: &mut Value) {
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let fields = schema["properties"].as_object_mut().expect("fields");
+    for (_, property) in fields
+        .iter_mut()
+        .filter(|(name, _)| !required.contains(&json!(name)))
+    {
+        let null = json!({"type": "null"});
+        if let Some(path) = property.as_object_mut().expect("a schema").remove("$ref") {
+            property["anyOf"] = json!([{ "$ref": path }, null]);
+        } else if let Some(kinds) = property.get_mut("anyOf").and_then(Value::as_array_mut) {
+            kinds.push(null);
+        } else {
+            property["type"] = json!([property["type"], "null"]);
+        }
     }
 }
 
