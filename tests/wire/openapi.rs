@@ -194,7 +194,8 @@ fn gather(message: &MessageDescriptor, asked: bool, schemas: &mut BTreeMap<Strin
         "properties": properties,
     });
     narrow(message.name(), &mut schema);
-    if asked {
+    // Where one of two must be there, null is neither.
+    if asked && schema.get("oneOf").is_none() {
         admit_null(&mut schema);
     }
     schemas.insert(message.name().to_owned(), schema);
