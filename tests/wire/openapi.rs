@@ -276,11 +276,11 @@ fn admit_null(schema: &mut Value) {
         .iter_mut()
         .filter(|(name, _)| !required.contains(&json!(name)))
     {
-        let null = json!({"type": "null"});
+        let absent = json!({"type": "null"});
         if let Some(path) = property.as_object_mut().expect("a schema").remove("$ref") {
-            property["anyOf"] = json!([{ "$ref": path }, null]);
+            property["anyOf"] = json!([{ "$ref": path }, absent]);
         } else if let Some(kinds) = property.get_mut("anyOf").and_then(Value::as_array_mut) {
-            kinds.push(null);
+            kinds.push(absent);
         } else {
             property["type"] = json!([property["type"], "null"]);
         }
