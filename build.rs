@@ -9,11 +9,14 @@ use std::{env, fs};
 use buffa_codegen::MapRepr;
 use connectrpc_build::{CodeGenConfig, Config};
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 7] = [
     "stillwatch/v1/error.proto",
     "stillwatch/v1/exchange.proto",
     "stillwatch/v1/assessment.proto",
     "stillwatch/v1/scoring.proto",
+    "stillwatch/v1/account.proto",
+    "stillwatch/v1/model.proto",
+    "stillwatch/v1/label.proto",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

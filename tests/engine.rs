@@ -34,7 +34,7 @@ fn lines(engine: &Engine, batches: &[&[Exchange]]) -> Vec<u8> {
     let mut out = Vec::new();
     for batch in batches {
         for assessment in engine.score_batch(batch) {
-            AssessmentLine::new(&assessment, engine.bundle()).to_line(&mut out);
+            AssessmentLine::new(&assessment).to_line(&mut out);
         }
     }
     out
@@ -83,7 +83,7 @@ fn a_trial_says_what_a_first_exchange_would_and_remembers_nothing() {
     let engine = engine();
     let line = |assessment| {
         let mut out = Vec::new();
-        AssessmentLine::new(&assessment, engine.bundle()).to_line(&mut out);
+        AssessmentLine::new(&assessment).to_line(&mut out);
         out
     };
     let known = asked("known", 0, "How do I prune an apple tree?");
@@ -227,7 +227,7 @@ fn no_answer_quotes_a_request() {
             &format!("Grade {canary} from 1 to 10. {canary}"),
         );
         let answer = engine.score(&exchange);
-        AssessmentLine::new(&answer, engine.bundle()).to_line(&mut out);
+        AssessmentLine::new(&answer).to_line(&mut out);
         assert!(!format!("{answer:?}").contains(canary));
     }
     assert!(!String::from_utf8(out).unwrap().contains(canary));

@@ -43,6 +43,8 @@ fn assessment(account: &str, day: f64, score: f64, recommendation: Recommendatio
         base: 0.0,
         score,
         truncated: false,
+        duplicate: false,
+        bundle: "default@1".into(),
     }
 }
 

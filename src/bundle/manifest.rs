@@ -1,6 +1,7 @@
 //! What a bundle says of itself.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,18 @@ pub struct RandomFeatureSettings {
 }
 
 impl Manifest {
+    /// Of the bundle in a folder.
+    ///
+    /// # Errors
+    /// When it cannot be read, or as [`Self::parse`].
+    pub fn read(folder: &Path) -> Result<Self, BundleError> {
+        let path = folder.join("manifest.toml");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text),
+            Err(error) => Err(BundleError::File { path, error }),
+        }
+    }
+
     /// From the text of `manifest.toml`.
     ///
     /// # Errors
@@ -62,5 +75,19 @@ impl Manifest {
     /// Never: every field has a TOML form.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every field of a manifest has a TOML form")
+    }
+
+    /// Identifies what profiles are made with: the text model and the projection of its embeddings. Bundles that
+    /// share it can go on with each other's histories.
+    pub fn text_model(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for name in ["tokenizer.json", "encoder.safetensors", "words.bloom"] {
+            let hash = self.files.get(name).map_or("", String::as_str);
+            hasher.update(hash.as_bytes()).update(b"\n");
+        }
+        hasher.update(&(self.tokens as u64).to_le_bytes());
+        hasher.update(&self.random_features.seed.to_le_bytes());
+        hasher.update(&self.random_features.bandwidth.to_le_bytes());
+        hasher.finalize().to_hex()[..16].to_owned()
     }
 }

@@ -83,6 +83,9 @@ const FILES: [&str; 5] = [
     "CARD.md",
 ];
 
+/// A file's name, the BLAKE3 hash that the manifest states for it, and the hash that it has.
+pub type FileHashes = (&'static str, Option<String>, String);
+
 /// The contents of a bundle's files.
 #[derive(Clone)]
 pub struct BundleFiles {
@@ -166,7 +169,8 @@ impl Bundle {
     /// What an engine needs, under a deployment's key.
     pub fn into_engine_parts(self, key: PseudonymKey) -> EngineParts {
         EngineParts {
-            bundle: self.name(),
+            bundle: self.name().into(),
+            text_model: self.manifest.text_model(),
             observer: Observer::new(self.encoder, self.common_words, key),
             random_features: self.random_features,
             judge: self.judge,
@@ -204,6 +208,19 @@ impl BundleFiles {
             *file = read(name)?;
         }
         Ok(Self { manifest, files })
+    }
+
+    /// Each file with the hash that the manifest states, if it states one, and the hash that it has.
+    ///
+    /// # Errors
+    /// When the manifest is not of its form.
+    pub fn hashes(&self) -> Result<[FileHashes; FILES.len()], BundleError> {
+        let manifest = Manifest::parse(&self.manifest)?;
+        Ok(std::array::from_fn(|index| {
+            let came = blake3::hash(&self.files[index]).to_hex().to_string();
+            let stated = manifest.files.get(FILES[index]).cloned();
+            (FILES[index], stated, came)
+        }))
     }
 
     /// Puts the files together under a manifest that vouches for them.

@@ -57,7 +57,7 @@ impl Explain {
             }
             Format::Json => {
                 let mut line = Vec::new();
-                AssessmentLine::new(&assessment, engine.bundle()).to_line(&mut line);
+                AssessmentLine::new(&assessment).to_line(&mut line);
                 println!("{}", String::from_utf8_lossy(&line).trim_end());
             }
         }

@@ -54,7 +54,7 @@ impl Score {
             for assessment in engine.score_batch(&exchanges) {
                 match self.per {
                     Per::Exchange => {
-                        writer.write(&AssessmentLine::new(&assessment, engine.bundle()))?;
+                        writer.write(&AssessmentLine::new(&assessment))?;
                     }
                     Per::Account => {
                         last.insert(assessment.account.clone(), assessment);
@@ -64,7 +64,7 @@ impl Score {
             Ok(())
         })?;
         for assessment in last.values() {
-            writer.write(&AssessmentLine::new(assessment, engine.bundle()))?;
+            writer.write(&AssessmentLine::new(assessment))?;
         }
         writer.finish()?;
         Ok(exit)

@@ -1,10 +1,14 @@
 //! `stillwatch serve`: the engine behind a port.
 
+mod label_file;
 mod log;
-mod scorer;
+mod probe;
+mod served;
 mod setup;
+mod shelf;
+#[cfg(test)]
+mod tests;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -16,9 +20,9 @@ use super::Exit;
 use super::config::ConfigFlags;
 use super::signals::Signals;
 use super::terminal::say;
-use crate::server::{self, Scorer, Setup};
+use crate::server::{self, Services, Setup};
 use crate::settings::Settings;
-use scorer::EngineScorer;
+use served::services;
 use setup::reload;
 
 pub(super) use setup::setup;
@@ -38,18 +42,18 @@ impl Serve {
         let settings = self.config.settings()?;
         log::to_standard_error(&settings.log);
         let setup = setup(&settings)?;
-        let scorer = EngineScorer::new(&settings)?;
+        let services = services(&settings)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        let exit = runtime.block_on(serve(&settings, setup, scorer));
+        let exit = runtime.block_on(serve(&settings, setup, services));
         // A score that hangs must not hang the exit.
         runtime.shutdown_timeout(LAST_WORK);
         exit
     }
 }
 
-async fn serve(settings: &Settings, setup: Setup, scorer: EngineScorer) -> anyhow::Result<Exit> {
+async fn serve(settings: &Settings, setup: Setup, services: Services) -> anyhow::Result<Exit> {
     let listen = settings.server.listen;
     let mut signals = Signals::new()?;
     let listener = TcpListener::bind(listen)
@@ -58,12 +62,12 @@ async fn serve(settings: &Settings, setup: Setup, scorer: EngineScorer) -> anyho
     let scheme = if setup.tls.is_some() { "https" } else { "http" };
     say(&format!(
         "{} listening on {scheme}://{}",
-        scorer.bundle(),
+        services.scorer.bundle(),
         listener.local_addr()?
     ));
     let (keys, tls) = (setup.keys.clone(), setup.tls.clone());
     let stop = Notify::new();
-    let serving = server::run(listener, Arc::new(scorer), setup, stop.notified());
+    let serving = server::run(listener, services, setup, stop.notified());
     let signalled = async {
         signals
             .stop(|| reload(settings, keys.as_deref(), tls.as_deref()))

@@ -1,5 +1,7 @@
 //! The answer: calibrated risk with an interval, reasons that sum to it, and what is recommended.
 
+use std::sync::Arc;
+
 use super::{Technique, Timestamp};
 
 /// A probability that cannot be NaN or outside [0, 1].
@@ -39,6 +41,20 @@ pub enum Band {
 }
 
 impl Band {
+    /// Every band, least first.
+    pub const ALL: [Self; 5] = [
+        Self::Insufficient,
+        Self::Low,
+        Self::Elevated,
+        Self::High,
+        Self::Severe,
+    ];
+
+    /// The band with this [`Band::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|band| band.name() == name)
+    }
+
     /// The stable name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -183,4 +199,9 @@ pub struct Assessment {
     pub score: f64,
     /// Whether part of the request was not read because it was too long.
     pub truncated: bool,
+    /// Whether the exchange had been counted before, by its id; then nothing was counted now, and the rest says how
+    /// the account stands.
+    pub duplicate: bool,
+    /// The bundle that said so, such as `default@3`.
+    pub bundle: Arc<str>,
 }

@@ -3,22 +3,23 @@
 //! Uses everything to its left. No I/O, no clock: the same exchanges give the same assessments on any machine and
 //! any number of threads, because an account's exchanges are folded in the order they came and nothing else matters.
 
+mod accounts;
 mod partition;
+mod repeats;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::detect::{Detector, MEASURE_COUNT, Measure, measure_into, measures};
-use crate::domain::{AccountKey, Assessment, Exchange, Observation, Risk, Technique};
+use crate::domain::{
+    AccountKey, Assessment, Digest, Exchange, Observation, Risk, Technique, Timestamp,
+};
 use crate::observe::{ObserveScratch, Observer};
 use crate::profile::{Profile, RandomFeatures};
 use crate::risk::{Judge, Judgement};
 
-use partition::Partition;
-
-/// Virtual partitions of the accounts, by pseudonym.
-const PARTITIONS: usize = 256;
+use accounts::{Accounts, PARTITIONS, partition_of};
 
 /// Everything of a bundle that scoring needs.
 pub struct EngineParts {
@@ -29,13 +30,30 @@ pub struct EngineParts {
     /// Measures to risk.
     pub judge: Judge,
     /// Name of the bundle, such as `default@1`.
-    pub bundle: String,
+    pub bundle: Arc<str>,
+    /// Identifies what profiles are made with. Histories made by another text model cannot be gone on with.
+    pub text_model: String,
 }
 
 /// Scores exchanges and remembers accounts.
 pub struct Engine {
     parts: EngineParts,
-    partitions: Vec<Mutex<Partition>>,
+    accounts: Arc<Accounts>,
+}
+
+/// What is remembered of an account, judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remembered {
+    /// The account.
+    pub account: AccountKey,
+    /// Exchanges counted.
+    pub seen: u64,
+    /// Time of the latest of them.
+    pub last_seen: Timestamp,
+    /// What the judge says of them.
+    pub judgement: Judgement,
+    /// The bundle that judged.
+    pub bundle: Arc<str>,
 }
 
 /// An exchange's observation with the account that it belongs to.
@@ -44,15 +62,40 @@ struct Observed {
     observation: Observation,
 }
 
+/// What is asked of a profile while its partition is held.
+struct Measured {
+    measures: [f64; MEASURE_COUNT],
+    seen: u64,
+}
+
+impl Measured {
+    fn of(profile: &Profile) -> Self {
+        let mut measures = [f64::NAN; MEASURE_COUNT];
+        measure_into(profile, &mut measures);
+        Self {
+            measures,
+            seen: profile.seen(),
+        }
+    }
+}
+
 impl Engine {
     /// An engine that remembers at most `accounts_max` accounts (rounded up to a multiple of the partitions); beyond
     /// that, the account of a partition that has been silent for the most exchanges is forgotten.
     pub fn new(parts: EngineParts, accounts_max: usize) -> Self {
-        let bound = accounts_max.div_ceil(PARTITIONS).max(1);
-        let partitions = (0..PARTITIONS)
-            .map(|_| Mutex::new(Partition::new(bound)))
-            .collect();
-        Self { parts, partitions }
+        Self {
+            parts,
+            accounts: Arc::new(Accounts::new(accounts_max)),
+        }
+    }
+
+    /// An engine on `parts` that goes on with the histories of this one, which stays as it is: what is counted by one
+    /// is seen by the other. `None` when `parts` has another text model. The deployment's key must be the same.
+    pub fn succeed(&self, parts: EngineParts) -> Option<Self> {
+        (parts.text_model == self.parts.text_model).then(|| Self {
+            parts,
+            accounts: Arc::clone(&self.accounts),
+        })
     }
 
     /// Name of the bundle.
@@ -60,13 +103,9 @@ impl Engine {
         &self.parts.bundle
     }
 
-    /// Adds one exchange to its account's history and says how the account stands after it.
-    pub fn score(&self, exchange: &Exchange) -> Assessment {
-        thread_local! {
-            static SCRATCH: std::cell::RefCell<ObserveScratch> = std::cell::RefCell::default();
-        }
-        let observed = SCRATCH.with_borrow_mut(|scratch| self.observe(exchange, scratch));
-        self.fold(partition_of(observed.account), &observed, exchange)
+    /// What profiles are made with; see [`EngineParts::text_model`].
+    pub fn text_model(&self) -> &str {
+        &self.parts.text_model
     }
 
     /// What [`Engine::score`] says of an account's first exchange. Remembers nothing and changes nothing.
@@ -74,12 +113,28 @@ impl Engine {
         let observed = self.observe(exchange, &mut ObserveScratch::default());
         let mut profile = Profile::empty();
         profile.absorb(&observed.observation, &self.parts.random_features);
-        let mut measures = [f64::NAN; MEASURE_COUNT];
-        measure_into(&profile, &mut measures);
-        self.assess(&measures, profile.seen(), &observed.observation, exchange)
+        let measured = Measured::of(&profile);
+        self.assess(&measured, &observed.observation, exchange)
     }
 
-    /// Scores a batch as if its exchanges came one by one: the same answers, in the same order.
+    /// Adds one exchange to its account's history and says how the account stands after it.
+    pub fn score(&self, exchange: &Exchange) -> Assessment {
+        self.fold(&self.observed(exchange), exchange, None)
+    }
+
+    /// The same, unless the exchange has an id that its account sent before: then nothing is counted, and the answer
+    /// says how the account stands, marked as `duplicate`.
+    ///
+    /// Known are the last 1,024 exchanges with an id of each of the 256 partitions. Look-up and counting are one step
+    /// under one lock, so that of two copies that come at once one is counted.
+    pub fn score_once(&self, exchange: &Exchange) -> Assessment {
+        let id = exchange.id.as_deref();
+        let id = id.map(|id| self.parts.observer.id_digest(id));
+        self.fold(&self.observed(exchange), exchange, id)
+    }
+
+    /// Scores a batch as if its exchanges came one by one by [`Self::score`]: the same answers, in the same order. A
+    /// log is what it is: an id that occurs twice there is counted twice.
     pub fn score_batch(&self, exchanges: &[Exchange]) -> Vec<Assessment> {
         let observed: Vec<Observed> = exchanges
             .par_iter()
@@ -95,13 +150,10 @@ impl Engine {
         answers.resize_with(exchanges.len(), || None);
         let scored: Vec<Vec<(usize, Assessment)>> = by_partition
             .par_iter()
-            .enumerate()
-            .map(|(partition, indices)| {
+            .map(|indices| {
                 let fold = |index: &usize| {
-                    (
-                        *index,
-                        self.fold(partition, &observed[*index], &exchanges[*index]),
-                    )
+                    let (observed, exchange) = (&observed[*index], &exchanges[*index]);
+                    (*index, self.fold(observed, exchange, None))
                 };
                 indices.iter().map(fold).collect()
             })
@@ -114,27 +166,58 @@ impl Engine {
 
     /// Accounts remembered now.
     pub fn accounts(&self) -> usize {
-        self.partitions
-            .iter()
-            .map(|partition| locked(partition).len())
-            .sum()
+        self.accounts.len()
+    }
+
+    /// The pseudonym of an account.
+    pub fn key(&self, account: &str) -> AccountKey {
+        self.parts.observer.account_key(account)
     }
 
     /// What is remembered of an account, if anything.
     pub fn profile(&self, account: AccountKey) -> Option<Profile> {
-        locked(&self.partitions[partition_of(account)])
-            .profile(account)
-            .cloned()
+        self.accounts.partition(account).profile(account).cloned()
     }
 
-    /// How an account stands after the exchanges counted so far, and how many they are; `None` for one that is not
-    /// remembered. Changes nothing.
-    pub fn standing(&self, account: &str) -> Option<(u64, Judgement)> {
-        let profile = self.profile(self.parts.observer.account_key(account))?;
-        let mut measures = [f64::NAN; MEASURE_COUNT];
-        measure_into(&profile, &mut measures);
-        let seen = profile.seen();
-        Some((seen, self.parts.judge.judge(&measures, seen)))
+    /// How an account stands; `None` for one that is not remembered. Changes nothing.
+    pub fn remembered(&self, account: AccountKey) -> Option<Remembered> {
+        let (measured, last_seen) = {
+            let partition = self.accounts.partition(account);
+            let profile = partition.profile(account)?;
+            (Measured::of(profile), profile.timing().last()?)
+        };
+        Some(Remembered {
+            account,
+            seen: measured.seen,
+            last_seen,
+            judgement: self.parts.judge.judge(&measured.measures, measured.seen),
+            bundle: Arc::clone(&self.parts.bundle),
+        })
+    }
+
+    /// How the accounts after `after` stand, of all accounts in a fixed order that an account keeps as long as it is
+    /// remembered; at most `at_most` are looked at. With it, the account after which to go on; `None` at the end.
+    pub fn remembered_after(
+        &self,
+        after: Option<AccountKey>,
+        at_most: usize,
+    ) -> (Vec<Remembered>, Option<AccountKey>) {
+        let keys = self.accounts.keys_after(after, at_most);
+        let next = keys.last().copied().filter(|_| keys.len() == at_most);
+        let remembered = keys.into_iter().filter_map(|key| self.remembered(key));
+        (remembered.collect(), next)
+    }
+
+    /// Forgets an account, and which exchanges it sent. Whether it was remembered.
+    pub fn forget(&self, account: AccountKey) -> bool {
+        self.accounts.partition(account).forget(account)
+    }
+
+    fn observed(&self, exchange: &Exchange) -> Observed {
+        thread_local! {
+            static SCRATCH: std::cell::RefCell<ObserveScratch> = std::cell::RefCell::default();
+        }
+        SCRATCH.with_borrow_mut(|scratch| self.observe(exchange, scratch))
     }
 
     /// What was measured of an account that weighs nothing in this engine's bundle, in plain sentences, each with the
@@ -182,31 +265,35 @@ impl Engine {
         }
     }
 
-    fn fold(&self, partition: usize, observed: &Observed, exchange: &Exchange) -> Assessment {
-        let mut measures = [f64::NAN; MEASURE_COUNT];
-        let seen = {
-            let mut partition = locked(&self.partitions[partition]);
-            let profile = partition.touch(observed.account);
-            profile.absorb(&observed.observation, &self.parts.random_features);
-            measure_into(profile, &mut measures);
-            profile.seen()
+    fn fold(&self, observed: &Observed, exchange: &Exchange, id: Option<Digest>) -> Assessment {
+        let account = observed.account;
+        let (measured, duplicate) = {
+            let mut partition = self.accounts.partition(account);
+            let duplicate = id.is_some_and(|id| partition.counted(account, id));
+            let profile = partition.touch(account);
+            if !duplicate {
+                profile.absorb(&observed.observation, &self.parts.random_features);
+            }
+            (Measured::of(profile), duplicate)
         };
-        self.assess(&measures, seen, &observed.observation, exchange)
+        Assessment {
+            duplicate,
+            ..self.assess(&measured, &observed.observation, exchange)
+        }
     }
 
     fn assess(
         &self,
-        measures: &[f64; MEASURE_COUNT],
-        seen: u64,
+        measured: &Measured,
         observation: &Observation,
         exchange: &Exchange,
     ) -> Assessment {
-        let judgement = self.parts.judge.judge(measures, seen);
+        let judgement = self.parts.judge.judge(&measured.measures, measured.seen);
         Assessment {
             exchange: exchange.id.clone(),
             account: exchange.account.clone(),
             time: exchange.time,
-            seen,
+            seen: measured.seen,
             risk: judgement.calibrated.risk,
             risk_low: judgement.calibrated.low,
             risk_high: judgement.calibrated.high,
@@ -219,16 +306,8 @@ impl Engine {
             base: judgement.base,
             score: judgement.score,
             truncated: observation.shape.read_bytes < observation.shape.total_bytes,
+            duplicate: false,
+            bundle: Arc::clone(&self.parts.bundle),
         }
     }
-}
-
-fn partition_of(account: AccountKey) -> usize {
-    (account.0 % PARTITIONS as u128) as usize
-}
-
-/// A panic while a partition was held can have left one profile half updated at worst; the others are whole, and an
-/// account's half exchange is better than a server that answers nobody.
-fn locked(partition: &Mutex<Partition>) -> std::sync::MutexGuard<'_, Partition> {
-    partition.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::domain::AccountKey;
+use super::repeats::Repeats;
+use crate::domain::{AccountKey, Digest};
 use crate::profile::Profile;
+
+/// Exchanges of one partition that are known again when they are sent twice.
+const REPEATS: usize = 1_024;
 
 /// Profiles of at most `bound` accounts. When it is full, a new account takes the place of the one that has been
 /// silent for the most touches; that account starts anew when it comes back.
@@ -14,6 +18,7 @@ pub(super) struct Partition {
     profiles: HashMap<AccountKey, (u64, Box<Profile>)>,
     /// Last touch to account: the first entry is the most silent one.
     by_touch: BTreeMap<u64, AccountKey>,
+    repeats: Repeats,
 }
 
 impl Partition {
@@ -23,6 +28,7 @@ impl Partition {
             touches: 0,
             profiles: HashMap::new(),
             by_touch: BTreeMap::new(),
+            repeats: Repeats::new(REPEATS),
         }
     }
 
@@ -32,6 +38,30 @@ impl Partition {
 
     pub(super) fn profile(&self, account: AccountKey) -> Option<&Profile> {
         self.profiles.get(&account).map(|entry| entry.1.as_ref())
+    }
+
+    /// The accounts, in no order that may show.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = AccountKey> + '_ {
+        self.by_touch.values().copied()
+    }
+
+    /// Whether the exchange is already part of the account's profile; from now on it counts as such.
+    pub(super) fn counted(&mut self, account: AccountKey, id: Digest) -> bool {
+        let counted = self.profiles.contains_key(&account) && self.repeats.knows(account, id);
+        if !counted {
+            self.repeats.remember(account, id);
+        }
+        counted
+    }
+
+    /// Forgets an account and which exchanges it sent; whether there was one.
+    pub(super) fn forget(&mut self, account: AccountKey) -> bool {
+        self.repeats.forget(account);
+        let Some((touch, _)) = self.profiles.remove(&account) else {
+            return false;
+        };
+        self.by_touch.remove(&touch);
+        true
     }
 
     /// The account's profile, empty when it is new or forgotten.
@@ -57,7 +87,26 @@ impl Partition {
 #[cfg(test)]
 mod tests {
     use super::Partition;
-    use crate::domain::AccountKey;
+    use crate::domain::{AccountKey, Digest};
+
+    #[test]
+    fn a_forgotten_account_starts_anew_and_takes_no_place() {
+        let mut partition = Partition::new(2);
+        for account in [1, 2] {
+            assert!(!partition.counted(AccountKey(account), Digest(7)));
+            partition.touch(AccountKey(account));
+            assert!(partition.counted(AccountKey(account), Digest(7)));
+        }
+        assert!(partition.forget(AccountKey(1)));
+        assert!(!partition.forget(AccountKey(1)));
+        assert_eq!((partition.len(), partition.accounts().count()), (1, 1));
+        assert!(!partition.counted(AccountKey(1), Digest(7)));
+        partition.touch(AccountKey(3));
+        assert!(
+            partition.profile(AccountKey(2)).is_some(),
+            "its place was free"
+        );
+    }
 
     #[test]
     fn at_the_bound_the_most_silent_account_is_forgotten() {

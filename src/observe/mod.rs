@@ -49,6 +49,11 @@ impl Observer {
         self.key.digest(Purpose::Case, account.as_bytes())
     }
 
+    /// The digest by which an exchange's id is known again.
+    pub fn id_digest(&self, id: &str) -> Digest {
+        self.key.digest(Purpose::Exchange, id.as_bytes())
+    }
+
     /// Everything that later stages may know about the exchange.
     pub fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observation {
         let system = exchange.system.as_ref().map(|text| text.expose().as_str());

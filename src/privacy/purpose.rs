@@ -31,11 +31,13 @@ pub enum Purpose {
     Organization,
     /// An account's name, where its holder may see the digest.
     Case,
+    /// An exchange's id.
+    Exchange,
 }
 
 impl Purpose {
     /// Every purpose, in declaration order.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Model,
         Self::Conversation,
         Self::Prompt,
@@ -49,6 +51,7 @@ impl Purpose {
         Self::Account,
         Self::Organization,
         Self::Case,
+        Self::Exchange,
     ];
 
     /// The name that the purpose's key is derived under. Changing one changes every stored digest of it.
@@ -67,6 +70,7 @@ impl Purpose {
             Self::Account => "stillwatch v1 account",
             Self::Organization => "stillwatch v1 organization",
             Self::Case => "stillwatch v1 case",
+            Self::Exchange => "stillwatch v1 exchange",
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Who may use a worker, and how many may wait for one.
 //!
-//! One rule for single calls and batches: a call takes a place or is refused at once, then waits its turn for
-//! a worker in the order of arrival. A call whose deadline passes while it waits, or whose caller goes, leaves the queue
-//! unscored. A call that has a worker keeps it to the end, even when its caller has gone, so that the number of threads
+//! One rule for every unary call: it takes a place or is refused at once, then waits its turn for a worker in the order of
+//! arrival. A stream was admitted when it was opened, and waits for each place. A call whose deadline passes while it waits,
+//! or whose caller goes, leaves the queue unscored. A call that has a worker keeps it to the end, even when its caller has
+//! gone, so that the number of threads
 //! at work is the number stated.
 
 use std::sync::Arc;
@@ -78,6 +79,30 @@ impl Admission {
                 retry_after_seconds: self.retry_after_seconds,
             }
         })?;
+        self.run_at(place, work).await
+    }
+
+    /// The same, but waits for a place, in the order of arrival and before later calls: for streams, whose number is
+    /// bounded elsewhere and whose callers are held back by flow control.
+    ///
+    /// # Errors
+    /// [`WireError::Internal`] when the work panics.
+    pub(super) async fn run_in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, WireError> {
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .expect("the semaphore of places is never closed");
+        self.run_at(place, work).await
+    }
+
+    async fn run_at<T: Send + 'static>(
+        &self,
+        place: OwnedSemaphorePermit,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, WireError> {
         let mut waiting = Waiting::new(&self.metrics);
         let worker = self.worker().await;
         waiting.served = true;

@@ -32,11 +32,6 @@ impl Desk {
         &self.bounds
     }
 
-    /// The active bundle.
-    pub(super) fn bundle(&self) -> String {
-        self.scorer.bundle()
-    }
-
     /// Scores one exchange on a worker.
     ///
     /// # Errors
@@ -52,23 +47,44 @@ impl Desk {
     ///
     /// # Errors
     /// When the call is not admitted.
-    pub(super) async fn score_all(
-        &self,
-        exchanges: Vec<Result<Exchange, WireError>>,
-    ) -> Result<Vec<Result<Assessment, WireError>>, WireError> {
+    pub(super) async fn score_all(&self, read: Vec<Read>) -> Result<Vec<Scored>, WireError> {
         let scorer = Arc::clone(&self.scorer);
-        let score = move |exchange| Ok(scorer.score(exchange)?);
-        let scored: Vec<Result<Assessment, WireError>> = self
+        let scored = self
             .admission
-            .run(move || {
-                let scored = exchanges.into_iter();
-                scored.map(|exchange| exchange.and_then(&score)).collect()
-            })
+            .run(move || score_read(&*scorer, read))
             .await?;
+        Ok(self.counted(scored))
+    }
+
+    /// The same, but waits for a place: for streams.
+    ///
+    /// # Errors
+    /// When the scorer panics.
+    pub(super) async fn score_all_in_turn(
+        &self,
+        read: Vec<Read>,
+    ) -> Result<Vec<Scored>, WireError> {
+        let scorer = Arc::clone(&self.scorer);
+        let work = move || score_read(&*scorer, read);
+        Ok(self.counted(self.admission.run_in_turn(work).await?))
+    }
+
+    fn counted(&self, scored: Vec<Scored>) -> Vec<Scored> {
         for assessment in scored.iter().flatten() {
             self.metrics.scored(assessment);
         }
-        Ok(scored)
+        scored
+    }
+
+    /// Does other work on a worker, under the same rule.
+    ///
+    /// # Errors
+    /// When it is not admitted.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, WireError> {
+        self.admission.run(work).await
     }
 
     /// Whether the scorer, asked now, could answer now.
@@ -96,6 +112,11 @@ impl Desk {
         self.metrics.text(self.scorer.as_ref(), ready)
     }
 
+    /// The active bundle.
+    pub(super) fn bundle(&self) -> String {
+        self.scorer.bundle()
+    }
+
     /// How an account stands, without a new exchange; `None` for one that is not remembered. Takes no worker: it is a
     /// look-up, and a gateway waits for it before a request goes through.
     pub(super) fn standing(&self, account: &str) -> Option<Standing> {
@@ -121,4 +142,27 @@ impl Desk {
             .run(move || exchanges.iter().map(risk).collect())
             .await?
     }
+}
+
+/// An exchange as it was read, or why it could not be.
+pub(super) type Read = Result<Exchange, WireError>;
+
+/// What became of an exchange.
+pub(super) type Scored = Result<Assessment, WireError>;
+
+/// One call to the scorer for all that could be read; the errors keep their places.
+fn score_read(scorer: &dyn Scorer, read: Vec<Read>) -> Vec<Scored> {
+    let mut exchanges = Vec::with_capacity(read.len());
+    let errors: Vec<Option<WireError>> = read
+        .into_iter()
+        .map(|read| read.map(|exchange| exchanges.push(exchange)).err())
+        .collect();
+    let mut scored = scorer.score_all(exchanges).into_iter();
+    let errors = errors.into_iter();
+    errors
+        .map(|error| match error {
+            Some(error) => Err(error),
+            None => Ok(scored.next().ok_or(WireError::Internal)??),
+        })
+        .collect()
 }

@@ -8,6 +8,8 @@ use connectrpc::{CodecFormat, ConnectError, ErrorCode, Interceptor, Next, async_
 
 use crate::wire::WireError;
 
+const JSON: &str = "JSON of the contract";
+
 /// The interceptor.
 pub(super) struct Discretion;
 
@@ -19,9 +21,26 @@ impl Interceptor for Discretion {
         next: Next<'_>,
     ) -> Result<UnaryResponse, ConnectError> {
         let format = request.payload.format();
+        if format == CodecFormat::Json && !is_object(request.payload.bytes()) {
+            let encoding = JSON;
+            let position = None;
+            return Err(WireError::MalformedBody { encoding, position }.to_connect());
+        }
         next.run(request)
             .await
             .map_err(|error| discreet(error, format))
+    }
+}
+
+/// Why one message of a stream could not be read, in the words of the table.
+pub(super) fn of_message(error: &ConnectError, bound: usize) -> WireError {
+    match error.code {
+        ErrorCode::InvalidArgument => WireError::MalformedBody {
+            encoding: "a message of the contract",
+            position: error.message.as_deref().and_then(position),
+        },
+        ErrorCode::ResourceExhausted => WireError::BodyTooLarge { bound },
+        _ => WireError::Internal,
     }
 }
 
@@ -35,7 +54,7 @@ fn discreet(error: ConnectError, format: CodecFormat) -> ConnectError {
         // The one thing that can fail with this code outside the error table is decoding.
         ErrorCode::InvalidArgument => WireError::MalformedBody {
             encoding: match format {
-                CodecFormat::Json => "JSON of the contract",
+                CodecFormat::Json => JSON,
                 CodecFormat::Proto => "protobuf of the contract",
                 _ => "a message of the contract",
             },
@@ -44,6 +63,11 @@ fn discreet(error: ConnectError, format: CodecFormat) -> ConnectError {
         _ => WireError::Internal,
     };
     replacement.to_connect()
+}
+
+/// The decoder would read a list as a message, field by field in the order of the contract.
+fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().first() == Some(&b'{')
 }
 
 /// Line and column, when `message` ends in ` at line N column M`; nothing else of it is used.

@@ -1,4 +1,4 @@
-//! What HTTP says of a scoring call, checked before anything is decoded.
+//! What HTTP says of a call, checked before anything is decoded.
 //!
 //! The number of calls inside is bounded here, before their bodies take memory. Connect and plain JSON callers
 //! get every error in one shape, `{"code","message","details"}`. gRPC has its own framing, so its bodies are
@@ -22,6 +22,8 @@ use crate::wire::WireError;
 /// Content types of unary Connect calls.
 const RPC_TYPES: &[&str] = &["application/json", "application/proto"];
 const JSON_TYPES: &[&str] = &["application/json"];
+/// Content types of streaming Connect calls.
+const STREAM_TYPES: &[&str] = &["application/connect+json", "application/connect+proto"];
 
 /// How many calls are let in, how much body of each is read, and for how long.
 #[derive(Clone)]
@@ -33,7 +35,7 @@ pub(super) struct Door {
     metrics: Arc<Metrics>,
 }
 
-/// The door of the procedures of the scoring service.
+/// The door of the unary procedures of our services.
 pub(super) async fn procedures(State(door): State<Door>, request: Request, next: Next) -> Response {
     let _call = match door.enter() {
         Ok(call) => call,
@@ -48,7 +50,23 @@ pub(super) async fn procedures(State(door): State<Door>, request: Request, next:
     pass(read, door.body_bytes_max, next).await
 }
 
-/// The door of `/v1/score`: `ScoreConversation` in JSON under a shorter name.
+/// The door of streams: they bound themselves, so only the method and the content type are looked at here.
+pub(super) async fn streams(request: Request, next: Next) -> Response {
+    if is_grpc(request.headers()) {
+        return next.run(request).await;
+    }
+    if request.method() != Method::POST {
+        return answer(&WireError::MethodNotAllowed { allowed: "POST" });
+    }
+    if !STREAM_TYPES.contains(&content_type(request.headers())) {
+        return answer(&WireError::UnsupportedMediaType {
+            expected: "application/connect+json or application/connect+proto",
+        });
+    }
+    next.run(request).await
+}
+
+/// The door of a plain alias: a procedure in JSON under a shorter name.
 pub(super) async fn alias(
     State((door, procedure)): State<(Door, Uri)>,
     request: Request,

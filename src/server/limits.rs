@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::Hooks;
 use crate::wire::Bounds;
 
-/// Every bound of the server. Bodies of scoring calls take at most `calls_max x body_bytes_max` of memory.
+/// Every bound of the server. Bodies of calls take at most `calls_max x body_bytes_max` of memory, those of streams
+/// at most `scoring_streams_max x stream_ahead_max x body_bytes_max`.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// What one exchange and one batch may hold.
@@ -21,6 +22,12 @@ pub struct Limits {
     /// Scoring calls inside at once, over all connections, their bodies still arriving or not; one more is
     /// refused as overloaded. More than `workers + waiting_max`, or the queue is never full.
     pub calls_max: usize,
+    /// Open `ScoreStream` calls at once; one more is refused as overloaded.
+    pub scoring_streams_max: usize,
+    /// Exchanges of one stream that are read ahead of their results; beyond that the stream is not read.
+    pub stream_ahead_max: usize,
+    /// How long nothing may be sent on a stream.
+    pub stream_silence: Duration,
     /// Threads that score.
     pub workers: NonZeroUsize,
     /// Admitted calls that wait for a worker; one more is refused as overloaded.
@@ -79,6 +86,9 @@ impl Limits {
             connections_max: 1_024,
             streams_max: 128,
             calls_max: 1_024,
+            scoring_streams_max: 64,
+            stream_ahead_max: 16,
+            stream_silence: Duration::from_secs(300),
             workers: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             waiting_max: 512,
             retry_after_seconds: 1,

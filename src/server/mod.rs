@@ -3,28 +3,35 @@
 //! Uses `engine`, `bundle`, `wire`, `gateway`. The only place that knows axum and sockets; reads the clock, as `cli` does.
 //!
 //! A call's way: `accept` takes the connection, `routes` finds the handler, `door` bounds the calls inside and
-//! checks what HTTP says of the body, `scoring` converts and asks the `desk`, where every surface asks the [`Scorer`],
-//! on a worker that `admission` grants. `hooks` are the routes of gateways and exporters. What guards a surface (`guard`:
-//! `keys`, `pace`) and counts it (`meter`) is mounted with it, in `routes`.
+//! checks what HTTP says of the body, `scoring` (or `streaming`, `accounts`, `models`, `labels`) converts and asks the
+//! `desk`, where every surface asks what stands behind the port, the [`Services`], on a worker that `admission` grants.
+//! `hooks` are the routes of gateways and exporters. What guards a surface (`guard`: `keys`, `pace`) and counts it
+//! (`meter`) is mounted with it, in `routes`.
 
 mod accept;
+mod accounts;
 mod admission;
 mod clock;
 mod desk;
 mod discretion;
+mod docs;
 mod door;
 mod guard;
 mod hooks;
 mod key_line;
 mod keys;
+mod labels;
 mod limits;
 mod meter;
 mod metrics;
+mod models;
 mod pace;
 mod readiness;
 mod routes;
 mod scorer;
 mod scoring;
+mod services;
+mod streaming;
 mod surface;
 mod tls;
 
@@ -40,6 +47,9 @@ pub use keys::{KEYS_MAX, Keys, KeysError};
 pub use limits::{Limits, LimitsError};
 pub use pace::PaceRule;
 pub use scorer::{NotReady, ScoreError, Scorer, Standing};
+pub use services::{
+    Accounts, LabelError, Labels, ModelEntry, ModelError, Models, Services, Submitted, Verification,
+};
 pub use surface::{Scope, Surface};
 pub use tls::{Tls, TlsError, TlsFiles};
 
@@ -64,23 +74,30 @@ impl From<Limits> for Setup {
     }
 }
 
-/// Serves `scorer` on `listener` until `shutdown` resolves, then drains.
+/// Serves `services` on `listener` until `shutdown` resolves, then drains.
 ///
 /// The port opens when a worker has scored a first exchange of the scorer's own. At `shutdown` readiness turns false;
 /// [`Limits::drain_delay`] later no new connection is taken, and calls in flight have [`Limits::drain`] to end.
 pub async fn run(
     listener: TcpListener,
-    scorer: Arc<dyn Scorer>,
+    services: Services,
     setup: impl Into<Setup>,
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let Setup { limits, keys, tls } = setup.into();
     let metrics = metrics::Metrics::new();
+    let scorer = Arc::clone(&services.scorer);
     let desk = Arc::new(desk::Desk::new(scorer, &limits, Arc::clone(&metrics)));
     let readiness = Arc::new(readiness::Readiness::new(Arc::clone(&desk), &limits));
     let gateways = Arc::new(hooks::Gateways::new(Arc::clone(&desk), &limits.hooks));
+    let behind = routes::Behind {
+        desk,
+        services,
+        gateways: Arc::clone(&gateways),
+        readiness: Arc::clone(&readiness),
+    };
     let mount = routes::Mount::new(keys, metrics);
-    let app = routes::routes(&desk, &gateways, Arc::clone(&readiness), &limits, &mount);
+    let app = routes::routes(&behind, &limits, &mount);
     readiness.probe_first().await;
     let watching = Arc::clone(&readiness).keep_watching();
     let keeping_time = Arc::clone(&gateways).keep_time();

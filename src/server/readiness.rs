@@ -11,7 +11,10 @@ use tokio::time;
 
 use super::desk::Desk;
 use super::{Limits, NotReady};
-use crate::wire::contract::SCORING_SERVICE_SERVICE_NAME;
+use crate::wire::contract::{
+    ACCOUNT_SERVICE_SERVICE_NAME, LABEL_SERVICE_SERVICE_NAME, MODEL_SERVICE_SERVICE_NAME,
+    SCORING_SERVICE_SERVICE_NAME,
+};
 
 /// How often watchers of `grpc.health.v1` learn of a change.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -104,6 +107,15 @@ impl Readiness {
         }
     }
 
+    /// Resolves when the drain begins.
+    pub(super) async fn drained(&self) {
+        let Some(mut watched) = self.watched().as_ref().map(watch::Sender::subscribe) else {
+            return;
+        };
+        // The sender goes with the drain.
+        while watched.changed().await.is_ok() {}
+    }
+
     /// Keeps those informed who watch over gRPC, until the task is aborted.
     pub(super) fn keep_watching(self: Arc<Self>) -> JoinHandle<()> {
         tokio::spawn(async move {
@@ -139,12 +151,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `grpc.health.v1`: the whole process under the empty name, and the scoring service under its own.
+/// The whole process, and each service; all are ready at once.
+const NAMES: [&str; 5] = [
+    "",
+    SCORING_SERVICE_SERVICE_NAME,
+    ACCOUNT_SERVICE_SERVICE_NAME,
+    MODEL_SERVICE_SERVICE_NAME,
+    LABEL_SERVICE_SERVICE_NAME,
+];
+
+/// `grpc.health.v1`: the whole process under the empty name, and each service under its own.
 pub(super) struct Health(pub(super) Arc<Readiness>);
 
 impl Health {
     fn known(service: &str) -> Result<(), ConnectError> {
-        if service.is_empty() || service == SCORING_SERVICE_SERVICE_NAME {
+        if NAMES.contains(&service) {
             return Ok(());
         }
         Err(ConnectError::not_found("no such service"))

@@ -1,4 +1,4 @@
-//! The routes: RPC services, the plain alias, the probes, the metrics.
+//! The routes: RPC services, their plain aliases, gateway hooks, the probes, the metrics, the documentation.
 
 use std::sync::Arc;
 
@@ -11,39 +11,88 @@ use connectrpc::{ConnectRpcService, DeadlinePolicy};
 use connectrpc_health::{HealthExt, HealthService};
 use connectrpc_reflection::Reflector;
 
+use super::accounts::AccountBook;
 use super::desk::Desk;
 use super::discretion::Discretion;
 use super::door::{self, Door};
 use super::guard::{Guard, guard};
 use super::hooks::{self, Gateways};
+use super::labels::LabelBook;
 use super::meter::{Meter, meter};
 use super::metrics::{self, Metrics};
+use super::models::ModelShelf;
 use super::readiness::{Health, Readiness};
 use super::scoring::Scoring;
-use super::{Keys, Limits, Surface};
+use super::streaming::Streams;
+use super::{Keys, Limits, Services, Surface, docs};
 use crate::wire::contract::{
-    DESCRIPTORS, SCORING_SERVICE_SCORE_CONVERSATION_SPEC, ScoringServiceExt,
+    ACCOUNT_SERVICE_FORGET_SPEC, ACCOUNT_SERVICE_SERVICE_NAME, AccountServiceExt, DESCRIPTORS,
+    LABEL_SERVICE_SERVICE_NAME, LabelServiceExt, MODEL_SERVICE_ACTIVATE_SPEC,
+    MODEL_SERVICE_SERVICE_NAME, ModelServiceExt, SCORING_SERVICE_SCORE_BATCH_SPEC,
+    SCORING_SERVICE_SCORE_CONVERSATION_SPEC, SCORING_SERVICE_SCORE_STREAM_SPEC,
+    SCORING_SERVICE_SERVICE_NAME, ScoringServiceExt,
 };
 
-/// The procedures of the scoring service, of whatever name.
-const PROCEDURES: &str = "/stillwatch.v1.ScoringService/{procedure}";
+/// What stands behind the routes.
+pub(super) struct Behind {
+    pub(super) desk: Arc<Desk>,
+    pub(super) services: Services,
+    pub(super) gateways: Arc<Gateways>,
+    pub(super) readiness: Arc<Readiness>,
+}
 
 /// Everything that the port answers to.
-pub(super) fn routes(
-    desk: &Arc<Desk>,
-    gateways: &Arc<Gateways>,
-    readiness: Arc<Readiness>,
-    limits: &Limits,
-    to: &Mount,
-) -> axum::Router {
+pub(super) fn routes(behind: &Behind, limits: &Limits, to: &Mount) -> axum::Router {
     let door = Door::new(limits, Arc::clone(&to.metrics));
-    let open = standard_services(&readiness).merge(probes(readiness, Arc::clone(desk)));
+    let Behind {
+        desk,
+        gateways,
+        readiness,
+        ..
+    } = behind;
+    let open = standard_services(readiness)
+        .merge(probes(Arc::clone(readiness), Arc::clone(desk)))
+        .merge(docs::routes());
     let hooks = hooks::before_and_after(gateways, door.clone());
     let telemetry = hooks::telemetry(gateways, door.clone());
-    to.mount(Surface::Scoring, scoring(desk, door, limits))
+    let scoring = Arc::new(Scoring {
+        desk: Arc::clone(desk),
+        streams: Arc::new(Streams::new(limits, Arc::clone(readiness))),
+    });
+    to.mount(Surface::Scoring, scored(scoring, &door, limits))
+        .merge(books(behind, &door, limits, to))
         .merge(to.mount(Surface::Hooks, hooks))
         .merge(to.mount(Surface::Telemetry, telemetry))
         .merge(to.mount(Surface::Open, open))
+}
+
+/// What is remembered, at hand and said: accounts, models, labels. What changes them for good is a surface of its own.
+fn books(behind: &Behind, door: &Door, limits: &Limits, to: &Mount) -> axum::Router {
+    let Behind { desk, services, .. } = behind;
+    let accounts = Arc::new(AccountBook {
+        desk: Arc::clone(desk),
+        accounts: Arc::clone(&services.accounts),
+    });
+    let models = Arc::new(ModelShelf {
+        desk: Arc::clone(desk),
+        models: Arc::clone(&services.models),
+    });
+    let labels = Arc::new(LabelBook {
+        desk: Arc::clone(desk),
+        labels: Arc::clone(&services.labels),
+    });
+    let accounts = rpc(accounts.register(connectrpc::Router::new()), limits);
+    let models = rpc(models.register(connectrpc::Router::new()), limits);
+    let labels = rpc(labels.register(connectrpc::Router::new()), limits);
+    let forget = unary(ACCOUNT_SERVICE_FORGET_SPEC.procedure, &accounts, door);
+    let activate = unary(MODEL_SERVICE_ACTIVATE_SPEC.procedure, &models, door);
+    let accounts = unary(&every(ACCOUNT_SERVICE_SERVICE_NAME), &accounts, door);
+    let models = unary(&every(MODEL_SERVICE_SERVICE_NAME), &models, door);
+    let labels = unary(&every(LABEL_SERVICE_SERVICE_NAME), &labels, door);
+    to.mount(Surface::Accounts, accounts)
+        .merge(to.mount(Surface::Models, models))
+        .merge(to.mount(Surface::Labels, labels))
+        .merge(to.mount(Surface::Administration, forget.merge(activate)))
 }
 
 /// What guards and counts every surface.
@@ -71,24 +120,49 @@ impl Mount {
     }
 }
 
-/// The scoring service under its own names, and `/v1/score`.
-fn scoring(desk: &Arc<Desk>, door: Door, limits: &Limits) -> axum::Router {
-    let service = rpc(Scoring(Arc::clone(desk)), limits);
-    let score = Uri::from_static(SCORING_SERVICE_SCORE_CONVERSATION_SPEC.procedure);
-    let procedures = axum::Router::new()
-        .route_service(PROCEDURES, service.clone())
-        .layer(from_fn_with_state(door.clone(), door::procedures));
-    let alias = axum::Router::new()
-        .route_service("/v1/score", service)
-        .layer(from_fn_with_state((door, score), door::alias));
-    procedures.merge(alias)
+/// The scoring service under its own names, and its unary calls under shorter ones.
+fn scored(scoring: Arc<Scoring>, door: &Door, limits: &Limits) -> axum::Router {
+    let service = rpc(scoring.register(connectrpc::Router::new()), limits);
+    // A stream has no deadline but its caller's.
+    let streaming = service.clone().with_deadline_policy(DeadlinePolicy::new());
+    let alias = |path: &str, procedure: &'static str| {
+        let state = (door.clone(), Uri::from_static(procedure));
+        axum::Router::new()
+            .route_service(path, service.clone())
+            .layer(from_fn_with_state(state, door::alias))
+    };
+    let stream = axum::Router::new()
+        .route_service(SCORING_SERVICE_SCORE_STREAM_SPEC.procedure, streaming)
+        .layer(from_fn(door::streams));
+    unary(&every(SCORING_SERVICE_SERVICE_NAME), &service, door)
+        .merge(stream)
+        .merge(alias(
+            "/v1/score",
+            SCORING_SERVICE_SCORE_CONVERSATION_SPEC.procedure,
+        ))
+        .merge(alias(
+            "/v1/score:batch",
+            SCORING_SERVICE_SCORE_BATCH_SPEC.procedure,
+        ))
 }
 
-fn rpc(service: Scoring, limits: &Limits) -> ConnectRpcService {
+/// The procedures of a service, of whatever name.
+fn every(service: &str) -> String {
+    format!("/{service}/{{procedure}}")
+}
+
+/// Unary procedures behind the door.
+fn unary(path: &str, service: &ConnectRpcService, door: &Door) -> axum::Router {
+    axum::Router::new()
+        .route_service(path, service.clone())
+        .layer(from_fn_with_state(door.clone(), door::procedures))
+}
+
+fn rpc(router: connectrpc::Router, limits: &Limits) -> ConnectRpcService {
     let bounds = connectrpc::Limits::default()
         .with_max_request_body_size(limits.body_bytes_max)
         .with_max_message_size(limits.body_bytes_max);
-    ConnectRpcService::new(Arc::new(service).register(connectrpc::Router::new()))
+    ConnectRpcService::new(router)
         .with_limits(bounds)
         .with_deadline_policy(deadlines(limits))
         .with_interceptor(Discretion)

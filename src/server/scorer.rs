@@ -7,15 +7,16 @@ use crate::wire::WireError;
 ///
 /// Called from many worker threads at once; may block as long as a score takes.
 pub trait Scorer: Send + Sync + 'static {
-    /// Adds one exchange to its account's history and says how the account stands after it.
+    /// Adds one exchange to its account's history and says how the account stands after it. An exchange whose id is
+    /// known of its account is not counted again.
     ///
     /// # Errors
     /// When the exchange was not counted.
     fn score(&self, exchange: Exchange) -> Result<Assessment, ScoreError>;
 
-    /// How an account stands after the last exchange that was counted, without a new one; `None` for an account that
-    /// is not remembered. Cheap: asked before a request goes through.
-    fn standing(&self, account: &str) -> Option<Standing>;
+    /// Scores exchanges in their order, all by one bundle: a call ends on the bundle that it began with, whatever is
+    /// activated meanwhile. One answer for each.
+    fn score_all(&self, exchanges: Vec<Exchange>) -> Vec<Result<Assessment, ScoreError>>;
 
     /// Risk of an exchange by its text alone. Nothing is counted or remembered.
     ///
@@ -28,6 +29,10 @@ pub trait Scorer: Send + Sync + 'static {
 
     /// The active bundle, such as `default@3`.
     fn bundle(&self) -> String;
+
+    /// How an account stands after the last exchange that was counted, without a new one; `None` for an account that
+    /// is not remembered. Cheap: asked before a request goes through.
+    fn standing(&self, account: &str) -> Option<Standing>;
 
     /// BLAKE3 digest of the active bundle's manifest, in hexadecimal digits.
     fn bundle_digest(&self) -> String;

@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
-use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceResult};
+use connectrpc::{
+    Encodable, InboundStream, RequestContext, Response, ServiceRequest, ServiceResult,
+    ServiceStream,
+};
 
 use super::clock;
-use super::desk::Desk;
-use crate::domain::Assessment;
+use super::desk::{Desk, Scored};
+use super::streaming::Streams;
 use crate::wire::contract::score_result::Result as Outcome;
 use crate::wire::contract::{self, ScoreBatchRequest, ScoreBatchResponse, ScoreResult};
 use crate::wire::{WireError, assessment_to_contract, exchange_from_contract};
 
 /// The service behind every protocol.
-pub(super) struct Scoring(pub(super) Arc<Desk>);
+pub(super) struct Scoring {
+    pub(super) desk: Arc<Desk>,
+    pub(super) streams: Arc<Streams>,
+}
 
 impl contract::ScoringService for Scoring {
     async fn score_conversation<'a>(
@@ -20,11 +26,11 @@ impl contract::ScoringService for Scoring {
         _context: RequestContext,
         request: ServiceRequest<'_, contract::Exchange>,
     ) -> ServiceResult<impl Encodable<contract::Assessment> + Send + use<'a>> {
-        let exchange = exchange_from_contract(&request, clock::now(), self.0.bounds())
+        let exchange = exchange_from_contract(&request, clock::now(), self.desk.bounds())
             .map_err(|error| error.to_connect())?;
-        let assessment = self.0.score(exchange).await;
+        let assessment = self.desk.score(exchange).await;
         let assessment = assessment.map_err(|error| error.to_connect())?;
-        Response::ok(assessment_to_contract(assessment, self.0.bundle()))
+        Response::ok(assessment_to_contract(assessment))
     }
 
     async fn score_batch<'a>(
@@ -32,7 +38,7 @@ impl contract::ScoringService for Scoring {
         _context: RequestContext,
         request: ServiceRequest<'_, ScoreBatchRequest>,
     ) -> ServiceResult<impl Encodable<ScoreBatchResponse> + Send + use<'a>> {
-        let (came, bounds) = (request.exchanges.len(), self.0.bounds());
+        let (came, bounds) = (request.exchanges.len(), self.desk.bounds());
         if came > bounds.batch_max {
             let error = WireError::OverBound {
                 field: "exchanges".to_owned(),
@@ -48,20 +54,26 @@ impl contract::ScoringService for Scoring {
             .iter()
             .map(|exchange| exchange_from_contract(exchange, received, bounds))
             .collect();
-        let results = self.0.score_all(exchanges).await;
+        let results = self.desk.score_all(exchanges).await;
         let results = results.map_err(|error| error.to_connect())?;
-        let bundle = self.0.bundle();
-        let results = results
-            .into_iter()
-            .map(|scored| result(scored, &bundle))
-            .collect();
+        let results = results.into_iter().map(result).collect();
         Response::ok(ScoreBatchResponse { results })
+    }
+
+    async fn score_stream(
+        &self,
+        context: RequestContext,
+        requests: InboundStream<contract::Exchange>,
+    ) -> ServiceResult<ServiceStream<impl Encodable<ScoreResult> + Send + use<>>> {
+        let answers = self.streams.open(&self.desk, requests, context.deadline());
+        Response::stream_ok(answers.map_err(|error| error.to_connect())?)
     }
 }
 
-fn result(scored: Result<Assessment, WireError>, bundle: &str) -> ScoreResult {
+/// A result in its place.
+pub(super) fn result(scored: Scored) -> ScoreResult {
     let outcome = match scored {
-        Ok(assessment) => Outcome::from(assessment_to_contract(assessment, bundle.to_owned())),
+        Ok(assessment) => Outcome::from(assessment_to_contract(assessment)),
         Err(error) => Outcome::from(error.to_contract()),
     };
     ScoreResult {

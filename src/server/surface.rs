@@ -36,19 +36,36 @@ impl Scope {
 /// A group of routes that are admitted, counted and guarded alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Surface {
-    /// `stillwatch.v1.ScoringService` and `/v1/score`.
+    /// `stillwatch.v1.ScoringService`, `/v1/score` and `/v1/score:batch`.
     Scoring,
     /// What gateways call before and after a model, and `/v1/moderations`.
     Hooks,
     /// Logs and traces that gateways export.
     Telemetry,
+    /// What `stillwatch.v1.AccountService` reads.
+    Accounts,
+    /// What `stillwatch.v1.ModelService` reads.
+    Models,
+    /// `stillwatch.v1.LabelService`.
+    Labels,
+    /// What those services change for good: forgetting an account, activating a bundle.
+    Administration,
     /// Health, reflection, metrics, documentation: whoever reaches the port may ask.
     Open,
 }
 
 impl Surface {
     /// Every surface.
-    pub const ALL: [Self; 4] = [Self::Scoring, Self::Hooks, Self::Telemetry, Self::Open];
+    pub const ALL: [Self; 8] = [
+        Self::Scoring,
+        Self::Hooks,
+        Self::Telemetry,
+        Self::Accounts,
+        Self::Models,
+        Self::Labels,
+        Self::Administration,
+        Self::Open,
+    ];
 
     /// The stable name: the `surface` label of metrics.
     pub const fn name(self) -> &'static str {
@@ -56,6 +73,10 @@ impl Surface {
             Self::Scoring => "scoring",
             Self::Hooks => "hooks",
             Self::Telemetry => "telemetry",
+            Self::Accounts => "accounts",
+            Self::Models => "models",
+            Self::Labels => "labels",
+            Self::Administration => "administration",
             Self::Open => "open",
         }
     }
@@ -64,6 +85,9 @@ impl Surface {
     pub const fn scope(self) -> Option<Scope> {
         match self {
             Self::Scoring | Self::Hooks | Self::Telemetry => Some(Scope::Score),
+            Self::Accounts | Self::Models => Some(Scope::Read),
+            Self::Labels => Some(Scope::Review),
+            Self::Administration => Some(Scope::Admin),
             Self::Open => None,
         }
     }
@@ -77,7 +101,13 @@ impl Surface {
     /// counts as `other`, so that no caller can make a series.
     pub const fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Scoring => &["ScoreConversation", "ScoreBatch", "score"],
+            Self::Scoring => &[
+                "ScoreConversation",
+                "ScoreBatch",
+                "ScoreStream",
+                "score",
+                "score:batch",
+            ],
             Self::Hooks => &[
                 "litellm_basic_guardrail_api",
                 "webhook",
@@ -86,6 +116,10 @@ impl Surface {
                 "moderations",
             ],
             Self::Telemetry => &["litellm", "traces", "logs"],
+            Self::Accounts => &["Get", "List", "Explain"],
+            Self::Models => &["List", "Verify"],
+            Self::Labels => &["Submit", "Export"],
+            Self::Administration => &["Forget", "Activate"],
             Self::Open => &[
                 "livez",
                 "readyz",
@@ -95,6 +129,8 @@ impl Surface {
                 "live",
                 "ready",
                 "metrics",
+                "openapi.json",
+                "docs",
                 "Check",
                 "Watch",
                 "ServerReflectionInfo",

@@ -61,6 +61,8 @@ pub struct ServerSettings {
     pub body_bytes_max: usize,
     pub connections_max: usize,
     pub streams_max: u32,
+    pub scoring_streams_max: usize,
+    pub stream_silence_ms: u64,
     pub retry_after_seconds: u32,
     pub deadline_default_ms: u64,
     pub deadline_max_ms: u64,
@@ -75,6 +77,7 @@ pub struct ServerSettings {
 #[expect(missing_docs, reason = "the rows of the table say what each one is")]
 pub struct ModelSettings {
     pub bundle: Option<PathBuf>,
+    pub folder: Option<PathBuf>,
     pub accounts_max: usize,
 }
 

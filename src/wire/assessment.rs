@@ -1,49 +1,61 @@
 //! `domain::Assessment` to the contract's.
 
-use super::{contract, format_time};
-use crate::domain::{Assessment, Reason, Technique};
+use std::collections::BTreeMap;
 
-/// The assessment as the contract has it, under the name of the `bundle` that made it.
-pub(crate) fn assessment_to_contract(
-    assessment: Assessment,
-    bundle: String,
-) -> contract::Assessment {
+use super::{contract, format_time};
+use crate::domain::{Assessment, Mitigation, Reason, Technique, TechniqueRisk};
+
+/// The assessment as the contract has it.
+pub(crate) fn assessment_to_contract(assessment: Assessment) -> contract::Assessment {
     contract::Assessment {
         exchange: assessment.exchange.unwrap_or_default(),
         account: assessment.account,
         time: format_time(assessment.time),
-        seen: Some(u32::try_from(assessment.seen).unwrap_or(u32::MAX)),
+        seen: Some(seen_to_contract(assessment.seen)),
         risk: Some(assessment.risk.value()),
         risk_low: Some(assessment.risk_low.value()),
         risk_high: Some(assessment.risk_high.value()),
         band: assessment.band.name().to_owned(),
         recommendation: assessment.recommendation.name().to_owned(),
-        mitigations: assessment
-            .mitigations
-            .into_iter()
-            .map(|mitigation| mitigation.name().to_owned())
-            .collect(),
-        techniques: assessment
-            .techniques
-            .into_iter()
-            .map(|found| {
-                let risk = contract::TechniqueRisk {
-                    risk: Some(found.risk.value()),
-                };
-                (found.technique.name().to_owned(), risk)
-            })
-            .collect(),
+        mitigations: mitigations_to_contract(&assessment.mitigations),
+        techniques: techniques_to_contract(&assessment.techniques),
         conversation_risk: Some(assessment.conversation_risk.value()),
-        reasons: assessment
-            .reasons
-            .into_iter()
-            .map(reason_to_contract)
-            .collect(),
+        reasons: reasons_to_contract(assessment.reasons),
         base: Some(assessment.base),
         score: Some(assessment.score),
         truncated: Some(assessment.truncated),
-        bundle,
+        bundle: assessment.bundle.to_string(),
+        duplicate: Some(assessment.duplicate),
     }
+}
+
+/// A count that stays at its largest value.
+pub(crate) fn seen_to_contract(seen: u64) -> u32 {
+    u32::try_from(seen).unwrap_or(u32::MAX)
+}
+
+/// Mitigations by name.
+pub(crate) fn mitigations_to_contract(mitigations: &[Mitigation]) -> Vec<String> {
+    let names = mitigations.iter().map(|mitigation| mitigation.name());
+    names.map(str::to_owned).collect()
+}
+
+/// Techniques by name.
+pub(crate) fn techniques_to_contract(
+    techniques: &[TechniqueRisk],
+) -> BTreeMap<String, contract::TechniqueRisk> {
+    let named = techniques.iter().map(|found| {
+        let risk = contract::TechniqueRisk {
+            risk: Some(found.risk.value()),
+        };
+        (found.technique.name().to_owned(), risk)
+    });
+    named.collect()
+}
+
+/// Reasons in their order.
+pub(crate) fn reasons_to_contract(reasons: Vec<Reason>) -> Vec<contract::Reason> {
+    reasons.into_iter().map(reason_to_contract).collect()
 }
 
 fn reason_to_contract(reason: Reason) -> contract::Reason {

@@ -25,11 +25,21 @@ pub enum ErrorKind {
     MethodNotAllowed,
     /// There is no such route or procedure.
     UnknownRoute,
-    /// The call brings no key, or none that the server knows.
+    /// The call has no key that the server knows.
     Unauthenticated,
     /// The key is not good for this call.
     Forbidden,
-    /// The key has made more calls than it may.
+    /// The account is not remembered.
+    UnknownAccount,
+    /// There is no such bundle.
+    UnknownBundle,
+    /// The bundle's files are not what they should be.
+    UnfitBundle,
+    /// The bundle has another text model than the histories.
+    OtherTextModel,
+    /// No more labels are kept.
+    LabelsFull,
+    /// The key sends more calls than it may.
     RateLimited,
     /// More calls are waiting than the server admits.
     Overloaded,
@@ -58,7 +68,7 @@ pub struct ErrorRow {
 
 impl ErrorKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::MissingField,
         Self::BadValue,
         Self::OverBound,
@@ -69,6 +79,11 @@ impl ErrorKind {
         Self::UnknownRoute,
         Self::Unauthenticated,
         Self::Forbidden,
+        Self::UnknownAccount,
+        Self::UnknownBundle,
+        Self::UnfitBundle,
+        Self::OtherTextModel,
+        Self::LabelsFull,
         Self::RateLimited,
         Self::Overloaded,
         Self::DeadlineExceeded,
@@ -91,6 +106,11 @@ impl ErrorKind {
             Self::UnknownRoute => ("unknown_route", Code::Unimplemented, 404, false, "errors#unknown_route"),
             Self::Unauthenticated => ("unauthenticated", Code::Unauthenticated, 401, false, "errors#unauthenticated"),
             Self::Forbidden => ("forbidden", Code::PermissionDenied, 403, false, "errors#forbidden"),
+            Self::UnknownAccount => ("unknown_account", Code::NotFound, 404, false, "errors#unknown_account"),
+            Self::UnknownBundle => ("unknown_bundle", Code::NotFound, 404, false, "errors#unknown_bundle"),
+            Self::UnfitBundle => ("unfit_bundle", Code::FailedPrecondition, 400, false, "errors#unfit_bundle"),
+            Self::OtherTextModel => ("other_text_model", Code::FailedPrecondition, 400, false, "errors#other_text_model"),
+            Self::LabelsFull => ("labels_full", Code::FailedPrecondition, 400, false, "errors#labels_full"),
             Self::RateLimited => ("rate_limited", Code::ResourceExhausted, 429, true, "errors#rate_limited"),
             Self::Overloaded => ("overloaded", Code::ResourceExhausted, 429, true, "errors#overloaded"),
             Self::DeadlineExceeded => ("deadline_exceeded", Code::DeadlineExceeded, 504, true, "errors#deadline_exceeded"),
@@ -168,6 +188,29 @@ pub enum WireError {
         /// The scope that it needs.
         scope: &'static str,
     },
+    /// The account is not remembered.
+    #[error("the account is not remembered")]
+    UnknownAccount,
+    /// There is no such bundle.
+    #[error("there is no such bundle; List names those at hand")]
+    UnknownBundle,
+    /// The bundle's files are not what they should be.
+    #[error("the bundle cannot be used: {problem}")]
+    UnfitBundle {
+        /// What is wrong with it, in our own words.
+        problem: &'static str,
+    },
+    /// The bundle has another text model than the histories.
+    #[error(
+        "the bundle has another text model; activating it forgets all histories, which `forget_histories` must allow"
+    )]
+    OtherTextModel,
+    /// No more labels are kept.
+    #[error("{bound} labels are kept and no more; export them and start with an empty file")]
+    LabelsFull {
+        /// How many are kept.
+        bound: usize,
+    },
     /// The key has made more calls than it may.
     #[error("the key has made more calls than it may; try again in {retry_after_seconds} s")]
     RateLimited {
@@ -214,6 +257,11 @@ impl WireError {
             Self::UnknownRoute => ErrorKind::UnknownRoute,
             Self::Unauthenticated => ErrorKind::Unauthenticated,
             Self::Forbidden { .. } => ErrorKind::Forbidden,
+            Self::UnknownAccount => ErrorKind::UnknownAccount,
+            Self::UnknownBundle => ErrorKind::UnknownBundle,
+            Self::UnfitBundle { .. } => ErrorKind::UnfitBundle,
+            Self::OtherTextModel => ErrorKind::OtherTextModel,
+            Self::LabelsFull { .. } => ErrorKind::LabelsFull,
             Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Overloaded { .. } => ErrorKind::Overloaded,
             Self::DeadlineExceeded => ErrorKind::DeadlineExceeded,

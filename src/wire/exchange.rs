@@ -180,7 +180,12 @@ fn text_within(exchange: &ExchangeView<'_>, bound: usize) -> Result<(), WireErro
     )
 }
 
-fn count(field: &str, came: usize, bound: usize, unit: &'static str) -> Result<(), WireError> {
+pub(super) fn count(
+    field: &str,
+    came: usize,
+    bound: usize,
+    unit: &'static str,
+) -> Result<(), WireError> {
     if came <= bound {
         return Ok(());
     }
@@ -192,11 +197,20 @@ fn count(field: &str, came: usize, bound: usize, unit: &'static str) -> Result<(
     })
 }
 
-fn required_name(field: &'static str, value: &str, bounds: &Bounds) -> Result<String, WireError> {
+/// A name that must be there, within the bounds.
+pub(crate) fn required_name(
+    field: &'static str,
+    value: &str,
+    bounds: &Bounds,
+) -> Result<String, WireError> {
     optional_name(field, value, bounds)?.ok_or(WireError::MissingField { field })
 }
 
-fn optional_name(field: &str, value: &str, bounds: &Bounds) -> Result<Option<String>, WireError> {
+pub(super) fn optional_name(
+    field: &str,
+    value: &str,
+    bounds: &Bounds,
+) -> Result<Option<String>, WireError> {
     count(field, value.len(), bounds.name_bytes_max, "bytes")?;
     Ok(present(value))
 }
@@ -206,6 +220,6 @@ fn present(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-fn bad(field: String, expected: &'static str) -> WireError {
+pub(super) fn bad(field: String, expected: &'static str) -> WireError {
     WireError::BadValue { field, expected }
 }

@@ -8,14 +8,21 @@ mod bounds;
 mod error;
 mod exchange;
 pub mod json;
+mod label;
 mod lenient_message;
+mod page;
 mod time;
 
-pub(crate) use assessment::assessment_to_contract;
+pub(crate) use assessment::{
+    assessment_to_contract, mitigations_to_contract, reasons_to_contract, seen_to_contract,
+    techniques_to_contract,
+};
 pub use bounds::Bounds;
 pub use error::{ErrorKind, ErrorRow, WireError};
-pub(crate) use exchange::exchange_from_contract;
+pub(crate) use exchange::{exchange_from_contract, required_name};
+pub(crate) use label::label_from_contract;
 pub(crate) use lenient_message::LenientMessage;
+pub(crate) use page::page_size;
 pub use time::{format_time, parse_time};
 
 /// The generated contract: messages, their views, the service trait.

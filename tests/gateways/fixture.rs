@@ -11,8 +11,10 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use stillwatch::domain::{Assessment, Band, Exchange, FinishReason, Recommendation, Risk, Role};
-use stillwatch::server::{self, Hooks, Limits, NotReady, ScoreError, Scorer, Standing};
+use stillwatch::server::{self, Hooks, Limits, NotReady, ScoreError, Scorer, Services, Standing};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::nothing::Nothing;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -107,6 +109,11 @@ impl Scorer for Recorder {
         })
     }
 
+    fn score_all(&self, exchanges: Vec<Exchange>) -> Vec<Result<Assessment, ScoreError>> {
+        let exchanges = exchanges.into_iter();
+        exchanges.map(|exchange| self.score(exchange)).collect()
+    }
+
     /// As many hundredths as the text has bytes.
     fn conversation_risk(&self, exchange: &Exchange) -> Result<Risk, ScoreError> {
         let bytes = exchange.messages[0].content.expose().len();
@@ -160,6 +167,8 @@ fn assessment(exchange: Exchange) -> Assessment {
         base: 0.0,
         score: 0.0,
         truncated: false,
+        bundle: Arc::from("fake@1"),
+        duplicate: false,
     }
 }
 
@@ -186,7 +195,13 @@ impl Running {
         let address = listener.local_addr().expect("an address");
         let scorer = Arc::new(Recorder::default());
         let (stop, stopped) = oneshot::channel();
-        let served: Arc<dyn Scorer> = scorer.clone();
+        let nothing = Arc::new(Nothing);
+        let served = Services {
+            scorer: scorer.clone(),
+            accounts: nothing.clone(),
+            models: nothing.clone(),
+            labels: nothing,
+        };
         let task = tokio::spawn(async move {
             let shutdown = async { stopped.await.unwrap_or_default() };
             server::run(listener, served, limits, shutdown).await;

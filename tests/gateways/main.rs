@@ -5,6 +5,7 @@ mod fixture;
 mod formats;
 mod hostile;
 mod litellm;
+mod nothing;
 mod portkey;
 mod programs;
 mod telemetry;

@@ -85,9 +85,11 @@ fn assessments_have_the_documented_form() {
         base: -2.0,
         score: -2.5,
         truncated: false,
+        duplicate: false,
+        bundle: "default@1".into(),
     };
     assert_eq!(
-        line_of(&AssessmentLine::new(&assessment, "default@1")),
+        line_of(&AssessmentLine::new(&assessment)),
         concat!(
             r#"{"exchange":"ex-1","account":"acc-1","time":"2026-05-01T12:00:00.123Z","seen":3,"#,
             r#""risk":0.5,"risk_low":0.25,"risk_high":0.75,"band":"elevated","#,

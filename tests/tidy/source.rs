@@ -152,6 +152,7 @@ pub(crate) fn documents() -> Vec<Source> {
         "training",
         "eval/scenarios",
         "proto",
+        "docs",
         "examples",
         "models",
         "README.md",

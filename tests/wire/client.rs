@@ -1,9 +1,10 @@
 //! A client of every protocol: hyper for HTTP, `prost-reflect` for protobuf and its JSON.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -11,8 +12,10 @@ use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde_json::Value;
 use tokio::net::TcpStream;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 pub(crate) const SCORE: &str = "/stillwatch.v1.ScoringService/ScoreConversation";
+pub(crate) const STREAM: &str = "/stillwatch.v1.ScoringService/ScoreStream";
 pub(crate) const BATCH: &str = "/stillwatch.v1.ScoringService/ScoreBatch";
 
 /// Headers of a gRPC call.
@@ -223,7 +226,96 @@ pub(crate) fn unframe(framed: &[u8]) -> &[u8] {
     &framed[5..]
 }
 
-fn pool() -> DescriptorPool {
+/// The messages in a body of frames, each with its flags.
+pub(crate) fn unframe_all(mut framed: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let mut messages = Vec::new();
+    while let Some((message, rest)) = first_frame(framed) {
+        messages.push((framed[0], message.to_vec()));
+        framed = rest;
+    }
+    assert!(framed.is_empty(), "whole frames");
+    messages
+}
+
+fn first_frame(framed: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = u32::from_be_bytes(framed.get(1..5)?.try_into().ok()?) as usize;
+    Some((framed.get(5..5 + length)?, &framed[5 + length..]))
+}
+
+/// The server's side of a conversation over gRPC.
+pub(crate) struct Heard {
+    body: Incoming,
+    buffer: Vec<u8>,
+    trailers: HeaderMap,
+}
+
+impl Heard {
+    /// The next message; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
+        loop {
+            if let Some((message, rest)) = first_frame(&self.buffer) {
+                let (message, rest) = (message.to_vec(), rest.to_vec());
+                self.buffer = rest;
+                return Some(message);
+            }
+            match self.body.frame().await?.expect("a whole frame").into_data() {
+                Ok(data) => self.buffer.extend_from_slice(&data),
+                Err(frame) => self.trailers = frame.into_trailers().unwrap_or_default(),
+            }
+        }
+    }
+
+    /// `grpc-status` of the end, after all that is still to come.
+    pub(crate) async fn status(&mut self) -> Option<u32> {
+        while self.next().await.is_some() {}
+        self.trailers
+            .get("grpc-status")?
+            .to_str()
+            .ok()?
+            .parse()
+            .ok()
+    }
+}
+
+/// A gRPC call of as many messages as the test sends, and drops the sender to end.
+pub(crate) async fn converse(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (UnboundedSender<Vec<u8>>, Heard) {
+    let (say, said) = unbounded_channel::<Vec<u8>>();
+    let frames = futures_util::stream::unfold(said, |mut said| async move {
+        let message = said.recv().await?;
+        Some((
+            Ok::<_, Infallible>(Frame::data(Bytes::from(frame(&message)))),
+            said,
+        ))
+    });
+    let stream = TcpStream::connect(address)
+        .await
+        .expect("the server listens");
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .expect("a connection");
+    tokio::spawn(connection);
+    let mut request = Request::post(format!("http://test{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = StreamBody::new(frames).boxed_unsync();
+    let request = request.body(body).expect("a request");
+    let response = sender.send_request(request).await.expect("an answer");
+    let (parts, body) = response.into_parts();
+    let heard = Heard {
+        body,
+        buffer: Vec::new(),
+        trailers: parts.headers,
+    };
+    (say, heard)
+}
+
+pub(crate) fn pool() -> DescriptorPool {
     let contract = include_bytes!(concat!(env!("OUT_DIR"), "/contract.binpb"));
     DescriptorPool::decode(&contract[..]).expect("the contract compiles")
 }

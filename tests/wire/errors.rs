@@ -308,6 +308,41 @@ fn the_table_has_one_row_a_kind() {
     }
 }
 
+#[test]
+fn the_table_and_its_page_agree() {
+    let page = include_str!("../../docs/errors.md");
+    let headings: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .collect();
+    let reasons: Vec<&str> = ErrorKind::ALL
+        .iter()
+        .map(|kind| kind.row().reason)
+        .collect();
+    assert_eq!(
+        headings, reasons,
+        "one heading a row, in the order of the table"
+    );
+    for kind in ErrorKind::ALL {
+        let row = kind.row();
+        let stated = format!(
+            "## {}\n\nCode `{}`, HTTP {}, {}.\n\n",
+            row.reason,
+            row.code.as_str(),
+            row.http_status,
+            if row.retryable {
+                "may be tried again"
+            } else {
+                "not to be tried again"
+            },
+        );
+        assert!(
+            page.contains(&stated),
+            "docs/errors.md does not say: {stated}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     /// Whatever the bytes: an answer of ours, never a fault, never an echo.

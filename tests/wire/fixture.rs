@@ -1,15 +1,21 @@
 //! A server on a free port with a scorer whose answers a test can foresee.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::{Value, json};
 use stillwatch::domain::{
-    Assessment, Band, BaselineOf, Exchange, Mitigation, Reason, Recommendation, Risk, Technique,
-    TechniqueRisk,
+    AccountKey, Assessment, Band, BaselineOf, Exchange, Label, Mitigation, Reason, Recommendation,
+    Risk, Technique, TechniqueRisk, Timestamp,
 };
-use stillwatch::server::{self, Limits, NotReady, ScoreError, Scorer, Setup, Standing};
+use stillwatch::engine::Remembered;
+use stillwatch::risk::{Calibrated, Judgement};
+use stillwatch::server::{
+    self, Accounts, LabelError, Labels, Limits, ModelEntry, ModelError, Models, NotReady,
+    ScoreError, Scorer, Services, Setup, Standing, Submitted, Verification,
+};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -17,13 +23,22 @@ use tokio::task::JoinHandle;
 /// Text that may come back in no error.
 pub(crate) const CANARY: &str = "canary-7f3a";
 
-/// Scores by the account's name: `slow` waits for [`Fake::release`], `fault` fails, `panic` panics.
+/// An account's name, and the ids of its exchanges.
+type History = (String, Vec<Option<String>>);
+
+/// Scores by the account's name: `slow` waits for [`Fake::release`], `fault` fails, `panic` panics. Accounts whose
+/// name starts with `counted` say how many of their exchanges were counted, each id once.
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) unready: AtomicBool,
     /// Whether the scorer's own exchange makes it panic.
     pub(crate) broken: AtomicBool,
     pub(crate) scored: AtomicU64,
+    /// Exchanges of the largest call.
+    pub(crate) largest: AtomicU64,
+    /// The ids counted of each account, by pseudonym.
+    histories: Mutex<BTreeMap<u128, History>>,
+    labels: Mutex<Vec<Label>>,
     started: AtomicU64,
     released: Mutex<bool>,
     changed: Condvar,
@@ -41,6 +56,20 @@ impl Fake {
         while self.started.load(Ordering::SeqCst) < count {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Counts an exchange, unless it was; how many are.
+    fn count(&self, exchange: &Exchange) -> (u64, bool) {
+        let mut histories = self.histories.lock().expect("no test panics inside");
+        let key = self.key(&exchange.account).0;
+        let history = histories
+            .entry(key)
+            .or_insert_with(|| (exchange.account.clone(), Vec::new()));
+        let duplicate = exchange.id.is_some() && history.1.contains(&exchange.id);
+        if !duplicate {
+            history.1.push(exchange.id.clone());
+        }
+        (history.1.len() as u64, duplicate)
     }
 
     fn wait(&self) {
@@ -64,7 +93,20 @@ impl Scorer for Fake {
             _ => {}
         }
         self.scored.fetch_add(1, Ordering::SeqCst);
-        Ok(assessment(exchange))
+        let counts = exchange.account.starts_with("counted");
+        let (seen, duplicate) = self.count(&exchange);
+        let mut assessment = assessment(exchange);
+        if counts {
+            (assessment.seen, assessment.duplicate) = (seen, duplicate);
+        }
+        Ok(assessment)
+    }
+
+    fn score_all(&self, exchanges: Vec<Exchange>) -> Vec<Result<Assessment, ScoreError>> {
+        self.largest
+            .fetch_max(exchanges.len() as u64, Ordering::SeqCst);
+        let exchanges = exchanges.into_iter();
+        exchanges.map(|exchange| self.score(exchange)).collect()
     }
 
     /// By the account's name: `restricted` is, `nobody` is not remembered, all others are as they should be.
@@ -117,6 +159,137 @@ impl Scorer for Fake {
     }
 }
 
+/// Pseudonyms that a test can foresee: the name's bytes as a number. Risk and band by the name, too.
+impl Accounts for Fake {
+    fn key(&self, account: &str) -> AccountKey {
+        let bytes = account.bytes().take(15);
+        AccountKey(bytes.fold(0, |number, byte| number << 8 | u128::from(byte)))
+    }
+
+    fn account(&self, account: AccountKey) -> Option<Remembered> {
+        let histories = self.histories.lock().expect("no test panics inside");
+        histories
+            .get(&account.0)
+            .map(|(name, ids)| remembered(account, name, ids.len()))
+    }
+
+    fn accounts_after(
+        &self,
+        after: Option<AccountKey>,
+        at_most: usize,
+    ) -> (Vec<Remembered>, Option<AccountKey>) {
+        let histories = self.histories.lock().expect("no test panics inside");
+        let rest = histories
+            .range(after.map_or(0, |key| key.0 + 1)..)
+            .take(at_most);
+        let rows: Vec<Remembered> = rest
+            .map(|(key, (name, ids))| remembered(AccountKey(*key), name, ids.len()))
+            .collect();
+        let next = rows
+            .last()
+            .map(|row| row.account)
+            .filter(|_| rows.len() == at_most);
+        (rows, next)
+    }
+
+    fn forget(&self, account: AccountKey) -> bool {
+        let mut histories = self.histories.lock().expect("no test panics inside");
+        histories.remove(&account.0).is_some()
+    }
+}
+
+fn remembered(account: AccountKey, name: &str, seen: usize) -> Remembered {
+    let risk = |value| Risk::new(value).expect("within [0, 1]");
+    let severe = name.contains("severe");
+    Remembered {
+        account,
+        seen: seen as u64,
+        last_seen: Timestamp::from_micros(1_777_636_800_123_000),
+        judgement: Judgement {
+            calibrated: Calibrated {
+                low: risk(0.0),
+                risk: risk(0.25),
+                high: risk(0.5),
+            },
+            band: if severe { Band::Severe } else { Band::Low },
+            recommendation: Recommendation::Watch,
+            mitigations: vec![Mitigation::VerifyAccount],
+            techniques: vec![
+                TechniqueRisk {
+                    technique: Technique::ReasoningHarvest,
+                    risk: risk(0.0),
+                },
+                TechniqueRisk {
+                    technique: Technique::DatasetSynthesis,
+                    risk: risk(0.2),
+                },
+            ],
+            reasons: Vec::new(),
+            base: -1.5,
+            score: 0.0,
+        },
+        bundle: "fake@1".into(),
+    }
+}
+
+/// By the bundle's name.
+impl Models for Fake {
+    fn list(&self) -> Vec<ModelEntry> {
+        vec![ModelEntry {
+            bundle: "fake@1".to_owned(),
+            built_in: true,
+            active: true,
+            keeps_histories: true,
+            text_model: None,
+        }]
+    }
+
+    fn verify(&self, bundle: &str) -> Result<Verification, ModelError> {
+        let problem = match bundle {
+            "fake@1" => None,
+            "unfit@1" => Some("a file is not of its form"),
+            _ => return Err(ModelError::Unknown),
+        };
+        let files = vec![("judge.json", None, Some("00".to_owned()))];
+        Ok(Verification { problem, files })
+    }
+
+    fn activate(&self, bundle: &str, forget_histories: bool) -> Result<bool, ModelError> {
+        match bundle {
+            "fake@1" => Ok(true),
+            "other@1" if forget_histories => Ok(false),
+            "other@1" => Err(ModelError::OtherTextModel),
+            "unfit@1" => Err(ModelError::Unfit {
+                problem: "a file is not of its form",
+            }),
+            "busy@1" => Err(ModelError::Busy),
+            _ => Err(ModelError::Unknown),
+        }
+    }
+}
+
+/// By the account's name: `full` and `unwritable` are refused.
+impl Labels for Fake {
+    fn submit(&self, label: Label) -> Result<Submitted, LabelError> {
+        match label.account.as_str() {
+            "full" => return Err(LabelError::Full { bound: 3 }),
+            "unwritable" => return Err(LabelError::Unwritable),
+            _ => {}
+        }
+        let mut labels = self.labels.lock().expect("no test panics inside");
+        labels.push(label);
+        Ok(Submitted {
+            labels: labels.len(),
+            replaced: false,
+        })
+    }
+
+    fn labels(&self, from: usize, at_most: usize) -> Vec<Label> {
+        let labels = self.labels.lock().expect("no test panics inside");
+        labels.iter().skip(from).take(at_most).cloned().collect()
+    }
+}
+
 /// Shows what arrived: `observed` is the number of bytes of all text, `expected` that of messages.
 fn assessment(exchange: Exchange) -> Assessment {
     let risk = |value| Risk::new(value).expect("within [0, 1]");
@@ -159,6 +332,8 @@ fn assessment(exchange: Exchange) -> Assessment {
         base: -1.5,
         score: -1.5,
         truncated: false,
+        duplicate: false,
+        bundle: "fake@1".into(),
     }
 }
 
@@ -185,11 +360,16 @@ impl Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let fake = Arc::new(fake);
-        let scorer: Arc<dyn Scorer> = fake.clone();
+        let services = Services {
+            scorer: fake.clone(),
+            accounts: fake.clone(),
+            models: fake.clone(),
+            labels: fake.clone(),
+        };
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let shutdown = async { stopped.await.unwrap_or_default() };
-            server::run(listener, scorer, setup, shutdown).await;
+            server::run(listener, services, setup, shutdown).await;
         });
         Self {
             address,

@@ -3,10 +3,14 @@
 mod client;
 mod errors;
 mod fixture;
+mod hostile;
 mod keys;
 mod lifecycle;
 mod metrics;
+mod openapi;
 #[cfg(unix)]
 mod process;
 mod protocols;
+mod services;
+mod streaming;
 mod tls;

@@ -65,6 +65,7 @@ async fn the_answer_has_the_names_of_the_assessments_file_and_sends_zero() {
             "base": -1.5,
             "score": -1.5,
             "truncated": false,
+            "duplicate": false,
             "bundle": "fake@1",
         })
     );
@@ -172,6 +173,9 @@ async fn reflection_lists_the_services_and_gives_the_contract() {
         let listed = String::from_utf8_lossy(&answer.body).into_owned();
         for service in [
             "stillwatch.v1.ScoringService",
+            "stillwatch.v1.AccountService",
+            "stillwatch.v1.ModelService",
+            "stillwatch.v1.LabelService",
             "grpc.reflection.v1.ServerReflection",
         ] {
             assert!(listed.contains(service), "{listed}");

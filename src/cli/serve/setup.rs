@@ -46,6 +46,9 @@ fn limits(settings: &Settings) -> Limits {
         connections_max: server.connections_max,
         streams_max: server.streams_max,
         calls_max: server.calls_max,
+        scoring_streams_max: server.scoring_streams_max,
+        stream_ahead_max: standard.stream_ahead_max,
+        stream_silence: Duration::from_millis(server.stream_silence_ms),
         workers: server
             .workers
             .or_else(|| thread::available_parallelism().ok())

@@ -34,8 +34,8 @@ pub struct AssessmentLine<'a> {
 }
 
 impl<'a> AssessmentLine<'a> {
-    /// The line of `assessment`, made by `bundle` (`name@version`).
-    pub fn new(assessment: &'a Assessment, bundle: &'a str) -> Self {
+    /// The line of `assessment`.
+    pub fn new(assessment: &'a Assessment) -> Self {
         Self {
             exchange: assessment.exchange.as_deref(),
             account: &assessment.account,
@@ -54,7 +54,7 @@ impl<'a> AssessmentLine<'a> {
             base: assessment.base,
             score: assessment.score,
             truncated: assessment.truncated,
-            bundle,
+            bundle: &assessment.bundle,
         }
     }
 }

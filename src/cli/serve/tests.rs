@@ -1,0 +1,282 @@
+//! The served engine: repeats, forgetting, and bundles that change under load.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::thread;
+
+use super::served::Served;
+use super::shelf::Shelf;
+use crate::bundle::{BundleFiles, Manifest};
+use crate::domain::{Client, Exchange, Message, Parameters, Response, Role, Sensitive, Timestamp};
+use crate::privacy::PseudonymKey;
+use crate::server::{Accounts, ModelError, Models, Scorer};
+
+fn exchange(account: &str, id: Option<&str>) -> Exchange {
+    Exchange {
+        id: id.map(str::to_owned),
+        time: Timestamp::from_micros(1_780_000_000_000_000),
+        account: account.to_owned(),
+        organization: None,
+        conversation: None,
+        model: "opus-4.6".to_owned(),
+        system: None,
+        messages: vec![Message {
+            role: Role::User,
+            content: Sensitive::new("Which train goes to Ghent?".to_owned()),
+        }],
+        tools: Vec::new(),
+        parameters: Parameters::default(),
+        response: Response::default(),
+        client: Client::default(),
+    }
+}
+
+fn served(models: &Path) -> Served {
+    let key = PseudonymKey::offline();
+    Served::new(
+        &EMBEDDED,
+        Shelf::new(None, Some(models.to_owned())),
+        key,
+        1_000,
+        models.to_owned(),
+    )
+    .expect("the shipped bundle loads")
+}
+
+static EMBEDDED: LazyLock<BundleFiles> = LazyLock::new(BundleFiles::embedded);
+
+/// The built-in bundle under another name, perhaps with another projection and so another kind of profile.
+fn write_bundle(models: &Path, name: &str, version: u32, bandwidth: Option<f32>) {
+    let mut manifest = Manifest::parse(&EMBEDDED.manifest).expect("the shipped manifest");
+    name.clone_into(&mut manifest.name);
+    manifest.version = version;
+    if let Some(bandwidth) = bandwidth {
+        manifest.random_features.bandwidth = bandwidth;
+    }
+    let files = BundleFiles::new(manifest, EMBEDDED.files.clone());
+    let folder = models.join(name).join(version.to_string());
+    files.write(&folder).expect("a temporary folder takes it");
+}
+
+#[test]
+fn an_exchange_sent_again_is_answered_and_not_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = served(folder.path());
+    let first = served.score(exchange("a", Some("ex-1"))).unwrap();
+    assert_eq!((first.seen, first.duplicate), (1, false));
+    let again = served.score_all(vec![
+        exchange("a", Some("ex-1")),
+        exchange("b", Some("ex-1")),
+    ]);
+    let again: Vec<_> = again.into_iter().map(Result::unwrap).collect();
+    assert_eq!((again[0].seen, again[0].duplicate), (1, true));
+    assert_eq!(
+        (again[1].seen, again[1].duplicate),
+        (1, false),
+        "another account's"
+    );
+    let same = crate::domain::Assessment {
+        duplicate: false,
+        ..again[0].clone()
+    };
+    assert_eq!(same, first, "nothing else happened meanwhile");
+    for seen in 2..4 {
+        let nameless = served.score(exchange("a", None)).unwrap();
+        assert_eq!(
+            (nameless.seen, nameless.duplicate),
+            (seen, false),
+            "no id, no repeat"
+        );
+    }
+}
+
+#[test]
+fn of_copies_that_come_at_once_one_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = served(folder.path());
+    let answers: Vec<_> = thread::scope(|scope| {
+        let copies =
+            (0..4).map(|_| scope.spawn(|| served.score(exchange("a", Some("x"))).unwrap()));
+        let copies: Vec<_> = copies.collect();
+        copies
+            .into_iter()
+            .map(|copy| copy.join().unwrap())
+            .collect()
+    });
+    assert_eq!(answers.iter().filter(|answer| !answer.duplicate).count(), 1);
+    assert!(answers.iter().all(|answer| answer.seen == 1));
+}
+
+#[test]
+fn a_forgotten_account_starts_anew_with_the_ids_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = served(folder.path());
+    let key = served.key("a");
+    for id in ["1", "2"] {
+        served.score(exchange("a", Some(id))).unwrap();
+    }
+    assert_eq!(served.account(key).unwrap().seen, 2);
+    assert_eq!(served.standing("a").unwrap().seen, 2);
+    assert!(served.forget(key));
+    assert!(!served.forget(key));
+    assert_eq!(served.account(key), None);
+    let first = served.score(exchange("a", Some("2"))).unwrap();
+    assert_eq!((first.seen, first.duplicate), (1, false));
+    let (listed, next) = served.accounts_after(None, 10);
+    assert_eq!((listed.len(), next), (1, None));
+    assert_eq!(listed[0].account, key);
+}
+
+#[test]
+fn bundles_are_found_by_their_listing_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().join("models");
+    write_bundle(&models, "tuned", 2, None);
+    write_bundle(&models, "tuned", 10, Some(0.5));
+    write_bundle(folder.path(), "outside", 1, None);
+    std::fs::create_dir_all(models.join("broken/01")).unwrap();
+    std::fs::create_dir_all(models.join("broken/7")).unwrap();
+    let served = served(&models);
+    let built_in = served.bundle();
+    let listed = served.list();
+    let names: Vec<&str> = listed.iter().map(|entry| entry.bundle.as_str()).collect();
+    assert_eq!(
+        names,
+        [built_in.as_str(), "broken@7", "tuned@2", "tuned@10"]
+    );
+    assert!(listed[0].built_in && listed[0].active && listed[0].keeps_histories);
+    assert_eq!(listed[1].text_model, None);
+    assert!(listed[2].keeps_histories && !listed[2].active);
+    assert!(!listed[3].keeps_histories);
+    for name in [
+        "",
+        "@",
+        "tuned",
+        "tuned@02",
+        "tuned@2/",
+        "../outside@1",
+        "../outside/1",
+        "tuned/../../outside@1",
+        "broken@01",
+        "/@1",
+        "tuned@2\0",
+        "TUNED@2",
+    ] {
+        assert_eq!(served.verify(name), Err(ModelError::Unknown), "{name:?}");
+        assert_eq!(
+            served.activate(name, true),
+            Err(ModelError::Unknown),
+            "{name:?}"
+        );
+    }
+    let missing = served.verify("broken@7").unwrap();
+    assert_eq!(missing.problem, Some("a file is missing or cannot be read"));
+    let good = served.verify("tuned@2").unwrap();
+    assert_eq!((good.problem, good.files.len()), (None, 5));
+    assert!(
+        good.files
+            .iter()
+            .all(|(_, expected, came)| expected == came && came.is_some())
+    );
+    let judge = models.join("tuned/2/judge.json");
+    std::fs::write(&judge, b"{}").unwrap();
+    let bad = served.verify("tuned@2").unwrap();
+    assert_eq!(
+        bad.problem,
+        Some("a file does not have the hash that the manifest states")
+    );
+    assert_eq!(
+        bad.files
+            .iter()
+            .filter(|(_, expected, came)| expected != came)
+            .count(),
+        1
+    );
+    assert!(matches!(
+        served.activate("tuned@2", false),
+        Err(ModelError::Unfit { .. })
+    ));
+    assert_eq!(served.bundle(), built_in, "nothing has changed");
+}
+
+#[test]
+fn a_bundle_of_another_text_model_needs_leave_to_forget() {
+    let folder = tempfile::tempdir().unwrap();
+    write_bundle(folder.path(), "other", 1, Some(0.5));
+    let served = served(folder.path());
+    served.score(exchange("a", None)).unwrap();
+    assert_eq!(
+        served.activate("other@1", false),
+        Err(ModelError::OtherTextModel)
+    );
+    assert_eq!(served.score(exchange("a", None)).unwrap().seen, 2);
+    assert_eq!(served.activate("other@1", true), Ok(false));
+    let after = served.score(exchange("a", None)).unwrap();
+    assert_eq!((after.seen, &*after.bundle), (1, "other@1"));
+}
+
+#[test]
+fn a_bundle_is_activated_under_load_and_every_call_is_answered_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    write_bundle(folder.path(), "tuned", 2, None);
+    let served = Arc::new(served(folder.path()));
+    let built_in = served.bundle();
+    let stop = AtomicBool::new(false);
+    let counted = thread::scope(|scope| {
+        let load = |account: &'static str| {
+            let (served, stop) = (&served, &stop);
+            move || {
+                let mut counted = 0;
+                while !stop.load(Ordering::SeqCst) {
+                    let call = vec![exchange(account, None); 3];
+                    let answers: Vec<_> = served
+                        .score_all(call)
+                        .into_iter()
+                        .map(Result::unwrap)
+                        .collect();
+                    assert!(
+                        answers
+                            .iter()
+                            .all(|answer| answer.bundle == answers[0].bundle)
+                    );
+                    let seen: Vec<u64> = answers.iter().map(|answer| answer.seen).collect();
+                    assert_eq!(
+                        seen,
+                        [counted + 1, counted + 2, counted + 3],
+                        "no history is lost"
+                    );
+                    counted += 3;
+                }
+                counted
+            }
+        };
+        let loads = [scope.spawn(load("a")), scope.spawn(load("b"))];
+        for bundle in ["tuned@2", built_in.as_str(), "tuned@2"] {
+            assert_eq!(served.activate(bundle, false), Ok(true));
+            assert_eq!(*served.score(exchange("c", None)).unwrap().bundle, *bundle);
+        }
+        stop.store(true, Ordering::SeqCst);
+        loads.map(|load| load.join().unwrap())
+    });
+    for (account, counted) in ["a", "b"].into_iter().zip(counted) {
+        assert_eq!(
+            served
+                .account(served.key(account))
+                .map_or(0, |known| known.seen),
+            counted
+        );
+    }
+    assert_eq!(served.account(served.key("c")).unwrap().seen, 3);
+}
+
+#[test]
+fn one_activation_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = served(folder.path());
+    let _under_way = served.activating.lock().unwrap();
+    assert_eq!(
+        served.activate(&served.bundle(), false),
+        Err(ModelError::Busy)
+    );
+}

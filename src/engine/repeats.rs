@@ -1,0 +1,85 @@
+//! Which exchanges were counted lately, so that one sent again is not counted twice.
+
+use std::collections::{HashSet, VecDeque};
+
+use crate::domain::{AccountKey, Digest};
+
+/// The ids of the last `bound` exchanges that had one, as keyed digests. An exchange that comes again after that many
+/// others is taken for a new one.
+pub(super) struct Repeats {
+    bound: usize,
+    /// Oldest first.
+    order: VecDeque<(AccountKey, Digest)>,
+    /// Looked up, never iterated.
+    known: HashSet<(AccountKey, Digest)>,
+}
+
+impl Repeats {
+    pub(super) fn new(bound: usize) -> Self {
+        Self {
+            bound,
+            order: VecDeque::new(),
+            known: HashSet::new(),
+        }
+    }
+
+    pub(super) fn knows(&self, account: AccountKey, id: Digest) -> bool {
+        self.known.contains(&(account, id))
+    }
+
+    /// Remembers an exchange; at the bound the oldest is forgotten.
+    pub(super) fn remember(&mut self, account: AccountKey, id: Digest) {
+        if !self.known.insert((account, id)) {
+            return;
+        }
+        if self.order.len() >= self.bound
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        self.order.push_back((account, id));
+    }
+
+    /// Forgets all exchanges of an account.
+    pub(super) fn forget(&mut self, account: AccountKey) {
+        self.order.retain(|(owner, _)| *owner != account);
+        self.known.retain(|(owner, _)| *owner != account);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever comes: exactly the last `bound` different ones are known.
+        #[test]
+        fn the_latest_are_known_and_no_more(ids in prop::collection::vec((0_u128..3, 0_u64..9), 0..60), bound in 1_usize..8) {
+            let mut repeats = Repeats::new(bound);
+            let mut model: Vec<(AccountKey, Digest)> = Vec::new();
+            for (account, id) in ids {
+                let one = (AccountKey(account), Digest(id));
+                if !model.contains(&one) {
+                    model.push(one);
+                }
+                if model.len() > bound {
+                    model.remove(0);
+                }
+                repeats.remember(one.0, one.1);
+                for account in 0..3 {
+                    for id in 0..9 {
+                        let asked = (AccountKey(account), Digest(id));
+                        prop_assert_eq!(repeats.knows(asked.0, asked.1), model.contains(&asked));
+                    }
+                }
+            }
+            repeats.forget(AccountKey(1));
+            model.retain(|(account, _)| *account != AccountKey(1));
+            prop_assert_eq!(repeats.order.len(), model.len());
+            prop_assert!(model.iter().all(|(account, id)| repeats.knows(*account, *id)));
+            prop_assert_eq!(repeats.known.len(), model.len());
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What the server needs beside the scorer: accounts, models, labels, each behind a trait of its own.
+
+use std::sync::Arc;
+
+use super::Scorer;
+use crate::domain::{AccountKey, Label};
+use crate::engine::Remembered;
+use crate::wire::WireError;
+
+/// Everything that stands behind the port.
+#[derive(Clone)]
+pub struct Services {
+    /// Scores exchanges.
+    pub scorer: Arc<dyn Scorer>,
+    /// What is remembered of accounts.
+    pub accounts: Arc<dyn Accounts>,
+    /// The bundles at hand.
+    pub models: Arc<dyn Models>,
+    /// What reviewers said.
+    pub labels: Arc<dyn Labels>,
+}
+
+/// What is remembered of accounts. Called from many worker threads at once.
+pub trait Accounts: Send + Sync + 'static {
+    /// The pseudonym of an account.
+    fn key(&self, account: &str) -> AccountKey;
+
+    /// How an account stands; `None` for one that is not remembered.
+    fn account(&self, account: AccountKey) -> Option<Remembered>;
+
+    /// How the accounts after `after` stand, in a fixed order; at most `at_most` are looked at. With it, the account
+    /// after which to go on; `None` at the end.
+    fn accounts_after(
+        &self,
+        after: Option<AccountKey>,
+        at_most: usize,
+    ) -> (Vec<Remembered>, Option<AccountKey>);
+
+    /// Forgets an account; whether it was remembered.
+    fn forget(&self, account: AccountKey) -> bool;
+}
+
+/// The model bundles at hand. Called from worker threads; may read files.
+pub trait Models: Send + Sync + 'static {
+    /// All of them, in a fixed order; at most 256.
+    fn list(&self) -> Vec<ModelEntry>;
+
+    /// What a bundle's files are.
+    ///
+    /// # Errors
+    /// [`ModelError::Unknown`].
+    fn verify(&self, bundle: &str) -> Result<Verification, ModelError>;
+
+    /// Scores with another bundle from now on; whether the histories were kept.
+    ///
+    /// # Errors
+    /// When the bundle is unknown or unfit, has another text model and `forget_histories` is not set, or another
+    /// activation is under way. Then nothing has changed.
+    fn activate(&self, bundle: &str, forget_histories: bool) -> Result<bool, ModelError>;
+}
+
+/// One bundle at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelEntry {
+    /// `name@version`.
+    pub bundle: String,
+    /// Whether it is compiled into the program.
+    pub built_in: bool,
+    /// Whether it scores now.
+    pub active: bool,
+    /// Whether its text model is that of the active bundle.
+    pub keeps_histories: bool,
+    /// Identifies its text model; `None` when the manifest cannot be read.
+    pub text_model: Option<String>,
+}
+
+/// What a bundle's files are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// What is wrong with it, in our own words; `None` when it fits this program.
+    pub problem: Option<&'static str>,
+    /// Every file but the manifest, with the hash that the manifest states and the hash that it has.
+    pub files: Vec<(&'static str, Option<String>, Option<String>)>,
+}
+
+/// Why a bundle is not verified or not activated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// There is no such bundle.
+    #[error("no such bundle")]
+    Unknown,
+    /// Its files are not what they should be.
+    #[error("unfit: {problem}")]
+    Unfit {
+        /// What is wrong, in our own words.
+        problem: &'static str,
+    },
+    /// Its text model is not that of the histories.
+    #[error("another text model")]
+    OtherTextModel,
+    /// Another activation is under way.
+    #[error("another activation is under way")]
+    Busy,
+}
+
+/// What reviewers said of accounts. Called from worker threads; may read and write files.
+pub trait Labels: Send + Sync + 'static {
+    /// Keeps a label, for good when this returns.
+    ///
+    /// # Errors
+    /// When it is not kept.
+    fn submit(&self, label: Label) -> Result<Submitted, LabelError>;
+
+    /// At most `at_most` labels from the `from`-th, in the order in which their accounts were first labeled.
+    fn labels(&self, from: usize, at_most: usize) -> Vec<Label>;
+}
+
+/// What became of a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    /// Labels kept now.
+    pub labels: usize,
+    /// Whether it took the place of an earlier one.
+    pub replaced: bool,
+}
+
+/// Why a label is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LabelError {
+    /// As many were submitted as may be.
+    #[error("{bound} labels are kept")]
+    Full {
+        /// How many that is.
+        bound: usize,
+    },
+    /// The file cannot be written.
+    #[error("the labels cannot be written")]
+    Unwritable,
+}
+
+impl From<ModelError> for WireError {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::Unknown => Self::UnknownBundle,
+            ModelError::Unfit { problem } => Self::UnfitBundle { problem },
+            ModelError::OtherTextModel => Self::OtherTextModel,
+            // Loading a bundle takes seconds.
+            ModelError::Busy => Self::Overloaded {
+                retry_after_seconds: 5,
+            },
+        }
+    }
+}
+
+impl From<LabelError> for WireError {
+    fn from(error: LabelError) -> Self {
+        match error {
+            LabelError::Full { bound } => Self::LabelsFull { bound },
+            LabelError::Unwritable => {
+                tracing::error!("a label could not be written");
+                Self::Internal
+            }
+        }
+    }
+}

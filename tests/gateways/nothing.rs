@@ -1,0 +1,56 @@
+//! What stands behind the port beside the scorer, where no test asks for it: no accounts, no bundles, no labels.
+
+use stillwatch::domain::{AccountKey, Label};
+use stillwatch::engine::Remembered;
+use stillwatch::server::{
+    Accounts, LabelError, Labels, ModelEntry, ModelError, Models, Submitted, Verification,
+};
+
+/// None of it.
+pub(crate) struct Nothing;
+
+impl Accounts for Nothing {
+    fn key(&self, _: &str) -> AccountKey {
+        AccountKey(0)
+    }
+
+    fn account(&self, _: AccountKey) -> Option<Remembered> {
+        None
+    }
+
+    fn accounts_after(
+        &self,
+        _: Option<AccountKey>,
+        _: usize,
+    ) -> (Vec<Remembered>, Option<AccountKey>) {
+        (Vec::new(), None)
+    }
+
+    fn forget(&self, _: AccountKey) -> bool {
+        false
+    }
+}
+
+impl Models for Nothing {
+    fn list(&self) -> Vec<ModelEntry> {
+        Vec::new()
+    }
+
+    fn verify(&self, _: &str) -> Result<Verification, ModelError> {
+        Err(ModelError::Unknown)
+    }
+
+    fn activate(&self, _: &str, _: bool) -> Result<bool, ModelError> {
+        Err(ModelError::Unknown)
+    }
+}
+
+impl Labels for Nothing {
+    fn submit(&self, _: Label) -> Result<Submitted, LabelError> {
+        Err(LabelError::Full { bound: 0 })
+    }
+
+    fn labels(&self, _: usize, _: usize) -> Vec<Label> {
+        Vec::new()
+    }
+}
