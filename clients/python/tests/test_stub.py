@@ -153,18 +153,33 @@ def test_the_body_is_a_line_of_a_traffic_log(drive: Drive) -> None:
     assert request.headers["authorization"] == "Bearer sk-secret"
 
 
-def test_accounts_are_paged_and_labels_sent(drive: Drive) -> None:
-    account = {"account": "a", "seen": "7", "risk": 0.5, "band": "low", "recommendation": "allow", "new": 1}
-    pages = [{"accounts": [account] * 2, "nextPageToken": "t"}, {"accounts": [account]}]
+def test_accounts_are_paged(drive: Drive) -> None:
+    row = {"pseudonym": "f" * 32, "seen": 7, "last_seen": "", "risk": 0.5, "band": "low", "recommendation": "allow"}
+    pages = [
+        {"accounts": [row] * 2, "next_page_token": "t"},
+        {"next_page_token": "u"},
+        {"accounts": [row], "nextPageToken": ""},
+    ]
     stub = Stub(*[httpx.Response(200, json=page) for page in pages])
-    accounts, _ = drive(stub, ["accounts", "list"])
-    assert [found.seen for found in accounts] == [7, 7, 7] and accounts[0].details["new"] == 1
-    assert [body.get("page_token") for body in stub.bodies()] == [None, "t"]
+    rows, _ = drive(stub, ["accounts", "list"])
+    assert [found.seen for found in rows] == [7, 7, 7]
+    assert [body.get("page_token") for body in stub.bodies()] == [None, "t", "u"]
 
-    stub = Stub(httpx.Response(200, json={}), httpx.Response(200, json={}))
-    assert drive(stub, ["labels", "submit"], [Label("a", "benign", source="reviewer")])[0] is None
-    assert stub.bodies()[0] == {"labels": [{"account": "a", "label": "benign", "source": "reviewer"}]}
-    assert drive(stub, ["accounts", "forget"], "a")[0] is None
+
+def test_accounts_are_looked_up_explained_and_forgotten(drive: Drive) -> None:
+    account = {**ASSESSMENT, "pseudonym": "f" * 32, "last_seen": "2026-05-01T12:00:00Z"}
+    explained = {"account": account, "baseline": "b", "look_alikes": ["students"], "contest": "c"}
+    answers = [account, explained, {"forgotten": True}, {"labels": 3, "replaced": False}]
+    stub = Stub(*[httpx.Response(200, json=answer) for answer in answers])
+    found, _ = drive(stub, ["accounts", "get"], "acc-1")
+    assert found.techniques == {"reasoning_harvest": 0.1} and found.reasons[0].contribution == -0.5
+    explanation, _ = drive(stub, ["accounts", "explain"], "acc-1")
+    assert explanation.account == found and explanation.look_alikes == ("students",)
+    assert drive(stub, ["accounts", "forget"], "acc-1")[0] is True
+    label = Label("acc-1", "benign", reviewer="r-7")
+    assert drive(stub, ["labels", "submit"], label)[0].labels == 3
+    named = {"account": "acc-1"}
+    assert stub.bodies() == [named, named, named, {**named, "label": "benign", "reviewer": "r-7"}]
 
 
 @pytest.mark.parametrize(

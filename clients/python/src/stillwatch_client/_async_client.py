@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from . import _calls, _retry
 from ._calls import AnyExchange, Call
 from ._errors import APIConnectionError, APIError, APITimeoutError, PartialBatchError, status_error
 from ._settings import Settings
-from ._types import Account, AccountPage, Assessment, Explanation, ItemError, Label
+from ._types import Account, AccountPage, AccountRow, Assessment, Explanation, ItemError, Label, LabelReceipt
 
 T = TypeVar("T")
 
@@ -103,37 +103,39 @@ class AsyncStillwatch:
 
 
 class AsyncAccounts:
-    """What the server remembers of accounts."""
+    """What the server remembers of accounts, each named in the caller's words or by its pseudonym."""
 
     def __init__(self, client: AsyncStillwatch) -> None:
         self._client = client
 
-    async def get(self, account: str) -> Account:
+    async def get(self, account: str | None = None, *, pseudonym: str | None = None) -> Account:
         """How an account stands. `NotFoundError` when it is not remembered."""
-        return await self._client._send(_calls.get_account(account))
+        return await self._client._send(_calls.get_account(account, pseudonym))
 
-    async def page(self, *, page_size: int | None = None, page_token: str | None = None) -> AccountPage:
-        """One page of accounts."""
-        return await self._client._send(_calls.list_accounts(page_size, page_token))
+    async def page(
+        self, *, bands: Sequence[str] = (), page_size: int | None = None, page_token: str | None = None
+    ) -> AccountPage:
+        """One page of accounts, of some bands or of all."""
+        return await self._client._send(_calls.list_accounts(bands, page_size, page_token))
 
-    async def list(self, *, page_size: int | None = None) -> AsyncIterator[Account]:
+    async def list(self, *, bands: Sequence[str] = (), page_size: int | None = None) -> AsyncIterator[AccountRow]:
         """All accounts, page by page as they are asked for."""
         token = None
         while True:
-            page = await self.page(page_size=page_size, page_token=token)
-            for account in page.accounts:
-                yield account
+            page = await self.page(bands=bands, page_size=page_size, page_token=token)
+            for row in page.accounts:
+                yield row
             token = page.next_page_token
             if token is None:
                 return
 
-    async def explain(self, account: str) -> Explanation:
-        """Why an account stands where it stands."""
-        return await self._client._send(_calls.explain_account(account))
+    async def explain(self, account: str | None = None, *, pseudonym: str | None = None) -> Explanation:
+        """Why an account stands where it stands. `NotFoundError` when it is not remembered."""
+        return await self._client._send(_calls.explain_account(account, pseudonym))
 
-    async def forget(self, account: str) -> None:
-        """Erases what is remembered of an account."""
-        await self._client._send(_calls.forget_account(account))
+    async def forget(self, account: str | None = None, *, pseudonym: str | None = None) -> bool:
+        """Erases what is remembered of an account, and says whether anything was."""
+        return await self._client._send(_calls.forget_account(account, pseudonym))
 
 
 class AsyncLabels:
@@ -142,6 +144,6 @@ class AsyncLabels:
     def __init__(self, client: AsyncStillwatch) -> None:
         self._client = client
 
-    async def submit(self, labels: Iterable[Label]) -> None:
-        """Submits labels of accounts or of single conversations."""
-        await self._client._send(_calls.submit_labels(labels))
+    async def submit(self, label: Label) -> LabelReceipt:
+        """Keeps a label of an account or of one conversation, in place of an earlier one."""
+        return await self._client._send(_calls.submit_label(label))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -13,7 +13,7 @@ import httpx
 from . import _read
 from ._errors import APIResponseValidationError
 from ._settings import Settings
-from ._types import Account, AccountPage, Assessment, Exchange, Explanation, ItemError, Label, to_json
+from ._types import Account, AccountPage, Assessment, Exchange, Explanation, ItemError, Label, LabelReceipt, to_json
 
 T = TypeVar("T")
 
@@ -80,32 +80,38 @@ def _batch(part: list[bytes]) -> Call[list[Assessment | ItemError]]:
     return Call("stillwatch.v1.ScoringService/ScoreBatch", content, lambda data: _read.batch(data, sent), sent)
 
 
-def get_account(account: str) -> Call[Account]:
+def get_account(account: str | None, pseudonym: str | None) -> Call[Account]:
     """How an account stands."""
-    return Call("stillwatch.v1.AccountService/Get", _encoded({"account": account}), _read.account)
+    return Call("stillwatch.v1.AccountService/Get", _named(account, pseudonym), _read.account)
 
 
-def list_accounts(page_size: int | None, page_token: str | None) -> Call[AccountPage]:
+def list_accounts(bands: Sequence[str], page_size: int | None, page_token: str | None) -> Call[AccountPage]:
     """A page of accounts."""
-    asked = {"page_size": page_size, "page_token": page_token}
-    given = {name: value for name, value in asked.items() if value is not None}
-    return Call("stillwatch.v1.AccountService/List", _encoded(given), _read.account_page)
+    asked = {"bands": list(bands) or None, "page_size": page_size, "page_token": page_token}
+    return Call("stillwatch.v1.AccountService/List", _encoded(_given(asked)), _read.account_page)
 
 
-def explain_account(account: str) -> Call[Explanation]:
+def explain_account(account: str | None, pseudonym: str | None) -> Call[Explanation]:
     """Why an account stands where it stands."""
-    return Call("stillwatch.v1.AccountService/Explain", _encoded({"account": account}), _read.explanation)
+    return Call("stillwatch.v1.AccountService/Explain", _named(account, pseudonym), _read.explanation)
 
 
-def forget_account(account: str) -> Call[None]:
+def forget_account(account: str | None, pseudonym: str | None) -> Call[bool]:
     """Erases what is remembered of an account."""
-    return Call("stillwatch.v1.AccountService/Forget", _encoded({"account": account}), _read.nothing)
+    return Call("stillwatch.v1.AccountService/Forget", _named(account, pseudonym), _read.forgotten)
 
 
-def submit_labels(labels: Iterable[Label]) -> Call[None]:
-    """Says what reviewers found."""
-    body = {"labels": [to_json(label) for label in labels]}
-    return Call("stillwatch.v1.LabelService/Submit", _encoded(body), _read.nothing)
+def submit_label(label: Label) -> Call[LabelReceipt]:
+    """Says what a reviewer found."""
+    return Call("stillwatch.v1.LabelService/Submit", _encoded(to_json(label)), _read.receipt)
+
+
+def _named(account: str | None, pseudonym: str | None) -> bytes:
+    return _encoded(_given({"account": account, "pseudonym": pseudonym}))
+
+
+def _given(fields: Mapping[str, object]) -> Mapping[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _identified(exchange: AnyExchange) -> Mapping[str, object]:

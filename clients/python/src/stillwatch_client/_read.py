@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ._types import Account, AccountPage, Assessment, Explanation, ItemError, Reason
+from ._types import Account, AccountPage, AccountRow, Assessment, Explanation, ItemError, LabelReceipt, Reason
 
 Json = Mapping[str, object]
 
@@ -21,11 +21,8 @@ def assessment(data: Json) -> Assessment:
         risk_high=_number(data, "risk_high"),
         band=_text(data, "band"),
         recommendation=_text(data, "recommendation"),
-        mitigations=tuple(str(name) for name in _list(data, "mitigations")),
-        techniques={
-            name: _number(record("techniques", risk), "risk")
-            for name, risk in record("techniques", data.get("techniques", {})).items()
-        },
+        mitigations=_names(data, "mitigations"),
+        techniques=_techniques(data),
         conversation_risk=_number(data, "conversation_risk"),
         reasons=reasons(data),
         base=_number(data, "base"),
@@ -79,29 +76,63 @@ def account(data: Json) -> Account:
     """An account's standing."""
     return Account(
         account=_text(data, "account"),
+        pseudonym=_text(data, "pseudonym"),
         seen=_count(data, "seen"),
+        last_seen=_text(data, "last_seen"),
         risk=_number(data, "risk"),
+        risk_low=_number(data, "risk_low"),
+        risk_high=_number(data, "risk_high"),
         band=_text(data, "band"),
         recommendation=_text(data, "recommendation"),
-        details=data,
+        mitigations=_names(data, "mitigations"),
+        techniques=_techniques(data),
+        reasons=reasons(data),
+        base=_number(data, "base"),
+        score=_number(data, "score"),
+        bundle=_text(data, "bundle"),
     )
 
 
 def account_page(data: Json) -> AccountPage:
     """A page of accounts."""
     return AccountPage(
-        accounts=tuple(account(record("accounts", entry)) for entry in _list(data, "accounts")),
+        accounts=tuple(_row(record("accounts", entry)) for entry in _list(data, "accounts")),
         next_page_token=_text(data, "next_page_token") or None,
     )
 
 
+def _row(data: Json) -> AccountRow:
+    return AccountRow(
+        pseudonym=_text(data, "pseudonym"),
+        seen=_count(data, "seen"),
+        last_seen=_text(data, "last_seen"),
+        risk=_number(data, "risk"),
+        band=_text(data, "band"),
+        recommendation=_text(data, "recommendation"),
+    )
+
+
 def explanation(data: Json) -> Explanation:
-    """An account's reasons."""
-    return Explanation(account=_text(data, "account"), reasons=reasons(data), details=data)
+    """Why an account stands where it stands."""
+    return Explanation(
+        account=account(record("account", data.get("account"))),
+        baseline=_text(data, "baseline"),
+        technique=_text(data, "technique") or None,
+        looks_for=_text(data, "looks_for"),
+        look_alikes=_names(data, "look_alikes"),
+        not_used=_text(data, "not_used"),
+        contest=_text(data, "contest"),
+    )
 
 
-def nothing(_data: Json) -> None:
-    """An answer that says no more than that it was done."""
+def forgotten(data: Json) -> bool:
+    """Whether anything was remembered."""
+    return data.get("forgotten") is True
+
+
+def receipt(data: Json) -> LabelReceipt:
+    """What is kept of labels."""
+    return LabelReceipt(labels=_count(data, "labels"), replaced=data.get("replaced") is True)
 
 
 def record(name: str, value: object) -> Json:
@@ -148,3 +179,12 @@ def _list(data: Json, name: str) -> list[object]:
     if not isinstance(value, list):
         raise ValueError(f"{name}: expected a list, came {type(value).__name__}")
     return value
+
+
+def _names(data: Json, name: str) -> tuple[str, ...]:
+    return tuple(str(entry) for entry in _list(data, name))
+
+
+def _techniques(data: Json) -> dict[str, float]:
+    found = record("techniques", data.get("techniques", {}))
+    return {name: _number(record("techniques", risk), "risk") for name, risk in found.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from . import _calls, _retry
 from ._calls import AnyExchange, Call
 from ._errors import APIConnectionError, APIError, APITimeoutError, PartialBatchError, status_error
 from ._settings import Settings
-from ._types import Account, AccountPage, Assessment, Explanation, ItemError, Label
+from ._types import Account, AccountPage, AccountRow, Assessment, Explanation, ItemError, Label, LabelReceipt
 
 T = TypeVar("T")
 
@@ -103,36 +103,38 @@ class Stillwatch:
 
 
 class Accounts:
-    """What the server remembers of accounts."""
+    """What the server remembers of accounts, each named in the caller's words or by its pseudonym."""
 
     def __init__(self, client: Stillwatch) -> None:
         self._client = client
 
-    def get(self, account: str) -> Account:
+    def get(self, account: str | None = None, *, pseudonym: str | None = None) -> Account:
         """How an account stands. `NotFoundError` when it is not remembered."""
-        return self._client._send(_calls.get_account(account))
+        return self._client._send(_calls.get_account(account, pseudonym))
 
-    def page(self, *, page_size: int | None = None, page_token: str | None = None) -> AccountPage:
-        """One page of accounts."""
-        return self._client._send(_calls.list_accounts(page_size, page_token))
+    def page(
+        self, *, bands: Sequence[str] = (), page_size: int | None = None, page_token: str | None = None
+    ) -> AccountPage:
+        """One page of accounts, of some bands or of all."""
+        return self._client._send(_calls.list_accounts(bands, page_size, page_token))
 
-    def list(self, *, page_size: int | None = None) -> Iterator[Account]:
+    def list(self, *, bands: Sequence[str] = (), page_size: int | None = None) -> Iterator[AccountRow]:
         """All accounts, page by page as they are asked for."""
         token = None
         while True:
-            page = self.page(page_size=page_size, page_token=token)
+            page = self.page(bands=bands, page_size=page_size, page_token=token)
             yield from page.accounts
             token = page.next_page_token
             if token is None:
                 return
 
-    def explain(self, account: str) -> Explanation:
-        """Why an account stands where it stands."""
-        return self._client._send(_calls.explain_account(account))
+    def explain(self, account: str | None = None, *, pseudonym: str | None = None) -> Explanation:
+        """Why an account stands where it stands. `NotFoundError` when it is not remembered."""
+        return self._client._send(_calls.explain_account(account, pseudonym))
 
-    def forget(self, account: str) -> None:
-        """Erases what is remembered of an account."""
-        self._client._send(_calls.forget_account(account))
+    def forget(self, account: str | None = None, *, pseudonym: str | None = None) -> bool:
+        """Erases what is remembered of an account, and says whether anything was."""
+        return self._client._send(_calls.forget_account(account, pseudonym))
 
 
 class Labels:
@@ -141,6 +143,6 @@ class Labels:
     def __init__(self, client: Stillwatch) -> None:
         self._client = client
 
-    def submit(self, labels: Iterable[Label]) -> None:
-        """Submits labels of accounts or of single conversations."""
-        self._client._send(_calls.submit_labels(labels))
+    def submit(self, label: Label) -> LabelReceipt:
+        """Keeps a label of an account or of one conversation, in place of an earlier one."""
+        return self._client._send(_calls.submit_label(label))

@@ -93,10 +93,21 @@ class Label:
     account: str
     label: Literal["extraction", "benign"]
     techniques: Sequence[str] | None = None
-    campaign: str | None = None
-    conversation: str | None = None
-    source: str | None = None
+    """How it extracts, by name; absent for benign."""
+    reviewer: str | None = None
     """Who says so."""
+    conversation: str | None = None
+    """The one conversation that the label is about; absent: the whole account."""
+
+
+@dataclass(frozen=True)
+class LabelReceipt:
+    """What is kept after a label was submitted."""
+
+    labels: int
+    """Labels kept now, one an account and conversation."""
+    replaced: bool
+    """Whether an earlier label was replaced."""
 
 
 @dataclass(frozen=True)
@@ -160,19 +171,42 @@ class Account:
     """How an account stands, without a new exchange."""
 
     account: str
+    """In the caller's words, when it was asked for so."""
+    pseudonym: str
+    """32 hexadecimal digits."""
     seen: int
+    last_seen: str
+    """Time of the latest exchange."""
+    risk: float
+    risk_low: float
+    risk_high: float
+    band: Band | str
+    recommendation: Recommendation | str
+    mitigations: tuple[str, ...]
+    techniques: Mapping[str, float]
+    reasons: tuple[Reason, ...]
+    base: float
+    score: float
+    bundle: str
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """One account of a list; names are not kept."""
+
+    pseudonym: str
+    seen: int
+    last_seen: str
     risk: float
     band: Band | str
     recommendation: Recommendation | str
-    details: Mapping[str, object]
-    """Everything that the server said, these fields included."""
 
 
 @dataclass(frozen=True)
 class AccountPage:
     """Some of the accounts that are remembered."""
 
-    accounts: tuple[Account, ...]
+    accounts: tuple[AccountRow, ...]
     next_page_token: str | None
     """What to ask for the next page with; `None` on the last."""
 
@@ -181,10 +215,19 @@ class AccountPage:
 class Explanation:
     """Why an account stands where it stands."""
 
-    account: str
-    reasons: tuple[Reason, ...]
-    details: Mapping[str, object]
-    """Everything that the server said, these fields included."""
+    account: Account
+    baseline: str
+    """Whom the reasons compare it with, in words."""
+    technique: str | None
+    """The technique that explains most of the risk."""
+    looks_for: str
+    """What that technique's detector looks for."""
+    look_alikes: tuple[str, ...]
+    """Honest users who can look like it."""
+    not_used: str
+    """What no detector looks at."""
+    contest: str
+    """How the account's owner can contest it."""
 
 
 def to_json(value: object) -> object:
