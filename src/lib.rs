@@ -11,6 +11,7 @@ pub mod domain;
 pub mod encoder;
 pub mod engine;
 pub mod eval;
+mod gateway;
 pub mod ingest;
 pub mod observe;
 pub mod privacy;

@@ -50,6 +50,8 @@ fn all_on() -> Chart {
         ("data.storageClassName", "fast"),
         ("extraArgs", "[--accounts-max, '7']"),
         ("extraEnv", "[{name: STILLWATCH_BUNDLE, value: x}]"),
+        ("extraVolumes", "[{name: keys, secret: {secretName: keys}}]"),
+        ("extraVolumeMounts", "[{name: keys, mountPath: /etc/keys}]"),
         ("nodeSelector", "{a: b}"),
         ("tolerations", "[{key: a, operator: Exists}]"),
         ("affinity", "{podAntiAffinity: {}}"),
@@ -111,7 +113,7 @@ fn the_chart_renders_with_its_own_values_and_with_all_switches_on() {
     );
     let pod = &set["spec"]["template"]["spec"];
     assert_eq!(
-        pod["volumes"][0]["secret"]["secretName"].as_str(),
+        pod["volumes"][1]["secret"]["secretName"].as_str(),
         Some("the-key")
     );
     assert_eq!(pod["containers"][0]["args"][2].as_str(), Some("7"));
@@ -176,9 +178,9 @@ fn nothing_runs_as_root_and_only_the_data_folder_is_written() {
 
 #[test]
 fn ports_and_probes_agree_with_the_server() {
-    let serve = read("src/cli/serve.rs");
+    let source = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     assert!(
-        serve.contains(&format!("\"127.0.0.1:{PORT}\"")),
+        source.contains(&format!("\"127.0.0.1:{PORT}\"")),
         "the default"
     );
     let chart = Chart::with(&[]);
@@ -197,10 +199,9 @@ fn ports_and_probes_agree_with_the_server() {
     let loopback = format!("STILLWATCH_LISTEN=127.0.0.1:{PORT}");
     assert!(settings.contains(&("Environment".to_owned(), loopback)));
 
-    let routes = read("src/server/routes.rs");
     for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
         let path = container[probe]["httpGet"]["path"].as_str().expect(probe);
-        assert!(routes.contains(&format!("\"{path}\"")), "{path}");
+        assert!(source.contains(&format!("\"{path}\"")), "{path}");
     }
 }
 
@@ -218,12 +219,7 @@ fn whoever_stops_the_server_waits_for_its_drain() {
 
 #[test]
 fn every_setting_is_one_that_the_server_reads() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli");
-    let flags: String = folder
-        .read_dir()
-        .unwrap()
-        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
-        .collect();
+    let flags = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let files = [
         "deploy/systemd/stillwatch.service",
         "deploy/docker/Dockerfile",
@@ -301,6 +297,18 @@ fn panels_have_their_own_place() {
             }
         }
     }
+}
+
+/// Everything that the program is made of.
+fn sources(folder: &Path) -> String {
+    let entries = folder.read_dir().expect("a folder");
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    paths
+        .map(|path| match path.is_dir() {
+            true => sources(&path),
+            false => std::fs::read_to_string(&path).expect("text"),
+        })
+        .collect()
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -22,8 +22,9 @@ const HOUSE: &str = "
     engine:   domain privacy text encoder observe profile detect risk
     bundle:   domain privacy text encoder observe profile detect risk engine
     wire:     domain
+    gateway:  domain wire
     ingest:   domain wire
-    server:   domain privacy text encoder observe profile detect risk engine bundle wire
+    server:   domain privacy text encoder observe profile detect risk engine bundle wire gateway
     simulate: domain wire ingest
     train:    domain privacy text encoder observe profile detect risk engine bundle ingest simulate
     eval:     domain privacy text encoder observe profile detect risk engine bundle ingest simulate train

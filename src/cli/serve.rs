@@ -55,6 +55,14 @@ impl Scorer for EngineScorer {
         })
     }
 
+    fn case(&self, account: &str) -> String {
+        self.0.case(account)
+    }
+
+    fn credential(&self, secret: &[u8]) -> String {
+        self.0.credential(secret)
+    }
+
     fn bundle(&self) -> String {
         self.0.bundle().to_owned()
     }

@@ -127,6 +127,19 @@ impl Engine {
         Some((seen, self.parts.judge.judge(&measures, seen)))
     }
 
+    /// What an account's holder may be told as a reference, the same for as long as the deployment keeps its key.
+    pub fn case(&self, account: &str) -> String {
+        format!("case-{:016x}", self.parts.observer.case(account).0)
+    }
+
+    /// The account that stands for a secret, where nobody names the account.
+    pub fn credential(&self, secret: &[u8]) -> String {
+        format!(
+            "credential-{:016x}",
+            self.parts.observer.credential(secret).0
+        )
+    }
+
     fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observed {
         let observer = &self.parts.observer;
         Observed {

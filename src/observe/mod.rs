@@ -3,7 +3,7 @@
 //! Uses `encoder` and everything to its left. A pure function of the exchange, the encoder and the key.
 
 use crate::domain::{
-    AccountKey, Exchange, FinishReason, Observation, Outcome, RequestShape, Response,
+    AccountKey, Digest, Exchange, FinishReason, Observation, Outcome, RequestShape, Response,
     ResponseFormat, Role,
 };
 use crate::encoder::{Scratch, TextEncoder};
@@ -42,6 +42,16 @@ impl Observer {
     /// The same, of the account's name alone.
     pub fn account_key(&self, account: &str) -> AccountKey {
         self.key.account(account)
+    }
+
+    /// The account's name in digits that its holder may see: they lead back to it only with the deployment's key.
+    pub fn case(&self, account: &str) -> Digest {
+        self.key.digest(Purpose::Case, account.as_bytes())
+    }
+
+    /// A secret in digits: the name of an account that nobody names otherwise.
+    pub fn credential(&self, secret: &[u8]) -> Digest {
+        self.key.digest(Purpose::Credential, secret)
     }
 
     /// Everything that later stages may know about the exchange.

@@ -29,11 +29,15 @@ pub enum Purpose {
     Account,
     /// An organisation's name.
     Organization,
+    /// An account's name, where its holder may see the digest.
+    Case,
+    /// A secret that stands for an account, such as an API key.
+    Credential,
 }
 
 impl Purpose {
     /// Every purpose, in declaration order.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Model,
         Self::Conversation,
         Self::Prompt,
@@ -46,6 +50,8 @@ impl Purpose {
         Self::Client,
         Self::Account,
         Self::Organization,
+        Self::Case,
+        Self::Credential,
     ];
 
     /// The name that the purpose's key is derived under. Changing one changes every stored digest of it.
@@ -63,6 +69,8 @@ impl Purpose {
             Self::Client => "stillwatch v1 client",
             Self::Account => "stillwatch v1 account",
             Self::Organization => "stillwatch v1 organization",
+            Self::Case => "stillwatch v1 case",
+            Self::Credential => "stillwatch v1 credential",
         }
     }
 }

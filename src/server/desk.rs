@@ -64,11 +64,17 @@ impl Desk {
 
     /// How an account stands, without a new exchange; `None` for one that is not remembered. Takes no worker: it is a
     /// look-up, and a gateway waits for it before a request goes through.
-    #[expect(
-        dead_code,
-        reason = "asked by the gateway hooks, which are mounted next"
-    )]
     pub(super) fn standing(&self, account: &str) -> Option<Standing> {
         self.scorer.standing(account)
+    }
+
+    /// What the holder of an account may be told as a reference.
+    pub(super) fn case(&self, account: &str) -> String {
+        self.scorer.case(account)
+    }
+
+    /// The account that stands for a secret.
+    pub(super) fn credential(&self, secret: &[u8]) -> String {
+        self.scorer.credential(secret)
     }
 }

@@ -1,6 +1,6 @@
 //! RPC and HTTP on one port.
 //!
-//! Uses `engine`, `bundle`, `wire`. The only place that knows axum and sockets; reads the clock, as `cli` does.
+//! Uses `engine`, `bundle`, `gateway`, `wire`. The only place that knows axum and sockets; reads the clock, as `cli` does.
 //!
 //! A call's way: `accept` takes the connection, `routes` finds the handler, `door` bounds the calls inside and
 //! checks what HTTP says of the body, `scoring` converts and asks the `desk`, where every surface asks the [`Scorer`],
@@ -12,6 +12,7 @@ mod clock;
 mod desk;
 mod discretion;
 mod door;
+mod envoy;
 mod limits;
 mod readiness;
 mod routes;

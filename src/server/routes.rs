@@ -14,9 +14,13 @@ use connectrpc_reflection::Reflector;
 use super::desk::Desk;
 use super::discretion::Discretion;
 use super::door::{self, Door};
+use super::envoy::Envoy;
 use super::readiness::{Health, Readiness};
 use super::scoring::Scoring;
 use super::{Limits, Scorer, Surface};
+use crate::wire::contract::envoy::service::ext_proc::v3::{
+    EXTERNAL_PROCESSOR_PROCESS_SPEC, ExternalProcessorExt,
+};
 use crate::wire::contract::{
     DESCRIPTORS, SCORING_SERVICE_SCORE_CONVERSATION_SPEC, ScoringServiceExt,
 };
@@ -33,7 +37,8 @@ pub(super) fn routes(
     let door = Door::new(limits);
     let desk = Arc::new(Desk::new(scorer, limits));
     let open = standard_services(&readiness).merge(probes(readiness));
-    mount(Surface::Scoring, scoring(&desk, door, limits)).merge(mount(Surface::Open, open))
+    let scoring = scoring(&desk, door, limits).merge(envoy(&desk, limits));
+    mount(Surface::Scoring, scoring).merge(mount(Surface::Open, open))
 }
 
 /// A surface with what guards and counts it.
@@ -52,6 +57,17 @@ fn scoring(desk: &Arc<Desk>, door: Door, limits: &Limits) -> axum::Router {
         .route_service("/v1/score", service)
         .layer(from_fn_with_state((door, score), door::alias));
     procedures.merge(alias)
+}
+
+/// Envoy's external processing. Its streams live as long as the answers that they watch, so no deadline ends them.
+fn envoy(desk: &Arc<Desk>, limits: &Limits) -> axum::Router {
+    let bounds = connectrpc::Limits::default()
+        .with_max_request_body_size(limits.body_bytes_max)
+        .with_max_message_size(limits.body_bytes_max);
+    let service = Arc::new(Envoy::new(Arc::clone(desk), limits));
+    let service = ConnectRpcService::new(service.register(connectrpc::Router::new()));
+    let path = EXTERNAL_PROCESSOR_PROCESS_SPEC.procedure;
+    axum::Router::new().route_service(path, service.with_limits(bounds))
 }
 
 fn rpc(service: Scoring, limits: &Limits) -> ConnectRpcService {

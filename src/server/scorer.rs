@@ -17,6 +17,12 @@ pub trait Scorer: Send + Sync + 'static {
     /// is not remembered. Cheap: asked before a request goes through.
     fn standing(&self, account: &str) -> Option<Standing>;
 
+    /// What an account's holder may be told as a reference: a stable keyed digest that says nothing else.
+    fn case(&self, account: &str) -> String;
+
+    /// The account that stands for a secret, such as an API key, where nobody names the account: a stable keyed digest.
+    fn credential(&self, secret: &[u8]) -> String;
+
     /// The active bundle, such as `default@3`.
     fn bundle(&self) -> String;
 

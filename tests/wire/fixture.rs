@@ -22,6 +22,7 @@ pub(crate) const CANARY: &str = "canary-7f3a";
 pub(crate) struct Fake {
     pub(crate) unready: AtomicBool,
     pub(crate) scored: AtomicU64,
+    counted: Mutex<Vec<Exchange>>,
     started: AtomicU64,
     released: Mutex<bool>,
     changed: Condvar,
@@ -37,6 +38,17 @@ impl Fake {
     /// Returns once `count` scores have begun.
     pub(crate) async fn begun(&self, count: u64) {
         while self.started.load(Ordering::SeqCst) < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// What was scored, once it is `count` exchanges or more: for surfaces whose callers get no assessment.
+    pub(crate) async fn counted(&self, count: usize) -> Vec<Exchange> {
+        loop {
+            let counted = self.counted.lock().expect("no test panics inside").clone();
+            if counted.len() >= count {
+                return counted;
+            }
             tokio::task::yield_now().await;
         }
     }
@@ -62,6 +74,10 @@ impl Scorer for Fake {
             _ => {}
         }
         self.scored.fetch_add(1, Ordering::SeqCst);
+        self.counted
+            .lock()
+            .expect("no test panics inside")
+            .push(exchange.clone());
         Ok(assessment(exchange))
     }
 
@@ -78,6 +94,14 @@ impl Scorer for Fake {
             band,
             recommendation,
         })
+    }
+
+    fn case(&self, account: &str) -> String {
+        format!("case-{account}")
+    }
+
+    fn credential(&self, secret: &[u8]) -> String {
+        format!("credential-{}", secret.len())
     }
 
     fn bundle(&self) -> String {
