@@ -68,7 +68,7 @@ pub(crate) async fn run(flags: &ServerFlags, seconds: f64) -> anyhow::Result<()>
         },
     ];
     let mut table = Table::new();
-    table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
+    table.load_style(comfy_table::presets::ASCII_MARKDOWN);
     table.set_header([
         "call",
         "server",
