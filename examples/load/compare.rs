@@ -1,6 +1,7 @@
 //! The server beside the handler that says hello: for each kind of call, both in turns under the same load.
 
 use comfy_table::Table;
+use stillwatch::server::Limits;
 
 use crate::ServerFlags;
 use crate::drive::{Call, Load, Outcome, drive, quantile};
@@ -9,8 +10,12 @@ use crate::traffic::{self, BATCH};
 
 /// Calls at once that keep two servers of a few cores busy.
 const LANES: usize = 32;
-/// Calls at once at overload: ten times those that a server of the standard limits, on two cores, lets in to wait.
-const CROWD: usize = 10 * 514;
+
+/// Calls at once at overload: ten times those that a server of the standard limits lets in, on workers and waiting.
+fn crowd() -> usize {
+    let limits = Limits::standard();
+    10 * (limits.workers.get() + limits.waiting_max)
+}
 
 struct Kind {
     name: &'static str,
@@ -80,6 +85,7 @@ pub(crate) async fn run(flags: &ServerFlags, seconds: f64) -> anyhow::Result<()>
         "p99 ms",
         "refused/s",
         "refused p99 ms",
+        "late",
         "failed",
     ]);
     for kind in kinds {
@@ -133,11 +139,18 @@ async fn measure(
         ..kind.call.clone()
     };
     let crowd = Load {
-        lanes: CROWD,
+        lanes: crowd(),
         ..full
     };
     let overload = timed(&server, &crowded, crowd).await?;
-    row(table, kind, "stillwatch", "10x overload", CROWD, overload);
+    row(
+        table,
+        kind,
+        "stillwatch",
+        "10x overload",
+        crowd.lanes,
+        overload,
+    );
     Ok(())
 }
 
@@ -165,10 +178,11 @@ fn row(
         lanes.to_string(),
         format!("{:.0}", answered / outcome.seconds),
         format!("{:.0}", answered * kind.exchanges as f64 / cpu),
-        format!("{:.2}", quantile(&mut outcome.answered, 0.5)),
-        format!("{:.2}", quantile(&mut outcome.answered, 0.99)),
+        quantile(&mut outcome.answered, 0.5),
+        quantile(&mut outcome.answered, 0.99),
         format!("{:.0}", refused / outcome.seconds),
-        format!("{:.2}", quantile(&mut outcome.refused, 0.99)),
+        quantile(&mut outcome.refused, 0.99),
+        outcome.late.to_string(),
         outcome.failed.to_string(),
     ]);
 }

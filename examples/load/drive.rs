@@ -44,6 +44,8 @@ pub(crate) struct Outcome {
     pub(crate) answered: Vec<u32>,
     /// Of each that was refused as too many.
     pub(crate) refused: Vec<u32>,
+    /// Calls whose deadline passed before their turn.
+    pub(crate) late: u64,
     /// Calls that went wrong otherwise.
     pub(crate) failed: u64,
     /// How long it took, to the last answer.
@@ -52,13 +54,14 @@ pub(crate) struct Outcome {
     pub(crate) answer_bytes: usize,
 }
 
-/// The quantile of some times, in milliseconds.
-pub(crate) fn quantile(times: &mut [u32], q: f64) -> f64 {
+/// The quantile of some times, in milliseconds; a dash where there are none.
+pub(crate) fn quantile(times: &mut [u32], q: f64) -> String {
     if times.is_empty() {
-        return f64::NAN;
+        return "-".to_owned();
     }
     let index = ((times.len() - 1) as f64 * q) as usize;
-    f64::from(*times.select_nth_unstable(index).1) / 1_000.0
+    let micros = *times.select_nth_unstable(index).1;
+    format!("{:.2}", f64::from(micros) / 1_000.0)
 }
 
 /// Drives `call` at `address`.
@@ -88,6 +91,7 @@ pub(crate) async fn drive(address: SocketAddr, call: &Call, load: Load) -> anyho
         let lane = lane??;
         whole.answered.extend(lane.answered);
         whole.refused.extend(lane.refused);
+        whole.late += lane.late;
         whole.failed += lane.failed;
         whole.answer_bytes = whole.answer_bytes.max(lane.answer_bytes);
     }
@@ -125,6 +129,7 @@ impl Lane {
                     outcome.answered.push(micros);
                 }
                 Ok(Answer::TooMany) => outcome.refused.push(micros),
+                Ok(Answer::Late) => outcome.late += 1,
                 Ok(Answer::Other) => outcome.failed += 1,
                 Err(_) => {
                     outcome.failed += 1;
@@ -159,6 +164,7 @@ enum Answer {
     /// With so many bytes of body.
     Done(usize),
     TooMany,
+    Late,
     Other,
 }
 
@@ -209,6 +215,7 @@ async fn answer(response: Response<hyper::body::Incoming>) -> hyper::Result<Answ
         match (head.status, status.map(|status| status.as_bytes())) {
             (StatusCode::OK, None | Some(b"0")) => Answer::Done(body.to_bytes().len()),
             (StatusCode::TOO_MANY_REQUESTS, _) | (_, Some(b"8")) => Answer::TooMany,
+            (StatusCode::GATEWAY_TIMEOUT, _) | (_, Some(b"4")) => Answer::Late,
             _ => Answer::Other,
         },
     )

@@ -29,8 +29,10 @@ impl Server {
             .with_context(|| format!("{} cannot be started", program.display()))?;
         let stderr = child.stderr.take().context("its words are piped")?;
         let mut lines = BufReader::new(stderr).lines();
+        let mut said = String::new();
         while let Some(line) = lines.next().transpose()? {
             let Some((_, address)) = line.split_once("http://") else {
+                said = said + &line + "\n";
                 continue;
             };
             // What it says later is read, so that it never waits for us.
@@ -38,7 +40,7 @@ impl Server {
             let address = address.trim().parse()?;
             return Ok(Self { child, address });
         }
-        anyhow::bail!("{} ended before it listened", program.display())
+        anyhow::bail!("{} does not listen:\n{said}", program.display())
     }
 
     /// Seconds of CPU time, in user and system mode, of all its threads so far.

@@ -53,7 +53,7 @@ pub(crate) async fn run(flags: &ServerFlags, accounts: u64, minutes: f64) -> any
         // Bodies may have been sent more than once in a step; accounts are new in the first pass alone.
         sent += scored.min((call.bodies.len() * BATCH) as u64);
         eprintln!(
-            "{:7.0}  {:11.0}  {:8}  {:12.1}  {:.1}",
+            "{:7.0}  {:11.0}  {:8}  {:12.1}  {}",
             begin.elapsed().as_secs_f64(),
             scored as f64 / outcome.seconds,
             sent.min(accounts),
