@@ -303,12 +303,14 @@ fn panels_have_their_own_place() {
 fn sources(folder: &Path) -> String {
     let entries = folder.read_dir().expect("a folder");
     let paths = entries.map(|entry| entry.expect("readable").path());
-    paths
-        .map(|path| match path.is_dir() {
-            true => sources(&path),
-            false => std::fs::read_to_string(&path).expect("text"),
-        })
-        .collect()
+    let text = |path: std::path::PathBuf| {
+        if path.is_dir() {
+            sources(&path)
+        } else {
+            std::fs::read_to_string(path).expect("text")
+        }
+    };
+    paths.map(text).collect()
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -326,19 +328,15 @@ fn plain(series: &str) -> &str {
 
 /// Labels that a query selects by or groups by.
 fn labels(query: &str) -> BTreeSet<&str> {
-    let mut found = BTreeSet::new();
-    for selector in query.split('{').skip(1) {
-        let selector = selector.split('}').next().unwrap();
-        for matcher in selector.split("\",") {
-            let name = matcher.split(['=', '!']).next().unwrap();
-            found.insert(name.trim());
-        }
-    }
-    for group in ["by (", "ignoring ("] {
-        for names in query.split(group).skip(1) {
-            let names = names.split(')').next().unwrap();
-            found.extend(names.split(',').map(str::trim));
-        }
-    }
-    found
+    let selectors = enclosed(query, "{", '}').flat_map(|selector| selector.split("\","));
+    let selected = selectors.filter_map(|matcher| matcher.split(['=', '!']).next());
+    let groups = enclosed(query, "by (", ')').chain(enclosed(query, "ignoring (", ')'));
+    let grouped = groups.flat_map(|names| names.split(','));
+    selected.chain(grouped).map(str::trim).collect()
+}
+
+/// What stands between an opening and the next `close`.
+fn enclosed<'q>(query: &'q str, open: &'q str, close: char) -> impl Iterator<Item = &'q str> {
+    let begun = query.split(open).skip(1);
+    begun.filter_map(move |rest| rest.split(close).next())
 }

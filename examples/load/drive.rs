@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::{http1, http2};
+use hyper::header::HeaderValue;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
@@ -211,12 +212,10 @@ async fn answer(response: Response<hyper::body::Incoming>) -> hyper::Result<Answ
         .trailers()
         .and_then(|trailers| trailers.get("grpc-status"));
     let status = status.or_else(|| head.headers.get("grpc-status"));
-    Ok(
-        match (head.status, status.map(|status| status.as_bytes())) {
-            (StatusCode::OK, None | Some(b"0")) => Answer::Done(body.to_bytes().len()),
-            (StatusCode::TOO_MANY_REQUESTS, _) | (_, Some(b"8")) => Answer::TooMany,
-            (StatusCode::GATEWAY_TIMEOUT, _) | (_, Some(b"4")) => Answer::Late,
-            _ => Answer::Other,
-        },
-    )
+    Ok(match (head.status, status.map(HeaderValue::as_bytes)) {
+        (StatusCode::OK, None | Some(b"0")) => Answer::Done(body.to_bytes().len()),
+        (StatusCode::TOO_MANY_REQUESTS, _) | (_, Some(b"8")) => Answer::TooMany,
+        (StatusCode::GATEWAY_TIMEOUT, _) | (_, Some(b"4")) => Answer::Late,
+        _ => Answer::Other,
+    })
 }

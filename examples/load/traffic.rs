@@ -20,12 +20,11 @@ pub(crate) const BATCH: usize = 100;
 pub(crate) fn exchanges(flags: &ServerFlags) -> anyhow::Result<Vec<Value>> {
     let folder = tempfile::tempdir()?;
     let made = folder.path().join("traffic.jsonl");
-    let path = match &flags.traffic {
-        Some(path) => path,
-        None => {
-            simulate(&flags.stillwatch, &made)?;
-            &made
-        }
+    let path = if let Some(path) = &flags.traffic {
+        path
+    } else {
+        simulate(&flags.stillwatch, &made)?;
+        &made
     };
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let lines = text.lines().take(EXCHANGES).map(serde_json::from_str);

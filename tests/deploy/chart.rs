@@ -3,7 +3,7 @@
 //! A path, perhaps quoted; `if` and `if not` on a line of their own; `toYaml` and a file, indented. Anything else fails the
 //! test: a chart that needs more cannot be read at a glance either.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use yaml_rust2::{Yaml, YamlEmitter, YamlLoader};
 
@@ -53,23 +53,19 @@ impl Chart {
     /// Every document that the templates give.
     pub(crate) fn documents(&self) -> Vec<Yaml> {
         let folder = self.folder.join("templates");
-        let mut names: Vec<String> = folder
-            .read_dir()
-            .expect("the chart has templates")
-            .map(|entry| entry.expect("readable").file_name().into_string().unwrap())
+        let entries = folder.read_dir().expect("the chart has templates");
+        let mut paths: Vec<PathBuf> = entries
+            .map(|entry| entry.expect("readable").path())
             .collect();
-        names.sort();
-        names
-            .iter()
-            .flat_map(|name| {
-                let text = self.render(&format!("templates/{name}"));
-                if name.ends_with(".yaml") {
-                    yaml(&text)
-                } else {
-                    Vec::new()
-                }
-            })
-            .collect()
+        paths.sort();
+        let mut documents = Vec::new();
+        for path in paths {
+            let text = self.render(&path);
+            if path.extension().is_some_and(|kind| kind == "yaml") {
+                documents.extend(yaml(&text));
+            }
+        }
+        documents
     }
 
     /// The one document of a kind, and of a name where there are several.
@@ -81,10 +77,12 @@ impl Chart {
         found.next().unwrap_or_else(|| panic!("no {kind}"))
     }
 
-    fn render(&self, template: &str) -> String {
+    fn render(&self, path: &Path) -> String {
+        let template = path.display();
+        let source = std::fs::read_to_string(path).expect("a template");
         let mut text = String::new();
         let mut shown = vec![true];
-        for line in self.file(template).lines() {
+        for line in source.lines() {
             let whole = line
                 .trim()
                 .strip_prefix("{{- ")
@@ -129,8 +127,12 @@ impl Chart {
                 other => panic!("{path}: {other:?} has no place inside a line"),
             };
             text.push_str(before);
-            let quote = if quoted { "\"" } else { "" };
-            text.push_str(&format!("{quote}{value}{quote}"));
+            let value = if quoted {
+                format!("\"{value}\"")
+            } else {
+                value
+            };
+            text.push_str(&value);
             rest = after;
         }
         text + rest
@@ -140,15 +142,14 @@ impl Chart {
         if path == ".Release.Name" {
             return Yaml::String("example".to_owned());
         }
-        let (root, inner) = match path.strip_prefix(".Values.") {
-            Some(inner) => (self.values.clone(), inner.to_owned()),
-            None => {
-                let name = path
-                    .strip_prefix(".Chart.")
-                    .expect("a value, or of the chart");
-                let chart = yaml(&self.file("Chart.yaml")).remove(0);
-                (chart, name[..1].to_lowercase() + &name[1..])
-            }
+        let (root, inner) = if let Some(inner) = path.strip_prefix(".Values.") {
+            (self.values.clone(), inner.to_owned())
+        } else {
+            let name = path
+                .strip_prefix(".Chart.")
+                .expect("a value, or the chart's");
+            let chart = yaml(&self.file("Chart.yaml")).remove(0);
+            (chart, name[..1].to_lowercase() + &name[1..])
         };
         let found = inner
             .split('.')
@@ -184,5 +185,6 @@ fn emitted(value: &Yaml) -> String {
 
 fn indented(text: &str, by: &str) -> String {
     let by = " ".repeat(by.parse().expect("a number"));
-    text.lines().map(|line| format!("{by}{line}\n")).collect()
+    let lines = text.lines().flat_map(|line| [&by, line, "\n"]);
+    lines.collect()
 }

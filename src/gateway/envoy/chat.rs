@@ -1,4 +1,4 @@
-//! The body of a request to a chat API: OpenAI's chat completions, Anthropic's messages.
+//! The body of a request to a chat API: `OpenAI`'s chat completions, Anthropic's messages.
 //!
 //! Lenient: a field of an unusual type is absent, a message of an unknown role speaks for the caller.
 

@@ -88,9 +88,7 @@ impl Tap {
         let (mut kind, mut packed) = (&b""[..], false);
         for (name, value) in fields {
             match name {
-                ":status" => {
-                    self.status = std::str::from_utf8(value).ok().and_then(|v| v.parse().ok())
-                }
+                ":status" => self.status = status(value),
                 "content-type" => kind = value,
                 "content-encoding" => packed = !value.eq_ignore_ascii_case(b"identity"),
                 _ => {}
@@ -151,7 +149,11 @@ impl Tap {
     }
 }
 
-/// Whether a path is that of an OpenAI chat completion or an Anthropic message, under whatever prefix.
+fn status(value: &[u8]) -> Option<u16> {
+    std::str::from_utf8(value).ok()?.parse().ok()
+}
+
+/// Whether a path is that of an `OpenAI` chat completion or an Anthropic message, under whatever prefix.
 fn is_chat(path: &[u8]) -> bool {
     let path = path.split(|&byte| byte == b'?').next().unwrap_or_default();
     path.ends_with(b"/chat/completions") || path.ends_with(b"/messages")
