@@ -49,6 +49,8 @@ pub(super) struct Envoy {
 struct Shared {
     desk: Arc<Desk>,
     room: Arc<Semaphore>,
+    /// Held while a body is read: what a JSON value takes in memory may be many times its text.
+    reading: Semaphore,
     stream_bytes_max: usize,
     dropped: AtomicU64,
 }
@@ -59,6 +61,7 @@ impl Envoy {
         let shared = Shared {
             desk,
             room: Arc::new(Semaphore::new(ROOM_KIB)),
+            reading: Semaphore::new(1),
             stream_bytes_max: limits.body_bytes_max,
             dropped: AtomicU64::new(0),
         };
@@ -265,7 +268,9 @@ impl Drop for Watch {
         let (shared, received, held) = (Arc::clone(&self.shared), self.received, self.held.take());
         tokio::spawn(async move {
             let bounds = *shared.desk.bounds();
+            let one = shared.reading.acquire().await;
             let read = task::spawn_blocking(move || tap.exchange(account, received, &bounds)).await;
+            drop(one);
             let Ok(Some(exchange)) = read else {
                 return shared.drop_one();
             };

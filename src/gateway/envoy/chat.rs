@@ -1,7 +1,11 @@
 //! The body of a request to a chat API: `OpenAI`'s chat completions, Anthropic's messages.
 //!
-//! Lenient: a field of an unusual type is absent, a message of an unknown role speaks for the caller.
+//! Bodies come from whoever calls the model, so only what is used is read into memory; all else is skipped as it is parsed. A
+//! field of a type that the APIs do not allow makes the body none of theirs; a message of an unknown role speaks for the
+//! caller.
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::domain::{FinishReason, Message, Parameters, ResponseFormat, Role, Sensitive};
@@ -16,96 +20,166 @@ pub(super) struct Chat {
     pub(super) parameters: Parameters,
 }
 
+/// A body.
+#[derive(Deserialize)]
+struct Body {
+    model: Option<String>,
+    system: Option<Content>,
+    messages: Vec<Turn>,
+    tools: Option<Vec<Tool>>,
+    temperature: Option<f32>,
+    max_tokens: Option<u32>,
+    max_completion_tokens: Option<u32>,
+    n: Option<u32>,
+    response_format: Option<Format>,
+    reasoning_effort: Option<String>,
+    logprobs: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Turn {
+    role: Option<String>,
+    content: Option<Content>,
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    name: Option<String>,
+    function: Option<Function>,
+}
+
+#[derive(Deserialize)]
+struct Function {
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Format {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+/// What is said: text, or parts of which the text is read. Images, calls of tools and their results, and what a model only
+/// thought are not, as on every route.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+    Unread(IgnoredAny),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Part {
+    Bare(String),
+    Typed {
+        #[serde(rename = "type")]
+        kind: Option<String>,
+        text: Option<String>,
+    },
+    Unread(IgnoredAny),
+}
+
 /// The request in a body; `None` for what is none, or is over a bound.
 pub(super) fn request(body: &[u8], bounds: &Bounds) -> Option<Chat> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let messages: Vec<Message> = body["messages"]
-        .as_array()?
-        .iter()
-        .filter_map(message)
-        .collect();
-    let system = content(&body["system"]);
+    let body: Body = serde_json::from_slice(body).ok()?;
+    let parameters = body.parameters(bounds);
+    let messages: Vec<Message> = body.messages.into_iter().map(Turn::message).collect();
+    let system = body.system.and_then(Content::text);
     let text: usize = messages.iter().map(|m| m.content.expose().len()).sum();
     let text = text + system.as_ref().map_or(0, String::len);
     if messages.is_empty() || messages.len() > bounds.messages_max || text > bounds.text_bytes_max {
         return None;
     }
-    let short = |name: &String| name.len() <= bounds.name_bytes_max;
+    let short = |name: &String| !name.is_empty() && name.len() <= bounds.name_bytes_max;
+    let tools = body.tools.into_iter().flatten().filter_map(Tool::name);
     Some(Chat {
-        model: name(&body["model"]),
+        model: body.model.filter(|name| !name.is_empty()),
         system,
         messages,
-        tools: tools(&body["tools"])
-            .filter(short)
-            .take(bounds.tools_max)
-            .collect(),
-        parameters: parameters(&body),
+        tools: tools.filter(short).take(bounds.tools_max).collect(),
+        parameters,
     })
 }
 
-fn message(message: &Value) -> Option<Message> {
-    let role = match message.as_object()?.get("role").and_then(Value::as_str) {
-        Some("system" | "developer") => Role::System,
-        Some("assistant" | "model") => Role::Assistant,
-        Some("tool" | "function") => Role::Tool,
-        _ => Role::User,
-    };
-    Some(Message {
-        role,
-        content: Sensitive::new(content(&message["content"]).unwrap_or_default()),
-    })
-}
-
-/// The text of a string or of a list of parts, joined by newlines; `None` where there is none. Images, calls of tools and
-/// what a model only thought are not read.
-pub(super) fn content(content: &Value) -> Option<String> {
-    if let Some(text) = content.as_str() {
-        return Some(text.to_owned());
-    }
-    let texts = content.as_array()?.iter().filter_map(part);
-    let texts: Vec<String> = texts.collect();
-    (!texts.is_empty()).then(|| texts.join("\n"))
-}
-
-fn part(part: &Value) -> Option<String> {
-    match part["type"].as_str() {
-        // A tool's result holds parts of its own.
-        Some("tool_result") => content(&part["content"]),
-        None | Some("text" | "input_text" | "output_text") => {
-            part["text"].as_str().or(part.as_str()).map(str::to_owned)
-        }
-        Some(_) => None,
-    }
-}
-
-fn tools(tools: &Value) -> impl Iterator<Item = String> {
-    let named = |tool: &Value| name(&tool["function"]["name"]).or_else(|| name(&tool["name"]));
-    tools.as_array().into_iter().flatten().filter_map(named)
-}
-
-fn parameters(body: &Value) -> Parameters {
-    let count = |field: &Value| field.as_u64().and_then(|count| u32::try_from(count).ok());
-    let temperature = body["temperature"].as_f64().map(|value| value as f32);
-    Parameters {
-        temperature: temperature.filter(|value| value.is_finite()),
-        max_tokens: count(&body["max_completion_tokens"]).or_else(|| count(&body["max_tokens"])),
-        n: count(&body["n"]),
-        response_format: body["response_format"]["type"]
-            .as_str()
-            .map(|format| match format {
-                "text" => ResponseFormat::Text,
-                "json_object" => ResponseFormat::JsonObject,
-                "json_schema" => ResponseFormat::JsonSchema,
-                _ => ResponseFormat::Other,
+impl Body {
+    fn parameters(&self, bounds: &Bounds) -> Parameters {
+        let format = self.response_format.as_ref();
+        let effort = self.reasoning_effort.clone();
+        Parameters {
+            temperature: self.temperature.filter(|value| value.is_finite()),
+            max_tokens: self.max_completion_tokens.or(self.max_tokens),
+            n: self.n,
+            response_format: format.and_then(|format| match format.kind.as_deref()? {
+                "text" => Some(ResponseFormat::Text),
+                "json_object" => Some(ResponseFormat::JsonObject),
+                "json_schema" => Some(ResponseFormat::JsonSchema),
+                _ => Some(ResponseFormat::Other),
             }),
-        reasoning_effort: name(&body["reasoning_effort"])
-            .filter(|effort| effort.len() <= EFFORT_BYTES_MAX),
-        logprobs: body["logprobs"].as_bool(),
+            reasoning_effort: effort.filter(|name| name.len() <= bounds.name_bytes_max),
+            logprobs: self.logprobs,
+        }
     }
 }
 
-/// Longest name of an effort: they are words.
-const EFFORT_BYTES_MAX: usize = 64;
+impl Turn {
+    fn message(self) -> Message {
+        let role = match self.role.as_deref() {
+            Some("system" | "developer") => Role::System,
+            Some("assistant" | "model") => Role::Assistant,
+            Some("tool" | "function") => Role::Tool,
+            _ => Role::User,
+        };
+        let content = self.content.and_then(Content::text).unwrap_or_default();
+        Message {
+            role,
+            content: Sensitive::new(content),
+        }
+    }
+}
+
+impl Tool {
+    fn name(self) -> Option<String> {
+        self.function
+            .and_then(|function| function.name)
+            .or(self.name)
+    }
+}
+
+impl Content {
+    /// Parts joined by newlines; `None` where there is no text.
+    fn text(self) -> Option<String> {
+        let parts = match self {
+            Self::Text(text) => return Some(text),
+            Self::Parts(parts) => parts,
+            Self::Unread(_) => return None,
+        };
+        let texts: Vec<String> = parts.into_iter().filter_map(Part::text).collect();
+        (!texts.is_empty()).then(|| texts.join("\n"))
+    }
+}
+
+impl Part {
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Bare(text) => Some(text),
+            Self::Typed { kind, text } => {
+                let readable = matches!(
+                    kind.as_deref(),
+                    None | Some("text" | "input_text" | "output_text")
+                );
+                text.filter(|_| readable)
+            }
+            Self::Unread(_) => None,
+        }
+    }
+}
+
+/// The text of a content within an answer.
+pub(super) fn content(value: &Value) -> Option<String> {
+    Content::deserialize(value).ok()?.text()
+}
 
 /// A string that is not empty.
 pub(super) fn name(value: &Value) -> Option<String> {

@@ -11,7 +11,7 @@ const CALL: &str = r#"{"model":"m-1","system":[{"type":"text","text":"be brief"}
     "messages":[{"role":"developer","content":"d"},
                 {"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"u"}},{"type":"text","text":"b"}]},
                 {"role":"assistant","content":null,"tool_calls":[{"id":"t"}]},
-                {"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"r"}]}]}]}"#;
+                {"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"r"}]}, 7, "said of a result"]}]}"#;
 
 const HEAD: [(&str, &str); 5] = [
     (":method", "POST"),
@@ -110,7 +110,8 @@ fn four_forms_of_an_answer_give_one_exchange() {
     assert_eq!(expected.messages.len(), 4);
     assert_eq!(expected.messages[0].role, Role::System);
     assert_eq!(expected.messages[1].content.expose(), "a\nb");
-    assert_eq!(expected.messages[3].content.expose(), "r");
+    assert_eq!(expected.messages[2].content.expose(), "");
+    assert_eq!(expected.messages[3].content.expose(), "said of a result");
     assert_eq!(expected.tools, ["search", "run"]);
     assert_eq!(
         expected.system.as_ref().map(|s| s.expose().as_str()),
