@@ -19,12 +19,20 @@ const FILES: [&str; 7] = [
     "stillwatch/v1/label.proto",
 ];
 
+/// Contracts of others that the server speaks; their own messages live in packages of their own.
+const THIRD_PARTY: [&str; 1] = ["envoy/service/ext_proc/v3/external_processor.proto"];
+/// What those import; code is made for each file that is named.
+const IMPORTED: [&str; 2] = [
+    "envoy/config/core/v3/base.proto",
+    "envoy/type/v3/http_status.proto",
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = PathBuf::from(env::var("OUT_DIR")?).join("contract.binpb");
-    let contract = protox::Compiler::new(["proto"])?
+    let contract = protox::Compiler::new(["proto", "proto/third_party"])?
         .include_imports(true)
         .include_source_info(true)
-        .open_files(FILES)?
+        .open_files(FILES.into_iter().chain(THIRD_PARTY))?
         .encode_file_descriptor_set();
     fs::write(&descriptors, contract)?;
 
@@ -44,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     Config::new()
         .descriptor_set(&descriptors)
-        .files(&FILES)
+        .files(&[&FILES[..], &THIRD_PARTY, &IMPORTED].concat())
         .buffa_config(code)
         .include_file("contract.rs")
         .compile()?;

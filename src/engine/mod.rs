@@ -257,6 +257,14 @@ impl Engine {
         format!("case-{:016x}", self.parts.observer.case(account).0)
     }
 
+    /// The account that stands for a secret, where nobody names the account.
+    pub fn credential(&self, secret: &[u8]) -> String {
+        format!(
+            "credential-{:016x}",
+            self.parts.observer.credential(secret).0
+        )
+    }
+
     fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observed {
         let observer = &self.parts.observer;
         Observed {

@@ -15,6 +15,7 @@ mod node;
 mod once;
 
 pub(crate) mod agentgateway;
+pub(crate) mod envoy;
 pub(crate) mod litellm_guardrail;
 pub(crate) mod litellm_log;
 pub(crate) mod moderation;

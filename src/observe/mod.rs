@@ -54,6 +54,11 @@ impl Observer {
         self.key.digest(Purpose::Exchange, id.as_bytes())
     }
 
+    /// A secret in digits: the name of an account that nobody names otherwise.
+    pub fn credential(&self, secret: &[u8]) -> Digest {
+        self.key.digest(Purpose::Credential, secret)
+    }
+
     /// Everything that later stages may know about the exchange.
     pub fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observation {
         let system = exchange.system.as_ref().map(|text| text.expose().as_str());

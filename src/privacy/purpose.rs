@@ -33,11 +33,13 @@ pub enum Purpose {
     Case,
     /// An exchange's id.
     Exchange,
+    /// A secret that stands for an account, such as an API key.
+    Credential,
 }
 
 impl Purpose {
     /// Every purpose, in declaration order.
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Model,
         Self::Conversation,
         Self::Prompt,
@@ -52,6 +54,7 @@ impl Purpose {
         Self::Organization,
         Self::Case,
         Self::Exchange,
+        Self::Credential,
     ];
 
     /// The name that the purpose's key is derived under. Changing one changes every stored digest of it.
@@ -71,6 +74,7 @@ impl Purpose {
             Self::Organization => "stillwatch v1 organization",
             Self::Case => "stillwatch v1 case",
             Self::Exchange => "stillwatch v1 exchange",
+            Self::Credential => "stillwatch v1 credential",
         }
     }
 }

@@ -128,6 +128,11 @@ impl Desk {
         self.scorer.case(account)
     }
 
+    /// The account that stands for a secret.
+    pub(super) fn credential(&self, secret: &[u8]) -> String {
+        self.scorer.credential(secret)
+    }
+
     /// Risks of exchanges by their text alone, in their order, on one worker.
     ///
     /// # Errors

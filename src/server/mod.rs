@@ -16,6 +16,7 @@ mod desk;
 mod discretion;
 mod docs;
 mod door;
+mod envoy;
 mod guard;
 mod hooks;
 mod key_line;

@@ -15,6 +15,7 @@ use super::accounts::AccountBook;
 use super::desk::Desk;
 use super::discretion::Discretion;
 use super::door::{self, Door};
+use super::envoy::Envoy;
 use super::guard::{Guard, guard};
 use super::hooks::{self, Gateways};
 use super::labels::LabelBook;
@@ -25,6 +26,9 @@ use super::readiness::{Health, Readiness};
 use super::scoring::Scoring;
 use super::streaming::Streams;
 use super::{Keys, Limits, Services, Surface, docs};
+use crate::wire::contract::envoy::service::ext_proc::v3::{
+    EXTERNAL_PROCESSOR_PROCESS_SPEC, ExternalProcessorExt,
+};
 use crate::wire::contract::{
     ACCOUNT_SERVICE_FORGET_SPEC, ACCOUNT_SERVICE_SERVICE_NAME, AccountServiceExt, DESCRIPTORS,
     LABEL_SERVICE_SERVICE_NAME, LabelServiceExt, MODEL_SERVICE_ACTIVATE_SPEC,
@@ -59,6 +63,7 @@ pub(super) fn routes(behind: &Behind, limits: &Limits, to: &Mount) -> axum::Rout
         desk: Arc::clone(desk),
         streams: Arc::new(Streams::new(limits, Arc::clone(readiness))),
     });
+    let hooks = hooks.merge(envoy(desk, limits));
     to.mount(Surface::Scoring, scored(scoring, &door, limits))
         .merge(books(behind, &door, limits, to))
         .merge(to.mount(Surface::Hooks, hooks))
@@ -156,6 +161,17 @@ fn unary(path: &str, service: &ConnectRpcService, door: &Door) -> axum::Router {
     axum::Router::new()
         .route_service(path, service.clone())
         .layer(from_fn_with_state(door.clone(), door::procedures))
+}
+
+/// Envoy's external processing. Its streams live as long as the answers that they watch, so no deadline ends them.
+fn envoy(desk: &Arc<Desk>, limits: &Limits) -> axum::Router {
+    let bounds = connectrpc::Limits::default()
+        .with_max_request_body_size(limits.body_bytes_max)
+        .with_max_message_size(limits.body_bytes_max);
+    let service = Arc::new(Envoy::new(Arc::clone(desk), limits));
+    let service = ConnectRpcService::new(service.register(connectrpc::Router::new()));
+    let path = EXTERNAL_PROCESSOR_PROCESS_SPEC.procedure;
+    axum::Router::new().route_service(path, service.with_limits(bounds))
 }
 
 fn rpc(router: connectrpc::Router, limits: &Limits) -> ConnectRpcService {

@@ -34,6 +34,9 @@ pub trait Scorer: Send + Sync + 'static {
     /// is not remembered. Cheap: asked before a request goes through.
     fn standing(&self, account: &str) -> Option<Standing>;
 
+    /// The account that stands for a secret, such as an API key, where nobody names the account: a stable keyed digest.
+    fn credential(&self, secret: &[u8]) -> String;
+
     /// BLAKE3 digest of the active bundle's manifest, in hexadecimal digits.
     fn bundle_digest(&self) -> String;
 

@@ -114,6 +114,7 @@ impl Surface {
                 "request",
                 "response",
                 "moderations",
+                "Process",
             ],
             Self::Telemetry => &["litellm", "traces", "logs"],
             Self::Accounts => &["Get", "List", "Explain"],

@@ -124,6 +124,10 @@ impl Scorer for Recorder {
         CASE.to_owned()
     }
 
+    fn credential(&self, _: &[u8]) -> String {
+        CASE.to_owned()
+    }
+
     fn bundle_digest(&self) -> String {
         "digest".to_owned()
     }

@@ -39,6 +39,7 @@ pub(crate) struct Fake {
     /// The ids counted of each account, by pseudonym.
     histories: Mutex<BTreeMap<u128, History>>,
     labels: Mutex<Vec<Label>>,
+    counted: Mutex<Vec<Exchange>>,
     started: AtomicU64,
     released: Mutex<bool>,
     changed: Condvar,
@@ -72,6 +73,17 @@ impl Fake {
         (history.1.len() as u64, duplicate)
     }
 
+    /// What was scored, once it is `count` exchanges or more: for surfaces whose callers get no assessment.
+    pub(crate) async fn counted(&self, count: usize) -> Vec<Exchange> {
+        loop {
+            let counted = self.counted.lock().expect("no test panics inside").clone();
+            if counted.len() >= count {
+                return counted;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     fn wait(&self) {
         let released = self.released.lock().expect("no test panics inside");
         let waited = self.changed.wait_while(released, |released| !*released);
@@ -93,6 +105,10 @@ impl Scorer for Fake {
             _ => {}
         }
         self.scored.fetch_add(1, Ordering::SeqCst);
+        self.counted
+            .lock()
+            .expect("no test panics inside")
+            .push(exchange.clone());
         let counts = exchange.account.starts_with("counted");
         let (seen, duplicate) = self.count(&exchange);
         let mut assessment = assessment(exchange);
@@ -129,7 +145,11 @@ impl Scorer for Fake {
     }
 
     fn case(&self, account: &str) -> String {
-        format!("case-{}", account.len())
+        format!("case-{account}")
+    }
+
+    fn credential(&self, secret: &[u8]) -> String {
+        format!("credential-{}", secret.len())
     }
 
     fn bundle(&self) -> String {

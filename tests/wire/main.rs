@@ -1,6 +1,7 @@
 //! The server as its callers meet it: a real socket, and a client that shares no code with the server.
 
 mod client;
+mod envoy;
 mod errors;
 mod fixture;
 mod hostile;
@@ -11,6 +12,7 @@ mod openapi;
 #[cfg(unix)]
 mod process;
 mod protocols;
+mod real_envoy;
 mod services;
 mod streaming;
 mod tls;

@@ -133,6 +133,10 @@ impl Scorer for Served {
         self.engine().case(account)
     }
 
+    fn credential(&self, secret: &[u8]) -> String {
+        self.engine().credential(secret)
+    }
+
     fn bundle(&self) -> String {
         self.engine().bundle().to_owned()
     }

@@ -1,0 +1,148 @@
+"""The client that waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import TypeVar
+
+import httpx
+
+from . import _calls, _retry
+from ._calls import AnyExchange, Call
+from ._errors import APIConnectionError, APIError, APITimeoutError, PartialBatchError, status_error
+from ._settings import Settings
+from ._types import Account, AccountPage, AccountRow, Assessment, Explanation, ItemError, Label, LabelReceipt
+
+T = TypeVar("T")
+
+
+class Stillwatch:
+    """Calls a Stillwatch server. May be used from several threads; close it, or use it in a `with`.
+
+    An argument left out comes from the environment: `STILLWATCH_BASE_URL`, `STILLWATCH_API_KEY`,
+    `STILLWATCH_TIMEOUT` (seconds), `STILLWATCH_MAX_RETRIES`. A `http_client` given stays the caller's to close.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        http_client: httpx.Client | None = None,
+    ) -> None:
+        self._settings = Settings.of(base_url, api_key, timeout, max_retries)
+        self._owned = http_client is None
+        self._http = http_client or httpx.Client()
+        self.accounts = Accounts(self)
+        self.labels = Labels(self)
+
+    def score(self, exchange: AnyExchange) -> Assessment:
+        """Adds one exchange to its account's history and says how the account stands after it."""
+        return self._send(_calls.score(exchange))
+
+    def score_batch(self, exchanges: Iterable[AnyExchange]) -> list[Assessment | ItemError]:
+        """The same for several, in their order; split where the server's bounds ask for it.
+
+        An exchange that cannot be scored has an `ItemError` in its place. When a part of a split batch fails
+        after others were answered, `PartialBatchError` holds their results.
+        """
+        calls = _calls.score_batches(exchanges)
+        results: list[Assessment | ItemError] = []
+        for call in calls:
+            try:
+                part = self._send(call)
+            except APIError as error:
+                if not results:
+                    raise
+                raise PartialBatchError(results, sum(call.sent for call in calls)) from error
+            results.extend(part)
+        return results
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if self._owned:
+            self._http.close()
+
+    def __enter__(self) -> Stillwatch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _send(self, call: Call[T]) -> T:
+        settings = self._settings
+        request = call.request(settings)
+        attempt = 0
+        while True:
+            failure: APIError
+            headers = None
+            try:
+                response = self._http.send(request)
+            except httpx.TimeoutException:
+                failure = APITimeoutError(f"no answer within {settings.timeout} s", request)
+            except httpx.TransportError as error:
+                failure = APIConnectionError(f"the server was not reached: {type(error).__name__}", request)
+            else:
+                if response.is_success:
+                    return call.answer(response)
+                failure = status_error(response)
+                if response.status_code not in _retry.STATUSES:
+                    raise failure
+                headers = response.headers
+            wait = _retry.delay(attempt, headers)
+            if attempt >= settings.max_retries or wait is None:
+                raise failure
+            time.sleep(wait)
+            attempt += 1
+
+
+class Accounts:
+    """What the server remembers of accounts, each named in the caller's words or by its pseudonym."""
+
+    def __init__(self, client: Stillwatch) -> None:
+        self._client = client
+
+    def get(self, account: str | None = None, *, pseudonym: str | None = None) -> Account:
+        """How an account stands. `NotFoundError` when it is not remembered."""
+        return self._client._send(_calls.get_account(account, pseudonym))
+
+    def page(
+        self, *, bands: Sequence[str] = (), page_size: int | None = None, page_token: str | None = None
+    ) -> AccountPage:
+        """One page of accounts, of some bands or of all."""
+        return self._client._send(_calls.list_accounts(bands, page_size, page_token))
+
+    def list(self, *, bands: Sequence[str] = (), page_size: int | None = None) -> Iterator[AccountRow]:
+        """All accounts, page by page as they are asked for."""
+        token = None
+        while True:
+            page = self.page(bands=bands, page_size=page_size, page_token=token)
+            yield from page.accounts
+            token = page.next_page_token
+            if token is None:
+                return
+
+    def explain(self, account: str | None = None, *, pseudonym: str | None = None) -> Explanation:
+        """Why an account stands where it stands. `NotFoundError` when it is not remembered."""
+        return self._client._send(_calls.explain_account(account, pseudonym))
+
+    def forget(self, account: str | None = None, *, pseudonym: str | None = None) -> bool:
+        """Erases what is remembered of an account, and says whether anything was."""
+        return self._client._send(_calls.forget_account(account, pseudonym))
+
+
+class Labels:
+    """What reviewers found."""
+
+    def __init__(self, client: Stillwatch) -> None:
+        self._client = client
+
+    def submit(self, label: Label) -> LabelReceipt:
+        """Keeps a label of an account or of one conversation, in place of an earlier one."""
+        return self._client._send(_calls.submit_label(label))

@@ -1,0 +1,44 @@
+"""A real server, where `STILLWATCH_BIN` names the binary; its tests skip where it does not."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that runs as long as the tests do."""
+    binary = os.environ.get("STILLWATCH_BIN")
+    if not binary:
+        pytest.skip("STILLWATCH_BIN names no server binary")
+    data: Path = tmp_path_factory.mktemp("data")
+    command = [binary, "serve", "--listen", "127.0.0.1:0", "--data", str(data)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            said = ""
+            for said in process.stderr:
+                address = re.search(r"http://\S+", said)
+                if address:
+                    # Whatever else it says is read, so that it never waits for us.
+                    threading.Thread(target=process.stderr.read, daemon=True).start()
+                    yield address.group()
+                    break
+            else:
+                pytest.fail(f"the server did not start: {said}")
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests start from the defaults."""
+    for name in ("BASE_URL", "API_KEY", "TIMEOUT", "MAX_RETRIES"):
+        monkeypatch.delenv(f"STILLWATCH_{name}", raising=False)

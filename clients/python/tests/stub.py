@@ -1,0 +1,119 @@
+"""A server that answers from a list, and remembers what it was sent. Both clients are driven through it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from stillwatch_client import AsyncStillwatch, Stillwatch
+
+ASSESSMENT: dict[str, Any] = {
+    "exchange": "ex-1",
+    "account": "acc-1",
+    "time": "2026-05-01T12:00:00Z",
+    "seen": 40,
+    "risk": 0.0,
+    "risk_low": 0.0,
+    "risk_high": 0.25,
+    "band": "low",
+    "recommendation": "allow",
+    "mitigations": ["rate_limit"],
+    "techniques": {"reasoning_harvest": {"risk": 0.1}},
+    "conversation_risk": 0.5,
+    "reasons": [
+        {
+            "code": "harvest",
+            "observed": 1.0,
+            "expected": 0.5,
+            "baseline_of": "self",
+            "contribution": -0.5,
+            "text": "one sentence",
+        }
+    ],
+    "base": -1.5,
+    "score": -2.0,
+    "truncated": False,
+    "bundle": "default@2",
+}
+
+
+def refusal(status: int, headers: dict[str, str] | None = None) -> httpx.Response:
+    """An error as the server writes it."""
+    info = {"reason": "overloaded", "field": "messages[3].role", "retryable": True}
+    details = [{"type": "stillwatch.v1.ErrorInfo", "value": "", "debug": info}]
+    body = {"code": "resource_exhausted", "message": "too many", "details": details}
+    return httpx.Response(status, json=body, headers=headers)
+
+
+class Stub:
+    """Answers in order; a class of exceptions in the list is raised."""
+
+    def __init__(self, *answers: httpx.Response | type[httpx.TransportError]) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.pop(0)
+        if isinstance(answer, type):
+            raise answer("text that must not be shown")
+        return answer
+
+    def bodies(self) -> list[Any]:
+        """What was sent."""
+        return [json.loads(request.content) for request in self.requests]
+
+
+Drive = Callable[..., tuple[Any, list[float]]]
+"""Calls a method of a client over a stub: its answer, and how long it would have waited before each retry."""
+
+
+def drive_sync(monkeypatch: pytest.MonkeyPatch) -> Drive:
+    """Drives the client that waits."""
+
+    def drive(stub: Stub, call: Sequence[str], *arguments: Any, **settings: Any) -> tuple[Any, list[float]]:
+        waits: list[float] = []
+        monkeypatch.setattr(time, "sleep", waits.append)
+        http = httpx.Client(transport=httpx.MockTransport(stub))
+        with http, Stillwatch(http_client=http, **settings) as client:
+            answer = method(client, call)(*arguments)
+            return (list(answer) if call[-1] == "list" else answer), waits
+
+    return drive
+
+
+def drive_async(monkeypatch: pytest.MonkeyPatch) -> Drive:
+    """Drives the client of the event loop."""
+
+    def drive(stub: Stub, call: Sequence[str], *arguments: Any, **settings: Any) -> tuple[Any, list[float]]:
+        waits: list[float] = []
+
+        async def sleep(seconds: float) -> None:
+            waits.append(seconds)
+
+        async def run() -> Any:
+            http = httpx.AsyncClient(transport=httpx.MockTransport(stub))
+            async with http, AsyncStillwatch(http_client=http, **settings) as client:
+                answer = method(client, call)(*arguments)
+                if call[-1] == "list":
+                    return [account async for account in answer]
+                return await answer
+
+        with monkeypatch.context() as patch:
+            patch.setattr(asyncio, "sleep", sleep)
+            return asyncio.run(run()), waits
+
+    return drive
+
+
+def method(client: object, call: Sequence[str]) -> Any:
+    """`("accounts", "get")` of a client."""
+    for name in call:
+        client = getattr(client, name)
+    return client

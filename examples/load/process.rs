@@ -1,0 +1,83 @@
+//! A server as a process: where it listens, how much CPU time and memory it has used.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context;
+
+/// The kernel's ticks a second, as `/proc` counts them on every Linux platform that Rust runs on.
+const TICKS: f64 = 100.0;
+/// Bytes of a page.
+const PAGE: u64 = 4096;
+
+/// A running server; stopped when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a program and waits until it says where it listens.
+    pub(crate) fn start<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) -> anyhow::Result<Self> {
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{} cannot be started", program.display()))?;
+        let stderr = child.stderr.take().context("its words are piped")?;
+        let mut lines = BufReader::new(stderr).lines();
+        let mut said = String::new();
+        while let Some(line) = lines.next().transpose()? {
+            let Some((_, address)) = line.split_once("http://") else {
+                said = said + &line + "\n";
+                continue;
+            };
+            // What it says later is read, so that it never waits for us.
+            std::thread::spawn(move || lines.for_each(drop));
+            let address = address.trim().parse()?;
+            return Ok(Self { child, address });
+        }
+        anyhow::bail!("{} does not listen:\n{said}", program.display())
+    }
+
+    /// Seconds of CPU time, in user and system mode, of all its threads so far.
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let stat = self.proc("stat")?;
+        // The name may hold anything, but it ends with the last bracket.
+        let (_, fields) = stat.rsplit_once(')').context("a line of /proc")?;
+        let ticks = |field: usize| -> anyhow::Result<f64> {
+            let field = fields.split_whitespace().nth(field);
+            Ok(field.context("a field of /proc")?.parse()?)
+        };
+        // Fields 14 and 15 of the line; the first after the bracket is the third.
+        Ok((ticks(11)? + ticks(12)?) / TICKS)
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn resident_bytes(&self) -> anyhow::Result<u64> {
+        let statm = self.proc("statm")?;
+        let pages = statm
+            .split_whitespace()
+            .nth(1)
+            .context("a field of /proc")?;
+        Ok(pages.parse::<u64>()? * PAGE)
+    }
+
+    fn proc(&self, file: &str) -> anyhow::Result<String> {
+        let mut text = String::new();
+        let path = format!("/proc/{}/{file}", self.child.id());
+        std::fs::File::open(path)?.read_to_string(&mut text)?;
+        Ok(text)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A server that has already ended is what we want.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

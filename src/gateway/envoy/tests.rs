@@ -1,0 +1,226 @@
+//! A tap's promises: however bodies are cut, the same exchange; whatever the bytes, bounded and without panic.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::domain::{FinishReason, Role};
+
+const CALL: &str = r#"{"model":"m-1","system":[{"type":"text","text":"be brief"}],"max_tokens":64,"temperature":0.5,"stream":true,
+    "tools":[{"type":"function","function":{"name":"search"}},{"name":"run","input_schema":{}}],
+    "messages":[{"role":"developer","content":"d"},
+                {"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"u"}},{"type":"text","text":"b"}]},
+                {"role":"assistant","content":null,"tool_calls":[{"id":"t"}]},
+                {"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"r"}]}, 7, "said of a result"]}]}"#;
+
+const HEAD: [(&str, &str); 5] = [
+    (":method", "POST"),
+    (":path", "/prefix/v1/chat/completions?x=/y"),
+    ("authorization", "Bearer sk-secret"),
+    ("user-agent", "agent/1"),
+    ("x-request-id", "id-1"),
+];
+
+fn fields<'a>(head: &'a [(&'a str, &'a str)]) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+    head.iter().map(|(name, value)| (*name, value.as_bytes()))
+}
+
+fn tap(head: &[(&str, &str)]) -> Tap {
+    let mut tap = Tap::default();
+    tap.request_head(fields(head), "authorization", &Bounds::STANDARD);
+    tap
+}
+
+fn answered(kind: &str, answer: &[u8], cuts: &[usize]) -> Exchange {
+    let mut tap = tap(&HEAD);
+    pieces(CALL.as_bytes(), cuts).for_each(|piece| tap.request_body(piece));
+    tap.response_head(fields(&[(":status", "200"), ("content-type", kind)]));
+    pieces(answer, cuts).for_each(|piece| tap.response_body(piece));
+    let time = Timestamp::from_micros(7);
+    tap.exchange("acc".to_owned(), time, &Bounds::STANDARD)
+        .expect("a chat")
+}
+
+fn pieces<'a>(bytes: &'a [u8], cuts: &'a [usize]) -> impl Iterator<Item = &'a [u8]> {
+    let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
+    cuts.push(bytes.len());
+    cuts.sort_unstable();
+    let mut from = 0;
+    cuts.into_iter().map(move |to| {
+        let piece = &bytes[from..to];
+        from = to;
+        piece
+    })
+}
+
+/// Everything that a test compares.
+fn shown(exchange: &Exchange) -> String {
+    let messages: Vec<_> = exchange
+        .messages
+        .iter()
+        .map(|m| (m.role, m.content.expose()))
+        .collect();
+    let response = &exchange.response;
+    let text = response.text.as_ref().map(|text| text.expose().as_str());
+    let tokens = (response.input_tokens, response.output_tokens);
+    format!(
+        "{:?} {} {:?} {messages:?} {:?} {:?} {text:?} {:?} {:?} {tokens:?}",
+        exchange.id,
+        exchange.model,
+        exchange.system.as_ref().map(|text| text.expose().as_str()),
+        exchange.tools,
+        exchange.parameters.max_tokens,
+        response.finish_reason,
+        response.status,
+    )
+}
+
+fn openai_stream() -> String {
+    let delta = |text: &str| json!({"model": "m-1", "choices": [{"delta": {"content": text}}]});
+    let last = json!({"choices": [{"delta": {}, "finish_reason": "length"}]});
+    let usage = json!({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}});
+    format!(
+        ": comment\n\ndata: {}\r\n\r\ndata: {}\n\ndata:{last}\n\ndata: {usage}\n\ndata: [DONE]\n\n",
+        delta("Hé"),
+        delta("llo")
+    )
+}
+
+fn anthropic_stream() -> String {
+    let events = [
+        json!({"type": "message_start", "message": {"model": "m-1", "usage": {"input_tokens": 3, "output_tokens": 1}}}),
+        json!({"type": "content_block_delta", "delta": {"type": "thinking_delta", "thinking": "hm"}}),
+        json!({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hé"}}),
+        json!({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "llo"}}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "max_tokens"}, "usage": {"output_tokens": 2}}),
+    ];
+    let lines = events
+        .iter()
+        .map(|event| format!("event: x\ndata: {event}\n\n"));
+    lines.collect()
+}
+
+#[test]
+fn four_forms_of_an_answer_give_one_exchange() {
+    let openai = json!({"model": "m-1", "usage": {"prompt_tokens": 3, "completion_tokens": 2},
+        "choices": [{"message": {"content": "Héllo"}, "finish_reason": "length"}]});
+    let anthropic = json!({"model": "m-1", "usage": {"input_tokens": 3, "output_tokens": 2}, "stop_reason": "max_tokens",
+        "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Héllo"}]});
+    let expected = answered("application/json", openai.to_string().as_bytes(), &[]);
+    assert_eq!(expected.messages.len(), 4);
+    assert_eq!(expected.messages[0].role, Role::System);
+    assert_eq!(expected.messages[1].content.expose(), "a\nb");
+    assert_eq!(expected.messages[2].content.expose(), "");
+    assert_eq!(expected.messages[3].content.expose(), "said of a result");
+    assert_eq!(expected.tools, ["search", "run"]);
+    assert_eq!(
+        expected.system.as_ref().map(|s| s.expose().as_str()),
+        Some("be brief")
+    );
+    assert_eq!(expected.response.finish_reason, Some(FinishReason::Length));
+    for (kind, answer) in [
+        ("application/json; charset=utf-8", anthropic.to_string()),
+        ("text/event-stream", openai_stream()),
+        ("Text/Event-Stream;x", anthropic_stream()),
+    ] {
+        let exchange = answered(kind, answer.as_bytes(), &[]);
+        assert_eq!(shown(&exchange), shown(&expected), "{kind}");
+    }
+}
+
+#[test]
+fn only_chats_of_known_callers_are_gathered() {
+    assert!(tap(&HEAD).worthwhile());
+    let mut anonymous = HEAD;
+    anonymous[2].0 = "x-other";
+    assert!(!tap(&anonymous).worthwhile());
+    for (path, chat) in [
+        ("/v1/messages", true),
+        ("/v1/messages?beta=true", true),
+        ("/v1/messages/count_tokens", false),
+        ("/v1/models", false),
+        ("", false),
+    ] {
+        let mut head = HEAD;
+        head[1].1 = path;
+        assert_eq!(tap(&head).worthwhile(), chat, "{path}");
+    }
+    let mut head = HEAD;
+    head[0].1 = "GET";
+    assert!(!tap(&head).worthwhile());
+}
+
+#[test]
+fn the_operators_name_for_an_account_goes_before_its_secret() {
+    let named = [&HEAD[..], &[("x-account-id", "acc-1")]].concat();
+    assert!(matches!(tap(&named).caller(), Some(Caller::Named(name)) if name == "acc-1"));
+    let long = "x".repeat(2_000);
+    for unusable in ["", &long] {
+        let head = [&HEAD[..], &[("x-account-id", unusable)]].concat();
+        assert!(matches!(tap(&head).caller(), Some(Caller::Credential(_))));
+    }
+}
+
+#[test]
+fn a_packed_or_endless_answer_is_counted_without_its_text() {
+    let mut tap = tap(&HEAD);
+    tap.request_body(CALL.as_bytes());
+    tap.response_head(fields(&[
+        (":status", "503"),
+        ("content-type", "application/json"),
+        ("content-encoding", "gzip"),
+    ]));
+    tap.response_body(b"\x1f\x8b");
+    let exchange = tap.exchange("a".to_owned(), Timestamp::from_micros(0), &Bounds::STANDARD);
+    let response = exchange.expect("a chat").response;
+    assert_eq!(
+        (response.status, response.text.is_none()),
+        (Some(503), true)
+    );
+
+    for kind in ["application/json", "text/event-stream"] {
+        let mut tap = super::Tap::default();
+        tap.response_head(fields(&[("content-type", kind)]));
+        for _ in 0..3_000 {
+            tap.response_body(&[b'x'; 1_024]);
+            assert!(tap.held() <= 1024 * 1024 + 64 * 1024);
+        }
+        let event = format!(
+            "\ndata: {}\n",
+            json!({"delta": {"text": "y".repeat(60_000)}})
+        );
+        for _ in 0..100 {
+            tap.response_body(event.as_bytes());
+            assert!(tap.held() <= 320 * 1024 + 1024 * 1024);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn however_bodies_are_cut_the_exchange_is_the_same(cuts in prop::collection::vec(any::<usize>(), 0..12)) {
+        for stream in [openai_stream(), anthropic_stream()] {
+            let whole = answered("text/event-stream", stream.as_bytes(), &[]);
+            let cut = answered("text/event-stream", stream.as_bytes(), &cuts);
+            prop_assert_eq!(shown(&cut), shown(&whole));
+        }
+    }
+
+    #[test]
+    fn no_bytes_panic(
+        request in prop::collection::vec(any::<u8>(), 0..200),
+        answer in "(data: ?)?[\\[\\]{}\",:a-z0-9\\n]{0,200}",
+        cut in 0..CALL.len(),
+        stream: bool,
+    ) {
+        for body in [&request[..], &CALL.as_bytes()[..cut]] {
+            let mut tap = tap(&HEAD);
+            tap.request_body(body);
+            let kind = if stream { "text/event-stream" } else { "application/json" };
+            tap.response_head(fields(&[(":status", "200"), ("content-type", kind)]));
+            tap.response_body(answer.as_bytes());
+            let exchange = tap.exchange("a".to_owned(), Timestamp::from_micros(0), &Bounds::STANDARD);
+            prop_assert!(exchange.is_none());
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Envoy's external processing as Envoy speaks it: pieces of a request and its answer in one gRPC stream.
+
+use std::num::NonZeroUsize;
+
+use stillwatch::domain::FinishReason;
+use stillwatch::server::Limits;
+
+use crate::client::{Answer, GRPC, frame, http2, post_json};
+use crate::fixture::{CANARY, Running, exchange};
+
+const PROCESS: &str = "/envoy.service.ext_proc.v3.ExternalProcessor/Process";
+const CALL: &str = r#"{"model":"m-1","messages":[{"role":"user","content":"hello"}]}"#;
+const SAID: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+
+/// Fields of `ProcessingRequest`.
+const REQUEST_HEADERS: u8 = 2;
+const RESPONSE_HEADERS: u8 = 3;
+const REQUEST_BODY: u8 = 4;
+const RESPONSE_BODY: u8 = 5;
+
+/// A field of bytes.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut encoded = vec![number << 3 | 2];
+    let mut length = bytes.len();
+    while length > 0x7f {
+        encoded.push(length as u8 & 0x7f | 0x80);
+        length >>= 7;
+    }
+    encoded.push(length as u8);
+    encoded.extend_from_slice(bytes);
+    encoded
+}
+
+/// A head as Envoy sends it, values as bytes.
+fn head(kind: u8, fields: &[(&str, &str)]) -> Vec<u8> {
+    let value = |(name, value): &(&str, &str)| {
+        let both = [field(1, name.as_bytes()), field(3, value.as_bytes())].concat();
+        field(1, &both)
+    };
+    let fields: Vec<u8> = fields.iter().flat_map(value).collect();
+    field(kind, &field(1, &fields))
+}
+
+fn request_head(account: &str) -> Vec<u8> {
+    let mut fields = vec![
+        (":method", "POST"),
+        (":path", "/v1/chat/completions"),
+        ("authorization", "Bearer sk-secret"),
+        ("x-request-id", "id-1"),
+    ];
+    if !account.is_empty() {
+        fields.push(("x-account-id", account));
+    }
+    head(REQUEST_HEADERS, &fields)
+}
+
+fn response_head() -> Vec<u8> {
+    let fields = [(":status", "200"), ("content-type", "text/event-stream")];
+    head(RESPONSE_HEADERS, &fields)
+}
+
+/// Some of a body, the last of it or not.
+fn body(kind: u8, bytes: &str, last: bool) -> Vec<u8> {
+    let mut body = field(1, bytes.as_bytes());
+    if last {
+        body.extend([2 << 3, 1]);
+    }
+    field(kind, &body)
+}
+
+/// A whole request of `account` with its answer.
+fn conversation(account: &str) -> Vec<Vec<u8>> {
+    vec![
+        request_head(account),
+        body(REQUEST_BODY, CALL, true),
+        response_head(),
+        body(RESPONSE_BODY, SAID, true),
+    ]
+}
+
+async fn process(server: &Running, metadata: &[(&str, &str)], pieces: &[Vec<u8>]) -> Answer {
+    let headers = [&GRPC[..], metadata].concat();
+    let frames: Vec<u8> = pieces.iter().flat_map(|piece| frame(piece)).collect();
+    http2(server.address, PROCESS, &headers, frames).await
+}
+
+/// The same pieces from a filter that only shows.
+fn observed(pieces: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let shown = |piece: Vec<u8>| [piece, vec![10 << 3, 1]].concat();
+    pieces.into_iter().map(shown).collect()
+}
+
+fn frames(mut bytes: &[u8]) -> Vec<&[u8]> {
+    let mut frames = Vec::new();
+    while let [0, a, b, c, d, rest @ ..] = bytes {
+        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        frames.push(&rest[..length]);
+        bytes = &rest[length..];
+    }
+    assert!(bytes.is_empty());
+    frames
+}
+
+const ENFORCE: [(&str, &str); 1] = [("x-stillwatch-enforce", "restrict")];
+
+#[tokio::test]
+async fn what_a_filter_shows_is_scored_and_nothing_is_answered() {
+    let server = Running::start().await;
+    let answer = process(&server, &ENFORCE, &observed(conversation("acc-1"))).await;
+    assert_eq!(answer.grpc_status().0, 0);
+    assert!(answer.body.is_empty());
+    let exchange = server.fake.counted(1).await.remove(0);
+    assert_eq!((&*exchange.account, &*exchange.model), ("acc-1", "m-1"));
+    assert_eq!(exchange.id.as_deref(), Some("id-1"));
+    assert_eq!(exchange.messages[0].content.expose(), "hello");
+    let response = &exchange.response;
+    assert_eq!(
+        (response.status, response.finish_reason),
+        (Some(200), Some(FinishReason::Stop))
+    );
+    assert_eq!(
+        response.text.as_ref().map(|text| text.expose().as_str()),
+        Some("hi")
+    );
+}
+
+#[tokio::test]
+async fn a_filter_that_waits_is_told_to_go_on_with_every_piece() {
+    let server = Running::start().await;
+    let answer = process(&server, &[], &conversation("")).await;
+    assert_eq!(answer.grpc_status().0, 0);
+    // The fields 1, 3, 2, 4 of `ProcessingResponse`, all empty: nothing is altered.
+    let expected: [&[u8]; 4] = [&[0x0a, 0], &[0x1a, 0], &[0x12, 0], &[0x22, 0]];
+    assert_eq!(frames(&answer.body), expected);
+    let exchange = server.fake.counted(1).await.remove(0);
+    assert_eq!(
+        exchange.account, "credential-16",
+        "a digest of the whole value"
+    );
+}
+
+#[tokio::test]
+async fn another_header_may_hold_the_secret() {
+    let server = Running::start().await;
+    let fields = [
+        (":method", "POST"),
+        (":path", "/v1/messages"),
+        ("x-api-key", CANARY),
+    ];
+    let pieces = [
+        head(REQUEST_HEADERS, &fields),
+        body(REQUEST_BODY, CALL, true),
+    ];
+    let metadata = [("x-stillwatch-credential-header", "X-Api-Key")];
+    process(&server, &metadata, &pieces).await;
+    // The client went away before an answer: it was asked all the same.
+    let exchange = server.fake.counted(1).await.remove(0);
+    assert_eq!(exchange.account, format!("credential-{}", CANARY.len()));
+    assert_eq!(exchange.response.status, None);
+}
+
+#[tokio::test]
+async fn restricted_accounts_are_declined_only_where_the_filter_asks_for_it() {
+    let server = Running::start().await;
+    let passed = process(&server, &[], &conversation("restricted")).await;
+    assert_eq!(frames(&passed.body).len(), 4);
+    server.fake.counted(1).await;
+    for account in ["nobody", "acc-1"] {
+        let passed = process(&server, &ENFORCE, &conversation(account)).await;
+        assert_eq!(frames(&passed.body).len(), 4);
+    }
+    server.fake.counted(3).await;
+
+    let declined = process(&server, &ENFORCE, &conversation("restricted")).await;
+    assert_eq!(declined.grpc_status().0, 0);
+    let answers = frames(&declined.body);
+    let [answer] = answers[..] else {
+        panic!("{answers:?}");
+    };
+    // Field 7, `immediate_response`; in it field 1, `status`, whose field 1 is 403.
+    assert_eq!(answer[0], 7 << 3 | 2);
+    let status = [0x0a, 3, 0x08, 0x93, 0x03];
+    assert!(answer.windows(status.len()).any(|window| window == status));
+    let said = String::from_utf8_lossy(answer);
+    assert!(said.contains("Case: case-restricted"), "{said}");
+    for secret in ["risk", "band", "severe", "0.5", "sk-secret"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+    let whole = exchange("after").to_string();
+    post_json(server.address, "/v1/score", whole).await;
+    let counted = server.fake.counted(4).await;
+    assert_eq!(
+        counted[3].account, "after",
+        "a declined request is not counted"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_chat_is_let_go_at_its_head() {
+    let server = Running::start().await;
+    let fields = [
+        (":method", "POST"),
+        (":path", "/v1/embeddings"),
+        ("x-account-id", "restricted"),
+    ];
+    let pieces = [
+        head(REQUEST_HEADERS, &fields),
+        body(REQUEST_BODY, CALL, true),
+    ];
+    let answer = process(&server, &ENFORCE, &pieces).await;
+    assert_eq!(
+        frames(&answer.body),
+        [&[0x0a, 0]],
+        "one answer, then the stream ends"
+    );
+    let answer = process(&server, &[], &observed(pieces.to_vec())).await;
+    assert_eq!((answer.grpc_status().0, answer.body.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_body_over_the_bound_passes_unscored() {
+    let limits = Limits {
+        body_bytes_max: 4_096,
+        ..Limits::standard()
+    };
+    let server = Running::with(limits).await;
+    let long = "x".repeat(1_000);
+    let mut pieces = vec![request_head("acc-1")];
+    pieces.extend((0..8).map(|_| body(REQUEST_BODY, &long, false)));
+    let answer = process(&server, &[], &pieces).await;
+    assert_eq!(answer.grpc_status().0, 0);
+    assert_eq!(
+        frames(&answer.body).len(),
+        6,
+        "the head, 4 pieces, the one over the bound"
+    );
+    process(&server, &[], &conversation("acc-2")).await;
+    assert_eq!(server.fake.counted(1).await[0].account, "acc-2");
+}
+
+#[tokio::test]
+async fn a_filter_never_waits_for_a_worker() {
+    let limits = Limits {
+        workers: NonZeroUsize::MIN,
+        waiting_max: 0,
+        ..Limits::standard()
+    };
+    let server = Running::with(limits).await;
+    let at = server.address;
+    let call = exchange("slow").to_string();
+    let slow = tokio::spawn(async move { post_json(at, "/v1/score", call).await });
+    server.fake.begun(1).await;
+    for _ in 0..5 {
+        let answer = process(&server, &[], &conversation("shown")).await;
+        assert_eq!(frames(&answer.body).len(), 4);
+    }
+    server.fake.release();
+    assert!(slow.await.expect("no panic").status.is_success());
+    // What was shown while there was no place is lost; what is shown later is scored.
+    while server
+        .fake
+        .counted(1)
+        .await
+        .iter()
+        .all(|exchange| exchange.account != "later")
+    {
+        process(&server, &[], &conversation("later")).await;
+    }
+}
+
+#[tokio::test]
+async fn noise_ends_the_stream_and_harms_nobody() {
+    let server = Running::start().await;
+    let noise = [
+        vec![0xff; 40],
+        Vec::new(),
+        field(60, b"unknown"),
+        field(REQUEST_HEADERS, &[0xff, 0xff]),
+        body(RESPONSE_BODY, "before any head", true),
+    ];
+    for piece in noise {
+        let answer = process(&server, &[], &[piece, request_head(CANARY)]).await;
+        assert!(answer.grpc_status().0 < 16, "{}", answer.everything());
+        assert!(!answer.everything().contains(CANARY));
+    }
+    process(&server, &[], &conversation("acc-1")).await;
+    assert_eq!(server.fake.counted(1).await[0].account, "acc-1");
+}
