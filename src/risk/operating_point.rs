@@ -190,14 +190,18 @@ impl OperatingPoints {
 
     /// Of two sets of points, the higher threshold for each recommendation: whoever is beyond it is beyond both.
     #[must_use]
-    pub fn strictest(self, other: Self) -> Self {
-        let higher = |own: Threshold, other: Threshold| {
-            if other.score > own.score { other } else { own }
+    pub fn strictest(&self, other: &Self) -> Self {
+        let higher = |own: &Threshold, other: &Threshold| {
+            if other.score > own.score {
+                *other
+            } else {
+                *own
+            }
         };
         Self {
-            watch: higher(self.watch, other.watch),
-            review: higher(self.review, other.review),
-            restrict: higher(self.restrict, other.restrict),
+            watch: higher(&self.watch, &other.watch),
+            review: higher(&self.review, &other.review),
+            restrict: higher(&self.restrict, &other.restrict),
         }
     }
 

@@ -233,7 +233,7 @@ fn hardest_points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, Judge
     let own = populations
         .values()
         .filter_map(|scores| OperatingPoints::fit(scores, most).ok());
-    Ok(own.fold(whole, OperatingPoints::strictest))
+    Ok(own.fold(whole, |strictest, points| strictest.strictest(&points)))
 }
 
 /// The account's score at a length within the stage that depends on nothing but its name.

@@ -158,8 +158,8 @@ fn the_strictest_of_two_is_beyond_both() {
     let low = OperatingPoints::fit(&one_each((1..=200).map(f64::from)), rates).unwrap();
     let high =
         OperatingPoints::fit(&one_each((101..=300).map(f64::from)), rates.times(5.0)).unwrap();
-    let both = low.clone().strictest(high.clone());
-    assert_eq!(both, high.clone().strictest(low.clone()));
+    let both = low.strictest(&high);
+    assert_eq!(both, high.strictest(&low));
     for score in (0..400).map(f64::from) {
         let (own, _) = both.decide(score);
         assert_eq!(own, low.decide(score).0.min(high.decide(score).0));
