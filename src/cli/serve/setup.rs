@@ -66,11 +66,11 @@ fn limits(settings: &Settings) -> Limits {
 }
 
 fn hooks(settings: &Settings) -> Hooks {
-    let first = match settings.hooks.account.as_str() {
-        "end-user" => Party::EndUser,
-        "user" => Party::User,
-        "team" => Party::Team,
-        _ => Party::Key,
+    let parties = match settings.hooks.account.as_str() {
+        "end-user" => vec![Party::EndUser, Party::Key],
+        "user" => vec![Party::User, Party::Key, Party::EndUser],
+        "team" => vec![Party::Team, Party::Key, Party::EndUser],
+        _ => vec![Party::Key, Party::EndUser],
     };
     Hooks {
         block_from: match settings.hooks.verdict.as_str() {
@@ -78,7 +78,7 @@ fn hooks(settings: &Settings) -> Hooks {
             "review" => Some(Recommendation::Review),
             _ => None,
         },
-        accounts: AccountOrder::new(vec![first, Party::Key, Party::EndUser]),
+        accounts: AccountOrder::new(parties),
         ..Hooks::standard()
     }
 }
