@@ -2,53 +2,38 @@
 //!
 //! One rule for every unary call: it takes a place or is refused at once, then waits its turn for a worker in the order of
 //! arrival. A stream was admitted when it was opened, and waits for each place. A call whose deadline passes while it waits,
-//! or whose caller goes, leaves the queue unscored. A call that has a worker keeps it to the end, even when its caller has
-//! gone, so that the number of threads
-//! at work is the number stated.
+//! or whose caller goes, leaves the queue unscored. A call that has a worker keeps it, and its place, to the end, even when
+//! its caller has gone, so that the number of threads at work is the number stated.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::Limits;
 use super::metrics::{Metrics, Shed};
+use super::workers::Workers;
 use crate::wire::WireError;
 
 /// Places and workers.
 pub(super) struct Admission {
     places: Arc<Semaphore>,
-    workers: Arc<Semaphore>,
+    workers: Workers,
     retry_after_seconds: u32,
     metrics: Arc<Metrics>,
 }
 
-/// A call in the queue, counted as long as it is there.
+/// A call in the queue, which leaves it when this is dropped.
 struct Waiting<'a> {
-    metrics: &'a Metrics,
-    begun: Instant,
-    served: bool,
-}
-
-impl<'a> Waiting<'a> {
-    fn new(metrics: &'a Metrics) -> Self {
-        metrics.queue_depth.inc();
-        Self {
-            metrics,
-            begun: Instant::now(),
-            served: false,
-        }
-    }
+    admission: &'a Admission,
+    number: u64,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.metrics.queue_depth.dec();
-        if self.served {
-            self.metrics.waited(self.begun.elapsed());
-        } else {
-            self.metrics.shed(Shed::Left);
+        if self.admission.workers.leave(self.number) {
+            self.admission.metrics.queue_depth.dec();
+            self.admission.metrics.shed(Shed::Left);
         }
     }
 }
@@ -56,10 +41,10 @@ impl Drop for Waiting<'_> {
 impl Admission {
     /// As many places and workers as `limits` says.
     pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
-        let workers = limits.workers.get();
+        let places = limits.workers.get() + limits.waiting_max;
         Self {
-            places: Arc::new(Semaphore::new(workers + limits.waiting_max)),
-            workers: Arc::new(Semaphore::new(workers)),
+            places: Arc::new(Semaphore::new(places)),
+            workers: Workers::start(limits.workers),
             retry_after_seconds: limits.retry_after_seconds,
             metrics,
         }
@@ -103,19 +88,25 @@ impl Admission {
         place: OwnedSemaphorePermit,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, WireError> {
-        let mut waiting = Waiting::new(&self.metrics);
-        let worker = self.worker().await;
-        waiting.served = true;
-        drop(waiting);
+        let (answer, answered) = oneshot::channel();
         let metrics = Arc::clone(&self.metrics);
-        let done = task::spawn_blocking(move || {
+        let arrived = Instant::now();
+        metrics.queue_depth.inc();
+        let number = self.workers.push(Box::new(move || {
+            let _place = place;
+            metrics.queue_depth.dec();
+            metrics.waited(arrived.elapsed());
             let begun = Instant::now();
             let result = work();
             metrics.worked(begun.elapsed());
-            drop((worker, place));
-            result
-        });
-        done.await.map_err(|_| WireError::Internal)
+            // Its caller may have gone.
+            let _ = answer.send(result);
+        }));
+        let _waiting = Waiting {
+            admission: self,
+            number,
+        };
+        answered.await.map_err(|_| WireError::Internal)
     }
 
     /// Runs the server's own work on a worker: it waits its turn as calls do, but needs no place, so that a full queue
@@ -127,19 +118,10 @@ impl Admission {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, WireError> {
-        let worker = self.worker().await;
-        let done = task::spawn_blocking(move || {
-            let result = work();
-            drop(worker);
-            result
-        });
-        done.await.map_err(|_| WireError::Internal)
-    }
-
-    async fn worker(&self) -> OwnedSemaphorePermit {
-        Arc::clone(&self.workers)
-            .acquire_owned()
-            .await
-            .expect("the semaphore of workers is never closed")
+        let (answer, answered) = oneshot::channel();
+        self.workers.push(Box::new(move || {
+            let _ = answer.send(work());
+        }));
+        answered.await.map_err(|_| WireError::Internal)
     }
 }

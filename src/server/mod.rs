@@ -35,6 +35,7 @@ mod services;
 mod streaming;
 mod surface;
 mod tls;
+mod workers;
 
 use std::future::Future;
 use std::sync::Arc;

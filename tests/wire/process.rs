@@ -117,6 +117,43 @@ fn marked() -> Value {
     })
 }
 
+/// Every route, and some that are none.
+const ROUTES: &[&str] = &[
+    "/v1/score",
+    SCORE,
+    BATCH,
+    "/grpc.health.v1.Health/Check",
+    "/readyz",
+    "/livez",
+    "/metrics",
+    "/v2/health/ready",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/nothing",
+    "/stillwatch.v1.ScoringService/Nothing",
+    "/v1/score:batch",
+    "/stillwatch.v1.ScoringService/ScoreStream",
+    "/stillwatch.v1.AccountService/Get",
+    "/stillwatch.v1.AccountService/List",
+    "/stillwatch.v1.AccountService/Explain",
+    "/stillwatch.v1.AccountService/Forget",
+    "/stillwatch.v1.ModelService/List",
+    "/stillwatch.v1.ModelService/Verify",
+    "/stillwatch.v1.ModelService/Activate",
+    "/stillwatch.v1.LabelService/Export",
+    "/envoy.service.ext_proc.v3.ExternalProcessor/Process",
+    "/beta/litellm_basic_guardrail_api",
+    "/portkey/webhook",
+    "/agentgateway/request",
+    "/agentgateway/response",
+    "/v1/moderations",
+    "/v1/ingest/litellm",
+    "/v1/traces",
+    "/v1/logs",
+    "/api/public/otel/v1/traces",
+    "/openapi.json",
+    "/docs",
+];
+
 /// Good, broken and hostile calls on every route, all of them with the canary.
 async fn everything(at: SocketAddr) -> Vec<Answer> {
     let good = marked();
@@ -128,41 +165,6 @@ async fn everything(at: SocketAddr) -> Vec<Answer> {
     long_name["account"] = json!(TEXT.repeat(100));
     let whole = good.to_string();
     let mut answers = Vec::new();
-    let routes = [
-        "/v1/score",
-        SCORE,
-        BATCH,
-        "/grpc.health.v1.Health/Check",
-        "/readyz",
-        "/livez",
-        "/metrics",
-        "/v2/health/ready",
-        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-        "/nothing",
-        "/stillwatch.v1.ScoringService/Nothing",
-        "/v1/score:batch",
-        "/stillwatch.v1.ScoringService/ScoreStream",
-        "/stillwatch.v1.AccountService/Get",
-        "/stillwatch.v1.AccountService/List",
-        "/stillwatch.v1.AccountService/Explain",
-        "/stillwatch.v1.AccountService/Forget",
-        "/stillwatch.v1.ModelService/List",
-        "/stillwatch.v1.ModelService/Verify",
-        "/stillwatch.v1.ModelService/Activate",
-        "/stillwatch.v1.LabelService/Export",
-        "/envoy.service.ext_proc.v3.ExternalProcessor/Process",
-        "/beta/litellm_basic_guardrail_api",
-        "/portkey/webhook",
-        "/agentgateway/request",
-        "/agentgateway/response",
-        "/v1/moderations",
-        "/v1/ingest/litellm",
-        "/v1/traces",
-        "/v1/logs",
-        "/api/public/otel/v1/traces",
-        "/openapi.json",
-        "/docs",
-    ];
     let bodies = [
         whole.clone(),
         json!({"exchanges": [good, bad_role, bad_time]}).to_string(),
@@ -174,7 +176,7 @@ async fn everything(at: SocketAddr) -> Vec<Answer> {
         format!("{TEXT} at line 1 column 2"),
         format!("{{\"account\": {{\"{TEXT}\": 1}}}}"),
     ];
-    for route in routes {
+    for route in ROUTES.iter().copied() {
         for body in &bodies {
             answers.push(post_json(at, route, body.clone()).await);
         }
