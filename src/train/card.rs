@@ -10,7 +10,7 @@ pub fn card(name: &str, version: u32, summary: &Summary, judge: &Judge) -> Strin
     let mut card = format!("# Model card: {name}@{version}\n\n");
     card.push_str(
         "Scores conversations and accounts for capability extraction. A static text encoder (byte-level BPE, \
-         attention-pooled token vectors, 16 cue heads), bounded account statistics, an additive fusion of two \
+         attention-pooled token vectors, 16 cue heads, and a linear member over which tokens and pairs occur), bounded account statistics, an additive fusion of two \
          measures and calibration by account. Token vectors start from rows distilled from the multilingual Universal \
          Sentence Encoder (Apache-2.0) unless the recipe says otherwise.\n\n## Made of\n\n",
     );
