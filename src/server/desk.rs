@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::admission::Admission;
-use super::metrics::Metrics;
+use super::metrics::{Metrics, Shed};
 use super::{Limits, NotReady, Scorer, Standing};
 use crate::domain::{Assessment, Exchange, Risk};
 use crate::wire::{Bounds, WireError};
@@ -110,6 +110,11 @@ impl Desk {
     /// The text of `/metrics`.
     pub(super) fn metrics(&self, ready: bool) -> String {
         self.metrics.text(self.scorer.as_ref(), ready)
+    }
+
+    /// Counts an exchange that nobody waited for and that was not scored.
+    pub(super) fn give_up(&self) {
+        self.metrics.shed(Shed::Unawaited);
     }
 
     /// The active bundle.

@@ -108,6 +108,7 @@ impl Shared {
 
     /// Counts an exchange that is not scored; said at every doubling, as an overload drops thousands.
     fn drop_one(&self) {
+        self.desk.give_up();
         let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
         if dropped.is_power_of_two() {
             tracing::warn!(dropped, "exchanges shown by Envoy were not scored");

@@ -76,15 +76,18 @@ pub(super) enum Shed {
     Rate,
     /// Its key had more calls inside than it may.
     AtOnce,
+    /// A gateway's exchange, scored with nobody waiting for it, found no room or no worker.
+    Unawaited,
 }
 
 impl Shed {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Door,
         Self::Queue,
         Self::Left,
         Self::Rate,
         Self::AtOnce,
+        Self::Unawaited,
     ];
 
     const fn name(self) -> &'static str {
@@ -94,6 +97,7 @@ impl Shed {
             Self::Left => "left",
             Self::Rate => "rate",
             Self::AtOnce => "at_once",
+            Self::Unawaited => "unawaited",
         }
     }
 }
@@ -204,7 +208,7 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("requests", "Calls answered, by surface, method and Connect or gRPC code", self.requests.clone());
         registry.register_with_unit("request_duration", "From a call's headers to its answer, or to the end of a stream", Unit::Seconds, self.request_seconds.clone());
-        registry.register("shed", "Calls turned away unscored: at the door (calls_max), for a full queue, left before their turn, for their key's rate or its calls at once", self.shed.clone());
+        registry.register("shed", "Calls turned away unscored: at the door (calls_max), for a full queue, left before their turn, for their key's rate or its calls at once; and exchanges of gateways that nobody waited for", self.shed.clone());
         registry.register("queue_depth", "Calls that wait for a worker", self.queue_depth.clone());
         registry.register_with_unit("queue_wait", "How long admitted calls waited for a worker", Unit::Seconds, self.queue_wait.clone());
         registry.register_with_unit("work", "How long a worker was busy with one call; a batch is one call", Unit::Seconds, self.work.clone());

@@ -166,6 +166,7 @@ impl Gateways {
     /// Counts work that nobody waits for and that is not done; said at every doubling, as an overload drops thousands.
     fn give_up(&self, mark: Option<Mark>) {
         self.once().forget(mark);
+        self.desk.give_up();
         let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
         if dropped.is_power_of_two() {
             tracing::warn!(
