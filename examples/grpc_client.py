@@ -5,7 +5,7 @@ No generated code: the messages are built from the server's own reflection.
 
     python -m venv venv
     venv/bin/pip install grpcio grpcio-reflection grpcio-health-checking
-    venv/bin/python examples/grpc_client.py 127.0.0.1:8080
+    venv/bin/python examples/grpc_client.py 127.0.0.1:7700
 
 To generate typed stubs instead:
 
@@ -52,7 +52,7 @@ def show(message):
 
 
 def main():
-    address = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:8080"
+    address = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:7700"
     with grpc.insecure_channel(address) as channel:
         health = health_pb2_grpc.HealthStub(channel)
         status = health.Check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=5).status
