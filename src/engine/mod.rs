@@ -122,15 +122,17 @@ impl Engine {
         self.fold(&self.observed(exchange), exchange, None)
     }
 
-    /// The same, unless the exchange has an id that its account sent before: then nothing is counted, and the answer
-    /// says how the account stands, marked as `duplicate`.
+    /// The same, unless its account sent the exchange before, with the same id and the same messages: then nothing is
+    /// counted, and the answer says how the account stands, marked as `duplicate`.
     ///
     /// Known are the last 1,024 exchanges with an id of each of the 256 partitions. Look-up and counting are one step
     /// under one lock, so that of two copies that come at once one is counted.
     pub fn score_once(&self, exchange: &Exchange) -> Assessment {
+        let observed = self.observed(exchange);
+        let observer = &self.parts.observer;
         let id = exchange.id.as_deref();
-        let id = id.map(|id| self.parts.observer.id_digest(id));
-        self.fold(&self.observed(exchange), exchange, id)
+        let id = id.map(|id| observer.exchange_digest(id, &observed.observation));
+        self.fold(&observed, exchange, id)
     }
 
     /// Scores a batch as if its exchanges came one by one by [`Self::score`]: the same answers, in the same order. A

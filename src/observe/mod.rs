@@ -49,9 +49,13 @@ impl Observer {
         self.key.digest(Purpose::Case, account.as_bytes())
     }
 
-    /// The digest by which an exchange's id is known again.
-    pub fn id_digest(&self, id: &str) -> Digest {
-        self.key.digest(Purpose::Exchange, id.as_bytes())
+    /// The digest by which an exchange is known again: its id together with what was said. Where a gateway stands between,
+    /// callers choose the id, and one id for all that they send must not hide it.
+    pub fn exchange_digest(&self, id: &str, observation: &Observation) -> Digest {
+        let mut digester = self.key.digester(Purpose::Exchange);
+        digester.part(id.as_bytes());
+        digester.number(observation.prompt.0);
+        digester.finish()
     }
 
     /// A secret in digits: the name of an account that nobody names otherwise.

@@ -31,7 +31,7 @@ pub enum Purpose {
     Organization,
     /// An account's name, where its holder may see the digest.
     Case,
-    /// An exchange's id.
+    /// An exchange: its id and what was said.
     Exchange,
     /// A secret that stands for an account, such as an API key.
     Credential,

@@ -60,6 +60,19 @@ fn write_bundle(models: &Path, name: &str, version: u32, bandwidth: Option<f32>)
 }
 
 #[test]
+fn one_id_for_everything_hides_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = served(folder.path());
+    for seen in 1..=5 {
+        let mut exchange = exchange("a", Some("always-this"));
+        let asked = format!("Which train goes to platform {seen}?");
+        exchange.messages[0].content = Sensitive::new(asked);
+        let scored = served.score(exchange).unwrap();
+        assert_eq!((scored.seen, scored.duplicate), (seen, false));
+    }
+}
+
+#[test]
 fn an_exchange_sent_again_is_answered_and_not_counted() {
     let folder = tempfile::tempdir().unwrap();
     let served = served(folder.path());
