@@ -2,7 +2,7 @@
 
 use super::identity::{AccountOrder, Identity};
 use crate::domain::{Client, Exchange, Message, Parameters, Response, Sensitive, Timestamp};
-use crate::wire::{Bounds, WireError};
+use crate::wire::{Bounds, WireError, count};
 
 /// First microsecond after the years that a time may lie in, as on every other route: 2200-01-01T00:00:00Z.
 const END_MICROS: i64 = 7_258_118_400_000_000;
@@ -48,11 +48,11 @@ impl Draft {
             return Err(WireError::MissingField { field: "messages" });
         }
         let messages = self.messages.len();
-        within("messages", messages, bounds.messages_max, "messages")?;
+        count("messages", messages, bounds.messages_max, "messages")?;
         let said = |text: &Sensitive<String>| text.expose().len();
         let asked: usize = self.messages.iter().map(|m| said(&m.content)).sum();
         let text = asked + self.response.text.as_ref().map_or(0, said);
-        within("text", text, bounds.text_bytes_max, "bytes")?;
+        count("text", text, bounds.text_bytes_max, "bytes")?;
         self.tools.truncate(bounds.tools_max);
         self.tools
             .retain(|tool| tool.len() <= bounds.name_bytes_max);
@@ -100,23 +100,6 @@ fn required(
     bounds: &Bounds,
 ) -> Result<String, WireError> {
     let value = value.ok_or(WireError::MissingField { field })?;
-    within(field, value.len(), bounds.name_bytes_max, "bytes")?;
+    count(field, value.len(), bounds.name_bytes_max, "bytes")?;
     Ok(value)
-}
-
-fn within(
-    field: &'static str,
-    came: usize,
-    bound: usize,
-    unit: &'static str,
-) -> Result<(), WireError> {
-    if came <= bound {
-        return Ok(());
-    }
-    Err(WireError::OverBound {
-        field: field.to_owned(),
-        came,
-        bound,
-        unit,
-    })
 }

@@ -5,7 +5,6 @@
 //! How a filter wants to be served stands in the metadata that it sends along, so one server serves several.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::HeaderMap;
@@ -16,7 +15,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::{task, time};
 
-use super::desk::Desk;
+use super::hooks::Gateways;
 use super::{Limits, clock};
 use crate::domain::{Recommendation, Timestamp};
 use crate::gateway::envoy::{Caller, Tap};
@@ -47,23 +46,21 @@ pub(super) struct Envoy {
 
 /// What all streams use.
 struct Shared {
-    desk: Arc<Desk>,
+    gateways: Arc<Gateways>,
     room: Arc<Semaphore>,
     /// Held while a body is read: what a JSON value takes in memory may be many times its text.
     reading: Semaphore,
     stream_bytes_max: usize,
-    dropped: AtomicU64,
 }
 
 impl Envoy {
     /// With as many streams at once as there may be calls.
-    pub(super) fn new(desk: Arc<Desk>, limits: &Limits) -> Self {
+    pub(super) fn new(gateways: Arc<Gateways>, limits: &Limits) -> Self {
         let shared = Shared {
-            desk,
+            gateways,
             room: Arc::new(Semaphore::new(ROOM_KIB)),
             reading: Semaphore::new(1),
             stream_bytes_max: limits.body_bytes_max,
-            dropped: AtomicU64::new(0),
         };
         Self {
             shared: Arc::new(shared),
@@ -80,7 +77,7 @@ impl ExternalProcessor for Envoy {
     ) -> ServiceResult<ServiceStream<impl Encodable<ProcessingResponse> + Send + use<>>> {
         // A stream that ends at once lets its request pass.
         let Ok(place) = Arc::clone(&self.streams).try_acquire_owned() else {
-            self.shared.drop_one();
+            self.shared.gateways.give_up(None);
             return connectrpc::Response::stream_ok(stream::empty());
         };
         let watch = Watch {
@@ -102,16 +99,7 @@ impl Shared {
     fn account(&self, caller: &Caller) -> String {
         match caller {
             Caller::Named(name) => name.clone(),
-            Caller::Credential(secret) => self.desk.credential(secret.expose()),
-        }
-    }
-
-    /// Counts an exchange that is not scored; said at every doubling, as an overload drops thousands.
-    fn drop_one(&self) {
-        self.desk.give_up();
-        let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
-        if dropped.is_power_of_two() {
-            tracing::warn!(dropped, "exchanges shown by Envoy were not scored");
+            Caller::Credential(secret) => self.gateways.desk().credential(secret.expose()),
         }
     }
 }
@@ -171,7 +159,7 @@ impl Watch {
     fn take(&mut self, piece: Piece) -> Answer {
         match piece {
             Piece::RequestHeaders(head) => {
-                let bounds = self.shared.desk.bounds();
+                let bounds = self.shared.gateways.desk().bounds();
                 self.tap
                     .request_head(fields(&head), &self.wishes.credential_header, bounds);
                 self.over |= !self.tap.worthwhile();
@@ -212,9 +200,9 @@ impl Watch {
             .account
             .as_deref()
             .filter(|_| self.wishes.enforce && !self.over)?;
-        let standing = self.shared.desk.standing(account)?;
+        let standing = self.shared.gateways.desk().standing(account)?;
         (standing.recommendation == Recommendation::Restrict)
-            .then(|| self.shared.desk.case(account))
+            .then(|| self.shared.gateways.desk().case(account))
     }
 
     fn gather(&mut self, add: impl FnOnce(&mut Tap)) {
@@ -223,7 +211,7 @@ impl Watch {
         }
         add(&mut self.tap);
         if !self.has_room() {
-            self.shared.drop_one();
+            self.shared.gateways.give_up(None);
             self.give_up();
         }
     }
@@ -268,17 +256,15 @@ impl Drop for Watch {
         };
         let (shared, received, held) = (Arc::clone(&self.shared), self.received, self.held.take());
         tokio::spawn(async move {
-            let bounds = *shared.desk.bounds();
+            let bounds = *shared.gateways.desk().bounds();
             let one = shared.reading.acquire().await;
             let read = task::spawn_blocking(move || tap.exchange(account, received, &bounds)).await;
             drop(one);
-            let Ok(Some(exchange)) = read else {
-                return shared.drop_one();
-            };
-            if shared.desk.score(exchange).await.is_err() {
-                shared.drop_one();
-            }
             drop(held);
+            match read {
+                Ok(Some(exchange)) => shared.gateways.score_later(exchange),
+                _ => shared.gateways.give_up(None),
+            }
         });
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn routes(behind: &Behind, limits: &Limits, to: &Mount) -> axum::Rout
         desk: Arc::clone(desk),
         streams: Arc::new(Streams::new(limits, Arc::clone(readiness))),
     });
-    let hooks = hooks.merge(envoy(desk, limits));
+    let hooks = hooks.merge(envoy(gateways, limits));
     to.mount(Surface::Scoring, scored(scoring, &door, limits))
         .merge(books(behind, &door, limits, to))
         .merge(to.mount(Surface::Hooks, hooks))
@@ -164,11 +164,11 @@ fn unary(path: &str, service: &ConnectRpcService, door: &Door) -> axum::Router {
 }
 
 /// Envoy's external processing. Its streams live as long as the answers that they watch, so no deadline ends them.
-fn envoy(desk: &Arc<Desk>, limits: &Limits) -> axum::Router {
+fn envoy(gateways: &Arc<Gateways>, limits: &Limits) -> axum::Router {
     let bounds = connectrpc::Limits::default()
         .with_max_request_body_size(limits.body_bytes_max)
         .with_max_message_size(limits.body_bytes_max);
-    let service = Arc::new(Envoy::new(Arc::clone(desk), limits));
+    let service = Arc::new(Envoy::new(Arc::clone(gateways), limits));
     let service = ConnectRpcService::new(service.register(connectrpc::Router::new()));
     let path = EXTERNAL_PROCESSOR_PROCESS_SPEC.procedure;
     axum::Router::new().route_service(path, service.with_limits(bounds))

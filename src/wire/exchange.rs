@@ -180,7 +180,8 @@ fn text_within(exchange: &ExchangeView<'_>, bound: usize) -> Result<(), WireErro
     )
 }
 
-pub(super) fn count(
+/// Whether a field holds as much as it may.
+pub(crate) fn count(
     field: &str,
     came: usize,
     bound: usize,

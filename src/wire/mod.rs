@@ -19,7 +19,7 @@ pub(crate) use assessment::{
 };
 pub use bounds::Bounds;
 pub use error::{ErrorKind, ErrorRow, WireError};
-pub(crate) use exchange::{exchange_from_contract, required_name};
+pub(crate) use exchange::{count, exchange_from_contract, required_name};
 pub(crate) use label::label_from_contract;
 pub(crate) use lenient_message::LenientMessage;
 pub(crate) use page::page_size;

@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
-use super::chat::{content, finish_reason, name};
+use super::chat::{content, name};
 use crate::domain::FinishReason;
+use crate::gateway::conversation;
 
 /// Bytes of an answer in one piece that are held.
 const JSON_BYTES_MAX: usize = 1024 * 1024;
@@ -167,4 +168,9 @@ impl Said {
         self.input_tokens = count(["prompt_tokens", "input_tokens"]).or(self.input_tokens);
         self.output_tokens = count(["completion_tokens", "output_tokens"]).or(self.output_tokens);
     }
+}
+
+/// Why the model stopped, if it says so.
+fn finish_reason(value: &Value) -> Option<FinishReason> {
+    value.as_str().map(conversation::finish_reason)
 }

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::domain::{FinishReason, Message, Parameters, ResponseFormat, Role, Sensitive};
+use crate::domain::{Message, Parameters, Role};
+use crate::gateway::conversation::{message, response_format, role};
 use crate::wire::Bounds;
 
 /// What a request says.
@@ -111,12 +112,7 @@ impl Body {
             temperature: self.temperature.filter(|value| value.is_finite()),
             max_tokens: self.max_completion_tokens.or(self.max_tokens),
             n: self.n,
-            response_format: format.and_then(|format| match format.kind.as_deref()? {
-                "text" => Some(ResponseFormat::Text),
-                "json_object" => Some(ResponseFormat::JsonObject),
-                "json_schema" => Some(ResponseFormat::JsonSchema),
-                _ => Some(ResponseFormat::Other),
-            }),
+            response_format: format.and_then(|format| format.kind.as_deref().map(response_format)),
             reasoning_effort: effort.filter(|name| name.len() <= bounds.name_bytes_max),
             logprobs: self.logprobs,
         }
@@ -125,17 +121,8 @@ impl Body {
 
 impl Turn {
     fn message(self) -> Message {
-        let role = match self.role.as_deref() {
-            Some("system" | "developer") => Role::System,
-            Some("assistant" | "model") => Role::Assistant,
-            Some("tool" | "function") => Role::Tool,
-            _ => Role::User,
-        };
         let content = self.content.and_then(Content::text).unwrap_or_default();
-        Message {
-            role,
-            content: Sensitive::new(content),
-        }
+        message(self.role.as_deref().map_or(Role::User, role), &content)
     }
 }
 
@@ -187,15 +174,4 @@ pub(super) fn name(value: &Value) -> Option<String> {
         .as_str()
         .filter(|name| !name.is_empty())
         .map(str::to_owned)
-}
-
-/// Why the model stopped, in the words of both APIs.
-pub(super) fn finish_reason(value: &Value) -> Option<FinishReason> {
-    Some(match value.as_str()? {
-        "stop" | "end_turn" | "stop_sequence" => FinishReason::Stop,
-        "length" | "max_tokens" => FinishReason::Length,
-        "tool_calls" | "tool_use" | "function_call" => FinishReason::ToolCalls,
-        "content_filter" | "refusal" => FinishReason::ContentFilter,
-        _ => FinishReason::Other,
-    })
 }

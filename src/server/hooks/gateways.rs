@@ -43,7 +43,7 @@ impl Gateways {
         }
     }
 
-    pub(super) const fn desk(&self) -> &Arc<Desk> {
+    pub(in crate::server) const fn desk(&self) -> &Arc<Desk> {
         &self.desk
     }
 
@@ -70,7 +70,7 @@ impl Gateways {
     }
 
     /// Scores an exchange with nobody waiting for it. At overload it is dropped and counted.
-    pub(super) fn score_later(self: &Arc<Self>, exchange: Exchange) {
+    pub(in crate::server) fn score_later(self: &Arc<Self>, exchange: Exchange) {
         let mark = Mark::of(&exchange);
         if !self.once().first(mark) {
             return;
@@ -164,7 +164,7 @@ impl Gateways {
     }
 
     /// Counts work that nobody waits for and that is not done; said at every doubling, as an overload drops thousands.
-    fn give_up(&self, mark: Option<Mark>) {
+    pub(in crate::server) fn give_up(&self, mark: Option<Mark>) {
         self.once().forget(mark);
         self.desk.give_up();
         let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
