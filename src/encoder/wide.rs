@@ -42,11 +42,6 @@ impl Wide {
         }
     }
 
-    /// A member that says nothing.
-    pub fn silent(tokens: usize) -> Self {
-        Self::new(tokens, &vec![0.0; feature_count(tokens)], 0.0)
-    }
-
     /// Log-odds of a request, before they are weighed against the pooled vectors' own; 0 for one without text.
     pub fn logit(&self, rows: &ChannelRows, seen: &mut Seen) -> f32 {
         let features = distinct_features(rows, self.tokens, seen);
