@@ -10,6 +10,7 @@ pub mod detect;
 pub mod domain;
 pub mod encoder;
 pub mod engine;
+#[cfg(feature = "lab")]
 pub mod eval;
 pub mod gateway;
 pub mod ingest;
@@ -19,7 +20,9 @@ pub mod profile;
 pub mod risk;
 pub mod server;
 pub mod settings;
+#[cfg(feature = "lab")]
 pub mod simulate;
 pub mod text;
+#[cfg(feature = "lab")]
 pub mod train;
 pub mod wire;

@@ -33,8 +33,8 @@ fn small(text: &str) -> Scenario {
     scenario.benign.accounts = 22;
     scenario.benign.populations.reseller = 0.1;
     for cell in &mut scenario.cells {
-        cell.attack.accounts = 3;
-        if let Some(exchanges) = &mut cell.attack.exchanges {
+        cell.extraction.accounts = 3;
+        if let Some(exchanges) = &mut cell.extraction.exchanges {
             (exchanges.least, exchanges.median, exchanges.most) = (10, 20, 40);
         }
     }
@@ -95,8 +95,8 @@ fn every_cell_of_the_grid_changes_one_thing() {
         match (cell["name"].as_str(), changes.as_slice()) {
             // A relay is never pure.
             (Some("relay"), keys) => assert_eq!(keys, ["mixtures", "relay"]),
-            (_, ["disguise"]) => {
-                assert_eq!(cell["disguise"].as_table().map(toml::Table::len), Some(1));
+            (_, ["evasion"]) => {
+                assert_eq!(cell["evasion"].as_table().map(toml::Table::len), Some(1));
             }
             (Some("baseline"), []) | (_, [_]) => {}
             (name, keys) => panic!("{name:?} changes {keys:?}"),
@@ -188,8 +188,8 @@ fn a_seed_gives_the_same_grid() {
 #[test]
 fn a_disguise_changes_texts_and_nothing_else() {
     let corpus = Corpus::miniature();
-    let baseline = with_cell("disguise = { templates = 1, repeats = 0.0 }");
-    let disguised = with_cell("disguise = { templates = 1, repeats = 0.0, product = true }");
+    let baseline = with_cell("evasion = { templates = 1, repeats = 0.0 }");
+    let disguised = with_cell("evasion = { templates = 1, repeats = 0.0, product = true }");
     let first = |scenario: &Scenario| {
         let plan = plan(scenario, &corpus);
         let account = attackers(&plan).next().expect("an attacker").clone();
@@ -246,7 +246,7 @@ fn an_account_keeps_its_rate() {
     for rate in [5.6, 100.0, 857.0] {
         let mut scenario = with_cell(&format!("per_day = {{ least = {rate}, most = {rate} }}"));
         scenario.days = 200;
-        scenario.cells[0].attack.accounts = 60;
+        scenario.cells[0].extraction.accounts = 60;
         let (mut gaps, mut seconds) = (0.0, 0.0);
         for account in attackers(&plan(&scenario, &corpus)) {
             let times: Vec<_> = account.exchanges(&corpus).map(|e| e.time).collect();
@@ -327,7 +327,7 @@ fn relays_and_disclosed_resellers_have_many_end_users() {
 fn a_harvest_in_the_guise_of_a_reseller_passes_for_its_end_users() {
     let corpus = Corpus::miniature();
     for share in [1.0, 0.5] {
-        let mut scenario = with_share(share, "disguise = { product = true }");
+        let mut scenario = with_share(share, "evasion = { product = true }");
         scenario.benign.populations = PopulationShares {
             reseller: 1.0,
             ..PopulationShares::default()
@@ -408,11 +408,11 @@ fn settings_that_make_no_stream_are_named() {
             "attack.probing.refused",
         ),
         (
-            "disguise = { paraphrase = 4 }",
-            "attack.disguise.paraphrase",
+            "evasion = { paraphrase = 4 }",
+            "extraction.evasion.paraphrase",
         ),
-        ("disguise = { templates = 0 }", "attack.disguise.templates"),
-        ("disguise = { repeats = 2.0 }", "attack.disguise.repeats"),
+        ("evasion = { templates = 0 }", "extraction.evasion.templates"),
+        ("evasion = { repeats = 2.0 }", "extraction.evasion.repeats"),
         (
             "exchanges = { least = 9, median = 5, most = 20 }",
             "attack.exchanges",
@@ -424,7 +424,7 @@ fn settings_that_make_no_stream_are_named() {
         }
     }
     assert!(matches!(
-        parse("disguise = { mask = 1 }"),
+        parse("evasion = { mask = 1 }"),
         Err(ScenarioError::Malformed(_))
     ));
 }

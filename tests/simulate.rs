@@ -20,7 +20,7 @@ const SMOKE: &str = include_str!("../eval/scenarios/smoke.toml");
 fn scenario(accounts: u32) -> Scenario {
     let mut scenario = Scenario::parse(SMOKE).expect("the smoke scenario");
     scenario.benign.accounts = accounts;
-    scenario.attack.accounts = accounts;
+    scenario.extraction.accounts = accounts;
     scenario
 }
 

@@ -7,47 +7,21 @@ mod show;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::Exit;
+use super::corpus::corpus;
+use super::format::Format;
 use super::model::ModelFlags;
-use super::simulate::corpus;
-use super::terminal::{Bars, hint};
+use super::progress::ProgressBars;
+use super::terminal::hint;
 use crate::bundle::Bundle;
 use crate::eval::baseline::ngram::NgramRecipe;
 use crate::eval::prompts::{PromptTrial, leave_pipelines_out};
-use crate::eval::table::{Layout, Table};
+use crate::eval::table::Table;
 use crate::train::manifest::CueManifest;
 use crate::train::progress::Progress;
 use crate::train::recipe::Recipe;
-
-/// How it is printed.
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Format {
-    /// For people at a terminal.
-    Table,
-    /// For documents.
-    Markdown,
-    /// For programs.
-    Json,
-    /// For spreadsheets.
-    Csv,
-    /// One page with pictures and all tables, which opens without a network and prints.
-    Html,
-}
-
-impl Format {
-    /// How tables are laid out; `None` for a page.
-    pub(super) const fn layout(self) -> Option<Layout> {
-        match self {
-            Self::Table => Some(Layout::Terminal),
-            Self::Markdown => Some(Layout::Markdown),
-            Self::Json => Some(Layout::Json),
-            Self::Csv => Some(Layout::Csv),
-            Self::Html => None,
-        }
-    }
-}
 
 /// Flags of `stillwatch eval`.
 #[derive(Args)]
@@ -125,7 +99,7 @@ impl Eval {
         let Some(layout) = self.format.layout() else {
             bail!("-o html: expected another format, pages are of accounts");
         };
-        let bars = Bars::new();
+        let bars = ProgressBars::new();
         let corpus = corpus(Some(pools), &bars)?.with_own_writing();
         let bundle: Bundle = self.model.bundle()?;
         let manifest = CueManifest::parse(include_str!("../../training/cues.toml"))

@@ -10,11 +10,13 @@ use super::terminal::hint;
 use crate::detect::registry;
 use crate::domain::{Assessment, Technique};
 use crate::engine::Engine;
-use crate::eval::table::{Cell, Layout, Number, Style, Table};
 use crate::privacy::PseudonymKey;
 use crate::wire::json::{AssessmentLine, ToLine};
 
-/// How it is printed.
+/// Indent of the sentence below a contribution and its technique.
+const SENTENCE_INDENT: &str = "          ";
+
+/// Format of the explanation.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// For people.
@@ -65,16 +67,21 @@ impl Explain {
     }
 }
 
-/// What was measured beside the reasons, so that a reader sees what they were weighed against.
+/// Measures that weigh nothing in this bundle, for the reader to hold the reasons against.
 fn context(engine: &Engine, account: &str) -> String {
-    let mut table = Table::new(
-        "Context, which weighs nothing",
-        ["technique", "what was seen"],
-    );
+    let mut lines = vec!["Context, which weighs nothing:".to_owned()];
     for (technique, sentence) in engine.context(account) {
-        table.push(vec![Cell::text(technique.name()), Cell::text(&sentence)]);
+        lines.push(format!("  {}", technique.name()));
+        lines.push(format!("{SENTENCE_INDENT}{sentence}"));
     }
-    table.render(Layout::Terminal)
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// One reason: its contribution in log-odds, its technique, and below them what was seen.
+fn reason_lines(contribution: f64, technique: &str, sentence: &str) -> [String; 2] {
+    let head = format!("{contribution:>+8.2}  {technique}");
+    [head.trim_end().to_owned(), format!("{SENTENCE_INDENT}{sentence}")]
 }
 
 /// Calls `take` with what the engine says of each exchange of one account of a log.
@@ -111,31 +118,14 @@ pub(super) fn told(assessment: &Assessment, bundle: &str) -> String {
         format!("Judged by {bundle}. Contributions are log-odds and sum to the score."),
         String::new(),
     ];
-    let mut table = Table::new(
-        "Reasons, compared with honest accounts",
-        ["contribution", "technique", "what was seen"],
-    );
-    let number = |value| Cell::Number(Number::new(value, Style::Decimal(2)));
-    table.push(vec![
-        number(assessment.base),
-        Cell::text(""),
-        Cell::text("before any evidence"),
-    ]);
+    lines.push("Reasons, compared with benign accounts:".to_owned());
+    lines.extend(reason_lines(assessment.base, "", "before any evidence"));
     for reason in &assessment.reasons {
         let technique = reason.technique.map_or("", Technique::name);
-        let contribution = number(reason.contribution);
-        table.push(vec![
-            contribution,
-            Cell::text(technique),
-            Cell::text(&reason.text),
-        ]);
+        lines.extend(reason_lines(reason.contribution, technique, &reason.text));
     }
-    table.push(vec![
-        number(assessment.score),
-        Cell::text(""),
-        Cell::text("score"),
-    ]);
-    lines.push(table.render(Layout::Terminal));
+    lines.push(format!("{:>+8.2}  score", assessment.score));
+    lines.push(String::new());
     if let Some(strongest) = assessment
         .techniques
         .iter()

@@ -3,16 +3,25 @@
 //! The one module, beside `server`, that reads the clock or writes to the terminal.
 
 mod config;
+#[cfg(feature = "lab")]
+mod corpus;
+#[cfg(feature = "lab")]
 mod eval;
 mod explain;
+#[cfg(feature = "lab")]
+mod format;
 mod input;
 mod key;
 mod model;
+#[cfg(feature = "lab")]
+mod progress;
 mod score;
 mod serve;
 mod signals;
+#[cfg(feature = "lab")]
 mod simulate;
 mod terminal;
+#[cfg(feature = "lab")]
 mod train;
 
 use std::process::ExitCode;
@@ -27,6 +36,7 @@ pub enum Exit {
     /// The command finished, but part of the input was rejected.
     InputRejected,
     /// The command finished, but a figure is outside its gate.
+    #[cfg(feature = "lab")]
     UnderGate,
     /// The command could not do its work.
     Failure,
@@ -36,7 +46,9 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Success => 0,
-            Exit::InputRejected | Exit::UnderGate => 1,
+            Exit::InputRejected => 1,
+            #[cfg(feature = "lab")]
+            Exit::UnderGate => 1,
             Exit::Failure => 2,
         })
     }
@@ -64,10 +76,13 @@ enum Command {
     Score(score::Score),
     /// Says why one account of a traffic log stands where it stands
     Explain(explain::Explain),
+    #[cfg(feature = "lab")]
     /// Composes labeled account streams from prompt pools
     Simulate(simulate::Simulate),
+    #[cfg(feature = "lab")]
     /// Trains a model bundle from prompt pools or from labeled traffic
     Train(train::Train),
+    #[cfg(feature = "lab")]
     /// Measures a bundle on labeled traffic, or the text model on held-out pipelines
     Eval(eval::Eval),
 }
@@ -80,8 +95,11 @@ pub fn main() -> ExitCode {
         Command::Key(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Explain(command) => command.run(),
+        #[cfg(feature = "lab")]
         Command::Simulate(command) => command.run(),
+        #[cfg(feature = "lab")]
         Command::Train(command) => command.run(),
+        #[cfg(feature = "lab")]
         Command::Eval(command) => command.run(),
     };
     match result {

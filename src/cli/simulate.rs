@@ -6,8 +6,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::Exit;
-use super::eval::Format;
-use super::terminal::{Bars, say};
+use super::corpus::{corpus, scenario};
+use super::format::Format;
+use super::progress::ProgressBars;
+use super::terminal::say;
 use crate::eval::table::{Cell, Number, Style, Table};
 use crate::ingest::{JsonLinesWriter, OutputError};
 use crate::simulate::corpus::Corpus;
@@ -60,7 +62,7 @@ impl Simulate {
         }
     }
 
-    fn plan(&self, built_in: &str, bars: &Bars) -> anyhow::Result<(Corpus, Plan)> {
+    fn plan(&self, built_in: &str, bars: &ProgressBars) -> anyhow::Result<(Corpus, Plan)> {
         let corpus = corpus(self.pools.as_deref(), bars)?;
         let scenario = scenario(self.scenario.as_deref(), built_in)?;
         let plan = Plan::new(&scenario, &corpus, self.seed).context("scenario")?;
@@ -68,7 +70,7 @@ impl Simulate {
     }
 
     fn stream(&self, traffic: &Path, labels: &Path) -> anyhow::Result<Exit> {
-        let bars = Bars::new();
+        let bars = ProgressBars::new();
         let (corpus, plan) = self.plan(include_str!("../../eval/scenarios/smoke.toml"), &bars)?;
         let exchanges = plan
             .accounts
@@ -102,7 +104,7 @@ impl Simulate {
         let Some(layout) = self.format.layout() else {
             bail!("-o html: expected another format, pages are of accounts");
         };
-        let bars = Bars::new();
+        let bars = ProgressBars::new();
         let (corpus, plan) = self.plan(include_str!("../../eval/scenarios/traces.toml"), &bars)?;
         bars.begin("statistics", 0);
         let all = statistics(&plan, &corpus);
@@ -161,28 +163,4 @@ fn table(all: &[Statistic]) -> Table {
         table.push(row);
     }
     table
-}
-
-/// The corpus in a folder, or the one built in.
-pub(super) fn corpus(pools: Option<&Path>, bars: &Bars) -> anyhow::Result<Corpus> {
-    let Some(folder) = pools else {
-        return Ok(Corpus::miniature());
-    };
-    bars.begin("pools and applications", 0);
-    let corpus = Corpus::load(folder, &|_, _| {})
-        .with_context(|| format!("prompt pools {}", folder.display()))?;
-    bars.finish();
-    Ok(corpus)
-}
-
-/// The scenario in a file, or the one given as text.
-pub(super) fn scenario(path: Option<&Path>, built_in: &str) -> anyhow::Result<Scenario> {
-    let text = match path {
-        Some(path) => std::fs::read_to_string(path).with_context(|| path.display().to_string())?,
-        None => built_in.to_owned(),
-    };
-    let name = path.map_or("the built-in scenario".to_owned(), |path| {
-        path.display().to_string()
-    });
-    Scenario::parse(&text).context(name)
 }

@@ -8,8 +8,9 @@ use clap::Args;
 use super::Exit;
 use super::input::{TrafficFlags, labels};
 use super::model::ModelFlags;
-use super::simulate::{corpus, scenario};
-use super::terminal::{Bars, hint, say};
+use super::corpus::{corpus, scenario};
+use super::progress::ProgressBars;
+use super::terminal::{hint, say};
 use crate::bundle::BundleFiles;
 use crate::train::card::card;
 use crate::train::manifest::CueManifest;
@@ -55,7 +56,7 @@ impl Train {
             }
             None => Recipe::shipped(),
         };
-        let bars = Bars::new();
+        let bars = ProgressBars::new();
         let (files, exit) = if let Some(pools) = &self.pools {
             let cues = match &self.cues {
                 Some(path) => read(path)?,
@@ -101,7 +102,7 @@ impl Train {
         name: &str,
         version: u32,
         recipe: &Recipe,
-        bars: &Bars,
+        bars: &ProgressBars,
     ) -> anyhow::Result<(BundleFiles, Exit)> {
         let (Some(path), false) = (&self.labels, self.traffic.is_empty()) else {
             hint("--pools DIR trains everything; --traffic and --labels refit a bundle");

@@ -20,10 +20,16 @@ mod overlap;
 mod panel;
 mod prada;
 mod rate;
+#[cfg(test)]
+mod samples;
 mod shapiro;
+mod sketch;
+mod step;
+mod text_hash;
 
 pub use comparison::comparison;
-pub use history::{Collector, History, STEPS_MAX, Step};
+pub use history::{Collector, History, STEPS_MAX};
+pub use step::Step;
 pub use panel::{Panel, Unfit};
 
 /// A detector to compare with, fitted.

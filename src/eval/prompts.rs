@@ -4,6 +4,7 @@
 //! sources. The text model and the n-gram baseline are fitted on everything outside it, whatever its licence, because
 //! nothing fitted here is kept. Knows prompts only: no accounts, no time.
 
+mod application_row;
 mod applications;
 mod figures;
 mod report;
@@ -20,7 +21,7 @@ use crate::train::manifest::CueManifest;
 use crate::train::recipe::Recipe;
 use crate::train::text::{Example, TextFitError, fit_text};
 
-pub use applications::ApplicationRow;
+pub use application_row::ApplicationRow;
 pub use figures::{BenignRow, ModelReport, PipelineRow, Power, PromptRow};
 pub use report::{Mean, PromptReport};
 

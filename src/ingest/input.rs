@@ -1,6 +1,5 @@
 //! Opens a file or standard input and takes its compression off, told by its first bytes.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
@@ -9,42 +8,10 @@ use std::sync::Arc;
 use flate2::bufread::MultiGzDecoder;
 
 use super::InputError;
+use super::compression::Compression;
 
 /// Bytes asked of the system at a time.
 const BLOCK_BYTES: usize = 64 << 10;
-
-/// How a stream is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compression {
-    /// Not at all.
-    Plain,
-    /// gzip, one member or many.
-    Gzip,
-    /// Zstandard, one frame or many, with windows up to 128 MiB.
-    Zstandard,
-}
-
-impl Compression {
-    /// Tells the compression by a stream's first bytes; anything unknown is plain.
-    pub fn of(head: &[u8]) -> Self {
-        match head {
-            [0x1f, 0x8b, ..] => Self::Gzip,
-            // A frame of data, or one that parallel compressors put first for their own notes.
-            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstandard,
-            _ => Self::Plain,
-        }
-    }
-}
-
-impl fmt::Display for Compression {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Plain => "plain text",
-            Self::Gzip => "gzip",
-            Self::Zstandard => "Zstandard",
-        })
-    }
-}
 
 /// An open stream of decompressed bytes.
 pub(super) struct Input {

@@ -10,6 +10,7 @@
 mod batch;
 mod catalogue;
 mod collect;
+mod compression;
 mod error;
 mod input;
 mod json_lines;
@@ -22,7 +23,7 @@ pub use batch::{Batch, Batches, Line};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use collect::{Collected, read_labels, read_pool};
 pub use error::{BadLine, InputError, OutputError, ReadError};
-pub use input::Compression;
+pub use compression::Compression;
 pub use json_lines::JsonLines;
 pub use order::{OrderCheck, Standing};
 pub use tally::Tally;

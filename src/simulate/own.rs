@@ -1,4 +1,4 @@
-//! Attack and look-alike texts of our own: authors whose templates, parts and inputs combine into requests.
+//! ExtractionSettings and look-alike texts of our own: authors whose templates, parts and inputs combine into requests.
 //!
 //! An *author* is one voice and the unit of splitting. An *edition* fixes an author's wording, as a pipeline or an
 //! application has one template, and draws a new input for each request; what people type is drawn anew each time.
@@ -16,7 +16,7 @@ use render::{Missing, Renderer, Wording};
 use super::corpus::{
     Application, BenignSource, Corpus, LicenceClass, Partition, Pipeline, share_of,
 };
-use super::dice::Dice;
+use crate::simulate::rng::SeededRng;
 use crate::domain::{Cue, Message, PoolRecord, Role, Sensitive, Technique};
 
 /// Wordings of one text that become a pipeline or an application each.
@@ -116,7 +116,7 @@ const FILES: [(&str, &str); 6] = [
 ];
 
 /// Renders all files. The same files give the same requests.
-pub(super) fn own_writing() -> Result<Corpus, OwnWritingError> {
+pub(crate) fn own_writing() -> Result<Corpus, OwnWritingError> {
     let mut writing = Writing {
         corpus: Corpus::default(),
     };
@@ -146,7 +146,7 @@ impl Writing {
             expected,
         };
         let technique = author.technique.as_deref().and_then(Technique::from_name);
-        if author.side == Side::Attack && technique.is_none() {
+        if author.side == Side::ExtractionSettings && technique.is_none() {
             return Err(lacking("the name of a technique"));
         }
         let partition = if share_of(&author.name, SALT) < FITTED {
@@ -209,7 +209,7 @@ impl Writing {
     ) {
         let (group, licence) = (author.name.clone(), LicenceClass::Permissive);
         match (author.side, author.who) {
-            (Side::Attack, _) => self.corpus.pipelines.push(Pipeline {
+            (Side::ExtractionSettings, _) => self.corpus.pipelines.push(Pipeline {
                 name: id,
                 group,
                 licence,
@@ -250,17 +250,17 @@ fn records(
     inputs: &render::Parts,
     id: &str,
 ) -> Result<Vec<PoolRecord>, Missing> {
-    let mut dice = Dice::new(0, &format!("{SALT} {id}"));
+    let mut rng = SeededRng::new(0, &format!("{SALT} {id}"));
     let anew = matches!(author.who, Who::Consumer | Who::Classroom) && author.side == Side::Honest;
-    let mut wording = Wording::draw(text, &mut dice);
+    let mut wording = Wording::draw(text, &mut rng);
     let mut seen = BTreeSet::new();
     let mut records = Vec::new();
     let mut misses = 0;
     while records.len() < REQUESTS && misses < PATIENCE {
         if anew {
-            wording = Wording::draw(text, &mut dice);
+            wording = Wording::draw(text, &mut rng);
         }
-        let mut renderer = Renderer::new(&wording, inputs, &mut dice);
+        let mut renderer = Renderer::new(&wording, inputs, &mut rng);
         let system = wording
             .system
             .map(|text| renderer.render(text))
@@ -273,7 +273,7 @@ fn records(
         if !seen.insert((system.clone(), turns.clone())) {
             misses += 1;
             if misses % SAME_WORDING == 0 {
-                wording = Wording::draw(text, &mut dice);
+                wording = Wording::draw(text, &mut rng);
             }
             continue;
         }

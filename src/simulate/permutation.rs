@@ -5,7 +5,7 @@
 
 /// A shuffled order of `0..count`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Permutation {
+pub(crate) struct Permutation {
     count: usize,
     half_bits: u32,
     key: u64,
@@ -13,7 +13,7 @@ pub(super) struct Permutation {
 
 impl Permutation {
     /// The order of `count` things under `key`.
-    pub(super) fn new(count: usize, key: u64) -> Self {
+    pub(crate) fn new(count: usize, key: u64) -> Self {
         let bits = usize::BITS - count.saturating_sub(1).leading_zeros();
         Self {
             count,
@@ -26,7 +26,7 @@ impl Permutation {
     ///
     /// # Panics
     /// When there is no such place: the walk would not end.
-    pub(super) fn at(&self, place: usize) -> usize {
+    pub(crate) fn at(&self, place: usize) -> usize {
         assert!(place < self.count, "a place of the order");
         let mut value = place as u64;
         loop {

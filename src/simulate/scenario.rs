@@ -1,41 +1,27 @@
 //! What a stream should be made of, apart from its seed: a commented TOML file, validated whole before use.
 
+mod extraction;
+mod checks;
+mod evasion;
+mod exchanges;
+mod range;
+
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use toml::Table;
 
-use super::attack::{Attack, probability};
 use super::corpus::Partition;
-use super::range::{PER_DAY_MOST, Range};
 use crate::domain::Timestamp;
+use checks::{check, check_weights};
+use range::PER_DAY_MOST;
+
+pub use extraction::{ExtractionSettings, Bans, CampaignSize, Mixture, Probing, Relay, Sharding};
+pub use checks::ScenarioError;
+pub use evasion::{EvasionSettings, LanguageSwitch};
+pub use exchanges::Exchanges;
+pub use range::Range;
 
 const DAY_MICROSECONDS: i64 = 86_400_000_000;
-
-/// Why a scenario cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ScenarioError {
-    /// Not TOML, a key that is not known, or a value of the wrong type. Scenarios hold no prompts.
-    #[error("not a scenario: {0}")]
-    Malformed(#[from] toml::de::Error),
-    /// A cell whose changes do not fit the attack that they change.
-    #[error("cell {name:?}: {reason}")]
-    Cell {
-        /// The cell.
-        name: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A value that makes no stream.
-    #[error("{key}: expected {expected}, got {got}")]
-    Invalid {
-        /// Where.
-        key: &'static str,
-        /// What would do.
-        expected: &'static str,
-        /// What came.
-        got: String,
-    },
-}
 
 /// Settings of a stream.
 #[derive(Clone, Debug, Deserialize)]
@@ -59,11 +45,11 @@ pub struct Scenario {
     /// Honest accounts.
     pub benign: Benign,
     /// Extracting accounts; the baseline of the cells when there are any.
-    pub attack: Attack,
-    /// Variations of the attack, in their order: played instead of it, side by side in one stream.
+    pub extraction: ExtractionSettings,
+    /// Variations of the extraction, in their order: played instead of it, side by side in one stream.
     #[serde(skip)]
     pub cells: Vec<Cell>,
-    /// As written: a name, and the keys of the attack that differ.
+    /// As written: a name, and the keys of the extraction that differ.
     #[serde(rename = "cell", default)]
     rows: Vec<Table>,
     /// Models on offer, oldest release first.
@@ -71,35 +57,19 @@ pub struct Scenario {
     pub models: Vec<Model>,
 }
 
-/// Exchanges of one account: log-normal around `median`, within the bounds; alike for both classes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Exchanges {
-    /// Lower bound.
-    pub least: u32,
-    /// Median.
-    pub median: u32,
-    /// Upper bound.
-    pub most: u32,
-    /// Whether the accounts' rhythms alone decide how much they send, up to the upper bound: what is compared with
-    /// traces. Otherwise honest people are drawn among those who send as much as their account shall.
-    #[serde(default)]
-    pub by_rhythm: bool,
-}
-
-/// One variation of the attack.
+/// One variation of the extraction.
 #[derive(Clone, Debug)]
 pub struct Cell {
     /// Its name, in labels.
     pub name: String,
-    /// The attack with the cell's changes.
-    pub attack: Attack,
+    /// The extraction with the cell's changes.
+    pub extraction: ExtractionSettings,
 }
 
-/// The attack as written, for cells to change.
+/// The extraction as written, for cells to change.
 #[derive(Deserialize)]
 struct Baseline {
-    attack: Table,
+    extraction: Table,
 }
 
 /// Honest accounts and the populations that they come from.
@@ -168,9 +138,9 @@ impl Scenario {
         let models = &mut scenario.models;
         models.sort_by(|left, right| (left.released, &left.id).cmp(&(right.released, &right.id)));
         scenario.validate()?;
-        let Baseline { attack } = toml::from_str(text)?;
+        let Baseline { extraction } = toml::from_str(text)?;
         for row in std::mem::take(&mut scenario.rows) {
-            let cell = Cell::of(row, attack.clone())?;
+            let cell = Cell::of(row, extraction.clone())?;
             if scenario.cells.iter().any(|other| other.name == cell.name) {
                 return Err(ScenarioError::Cell {
                     name: cell.name,
@@ -202,7 +172,7 @@ impl Scenario {
         self.benign
             .per_day
             .validate("benign.per_day", PER_DAY_MOST)?;
-        self.attack.validate()?;
+        self.extraction.validate()?;
         probability("beginnings", self.beginnings)?;
         let available = self.models.iter().filter(|m| m.released <= self.start);
         let available = available.count();
@@ -215,45 +185,26 @@ impl Scenario {
     }
 }
 
-impl Exchanges {
-    /// # Errors
-    /// When the bounds make no account; `key` says where they stand.
-    pub(super) fn validate(&self, key: &'static str) -> Result<(), ScenarioError> {
-        let Self {
-            least,
-            median,
-            most,
-            ..
-        } = *self;
-        check(
-            1 <= least && least <= median && median <= most && most <= 1_000_000,
-            key,
-            "1 <= least <= median <= most <= 1000000",
-            &format!("{least}, {median}, {most}"),
-        )
-    }
-}
-
 impl Cell {
-    fn of(mut row: Table, mut attack: Table) -> Result<Self, ScenarioError> {
+    fn of(mut row: Table, mut extraction: Table) -> Result<Self, ScenarioError> {
         let Some(toml::Value::String(name)) = row.remove("name") else {
             return Err(ScenarioError::Cell {
                 name: String::new(),
                 reason: "expected a name".to_owned(),
             });
         };
-        overlay(&mut attack, row);
+        overlay(&mut extraction, row);
         let wrong = |reason: String| ScenarioError::Cell {
             name: name.clone(),
             reason,
         };
-        let attack: Attack = attack
+        let extraction: ExtractionSettings = extraction
             .try_into()
             .map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
-        attack
+        extraction
             .validate()
             .map_err(|error| wrong(error.to_string()))?;
-        Ok(Self { name, attack })
+        Ok(Self { name, extraction })
     }
 }
 
@@ -271,7 +222,7 @@ fn overlay(settings: &mut Table, changes: Table) {
 
 impl PopulationShares {
     /// The weights in the order of [`super::Population::ALL`].
-    pub(super) fn weights(&self) -> [f64; 9] {
+    pub(crate) fn weights(&self) -> [f64; 9] {
         [
             self.consumer,
             self.developer,
@@ -319,34 +270,6 @@ fn partitions<'de, D: Deserializer<'de>>(row: D) -> Result<Vec<Partition>, D::Er
     Ok(rows.into_iter().map(Partition::from).collect())
 }
 
-pub(super) fn check_weights(key: &'static str, weights: &[f64]) -> Result<(), ScenarioError> {
-    let usable =
-        weights.iter().all(|w| w.is_finite() && *w >= 0.0) && weights.iter().sum::<f64>() > 0.0;
-    check(
-        usable,
-        key,
-        "weights of 0 or more, not all 0",
-        &format!("{weights:?}"),
-    )
-}
-
-pub(super) fn check(
-    holds: bool,
-    key: &'static str,
-    expected: &'static str,
-    got: &dyn std::fmt::Display,
-) -> Result<(), ScenarioError> {
-    if holds {
-        Ok(())
-    } else {
-        Err(ScenarioError::Invalid {
-            key,
-            expected,
-            got: got.to_string(),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Scenario, ScenarioError};
@@ -384,7 +307,7 @@ mod tests {
         let cases = [
             ("least = 10", "least = 0", "exchanges"),
             ("days = ", "days = 0 # ", "days"),
-            ("share = 0.5", "share = 1.5", "attack.mixtures.share"),
+            ("share = 0.5", "share = 1.5", "extraction.mixtures.share"),
             ("partitions = [", "partitions = [] # [", "partitions"),
         ];
         for (from, to, key) in cases {

@@ -1,17 +1,11 @@
 //! How simulated honest accounts behave beside the production traces that they were drawn from.
 
-use super::account::AccountPlan;
-use super::behaviour::{Behaviour, one_length_share};
+use crate::simulate::plan::account::AccountPlan;
+use crate::simulate::behaviour::observed::{Behaviour, one_length_share};
 use super::corpus::Corpus;
-use super::plan::Plan;
-use super::population::Population;
-use super::priors::{
-    CONSUMER_GAP_VARIATION, CONSUMER_MODELS, CONSUMER_PER_DAY, CONSUMER_PERIODIC,
-    CONSUMER_SWITCHES_PERCENT, DEVELOPER_GAP_VARIATION, DEVELOPER_MODELS,
-    DEVELOPER_NEW_MODEL_SHARE, DEVELOPER_NIGHT_HOURS, DEVELOPER_PER_DAY,
-    DEVELOPER_SWITCHES_PERCENT, HEAVY_PER_DAY, Quantiles, Share, TENANT_ALWAYS_ON,
-    TENANT_GAP_VARIATION, TENANT_ONE_LENGTH, TENANT_PER_DAY, TENANT_PERIODIC,
-};
+use crate::simulate::plan::planner::Plan;
+use crate::simulate::behaviour::population::Population;
+use crate::simulate::behaviour::priors::{CONSUMER_GAP_VARIATION, CONSUMER_MODELS, CONSUMER_PERIODIC, CONSUMER_PER_DAY, CONSUMER_SWITCHES_PERCENT, DEVELOPER_GAP_VARIATION, DEVELOPER_MODELS, DEVELOPER_NEW_MODEL_SHARE, DEVELOPER_NIGHT_HOURS, DEVELOPER_PER_DAY, DEVELOPER_SWITCHES_PERCENT, HEAVY_PER_DAY, Quantiles, Share, TENANT_ALWAYS_ON, TENANT_GAP_VARIATION, TENANT_ONE_LENGTH, TENANT_PERIODIC, TENANT_PER_DAY};
 use crate::domain::Verdict;
 
 /// Fewest exchanges of a client whose gaps and models are looked at, as with the traces.

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::account::AccountExchanges;
+use crate::simulate::plan::account::AccountExchanges;
 use super::corpus::Corpus;
-use super::plan::Plan;
+use crate::simulate::plan::planner::Plan;
 use crate::domain::{Exchange, Label, Timestamp};
 
 /// Writes a plan's labels by account, then its exchanges in order of time, and returns the number of exchanges.

@@ -220,6 +220,6 @@ fn with_only_fold<T>(
 fn share_of_scenario(scenario: &Scenario, parts: usize) -> Scenario {
     let mut scenario = scenario.clone();
     scenario.benign.accounts = scenario.benign.accounts.div_ceil(parts as u32);
-    scenario.attack.accounts = scenario.attack.accounts.div_ceil(parts as u32);
+    scenario.extraction.accounts = scenario.extraction.accounts.div_ceil(parts as u32);
     scenario
 }

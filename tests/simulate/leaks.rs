@@ -179,7 +179,7 @@ fn mean(areas: &[f64]) -> (f64, f64) {
 fn scenario(text: &str) -> Scenario {
     let mut scenario = Scenario::parse(text).expect("a committed scenario");
     scenario.benign.accounts = ACCOUNTS;
-    scenario.attack.accounts = ACCOUNTS;
+    scenario.extraction.accounts = ACCOUNTS;
     scenario.exchanges.median = scenario.exchanges.least;
     let shares = &mut scenario.benign.populations;
     shares.reseller = shares.tenant;

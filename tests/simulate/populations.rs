@@ -12,7 +12,7 @@ fn accounts(shares: PopulationShares, corpus: &Corpus) -> Vec<AccountPlan> {
         Scenario::parse(include_str!("../../eval/scenarios/smoke.toml")).expect("the scenario");
     scenario.benign.accounts = 20;
     scenario.benign.populations = shares;
-    scenario.attack.accounts = 0;
+    scenario.extraction.accounts = 0;
     Plan::new(&scenario, corpus, 21).expect("a plan").accounts
 }
 

@@ -7,7 +7,8 @@ use anyhow::Context;
 use super::{Eval, baselines};
 use crate::cli::Exit;
 use crate::cli::input::{TrafficFlags, labels};
-use crate::cli::terminal::{Bars, warn};
+use crate::cli::progress::ProgressBars;
+use crate::cli::terminal::warn;
 use crate::domain::{Exchange, Label};
 use crate::engine::Engine;
 use crate::eval::accounts::{Collected, compared, errors};
@@ -28,7 +29,7 @@ struct Measured {
 
 #[expect(clippy::print_stdout, reason = "the report is this command's data")]
 pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
-    let bars = Bars::new();
+    let bars = ProgressBars::new();
     // Read first: a misspelt gate should not cost a pass over the stream.
     let gates = flags.gates.as_deref().map(Gating::read).transpose()?;
     let truth = labels(label_file)?;
@@ -89,7 +90,7 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
 fn measure(
     flags: &Eval,
     truth: &[Label],
-    bars: &Bars,
+    bars: &ProgressBars,
     mut also: impl FnMut(&[Exchange]),
 ) -> anyhow::Result<(Vec<Measured>, Exit)> {
     let mut engines = vec![flags.model.engine(PseudonymKey::offline())?];

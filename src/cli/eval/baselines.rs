@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::input::{TrafficFlags, labels};
-use crate::cli::terminal::Bars;
+use crate::cli::progress::ProgressBars;
 use crate::encoder::TextEncoder;
 use crate::eval::baseline::{Collector, Panel};
 use crate::train::progress::Progress;
@@ -14,7 +14,7 @@ use super::Eval;
 pub(super) fn fit(
     flags: &Eval,
     label_file: &Path,
-    bars: &Bars,
+    bars: &ProgressBars,
 ) -> anyhow::Result<(Panel, TextEncoder)> {
     let encoder = flags.model.bundle()?.encoder;
     let mut collector = Collector::to_fit(&encoder, labels(label_file)?);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cells::{SHARE, applications, resampled};
-use super::report::Options;
+use super::options::Options;
 use super::trail::AccountTrail;
 use crate::eval::metrics::benign_needed;
 use crate::eval::table::{Cell, Number, Style, Table};

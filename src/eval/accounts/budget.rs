@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::alerts::A_DAY;
 use super::cells::{SHARE, resampled};
 use super::halves::Halves;
-use super::report::Options;
+use super::options::Options;
 use super::trail::AccountTrail;
 use crate::eval::table::{Cell, Number, Style, Table};
 use crate::risk::BenignScore;

@@ -2,7 +2,7 @@
 
 use super::cells::share;
 use super::detection::BINS;
-use super::report::Options;
+use super::options::Options;
 use super::sample::{Moment, sample};
 use super::trail::AccountTrail;
 use crate::eval::metrics::{Scored, reliability};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cells::{SHARE, distinct, resampled, share};
-use super::report::Options;
+use super::options::Options;
 use super::trail::{AccountTrail, Answered};
 use crate::eval::table::{Cell, Table};
 

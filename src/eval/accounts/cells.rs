@@ -12,9 +12,6 @@ pub(super) const SHARE: Style = Style::Percent(1);
 /// Per cent with two decimals: shares that should be small.
 pub(super) const SMALL_SHARE: Style = Style::Percent(2);
 
-/// What a slice is called where a label does not say.
-pub(super) const UNSAID: &str = "(not said)";
-
 /// Applications, pipelines or campaigns under which resampling them says nothing.
 const GROUPS_NEEDED: u64 = 5;
 

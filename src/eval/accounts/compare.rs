@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cells::{SHARE, SMALL_SHARE, applications, resampled};
 use super::detection::{FIGURES, enough, figure_names, figures};
-use super::report::Options;
+use super::options::Options;
 use super::sample::{Moment, Row, sample};
 use super::trail::{AccountTrail, Answered};
 use super::trails::Collected;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::{UNSAID, distinct, resampled};
-use super::report::Options;
+use super::cells::{distinct, resampled};
+use super::options::Options;
 use super::said::{RiskBin, Said, bin_at};
 use super::techniques::first_of_conversation;
-use super::trail::CONVERSATION;
+use super::trail::{CONVERSATION, UNSAID};
 use super::trails::Collected;
 use crate::domain::{Label, Technique, Verdict};
 use crate::eval::metrics::{Confusion, macro_f1};

@@ -1,7 +1,7 @@
 //! Account detection: ranking and probability, at several moments.
 
 use super::cells::{applications, resampled};
-use super::report::Options;
+use super::options::Options;
 use super::sample::{Moment, Row, curve, sample};
 use super::trail::AccountTrail;
 use crate::eval::metrics::{Roc, Scored, benign_needed, brier, expected_calibration_error};

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::cells::{applications, resampled};
-use super::report::Options;
+use super::options::Options;
 use super::sample::{Moment, Row, sample};
 use super::trail::AccountTrail;
 use crate::eval::table::{Cell, Style, Table};

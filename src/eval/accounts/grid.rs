@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cells::{applications, distinct};
 use super::recall::{RATES, View};
-use super::report::Options;
+use super::options::Options;
 use super::sample::Moment;
 use super::trail::AccountTrail;
 use crate::eval::plot::{Heat, HeatCell};

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use super::cells::{SMALL_SHARE, UNSAID};
+use super::cells::SMALL_SHARE;
 use super::halves::Halves;
-use super::report::Options;
-use super::trail::AccountTrail;
+use super::options::Options;
+use super::trail::{AccountTrail, UNSAID};
 use crate::eval::metrics::Interval;
 use crate::eval::table::{Cell, Number, Table};
 use crate::risk::binomial::clopper_pearson_upper;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::{SHARE, SMALL_SHARE, UNSAID, applications, resampled, share};
-use super::report::Options;
-use super::trail::AccountTrail;
+use super::cells::{SHARE, SMALL_SHARE, applications, resampled, share};
+use super::options::Options;
+use super::trail::{AccountTrail, UNSAID};
 use crate::eval::metrics::{benign_needed, wilson};
 use crate::eval::plot::Bar;
 use crate::eval::table::{Cell, Number, Style, Table};

@@ -2,7 +2,7 @@
 
 use super::campaigns::leaked;
 use super::detection::BINS;
-use super::report::Options;
+use super::options::Options;
 use super::sample::{Moment, curve, sample};
 use super::trail::AccountTrail;
 use super::{grid, operating, time};

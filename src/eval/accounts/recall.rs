@@ -1,7 +1,7 @@
 //! Recall of a slice of the extracting accounts, at thresholds that all benign accounts set.
 
 use super::cells::{SHARE, resampled};
-use super::report::Options;
+use super::options::Options;
 use super::sample::{Moment, Row, curve, sample};
 use super::trail::AccountTrail;
 use crate::eval::metrics::benign_needed;

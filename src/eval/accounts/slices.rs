@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::{UNSAID, applications, distinct};
+use super::cells::{applications, distinct};
 use super::recall::View;
-use super::report::Options;
+use super::options::Options;
 use super::sample::Moment;
-use super::trail::AccountTrail;
+use super::trail::{AccountTrail, UNSAID};
 use crate::eval::table::{Cell, Table};
 
 /// When recall is read.

@@ -1,7 +1,7 @@
 //! Whether the technique that an account is said to use is the one it uses.
 
 use super::cells::{applications, resampled};
-use super::report::Options;
+use super::options::Options;
 use super::trail::{AccountTrail, CONVERSATION};
 use crate::domain::{Label, Technique, Verdict};
 use crate::eval::metrics::{Confusion, macro_f1};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::{SHARE, UNSAID, applications, resampled};
-use super::report::Options;
+use super::cells::{SHARE, applications, resampled};
+use super::options::Options;
 use super::survival::{Span, Survival};
-use super::trail::AccountTrail;
+use super::trail::{AccountTrail, UNSAID};
 use crate::eval::table::{Cell, Table};
 
 /// Exchanges by which detection is told.

@@ -1,12 +1,14 @@
 //! A few moments of one labeled account: all that is remembered of it while its stream is scored.
 
-use super::cells::UNSAID;
 use super::said::Said;
 use crate::domain::{
     Assessment, Exchange, Label, Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
 };
 use crate::risk::exposure::Highs;
 use crate::train::judge::EXCHANGES_NEEDED;
+
+/// What a slice is called where a label does not say.
+pub(super) const UNSAID: &str = "(not said)";
 
 /// Exchanges after which an account's standing is kept, besides its last.
 pub const MARKS: [u64; 7] = [1, 5, 10, 25, 50, 100, 200];

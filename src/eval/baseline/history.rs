@@ -8,7 +8,8 @@ use rayon::prelude::*;
 
 use super::keywords::phrases;
 use super::ngram::NgramModel;
-use super::overlap::Sketch;
+use super::sketch::Sketch;
+use super::step::{REQUESTS_MAX, Step};
 use crate::domain::{
     Digest, Embedding, Exchange, Label, Message, PoolRecord, Role, Sensitive, Timestamp, Verdict,
 };
@@ -18,29 +19,10 @@ use crate::privacy::{PseudonymKey, Purpose};
 /// Exchanges of an account that are kept, its first ones. A longer life is judged by them alone.
 pub const STEPS_MAX: usize = 200;
 
-/// Requests of an account that a text model is fitted on, drawn evenly from its life.
-pub(super) const REQUESTS_MAX: usize = 6;
 /// Characters kept of a system prompt, so that it leaves room for what the caller says.
 const SYSTEM_CHARACTERS: usize = 1_000;
 /// Characters kept of what the caller said last.
 const SAID_CHARACTERS: usize = 2_000;
-
-/// One exchange.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// When.
-    pub time: Timestamp,
-    /// Under which API key, where the provider says.
-    pub key: Option<Digest>,
-    /// Embedding of the request by the bundle's text model.
-    pub embedding: Embedding,
-    /// Sample of the word pairs that the caller said last.
-    pub sketch: Sketch,
-    /// Listed phrases that the request holds.
-    pub phrases: u32,
-    /// Log-odds of the n-gram model that a pipeline sent it; 0 in a stream that the model is fitted on.
-    pub odds: f32,
-}
 
 /// One account.
 pub struct History {
@@ -211,77 +193,15 @@ fn request(exchange: &Exchange) -> PoolRecord {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::{Collector, History, REQUESTS_MAX, STEPS_MAX, Step};
+mod tests {
+    use super::{Collector, STEPS_MAX};
     use crate::bundle::Bundle;
     use crate::domain::{
-        Client, EMBEDDING_DIM, Embedding, Exchange, Label, Message, Parameters, PoolRecord,
-        Response, Role, Sensitive, Timestamp, Verdict,
+        Client, Exchange, Label, Parameters, Response, Sensitive, Timestamp, Verdict,
     };
     use crate::eval::baseline::ngram::{NgramModel, NgramRecipe};
-    use crate::eval::baseline::overlap::Sketch;
-
-    /// A request of one message.
-    pub(in crate::eval::baseline) fn record(text: &str) -> PoolRecord {
-        PoolRecord {
-            id: String::new(),
-            source: String::new(),
-            family: String::new(),
-            language: String::new(),
-            system: None,
-            messages: vec![Message {
-                role: Role::User,
-                content: Sensitive::new(text.to_owned()),
-            }],
-            note: None,
-        }
-    }
-
-    /// An exchange that says nothing.
-    pub(in crate::eval::baseline) fn step() -> Step {
-        Step {
-            time: Timestamp::from_micros(0),
-            key: None,
-            embedding: Embedding([0.0; EMBEDDING_DIM]),
-            sketch: Sketch::default(),
-            phrases: 0,
-            odds: 0.0,
-        }
-    }
-
-    /// An exchange whose embedding has these first coordinates, brought to unit length, and zeros.
-    pub(in crate::eval::baseline) fn toward(coordinates: &[f32]) -> Step {
-        let mut step = step();
-        step.embedding.0[..coordinates.len()].copy_from_slice(coordinates);
-        let length = coordinates.iter().map(|x| x * x).sum::<f32>().sqrt();
-        step.embedding.0 = step.embedding.0.map(|x| x / length);
-        step
-    }
-
-    /// An account of an application with these exchanges.
-    pub(in crate::eval::baseline) fn account(
-        name: &str,
-        verdict: Verdict,
-        application: &str,
-        steps: Vec<Step>,
-    ) -> History {
-        let label = Label {
-            account: name.to_owned(),
-            verdict,
-            techniques: Vec::new(),
-            campaign: None,
-            conversation: None,
-            cell: None,
-            source: None,
-            application: Some(application.to_owned()),
-            language: None,
-            population: None,
-        };
-        History {
-            steps,
-            ..History::new(label)
-        }
-    }
+    use crate::eval::baseline::samples::{account, record};
+    use crate::eval::baseline::step::REQUESTS_MAX;
 
     fn exchange(account: &str, second: i64, text: &str) -> Exchange {
         Exchange {

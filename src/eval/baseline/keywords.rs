@@ -4,7 +4,7 @@
 //! scored with it; nothing was taken out or put in afterwards. No paper: security products call it a signature list.
 
 use super::Baseline;
-use super::history::Step;
+use super::step::Step;
 use crate::domain::PoolRecord;
 
 /// Lower-cased, found anywhere in a text.
@@ -148,7 +148,7 @@ impl Baseline for Keywords {
 mod tests {
     use super::{Keywords, PHRASES, phrases};
     use crate::eval::baseline::Baseline;
-    use crate::eval::baseline::history::tests::{record, step};
+    use crate::eval::baseline::samples::{record, step};
     use proptest::prelude::*;
 
     #[test]

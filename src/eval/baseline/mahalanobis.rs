@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use super::Baseline;
 use super::distance::squared_distance;
-use super::history::{History, Step};
+use super::history::History;
+use super::step::Step;
 use crate::domain::EMBEDDING_DIM;
 
 /// Fewest requests of an application that is a class.
@@ -180,7 +181,7 @@ mod tests {
     use super::{Mahalanobis, Matrix, cholesky, shrunk, whitened};
     use crate::domain::{EMBEDDING_DIM, Verdict};
     use crate::eval::baseline::Baseline;
-    use crate::eval::baseline::history::tests::{account, toward};
+    use crate::eval::baseline::samples::{account, toward};
     use proptest::prelude::*;
 
     fn matrix(entry: impl Fn(usize, usize) -> f64) -> Matrix {

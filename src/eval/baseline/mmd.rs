@@ -15,7 +15,8 @@ use rayon::prelude::*;
 
 use super::Baseline;
 use super::distance::squared_distance;
-use super::history::{History, Step};
+use super::history::History;
+use super::step::Step;
 use crate::profile::RandomFeatures;
 
 /// Seed of the frequencies and of the pairs behind the median.
@@ -172,7 +173,7 @@ mod tests {
     use crate::domain::Verdict;
     use crate::eval::baseline::Baseline;
     use crate::eval::baseline::history::History;
-    use crate::eval::baseline::history::tests::{account, toward};
+    use crate::eval::baseline::samples::{account, toward};
     use crate::profile::RandomFeatures;
     use proptest::prelude::*;
 

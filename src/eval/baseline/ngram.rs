@@ -10,7 +10,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::Baseline;
-use super::history::{REQUESTS_MAX, Step};
+use super::step::{REQUESTS_MAX, Step};
+use super::text_hash::hash_characters;
 use crate::domain::PoolRecord;
 
 /// Settings of one fit.
@@ -181,18 +182,7 @@ const CHARACTER_GRAM: u64 = 1;
 const WORD_GRAM: u64 = 2;
 
 fn hash(kind: u64, characters: impl Iterator<Item = char>) -> u32 {
-    (mixed(kind, characters) % FEATURES as u64) as u32
-}
-
-/// FNV-1a over characters, with a final mixing because its low bits alone are poor.
-pub(super) fn mixed(kind: u64, characters: impl Iterator<Item = char>) -> u64 {
-    let start = 0xcbf2_9ce4_8422_2325 ^ kind;
-    let mut hash = characters.fold(start, |hash, character| {
-        (hash ^ u64::from(u32::from(character))).wrapping_mul(0x0100_0000_01b3)
-    });
-    hash ^= hash >> 29;
-    hash = hash.wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    hash ^ (hash >> 32)
+    (hash_characters(kind, characters) % FEATURES as u64) as u32
 }
 
 /// The mean log-odds of an account's requests, as [`NgramModel`] gave them when they were read.
@@ -219,7 +209,7 @@ mod tests {
     use super::{MeanOdds, NgramModel, NgramRecipe, NgramSample, features};
     use crate::domain::PoolRecord;
     use crate::eval::baseline::Baseline;
-    use crate::eval::baseline::history::tests::{record, step};
+    use crate::eval::baseline::samples::{record, step};
     use proptest::prelude::*;
 
     #[test]

@@ -8,79 +8,12 @@
 use std::collections::BTreeMap;
 
 use super::Baseline;
-use super::history::Step;
-use super::ngram::mixed;
+use super::sketch::Sketch;
+use super::step::Step;
 use crate::domain::Digest;
 
-/// Word pairs kept of a request: an overlap of one half is estimated within 9 points, one standard error.
-const KEPT: usize = 32;
 /// Fewest requests of a key that are compared: with fewer, one retry would decide.
 const LEAST: usize = 5;
-/// Kind of hash; those of the n-gram model are 1 and 2.
-const WORD_PAIR: u64 = 3;
-
-/// The smallest hashes of a request's distinct word pairs, ascending; all of them where there are few.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sketch(Vec<u32>);
-
-impl Sketch {
-    /// The sketch of a text.
-    pub fn of(text: &str) -> Self {
-        let words = words(text);
-        let pairs = words.windows(2).map(|pair| {
-            let characters = pair[0].chars().chain([' ']).chain(pair[1].chars());
-            (mixed(WORD_PAIR, characters) >> 32) as u32
-        });
-        let mut hashes: Vec<u32> = pairs.collect();
-        hashes.sort_unstable();
-        hashes.dedup();
-        hashes.truncate(KEPT);
-        hashes.shrink_to_fit();
-        Self(hashes)
-    }
-
-    /// Estimated Jaccard coefficient, within [0, 1]; exact for short texts, 0 for a text without a word pair.
-    fn overlap(&self, other: &Self) -> f64 {
-        let (mut left, mut right) = (self.0.as_slice(), other.0.as_slice());
-        let (mut union, mut shared) = (0, 0);
-        while union < KEPT {
-            let smallest = match (left.first(), right.first()) {
-                (Some(a), Some(b)) => *a.min(b),
-                (Some(only), None) | (None, Some(only)) => *only,
-                (None, None) => break,
-            };
-            union += 1;
-            let (in_left, in_right) = (
-                left.first() == Some(&smallest),
-                right.first() == Some(&smallest),
-            );
-            left = &left[usize::from(in_left)..];
-            right = &right[usize::from(in_right)..];
-            shared += usize::from(in_left && in_right);
-        }
-        shared as f64 / union.max(1) as f64
-    }
-}
-
-/// Lower-cased runs of letters and digits; characters of scripts that write no spaces are words of their own.
-fn words(text: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    for character in text.chars().flat_map(char::to_lowercase) {
-        let spaceless = ('\u{2e80}'..='\u{9fff}').contains(&character);
-        if spaceless || !character.is_alphanumeric() {
-            words.push(String::new());
-        }
-        if let (true, Some(word)) = (character.is_alphanumeric(), words.last_mut()) {
-            word.push(character);
-        }
-        if spaceless {
-            words.push(String::new());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
 /// How two requests' overlaps become a key's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Overlap {
@@ -145,7 +78,7 @@ mod tests {
     use super::{Overlap, Sketch, words};
     use crate::domain::Digest;
     use crate::eval::baseline::Baseline;
-    use crate::eval::baseline::history::tests::step;
+    use crate::eval::baseline::samples::step;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 

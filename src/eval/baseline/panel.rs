@@ -4,7 +4,8 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use super::Baseline;
-use super::history::{History, Step};
+use super::history::History;
+use super::step::Step;
 use super::keywords::Keywords;
 use super::mahalanobis::Mahalanobis;
 use super::mmd::Mmd;
@@ -142,7 +143,7 @@ pub(super) mod tests {
     use super::{Panel, Unfit, chosen};
     use crate::domain::Verdict;
     use crate::eval::baseline::Baseline;
-    use crate::eval::baseline::history::tests::{account, record, step, toward};
+    use crate::eval::baseline::samples::{account, record, step, toward};
     use crate::eval::baseline::history::{History, Step};
 
     /// Scores by one of two fields.

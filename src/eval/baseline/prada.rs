@@ -9,7 +9,7 @@
 
 use super::Baseline;
 use super::distance::squared_distance;
-use super::history::Step;
+use super::step::Step;
 use super::shapiro::ShapiroWilk;
 
 /// Fewest distances that are tested.
@@ -99,7 +99,7 @@ mod tests {
     use super::{Prada, nearest_distances, without_outliers};
     use crate::eval::baseline::Baseline;
     use crate::eval::baseline::history::Step;
-    use crate::eval::baseline::history::tests::toward;
+    use crate::eval::baseline::samples::toward;
     use proptest::prelude::*;
 
     fn at(degrees: f32) -> Step {

@@ -4,7 +4,7 @@
 //! notes of every rate limiter.
 
 use super::Baseline;
-use super::history::Step;
+use super::step::Step;
 
 const HOUR: f64 = 3_600.0;
 const DAY: f64 = 86_400.0;

@@ -1,65 +1,19 @@
 //! Honest applications left out: how many of their prompts pass thresholds that other applications set.
 
-use std::collections::BTreeMap;
-
-use super::figures::{ModelReport, RATE, ROW_MIN, threshold};
-use super::report::PromptReport;
-use crate::eval::metrics::wilson;
-use crate::eval::table::{Cell, Number, Style, Table};
+use super::application_row::{ApplicationRow, RATE, share};
+use super::figures::{ModelReport, ROW_MIN};
+use crate::eval::table::{Cell, Table};
 
 /// Applications that are listed.
 const LISTED: usize = 30;
 
-/// Scores of a fold's honest prompts, by application or pool.
-pub(super) type HonestScores = BTreeMap<String, Vec<f64>>;
-
-/// Honest prompts of one application (with its translations) or pool.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ApplicationRow {
-    /// Application group or pool.
-    pub application: String,
-    /// Prompts above the threshold of the other folds.
-    pub flagged: u64,
-    /// Prompts.
-    pub n: u64,
-}
-
-impl ApplicationRow {
-    fn share(&self) -> f64 {
-        self.flagged as f64 / self.n as f64
-    }
-}
-
-/// Each application against the threshold that leaves 1% of the honest prompts of the other folds above it: neither
-/// the model nor the threshold has met it. By name.
-pub(super) fn left_out(folds: &[HonestScores]) -> Vec<ApplicationRow> {
-    let mut rows = Vec::new();
-    for (fold, own) in folds.iter().enumerate() {
-        let others = folds.iter().enumerate().filter(|(other, _)| *other != fold);
-        let others: Vec<f64> = others
-            .flat_map(|(_, scores)| scores.values().flatten().copied())
-            .collect();
-        let Some(threshold) = threshold(others) else {
-            continue;
-        };
-        rows.extend(own.iter().map(|(application, scores)| ApplicationRow {
-            application: application.clone(),
-            flagged: scores.iter().filter(|score| **score > threshold).count() as u64,
-            n: scores.len() as u64,
-        }));
-    }
-    rows.sort_by(|a, b| a.application.cmp(&b.application));
-    rows
-}
-
 /// All applications together, then those flagged most by the first model.
-pub(super) fn tables(report: &PromptReport) -> Vec<Table> {
-    let models: Vec<Vec<ApplicationRow>> = report
-        .models
+pub(super) fn tables(reports: &[ModelReport]) -> Vec<Table> {
+    let models: Vec<Vec<ApplicationRow>> = reports
         .iter()
         .map(ModelReport::applications)
         .collect();
-    let names = report.models.iter().map(|model| model.name);
+    let names = reports.iter().map(|model| model.name);
     let per_cent = format!("{:.0}%", RATE * 100.0);
     let mut summary = Table::new(
         format!("Honest applications left out, at the {per_cent} threshold of the other folds"),
@@ -122,29 +76,4 @@ pub(super) fn tables(report: &PromptReport) -> Vec<Table> {
         worst.push(head.into_iter().chain(cells).collect());
     }
     vec![summary, worst]
-}
-
-fn share(hits: u64, n: u64) -> Cell {
-    wilson(hits, n).map_or(Cell::Insufficient { n }, |interval| {
-        Cell::Number(Number::new(hits as f64 / n as f64, Style::Percent(1)).within(interval))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thresholds_are_those_of_the_others() {
-        let scores = |from: u32| (from..from + 100).map(f64::from).collect::<Vec<f64>>();
-        let fold = |name: &str, from: u32| HonestScores::from([(name.to_owned(), scores(from))]);
-        // One of the other fold's hundred may lie above: 198 for the low application, 98 for the high one.
-        let rows = left_out(&[fold("low", 0), fold("high", 100)]);
-        let flagged: Vec<(&str, u64)> = rows
-            .iter()
-            .map(|row| (row.application.as_str(), row.flagged))
-            .collect();
-        assert_eq!(flagged, [("high", 100), ("low", 0)]);
-        assert!(left_out(&[fold("alone", 0)]).is_empty());
-    }
 }

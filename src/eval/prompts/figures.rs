@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::applications::{ApplicationRow, HonestScores, left_out};
+use super::application_row::{ApplicationRow, HonestScores, RATE, left_out, threshold};
 use crate::eval::metrics::{Figure, Roc, Scored, benign_needed};
 use crate::train::examples::LabeledRequest;
 use crate::train::fold::unit_of_split;
 
-/// The share of held-out honest prompts that may be flagged.
-pub(super) const RATE: f64 = 0.01;
 /// Requests that a row needs before its figures are printed.
 pub(super) const ROW_MIN: u64 = 20;
 
@@ -190,13 +188,6 @@ impl Honest {
             n,
         }
     }
-}
-
-/// The lowest of `scores` that at most [`RATE`] of them exceed; `None` of none.
-pub(super) fn threshold(mut scores: Vec<f64>) -> Option<f64> {
-    scores.sort_by(f64::total_cmp);
-    let allowed = (scores.len() as f64 * RATE) as usize;
-    scores.get(scores.len().checked_sub(1 + allowed)?).copied()
 }
 
 const fn unit(score: f64, extraction: bool) -> Scored {

@@ -65,7 +65,7 @@ impl PromptReport {
     /// When the models were not judged on the same prompts.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = vec![self.means(), self.pipelines(), self.rows()];
-        tables.extend(applications::tables(self));
+        tables.extend(applications::tables(&self.models));
         tables.push(self.benign());
         tables
     }

@@ -7,7 +7,7 @@ use crate::domain::PoolRecord;
 
 /// Removes, from every side, the requests whose messages occur word for word on a later side (`Test` is the last):
 /// applications and pipelines share input pools. Withheld units are left alone and claim nothing.
-pub(super) fn keep_on_one_side(corpus: &mut Corpus) {
+pub(crate) fn keep_on_one_side(corpus: &mut Corpus) {
     let mut last_side = HashMap::new();
     for (partition, records) in units(corpus) {
         for record in records.iter() {

@@ -53,27 +53,27 @@ pub enum CorpusError {
 
 /// One entry of `sources.json`.
 #[derive(Deserialize)]
-pub(super) struct SourceRow {
-    pub(super) source: String,
-    pub(super) side: Side,
-    pub(super) licence_class: LicenceRow,
+pub(crate) struct SourceRow {
+    pub(crate) source: String,
+    pub(crate) side: Side,
+    pub(crate) licence_class: LicenceRow,
     #[serde(default)]
-    pub(super) lineage: Vec<String>,
+    pub(crate) lineage: Vec<String>,
     #[serde(default)]
-    pub(super) ambiguous: bool,
-    pub(super) file: PathBuf,
+    pub(crate) ambiguous: bool,
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Side {
+pub(crate) enum Side {
     Attack,
     Benign,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum LicenceRow {
+pub(crate) enum LicenceRow {
     Permissive,
     Restricted,
     Unknown,
@@ -91,22 +91,22 @@ impl From<LicenceRow> for LicenceClass {
 
 /// One entry of `apps.jsonl.gz`.
 #[derive(Deserialize)]
-pub(super) struct ApplicationRow {
-    pub(super) app_id: String,
-    pub(super) group: String,
-    pub(super) category: String,
-    pub(super) lang: String,
+pub(crate) struct ApplicationRow {
+    pub(crate) app_id: String,
+    pub(crate) group: String,
+    pub(crate) category: String,
+    pub(crate) lang: String,
     #[serde(default)]
-    pub(super) traffic_kind: String,
-    pub(super) technique: Option<String>,
-    pub(super) licence_class: LicenceRow,
-    pub(super) system: Option<String>,
-    pub(super) user_template: Option<String>,
+    pub(crate) traffic_kind: String,
+    pub(crate) technique: Option<String>,
+    pub(crate) licence_class: LicenceRow,
+    pub(crate) system: Option<String>,
+    pub(crate) user_template: Option<String>,
 }
 
 /// One request of a pool file or of `app_traffic.jsonl.gz`.
 #[derive(Deserialize)]
-pub(super) struct RecordRow {
+pub(crate) struct RecordRow {
     id: String,
     #[serde(alias = "app_id")]
     source: String,
@@ -163,14 +163,14 @@ impl From<MessageRow> for Message {
 }
 
 /// Reads `sources.json`.
-pub(super) fn read_sources(path: &Path) -> Result<Vec<SourceRow>, CorpusError> {
+pub(crate) fn read_sources(path: &Path) -> Result<Vec<SourceRow>, CorpusError> {
     let file = open(path)?;
     serde_json::from_reader(BufReader::new(file))
         .map_err(|error| row_error(path, error.line(), "a list of sources", &error))
 }
 
 /// Calls `take` with every row of a gzipped JSON Lines file, one row in memory at a time.
-pub(super) fn read_rows<Row: DeserializeOwned>(
+pub(crate) fn read_rows<Row: DeserializeOwned>(
     path: &Path,
     expected: &'static str,
     mut take: impl FnMut(Row) -> Result<(), CorpusError>,
@@ -196,7 +196,7 @@ pub(super) fn read_rows<Row: DeserializeOwned>(
 }
 
 /// Number of records by family, for the most frequent one; ties go to the first in alphabetical order.
-pub(super) fn main_family(records: &[PoolRecord]) -> String {
+pub(crate) fn main_family(records: &[PoolRecord]) -> String {
     let mut counts = BTreeMap::<&str, usize>::new();
     for record in records {
         *counts.entry(&record.family).or_default() += 1;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 const PER_RECORD_LABEL: &str = "organic chats (note \"from <id>\")";
 
 /// The keys that decide a source's side: its lineage labels, or its name when it has none.
-pub(super) fn keys_of(source: &str, lineage: &[String]) -> Vec<String> {
+pub(crate) fn keys_of(source: &str, lineage: &[String]) -> Vec<String> {
     let labels: Vec<String> = lineage
         .iter()
         .filter(|label| *label != PER_RECORD_LABEL)
@@ -22,13 +22,13 @@ pub(super) fn keys_of(source: &str, lineage: &[String]) -> Vec<String> {
 
 /// Keys joined into groups; a group is called after its alphabetically first key.
 #[derive(Default)]
-pub(super) struct Groups {
+pub(crate) struct Groups {
     parents: BTreeMap<String, String>,
 }
 
 impl Groups {
     /// Puts all of `keys` in one group.
-    pub(super) fn join(&mut self, keys: &[String]) {
+    pub(crate) fn join(&mut self, keys: &[String]) {
         for pair in keys.windows(2) {
             let (left, right) = (self.group(&pair[0]), self.group(&pair[1]));
             if left != right {
@@ -43,7 +43,7 @@ impl Groups {
     }
 
     /// The group of a key; a key never joined is its own group.
-    pub(super) fn group(&self, key: &str) -> String {
+    pub(crate) fn group(&self, key: &str) -> String {
         let mut root = key;
         while let Some(parent) = self.parents.get(root) {
             root = parent;
@@ -53,7 +53,7 @@ impl Groups {
 }
 
 /// The source that a note of the form `from <source>-<number>` names.
-pub(super) fn derived_from(note: &str) -> Option<&str> {
+pub(crate) fn derived_from(note: &str) -> Option<&str> {
     let (source, number) = note.strip_prefix("from ")?.rsplit_once('-')?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then_some(source)

@@ -62,13 +62,13 @@ pub fn share_of(group: &str, salt: &str) -> f64 {
 ///
 /// Every key has a side of its own, and a unit whose keys disagree is withheld. Joining such units instead would
 /// tie two thirds of the benign pools into one group, through a few sources that mix several corpora.
-pub(super) struct Split<'a> {
+pub(crate) struct Split<'a> {
     permissive_keys: BTreeSet<&'a str>,
 }
 
 impl<'a> Split<'a> {
     /// A split over units given as (keys, licence).
-    pub(super) fn new(units: impl IntoIterator<Item = (&'a [String], LicenceClass)>) -> Self {
+    pub(crate) fn new(units: impl IntoIterator<Item = (&'a [String], LicenceClass)>) -> Self {
         let permissive_keys = units
             .into_iter()
             .filter(|(_, licence)| *licence == LicenceClass::Permissive)
@@ -82,7 +82,7 @@ impl<'a> Split<'a> {
     ///
     /// # Panics
     /// When `keys` is empty.
-    pub(super) fn partition(&self, keys: &[String], licence: LicenceClass) -> Partition {
+    pub(crate) fn partition(&self, keys: &[String], licence: LicenceClass) -> Partition {
         let side = self.side(&keys[0]);
         if keys[1..].iter().any(|key| self.side(key) != side) {
             return Partition::Withheld;

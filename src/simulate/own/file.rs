@@ -7,14 +7,14 @@ use serde::Deserialize;
 use super::render::Parts;
 
 /// Inputs and parts of inputs, by language.
-pub(super) type Inputs = BTreeMap<String, Parts>;
+pub(crate) type Inputs = BTreeMap<String, Parts>;
 
 /// A file with its inputs in one table for each language.
-pub(super) struct File {
+pub(crate) struct File {
     /// What one author counts in training.
-    pub(super) weight: f32,
-    pub(super) inputs: Inputs,
-    pub(super) author: Vec<Author>,
+    pub(crate) weight: f32,
+    pub(crate) inputs: Inputs,
+    pub(crate) author: Vec<Author>,
 }
 
 #[derive(Deserialize)]
@@ -37,33 +37,33 @@ enum Values {
 /// One voice.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Author {
-    pub(super) name: String,
-    pub(super) side: Side,
-    pub(super) family: String,
-    pub(super) technique: Option<String>,
+pub(crate) struct Author {
+    pub(crate) name: String,
+    pub(crate) side: Side,
+    pub(crate) family: String,
+    pub(crate) technique: Option<String>,
     #[serde(default)]
-    pub(super) who: Who,
-    pub(super) category: Option<String>,
+    pub(crate) who: Who,
+    pub(crate) category: Option<String>,
     #[serde(default)]
-    pub(super) cues: Vec<String>,
+    pub(crate) cues: Vec<String>,
     #[serde(default)]
-    pub(super) maybe: Vec<String>,
-    pub(super) text: Vec<Text>,
+    pub(crate) maybe: Vec<String>,
+    pub(crate) text: Vec<Text>,
 }
 
 /// Whether an author extracts.
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Side {
-    Attack,
+pub(crate) enum Side {
+    ExtractionSettings,
     Honest,
 }
 
 /// Who sends an honest author's requests.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Who {
+pub(crate) enum Who {
     Consumer,
     Developer,
     #[default]
@@ -75,19 +75,19 @@ pub(super) enum Who {
 /// What an author says in one language. Strings of `system` and `user`, and lists of `turns`, are alternatives.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Text {
-    pub(super) language: String,
+pub(crate) struct Text {
+    pub(crate) language: String,
     #[serde(default)]
-    pub(super) system: Vec<String>,
+    pub(crate) system: Vec<String>,
     #[serde(default)]
-    pub(super) user: Vec<String>,
+    pub(crate) user: Vec<String>,
     #[serde(default)]
-    pub(super) turns: Vec<Vec<String>>,
+    pub(crate) turns: Vec<Vec<String>>,
     #[serde(default)]
-    pub(super) parts: Parts,
+    pub(crate) parts: Parts,
 }
 
-pub(super) fn parse(text: &str) -> Result<File, toml::de::Error> {
+pub(crate) fn parse(text: &str) -> Result<File, toml::de::Error> {
     let row: Row = toml::from_str(text)?;
     let flat = |values: BTreeMap<String, Values>| {
         let mut all = Parts::new();

@@ -3,31 +3,31 @@
 use std::collections::BTreeMap;
 
 use super::file::Text;
-use crate::simulate::dice::Dice;
+use crate::simulate::rng::SeededRng;
 
 /// Alternatives by name.
-pub(super) type Parts = BTreeMap<String, Vec<String>>;
+pub(crate) type Parts = BTreeMap<String, Vec<String>>;
 
 /// Parts within inputs within parts: no text of ours goes deeper, and a part that holds itself ends here.
 const DEPTH: usize = 6;
 
 /// A name in braces that stands in no list.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Missing(pub(super) String);
+pub(crate) struct Missing(pub(crate) String);
 
 /// One wording of a text: the alternative of each message, and of each part.
 #[derive(Default)]
-pub(super) struct Wording<'a> {
-    pub(super) system: Option<&'a str>,
-    pub(super) turns: Vec<&'a str>,
+pub(crate) struct Wording<'a> {
+    pub(crate) system: Option<&'a str>,
+    pub(crate) turns: Vec<&'a str>,
     parts: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> Wording<'a> {
-    pub(super) fn draw(text: &'a Text, dice: &mut Dice) -> Self {
-        let one = |list: &'a [String], dice: &mut Dice| dice.pick(list).as_str();
-        let system = (!text.system.is_empty()).then(|| one(&text.system, dice));
-        let chosen = dice.below(text.user.len() + text.turns.len());
+    pub(crate) fn draw(text: &'a Text, rng: &mut SeededRng) -> Self {
+        let one = |list: &'a [String], rng: &mut SeededRng| rng.pick(list).as_str();
+        let system = (!text.system.is_empty()).then(|| one(&text.system, rng));
+        let chosen = rng.below(text.user.len() + text.turns.len());
         let turns = if let Some(user) = text.user.get(chosen) {
             vec![user.as_str()]
         } else {
@@ -39,32 +39,32 @@ impl<'a> Wording<'a> {
             system,
             turns,
             parts: parts
-                .map(|(name, list)| (name.as_str(), one(list, dice)))
+                .map(|(name, list)| (name.as_str(), one(list, rng)))
                 .collect(),
         }
     }
 }
 
 /// Fills the messages of one request. A name means the same in all of them.
-pub(super) struct Renderer<'a> {
+pub(crate) struct Renderer<'a> {
     wording: &'a Wording<'a>,
     inputs: &'a Parts,
     drawn: BTreeMap<String, &'a str>,
-    dice: &'a mut Dice,
+    rng: &'a mut SeededRng,
 }
 
 impl<'a> Renderer<'a> {
-    pub(super) fn new(wording: &'a Wording<'a>, inputs: &'a Parts, dice: &'a mut Dice) -> Self {
+    pub(crate) fn new(wording: &'a Wording<'a>, inputs: &'a Parts, rng: &'a mut SeededRng) -> Self {
         Self {
             wording,
             inputs,
             drawn: BTreeMap::new(),
-            dice,
+            rng,
         }
     }
 
     /// The template with every name filled: a part as its wording has it, an input drawn for this request.
-    pub(super) fn render(&mut self, template: &str) -> Result<String, Missing> {
+    pub(crate) fn render(&mut self, template: &str) -> Result<String, Missing> {
         let mut out = String::with_capacity(template.len());
         self.fill(template, 0, &mut out)?;
         Ok(out)
@@ -102,7 +102,7 @@ impl<'a> Renderer<'a> {
         }
         match self.inputs.get(name) {
             Some(list) if !list.is_empty() => {
-                let value = self.dice.pick(list).as_str();
+                let value = self.rng.pick(list).as_str();
                 self.drawn.insert(name.to_owned(), value);
                 Ok(value)
             }

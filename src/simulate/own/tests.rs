@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::file::{Side, parse};
 use super::render::{Missing, Parts, Renderer, Wording};
 use super::{FILES, OWN_PREFIX, own_writing, records};
-use crate::simulate::dice::Dice;
+use crate::simulate::rng::SeededRng;
 
 /// Distinct requests that every text must give in its editions together: half of what they could hold, so that no edition
 /// is a handful of rows said over and over.
@@ -64,10 +64,10 @@ fn extraction_and_honesty_speak_the_same_languages_in_every_file() {
                 languages.entry(text.language).or_default()[honest] += 1;
             }
         }
-        for (language, [attack, honest]) in languages {
+        for (language, [extraction, honest]) in languages {
             assert!(
-                honest > 0 || attack == 0,
-                "{file}: {attack} extracting texts in {language} and no honest one"
+                honest > 0 || extraction == 0,
+                "{file}: {extraction} extracting texts in {language} and no honest one"
             );
         }
     }
@@ -84,8 +84,8 @@ fn rendered(template: &str, parts: &[(&str, &[&str])]) -> Result<String, Missing
         })
         .collect();
     let wording = Wording::default();
-    let mut dice = Dice::new(1, "a test");
-    Renderer::new(&wording, &parts, &mut dice).render(template)
+    let mut rng = SeededRng::new(1, "a test");
+    Renderer::new(&wording, &parts, &mut rng).render(template)
 }
 
 #[test]

@@ -1,0 +1,258 @@
+//! What an exchange carries besides its text: settings, client, outcome. One distribution a population, for both
+//! classes: an extracting account wears the client_profile of an honest population, and nothing here knows its label.
+
+use crate::simulate::rng::SeededRng;
+use super::population::Population;
+use super::priors::{CONSUMER_OUTPUT_TOKENS, DEVELOPER_OUTPUT_TOKENS};
+use crate::domain::{Client, FinishReason, Parameters, Response, ResponseFormat, Sensitive};
+
+const BROWSERS: [&str; 4] = [
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/144.0",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1",
+    "Mozilla/5.0 (Linux; Android 15) Chrome/144.0 Mobile",
+    "Mozilla/5.0 (X11; Linux x86_64) Firefox/146.0",
+];
+const AGENTS: [&str; 3] = [
+    "coding-agent/2.1",
+    "editor-plugin/0.48",
+    "terminal-agent/1.0",
+];
+const LIBRARIES: [&str; 5] = [
+    "python-sdk/0.75",
+    "typescript-sdk/0.68",
+    "python-httpx/0.28",
+    "java-sdk/2.11",
+    "go-http-client/2.0",
+];
+const TOOLS: [&str; 8] = [
+    "read_file",
+    "write_file",
+    "edit",
+    "shell",
+    "search",
+    "fetch",
+    "list_files",
+    "run_tests",
+];
+const TEMPERATURES: [f32; 8] = [0.0, 0.0, 0.2, 0.3, 0.5, 0.7, 1.0, 1.0];
+const TOKEN_LIMITS: [u32; 7] = [256, 512, 1_024, 2_048, 4_096, 8_192, 16_384];
+
+/// Bytes of text a token, over languages and code.
+const BYTES_PER_TOKEN: f64 = 3.7;
+
+/// What a household, an organisation or a campaign shares.
+#[derive(Clone)]
+pub(crate) struct Site {
+    organization: String,
+    address: String,
+    payment: String,
+}
+
+/// What all exchanges of one account, or of one of its end users, carry.
+#[derive(Clone)]
+pub(crate) struct ClientProfile {
+    /// The organisation, when the deployment sends it.
+    pub(crate) organization: Option<String>,
+    /// Client fields.
+    pub(crate) client: Client,
+    /// Settings of every exchange.
+    pub(crate) parameters: Parameters,
+    /// Tools offered.
+    pub(crate) tools: Vec<String>,
+    /// Whether the deployment sends conversation ids.
+    pub(crate) names_conversations: bool,
+    logs_tokens: bool,
+    failure_rate: f64,
+    refusal_rate: f64,
+    output: Output,
+}
+
+#[derive(Clone, Copy)]
+enum Output {
+    Consumer,
+    Developer,
+    Program { mean_tokens: f64, variation: f64 },
+}
+
+impl Site {
+    pub(crate) fn new(rng: &mut SeededRng) -> Self {
+        // Addresses of the benchmarking range 198.18.0.0/15, which belong to no one.
+        let host = rng.below(1 << 17);
+        Self {
+            organization: rng.name("org"),
+            address: format!(
+                "198.{}.{}.{}",
+                18 + (host >> 16),
+                (host >> 8) & 255,
+                host & 255
+            ),
+            payment: rng.name("pay"),
+        }
+    }
+}
+
+impl ClientProfile {
+    /// The client_profile of an account of `population` at `site`.
+    pub(crate) fn new(population: Population, site: &Site, rng: &mut SeededRng) -> Self {
+        let software = software(population, rng);
+        // Which fields a deployment sends is its own affair: equally likely whoever the account is.
+        let mut sent = |value: &str, probability: f64| {
+            rng.chance(probability)
+                .then(|| Sensitive::new(value.to_owned()))
+        };
+        let client = Client {
+            ip: sent(&site.address, 0.8),
+            user_agent: sent(software, 0.8),
+            tls_fingerprint: sent(&fingerprint(software), 0.5),
+            api_key: None,
+            payment: sent(&site.payment, 0.5),
+        };
+        let api_key = rng.chance(0.5).then(|| Sensitive::new(rng.name("key")));
+        let client = Client { api_key, ..client };
+        Self {
+            organization: rng.chance(0.5).then(|| site.organization.clone()),
+            client,
+            parameters: parameters(population, rng),
+            tools: tools(population, rng),
+            names_conversations: population.chats() || rng.chance(0.4),
+            logs_tokens: rng.chance(0.9),
+            failure_rate: rng.log_between(0.001, 0.05),
+            refusal_rate: rng.log_between(0.0005, 0.02),
+            output: match population {
+                Population::Consumer | Population::Classroom | Population::Reseller => {
+                    Output::Consumer
+                }
+                Population::Developer | Population::Heavy => Output::Developer,
+                _ => Output::Program {
+                    mean_tokens: rng.log_between(15.0, 3_000.0),
+                    variation: rng.log_between(0.1, 1.5),
+                },
+            },
+        }
+    }
+
+    /// One of the end users whose requests this account passes on: an address, software, settings and tools of their
+    /// own; the account's key and payment, and no fields that its deployment does not send.
+    pub(crate) fn end_user(&self, population: Population, rng: &mut SeededRng) -> Self {
+        let site = Site::new(rng);
+        let software = software(population, rng);
+        let own = |field: &Option<Sensitive<String>>, value: &str| {
+            field.as_ref().map(|_| Sensitive::new(value.to_owned()))
+        };
+        let account = &self.client;
+        Self {
+            organization: self.organization.clone(),
+            client: Client {
+                ip: own(&account.ip, &site.address),
+                user_agent: own(&account.user_agent, software),
+                tls_fingerprint: own(&account.tls_fingerprint, &fingerprint(software)),
+                ..account.clone()
+            },
+            names_conversations: self.names_conversations,
+            logs_tokens: self.logs_tokens,
+            failure_rate: self.failure_rate,
+            ..Self::new(population, &site, rng)
+        }
+    }
+
+    /// Tokens of a request of `prompt_bytes`, when the deployment logs them.
+    pub(crate) fn input_tokens(&self, prompt_bytes: usize) -> Option<u64> {
+        let tokens = (prompt_bytes as f64 / BYTES_PER_TOKEN) as u64 + 5;
+        self.logs_tokens.then_some(tokens)
+    }
+
+    /// The outcome of a request, apart from the tokens that it took.
+    pub(crate) fn response(&self, rng: &mut SeededRng) -> Response {
+        if rng.chance(self.failure_rate) {
+            return Response {
+                status: Some([429, 429, 500, 529][rng.below(4)]),
+                ..Response::default()
+            };
+        }
+        let written = match self.output {
+            Output::Consumer => CONSUMER_OUTPUT_TOKENS.draw(rng),
+            Output::Developer => DEVELOPER_OUTPUT_TOKENS.draw(rng),
+            Output::Program {
+                mean_tokens,
+                variation,
+            } => rng.log_normal(mean_tokens, variation),
+        };
+        let limit = f64::from(self.parameters.max_tokens.unwrap_or(32_000));
+        let finish_reason = if rng.chance(self.refusal_rate) {
+            FinishReason::ContentFilter
+        } else if written >= limit {
+            FinishReason::Length
+        } else if !self.tools.is_empty() && rng.chance(0.7) {
+            FinishReason::ToolCalls
+        } else {
+            FinishReason::Stop
+        };
+        Response {
+            text: None,
+            finish_reason: Some(finish_reason),
+            status: Some(200),
+            input_tokens: None,
+            output_tokens: self.logs_tokens.then_some(written.clamp(1.0, limit) as u64),
+        }
+    }
+}
+
+fn software(population: Population, rng: &mut SeededRng) -> &'static str {
+    let known: &[&'static str] = match population {
+        Population::Consumer | Population::Classroom => &BROWSERS,
+        Population::Developer | Population::Heavy => &AGENTS,
+        Population::Tenant
+        | Population::Evaluator
+        | Population::Organisation
+        | Population::Reseller
+        | Population::Batch => &LIBRARIES,
+    };
+    rng.pick::<&str>(known)
+}
+
+fn fingerprint(software: &str) -> String {
+    format!("t13d{:02x}", software.len())
+}
+
+/// Whether the request failed, so that the client sends it again.
+pub(crate) fn failed(response: &Response) -> bool {
+    response.status.is_some_and(|status| status >= 400)
+}
+
+fn parameters(population: Population, rng: &mut SeededRng) -> Parameters {
+    // A chat window sets nothing that its user could choose.
+    let asks = if population.chats() { 0.1 } else { 1.0 };
+    let temperature = rng.chance(0.6 * asks).then(|| *rng.pick(&TEMPERATURES));
+    let max_tokens = rng.chance(0.7 * asks).then(|| *rng.pick(&TOKEN_LIMITS));
+    let response_format = rng.chance(0.25 * asks).then(|| {
+        *rng.pick(&[
+            ResponseFormat::Text,
+            ResponseFormat::JsonObject,
+            ResponseFormat::JsonSchema,
+        ])
+    });
+    let reasoning_effort = rng
+        .chance(0.15 * asks)
+        .then(|| (*rng.pick(&["low", "medium", "high"])).to_owned());
+    Parameters {
+        temperature,
+        max_tokens,
+        n: rng.chance(0.1 * asks).then(|| *rng.pick(&[1, 1, 2, 4])),
+        response_format,
+        reasoning_effort,
+        logprobs: rng.chance(0.03 * asks).then_some(true),
+    }
+}
+
+fn tools(population: Population, rng: &mut SeededRng) -> Vec<String> {
+    let offered = match population {
+        Population::Developer | Population::Heavy => rng.between(3, TOOLS.len()),
+        Population::Consumer | Population::Classroom => 0,
+        _ if rng.chance(0.15) => rng.between(1, 4),
+        _ => 0,
+    };
+    TOOLS[..offered]
+        .iter()
+        .map(|tool| (*tool).to_owned())
+        .collect()
+}

@@ -1,0 +1,227 @@
+//! Which model an account asks, and when it changes.
+
+use crate::simulate::rng::SeededRng;
+use crate::simulate::permutation::Permutation;
+use super::population::Population;
+use super::priors::{
+    CONSUMER_MODELS, CONSUMER_SWITCHES_PERCENT, DEVELOPER_MODELS, DEVELOPER_NEW_MODEL_SHARE,
+    DEVELOPER_SWITCHES_PERCENT,
+};
+use crate::simulate::scenario::Model;
+use crate::domain::Timestamp;
+
+const DAY_SECONDS: f64 = 86_400.0;
+
+/// Share of the developers that move to a new model by themselves (an assumption: a third of the traced clients met
+/// no release).
+const DEVELOPERS_FOLLOW: f64 = 0.8;
+
+/// Mean number of requests on one side while an account tries a new model beside the old one.
+const TRIAL_REQUESTS: f64 = 30.0;
+
+/// Which model an account asks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum ModelPreference {
+    /// One model, by position.
+    Pinned(usize),
+    /// The newest release, `delay_seconds` after it came out.
+    Newest { delay_seconds: f64 },
+    /// The newest release until a guard appears, then the one before it.
+    Retreating {
+        guard: Timestamp,
+        delay_seconds: f64,
+    },
+    /// A few favourites; changes among them with this probability at each request.
+    Roaming {
+        favourites: usize,
+        switch: f64,
+        seed: u64,
+        adopts: Option<Adoption>,
+    },
+}
+
+/// How an account that has favourites takes up a new release.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Adoption {
+    delay_seconds: f64,
+    /// Share of its requests that the new model gets in the first day.
+    share: f64,
+}
+
+impl ModelPreference {
+    /// Moves to each release after a delay with this mean.
+    pub(crate) fn released_within(mean_seconds: f64, rng: &mut SeededRng) -> Self {
+        Self::Newest {
+            delay_seconds: rng.exponential(mean_seconds),
+        }
+    }
+
+    /// Moves to each release within hours, and back when a guard appears on it.
+    pub(crate) fn retreating(guard: Timestamp, rng: &mut SeededRng) -> Self {
+        Self::Retreating {
+            guard,
+            delay_seconds: rng.exponential(6.0 * 3_600.0),
+        }
+    }
+
+    /// The preference of an honest account: tenants pin, developers move on release day, consumers roam.
+    pub(crate) fn honest(
+        population: Population,
+        models: &[Model],
+        start: Timestamp,
+        rng: &mut SeededRng,
+    ) -> Self {
+        let pinned = |rng: &mut SeededRng| Self::Pinned(rng.below(released(models, start)));
+        match population {
+            Population::Consumer | Population::Classroom | Population::Reseller => {
+                // Who switches often uses many models: one draw for both, so that who never switches has one.
+                let restless = rng.unit();
+                Self::Roaming {
+                    favourites: CONSUMER_MODELS.at(restless).round() as usize,
+                    switch: CONSUMER_SWITCHES_PERCENT.at(restless) / 100.0,
+                    seed: rng.seed(),
+                    adopts: None,
+                }
+            }
+            Population::Developer | Population::Heavy => {
+                let restless = rng.unit();
+                let models = DEVELOPER_MODELS.at(restless).round() as usize;
+                let follows = models > 1 && rng.chance(DEVELOPERS_FOLLOW);
+                Self::Roaming {
+                    // The release that it takes up is one of its models.
+                    favourites: models - usize::from(follows),
+                    switch: DEVELOPER_SWITCHES_PERCENT.at(restless) / 100.0,
+                    seed: rng.seed(),
+                    adopts: follows.then(|| Adoption {
+                        delay_seconds: rng.exponential(8.0 * 3_600.0),
+                        share: DEVELOPER_NEW_MODEL_SHARE.draw(rng),
+                    }),
+                }
+            }
+            Population::Evaluator if rng.chance(0.5) => Self::Roaming {
+                favourites: models.len(),
+                switch: 0.05,
+                seed: rng.seed(),
+                adopts: None,
+            },
+            Population::Organisation | Population::Tenant if rng.chance(0.2) => Self::Newest {
+                // An alias moves at once, a pinned version after some tests.
+                delay_seconds: if rng.chance(0.5) {
+                    0.0
+                } else {
+                    rng.exponential(5.0 * DAY_SECONDS)
+                },
+            },
+            _ => pinned(rng),
+        }
+    }
+}
+
+/// Follows a preference through time.
+pub(crate) struct Chooser {
+    preference: ModelPreference,
+    /// Favourite in use.
+    slot: usize,
+    /// Newest release that is known, and since when.
+    newest: Option<(usize, Timestamp)>,
+    /// Requests left on one side of a trial, and whether that side is the new model.
+    trial: (u32, bool),
+}
+
+impl Chooser {
+    pub(crate) const fn new(preference: ModelPreference) -> Self {
+        Self {
+            preference,
+            slot: 0,
+            newest: None,
+            trial: (0, true),
+        }
+    }
+
+    /// Position of the model that is asked at `now`.
+    pub(crate) fn choose(&mut self, models: &[Model], now: Timestamp, rng: &mut SeededRng) -> usize {
+        match self.preference {
+            ModelPreference::Pinned(model) => model,
+            ModelPreference::Newest { delay_seconds } => newest(models, before(now, delay_seconds)),
+            ModelPreference::Retreating {
+                guard,
+                delay_seconds,
+            } => {
+                let then = before(now, delay_seconds);
+                if then < guard {
+                    newest(models, then)
+                } else {
+                    newest(models, guard).saturating_sub(1)
+                }
+            }
+            ModelPreference::Roaming {
+                favourites,
+                switch,
+                seed,
+                adopts,
+            } => {
+                let delay_seconds = adopts.map_or(0.0, |a| a.delay_seconds);
+                let known = newest(models, before(now, delay_seconds));
+                let favourites = favourites.clamp(1, known + 1);
+                if rng.chance(switch) {
+                    // In turn: who has ten requests and four models has seen them all, as in the trace.
+                    self.slot = (self.slot + 1) % favourites;
+                }
+                match adopts {
+                    Some(adoption) => {
+                        self.adopt(adoption, known, now, rng);
+                        self.favourite(known)
+                    }
+                    None => Permutation::new(known + 1, seed).at(self.slot % favourites),
+                }
+            }
+        }
+    }
+
+    /// Notes a new release; for a day the old model keeps its share.
+    fn adopt(&mut self, adoption: Adoption, known: usize, now: Timestamp, rng: &mut SeededRng) {
+        match self.newest {
+            Some((seen, since)) if seen == known => {
+                let (left, _) = self.trial;
+                if now.seconds_since(since) >= DAY_SECONDS || left == 0 {
+                    let over = now.seconds_since(since) >= DAY_SECONDS;
+                    let requests = rng.exponential(TRIAL_REQUESTS).ceil() as u32;
+                    self.trial = (requests, over || rng.chance(adoption.share));
+                } else {
+                    self.trial.0 -= 1;
+                }
+            }
+            before => {
+                let since = before.map_or(Timestamp::from_micros(0), |_| now);
+                self.newest = Some((known, since));
+                self.slot = 0;
+                self.trial = (0, true);
+            }
+        }
+    }
+
+    /// The newest model first, then the one before it, and so on.
+    fn favourite(&self, known: usize) -> usize {
+        let (_, tries_new) = self.trial;
+        let back = if self.slot == 0 && !tries_new {
+            1
+        } else {
+            self.slot
+        };
+        known.saturating_sub(back)
+    }
+}
+
+fn before(now: Timestamp, seconds: f64) -> Timestamp {
+    Timestamp::from_micros(now.as_micros() - (seconds * 1e6) as i64)
+}
+
+/// Position of the newest model at `now`; the oldest when there is none.
+fn newest(models: &[Model], now: Timestamp) -> usize {
+    released(models, now).max(1) - 1
+}
+
+/// Number of models that are out at `now`; models are in order of release.
+fn released(models: &[Model], now: Timestamp) -> usize {
+    models.partition_point(|model| model.released <= now)
+}

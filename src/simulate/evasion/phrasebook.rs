@@ -1,0 +1,143 @@
+//! Our own words for disguises, by language: synonyms, product prompts, ways of asking for another language.
+//! Lists alone; which of them is used, and when, is the evasion's affair.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// What disguises say, read once.
+pub(crate) static PHRASEBOOK: LazyLock<Phrasebook> = LazyLock::new(Phrasebook::built_in);
+
+/// Texts by language code.
+type ByLanguage = BTreeMap<String, Vec<String>>;
+
+/// All lists.
+pub(crate) struct Phrasebook {
+    /// Synonyms and framing lines by language.
+    wordings: BTreeMap<String, Wording>,
+    /// Words that give a harvest away, in lower case.
+    pub(crate) cues: Vec<String>,
+    /// What is asked instead of a template.
+    pub(crate) asks: ByLanguage,
+    /// Asks for an answer in a language, in that language.
+    pub(crate) tongues: ByLanguage,
+    /// System prompts of products.
+    pub(crate) products: ByLanguage,
+}
+
+/// One language's means of paraphrase.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wording {
+    /// Groups of words that may stand for each other.
+    pub(crate) words: Vec<Vec<String>>,
+    /// Lines that may come first.
+    pub(crate) openings: Vec<String>,
+    /// Lines that may come last.
+    pub(crate) closings: Vec<String>,
+    /// Group of each word, in lower case.
+    #[serde(skip)]
+    groups: BTreeMap<String, usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cues {
+    words: Vec<String>,
+    asks: ByLanguage,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tongues {
+    lines: ByLanguage,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Products {
+    prompts: ByLanguage,
+}
+
+impl Phrasebook {
+    fn built_in() -> Self {
+        let mut wordings: BTreeMap<String, Wording> =
+            read(include_str!("../../../eval/evasions/synonyms.toml"));
+        for wording in wordings.values_mut() {
+            for (group, words) in wording.words.iter().enumerate() {
+                // The first group that lists a word speaks for it.
+                for word in words {
+                    wording.groups.entry(word.to_lowercase()).or_insert(group);
+                }
+            }
+        }
+        let cues: Cues = read(include_str!("../../../eval/evasions/cues.toml"));
+        let tongues: Tongues = read(include_str!("../../../eval/evasions/tongues.toml"));
+        let products: Products = read(include_str!("../../../eval/evasions/products.toml"));
+        Self {
+            wordings,
+            cues: cues.words,
+            asks: cues.asks,
+            tongues: tongues.lines,
+            products: products.prompts,
+        }
+    }
+
+    /// The wording of a language; an English template stands around a payload of another (`mix`), and a language
+    /// without lists has no wording.
+    pub(crate) fn wording(&self, language: &str) -> Option<&Wording> {
+        let language = if language == "mix" { "en" } else { language };
+        self.wordings.get(language)
+    }
+}
+
+impl Wording {
+    /// The words that `word` may be replaced by, itself among them.
+    pub(crate) fn like(&self, word: &str) -> Option<&[String]> {
+        let group = self.groups.get(&word.to_lowercase())?;
+        Some(&self.words[*group])
+    }
+}
+
+/// The texts in `language`, or the English ones.
+pub(crate) fn spoken<'p>(texts: &'p ByLanguage, language: &str) -> &'p [String] {
+    let own = texts.get(language).or_else(|| texts.get("en"));
+    own.map_or(&[], Vec::as_slice)
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> T {
+    toml::from_str(text).expect("the built-in lists are well-formed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PHRASEBOOK;
+
+    #[test]
+    fn there_are_words_enough() {
+        let products = PHRASEBOOK.products.values().map(Vec::len).sum::<usize>();
+        assert!(products >= 30, "{products}");
+        assert!(PHRASEBOOK.products.len() >= 8 && PHRASEBOOK.tongues.len() >= 10);
+        for language in ["en", "zh", "es", "mix"] {
+            let wording = PHRASEBOOK.wording(language).expect("a wording");
+            assert!(wording.words.iter().all(|group| group.len() >= 2));
+            assert!(wording.openings.len() >= 3 && wording.closings.len() >= 3);
+        }
+    }
+
+    #[test]
+    fn what_replaces_a_cue_holds_none() {
+        for ask in PHRASEBOOK.asks.values().flatten() {
+            let ask = ask.to_lowercase();
+            assert!(
+                PHRASEBOOK
+                    .cues
+                    .iter()
+                    .all(|cue| !ask.contains(cue.as_str()))
+            );
+        }
+        assert!(PHRASEBOOK.cues.iter().all(|cue| *cue == cue.to_lowercase()));
+    }
+}

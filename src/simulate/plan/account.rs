@@ -1,0 +1,319 @@
+//! One planned account and the exchanges it makes: a pure function of its plan and the corpus.
+
+use std::sync::Arc;
+
+use crate::simulate::prompt::request_spec::Prompt;
+use crate::simulate::corpus::Corpus;
+use crate::simulate::plan::end_users::EndUsers;
+use crate::simulate::rng::SeededRng;
+use crate::simulate::prompt::feed::{Feed, FeedReader, Request};
+use crate::simulate::behaviour::client_profile::{ClientProfile, failed};
+use crate::simulate::behaviour::model_preference::{Chooser, ModelPreference};
+use crate::simulate::behaviour::population::Population;
+use crate::simulate::behaviour::arrival_process::{Clock, ArrivalProcess};
+use crate::simulate::scenario::Model;
+use crate::domain::{Exchange, FinishReason, Label, Response, Timestamp};
+
+/// Share of failed requests that the client sends again.
+const RETRIED: f64 = 0.8;
+
+/// Longest refusal, in tokens.
+const REFUSAL_TOKENS: u64 = 120;
+
+/// An account of a [`crate::simulate::Plan`].
+#[derive(Clone)]
+pub struct AccountPlan {
+    /// What the account is, its id included.
+    pub label: Label,
+    /// The honest population that it belongs to, or in whose client_profile it comes.
+    pub population: Population,
+    /// Share of its exchanges that are harvest; 0 for an honest account.
+    pub harvest_share: f64,
+    /// Units of splitting that its requests come from, sorted: for leave-one-out training.
+    pub groups: Vec<String>,
+    /// Time of its first exchange.
+    pub start: Timestamp,
+    /// Exchanges that it makes unless the stream ends before.
+    pub exchanges: u32,
+    pub(crate) seed: u64,
+    pub(crate) end: Timestamp,
+    pub(crate) models: Arc<[Model]>,
+    pub(crate) arrivals: ArrivalProcess,
+    pub(crate) preference: ModelPreference,
+    pub(crate) client_profile: ClientProfile,
+    /// What each end user sends with; empty when the account has one user.
+    pub(crate) end_users: Vec<ClientProfile>,
+    /// Share of the harvest that is refused for what it asks.
+    pub(crate) refused: f64,
+    /// Honest traffic, of one user or of each end user; none for a pure harvest.
+    pub(crate) honest: Vec<Feed>,
+    /// Harvest; `None` for an honest account.
+    pub(crate) harvest: Option<Feed>,
+}
+
+impl AccountPlan {
+    /// The account's id.
+    pub fn account(&self) -> &str {
+        &self.label.account
+    }
+
+    /// Its exchanges in order of time. `corpus` is the one that the plan was made from.
+    ///
+    /// Holds the next request of each user, and no text.
+    pub fn exchanges<'a>(&'a self, corpus: &'a Corpus) -> AccountExchanges<'a> {
+        let mut rng = SeededRng::new(self.seed, "exchanges");
+        let harvest_left = if self.harvest.is_none() {
+            0
+        } else if self.honest.is_empty() {
+            self.exchanges
+        } else {
+            (f64::from(self.exchanges) * self.harvest_share)
+                .round()
+                .max(1.0) as u32
+        };
+        let mut exchanges = AccountExchanges {
+            plan: self,
+            clock: Clock::new(self.arrivals, self.start, &mut rng),
+            chooser: Chooser::new(self.preference),
+            honest: EndUsers::new(&self.honest, corpus),
+            harvest: self
+                .harvest
+                .as_ref()
+                .map(|feed| FeedReader::new(feed, corpus)),
+            left: self.exchanges,
+            harvest_left,
+            block: Block::new(&mut rng),
+            upcoming: None,
+            sent: 0,
+            rng,
+        };
+        exchanges.prepare(None);
+        exchanges
+    }
+
+    /// What a user sends with.
+    fn guise_of(&self, user: usize) -> &ClientProfile {
+        self.end_users.get(user).unwrap_or(&self.client_profile)
+    }
+}
+
+/// The exchanges of one account, in order of time.
+pub struct AccountExchanges<'a> {
+    plan: &'a AccountPlan,
+    rng: SeededRng,
+    clock: Clock,
+    chooser: Chooser,
+    honest: Option<EndUsers<'a>>,
+    harvest: Option<FeedReader<'a>>,
+    left: u32,
+    harvest_left: u32,
+    block: Block,
+    upcoming: Option<(Sender, Request)>,
+    sent: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Honest,
+    Harvest,
+}
+
+/// Who sends a request.
+#[derive(Clone, Copy)]
+struct Sender {
+    source: Source,
+    /// Place among the account's end users; 0 when it has one user.
+    user: usize,
+}
+
+/// An exchange without its text.
+struct Sent {
+    sender: Sender,
+    request: Request,
+    time: Timestamp,
+    model: usize,
+    response: Response,
+}
+
+/// What an exchange shows of an account's behaviour.
+pub(crate) struct Moment {
+    pub(crate) time: Timestamp,
+    /// Position among the plan's models.
+    pub(crate) model: usize,
+}
+
+/// Mixed accounts change sides in blocks.
+struct Block {
+    source: Source,
+    left: u32,
+    mean: f64,
+}
+
+impl Block {
+    fn new(rng: &mut SeededRng) -> Self {
+        Self {
+            source: Source::Honest,
+            left: 0,
+            mean: *rng.pick(&[1.0, 4.0, 15.0]),
+        }
+    }
+}
+
+impl Iterator for AccountExchanges<'_> {
+    type Item = Exchange;
+
+    fn next(&mut self) -> Option<Exchange> {
+        let sent = self.send()?;
+        let prompt = self.prompt(sent.sender, &sent.request);
+        let client_profile = self.plan.guise_of(sent.sender.user);
+        let input_tokens = if failed(&sent.response) {
+            None
+        } else {
+            client_profile.input_tokens(prompt.bytes())
+        };
+        Some(Exchange {
+            id: Some(format!("ex-{:016x}-{}", self.plan.seed, self.sent)),
+            time: sent.time,
+            account: self.plan.label.account.clone(),
+            organization: client_profile.organization.clone(),
+            conversation: client_profile
+                .names_conversations
+                .then(|| conversation_name(self.plan.seed, sent.sender, sent.request.conversation)),
+            model: self.plan.models[sent.model].id.clone(),
+            system: prompt.system,
+            messages: prompt.messages,
+            tools: client_profile.tools.clone(),
+            parameters: client_profile.parameters.clone(),
+            response: Response {
+                input_tokens,
+                ..sent.response
+            },
+            client: client_profile.client.clone(),
+        })
+    }
+}
+
+/// A name that says neither the side nor the order.
+fn conversation_name(seed: u64, sender: Sender, conversation: u64) -> String {
+    let purpose = match sender.source {
+        Source::Honest => "honest conversation",
+        Source::Harvest => "harvest conversation",
+    };
+    let user = (sender.user as u64) << 40;
+    SeededRng::new(seed ^ user ^ conversation, purpose).name("conv")
+}
+
+impl AccountExchanges<'_> {
+    /// Time of the next exchange.
+    pub(crate) fn upcoming(&self) -> Option<Timestamp> {
+        self.upcoming.map(|_| self.clock.now())
+    }
+
+    /// The next exchange without its text, for statistics.
+    pub(crate) fn next_moment(&mut self) -> Option<Moment> {
+        let Sent { time, model, .. } = self.send()?;
+        Some(Moment { time, model })
+    }
+
+    /// Sends what is upcoming and prepares what follows.
+    fn send(&mut self) -> Option<Sent> {
+        let (sender, request) = self.upcoming.take()?;
+        let source = sender.source;
+        let time = self.clock.now();
+        self.left -= 1;
+        if source == Source::Harvest {
+            self.harvest_left = self.harvest_left.saturating_sub(1);
+        }
+        let client_profile = self.plan.guise_of(sender.user);
+        let mut response = client_profile.response(&mut self.rng);
+        if source == Source::Harvest && self.plan.refused > 0.0 {
+            self.refuse(&mut response);
+        }
+        let model = self.chooser.choose(&self.plan.models, time, &mut self.rng);
+        self.sent += 1;
+        // A retry takes the place of another request of its side, never of the other side's.
+        let may_retry = match source {
+            Source::Honest => self.left > self.harvest_left,
+            Source::Harvest => self.harvest_left > 0,
+        };
+        let retries = failed(&response) && may_retry && self.rng.chance(RETRIED);
+        self.prepare(retries.then_some((sender, request)));
+        Some(Sent {
+            sender,
+            request,
+            time,
+            model,
+            response,
+        })
+    }
+
+    /// Chooses the next request, or the one that is sent again, and moves the clock to it.
+    fn prepare(&mut self, again: Option<(Sender, Request)>) {
+        if self.left == 0 {
+            return;
+        }
+        let (sender, request) = again.unwrap_or_else(|| self.request());
+        if self.sent > 0 {
+            self.clock.advance(request.by_tool, &mut self.rng);
+        }
+        if self.clock.now() < self.plan.end {
+            self.upcoming = Some((sender, request));
+        }
+    }
+
+    fn request(&mut self) -> (Sender, Request) {
+        let source = self.source();
+        let rng = &mut self.rng;
+        let harvest = self.harvest.as_mut().filter(|_| source == Source::Harvest);
+        let (user, request) = if let Some(harvest) = harvest {
+            // Behind a end_users a harvest passes for the conversations of its end users, in turn.
+            let users = self.plan.end_users.len().max(1) as u64;
+            let request = harvest.next(rng);
+            ((request.conversation % users) as usize, request)
+        } else {
+            let honest = self.honest.as_mut();
+            let honest = honest.expect("a plan without a harvest is honest");
+            honest.next(rng)
+        };
+        (Sender { source, user }, request)
+    }
+
+    fn prompt(&self, sender: Sender, request: &Request) -> Prompt {
+        match (sender.source, &self.harvest, &self.honest) {
+            (Source::Harvest, Some(harvest), _) => harvest.prompt(request),
+            (_, _, Some(honest)) => honest.prompt(sender.user, request),
+            (_, _, None) => unreachable!("a request comes from one of the account's feeds"),
+        }
+    }
+
+    /// Most of what a probe asks is refused, in a few words.
+    fn refuse(&mut self, response: &mut Response) {
+        if !failed(response) && self.rng.chance(self.plan.refused) {
+            response.finish_reason = Some(FinishReason::ContentFilter);
+            response.output_tokens = response
+                .output_tokens
+                .map(|tokens| tokens.min(REFUSAL_TOKENS));
+        }
+    }
+
+    /// Draws sides without replacement, in blocks: exactly the planned share is harvest.
+    fn source(&mut self) -> Source {
+        if self.harvest_left == 0 {
+            return Source::Honest;
+        }
+        if self.harvest_left >= self.left {
+            return Source::Harvest;
+        }
+        if self.block.left == 0 {
+            let share = f64::from(self.harvest_left) / f64::from(self.left);
+            self.block.source = if self.rng.chance(share) {
+                Source::Harvest
+            } else {
+                Source::Honest
+            };
+            self.block.left = self.rng.exponential(self.block.mean).ceil() as u32;
+        }
+        self.block.left -= 1;
+        self.block.source
+    }
+}

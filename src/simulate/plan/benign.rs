@@ -1,0 +1,353 @@
+//! Honest accounts of a plan.
+
+use crate::simulate::prompt::request_spec::RequestSpec;
+use crate::simulate::prompt::draw::sample;
+use crate::simulate::prompt::request_sequence::RequestSequence;
+use crate::simulate::rng::SeededRng;
+use crate::simulate::prompt::feed::{Feed, Manner, Repeats};
+use crate::simulate::plan::planner::{Organisation, Workload, Own, PlanError, Planner};
+use crate::simulate::behaviour::population::Population;
+use crate::simulate::prompt::record_sets::RecordSet;
+
+impl<'a> Planner<'a> {
+    /// Adds the honest accounts, each population its share.
+    pub(crate) fn add_benign(&mut self) -> Result<(), PlanError> {
+        let benign = &self.scenario.benign;
+        let counts = apportion(benign.accounts, &benign.populations.weights());
+        for (population, count) in Population::ALL.into_iter().zip(counts) {
+            let until = self.accounts.len() + count as usize;
+            while self.accounts.len() < until {
+                let left = until - self.accounts.len();
+                match population {
+                    Population::Classroom => self.add_class(left)?,
+                    Population::Organisation => self.add_organisation(left)?,
+                    _ => {
+                        let organisation = self.organisation();
+                        let length = self.length(&self.scenario.exchanges);
+                        let own = self.own(population, length as usize, None)?;
+                        let length = self.unrepeated(length, &own);
+                        self.add(own, &organisation, length, None);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What an honest account of `population` sends in `count` exchanges, in `language` where there is any; end users
+    /// of a reseller speak their own.
+    pub(crate) fn own(
+        &mut self,
+        population: Population,
+        count: usize,
+        language: Option<&str>,
+    ) -> Result<Own, PlanError> {
+        let workload = match population {
+            Population::Consumer => self.person_matter(count, language)?,
+            Population::Developer | Population::Heavy => self.developer_matter(count, language)?,
+            Population::Tenant | Population::Organisation => {
+                let group = self.tenant_group(language)?;
+                self.tenant_matter(group, count)
+            }
+            Population::Batch => self.batch_matter(count, language)?,
+            Population::Evaluator => self.suite_matter(count, language)?,
+            Population::Classroom => {
+                let class = self.assignment(language)?;
+                self.student_matter(&class, count)
+            }
+            Population::Reseller => {
+                let users = self.end_users(None);
+                return self.end_users(users, count);
+            }
+        };
+        Ok(Own::one(population, workload))
+    }
+
+    fn person_matter(&mut self, count: usize, language: Option<&str>) -> Result<Workload, PlanError> {
+        let circle = spoken(&self.record_sets.consumers, language, "consumers")?;
+        let home = self.rng.weighted(&sizes(&circle));
+        let specs = self.record_sets.person(&circle, home, count, &mut self.rng);
+        let repeats = talk_repeats(&mut self.rng);
+        let sequence = RequestSequence::listed(specs);
+        Ok(workload(circle[home], sequence, Manner::Talk, repeats))
+    }
+
+    /// A corpus that is translated or labelled from end to end: one application, nothing asked twice.
+    fn batch_matter(&mut self, count: usize, language: Option<&str>) -> Result<Workload, PlanError> {
+        let record_sets = spoken(&self.record_sets.batches, language, "batches")?;
+        let record_set = *self.rng.pick(&record_sets);
+        let sequence = self.record_sets.work(record_set, count, &mut self.rng);
+        let repeats = Repeats {
+            copies: 1,
+            ..Repeats::default()
+        };
+        Ok(workload(record_set, sequence, Manner::Work, repeats))
+    }
+
+    fn developer_matter(
+        &mut self,
+        count: usize,
+        language: Option<&str>,
+    ) -> Result<Workload, PlanError> {
+        let record_sets = spoken(&self.record_sets.developers, language, "developers")?;
+        let home = record_sets[self.rng.weighted(&sizes(&record_sets))];
+        let tasks = if home.records.len() > count {
+            RequestSequence::listed(self.record_sets.subject(home, count, &mut self.rng))
+        } else {
+            self.record_sets.work(home, count, &mut self.rng)
+        };
+        let repeats = talk_repeats(&mut self.rng);
+        Ok(workload(home, tasks, Manner::Agent, repeats))
+    }
+
+    /// A group of applications, each equally likely.
+    fn tenant_group(&mut self, language: Option<&str>) -> Result<&'a [RecordSet], PlanError> {
+        let groups = present(&self.record_sets.tenants, "tenants")?;
+        let all = groups.iter().map(Vec::as_slice);
+        let speaking: Vec<&[RecordSet]> = all
+            .clone()
+            .filter(|group| {
+                group
+                    .iter()
+                    .any(|record_set| Some(record_set.language.as_str()) == language)
+            })
+            .collect();
+        let groups = if speaking.is_empty() {
+            all.collect()
+        } else {
+            speaking
+        };
+        Ok(groups[self.rng.below(groups.len())])
+    }
+
+    /// One application of a group, each equally likely.
+    fn tenant_matter(&mut self, group: &[RecordSet], count: usize) -> Workload {
+        let application = self.rng.pick(group);
+        let sequence = self.record_sets.work(application, count, &mut self.rng);
+        let repeats = work_repeats(&mut self.rng, 0.45);
+        workload(application, sequence, Manner::Work, repeats)
+    }
+
+    /// A suite that is run once, or again and again for every change.
+    fn suite_matter(&mut self, count: usize, language: Option<&str>) -> Result<Workload, PlanError> {
+        let record_sets = spoken(&self.record_sets.evaluators, language, "evaluators")?;
+        let record_set = record_sets[self.rng.weighted(&sizes(&record_sets))];
+        let size = if self.rng.chance(0.4) {
+            count
+        } else {
+            self.rng.between(12, 120).min(count)
+        };
+        let sequence = self.record_sets.work(record_set, size, &mut self.rng);
+        let copies = if self.rng.chance(0.15) {
+            self.rng.between(2, 5) as u32
+        } else {
+            1
+        };
+        let repeats = Repeats {
+            copies,
+            ..Repeats::default()
+        };
+        Ok(workload(record_set, sequence, Manner::Work, repeats))
+    }
+
+    fn add_class(&mut self, most: usize) -> Result<(), PlanError> {
+        let class = self.assignment(None)?;
+        let organisation = self.organisation();
+        for _ in 0..self.rng.between(8, 25).min(most) {
+            let length = self.length(&self.scenario.exchanges);
+            let workload = self.student_matter(&class, length as usize);
+            let own = Own::one(Population::Classroom, workload);
+            let length = self.unrepeated(length, &own);
+            self.add(own, &organisation, length, None);
+        }
+        Ok(())
+    }
+
+    /// The exercises of a class: neighbours by subject.
+    fn assignment(&mut self, language: Option<&str>) -> Result<Assignment<'a>, PlanError> {
+        let record_sets = spoken(&self.record_sets.classrooms, language, "classrooms")?;
+        let record_set = record_sets[self.rng.weighted(&sizes(&record_sets))];
+        let size = self.rng.between(15, 80);
+        let specs = self.record_sets.subject(record_set, size, &mut self.rng);
+        Ok(Assignment { record_set, specs })
+    }
+
+    /// A student does most of the exercises and asks a few things of their own.
+    fn student_matter(&mut self, class: &Assignment<'_>, count: usize) -> Workload {
+        let record_set = class.record_set;
+        let done = class.specs.len() * self.rng.between(5, 10) / 10;
+        let mut specs = sample(&class.specs, done.clamp(1, count), &mut self.rng);
+        let circle: Vec<&RecordSet> = self.record_sets.consumers.iter().collect();
+        let home = (0..circle.len()).find(|place| circle[*place].language == record_set.language);
+        let missing = count - specs.len();
+        let own = match home {
+            Some(home) => self.record_sets.person(&circle, home, missing, &mut self.rng),
+            // Nobody speaks the class's language elsewhere: the rest is homework too.
+            None => sample(&class.specs, missing, &mut self.rng),
+        };
+        specs.extend(own);
+        let repeats = talk_repeats(&mut self.rng);
+        workload(record_set, RequestSequence::listed(specs), Manner::Talk, repeats)
+    }
+
+    /// Keys of one organisation: its applications, or one application's environments.
+    fn add_organisation(&mut self, most: usize) -> Result<(), PlanError> {
+        let group = self.tenant_group(None)?;
+        let organisation = self.organisation();
+        for _ in 0..self.rng.between(3, 8).min(most) {
+            let length = self.length(&self.scenario.exchanges);
+            let workload = self.tenant_matter(group, length as usize);
+            let own = Own::one(Population::Organisation, workload);
+            self.add(own, &organisation, length, None);
+        }
+        Ok(())
+    }
+
+    /// An account's length, cut where a person would start over for want of records: people do not repeat all they
+    /// said. Not where rhythms are compared with traces: it is the times that count there.
+    fn unrepeated(&self, length: u32, own: &Own) -> u32 {
+        match own.workloads.as_slice() {
+            [workload]
+                if workload.feed.manner == Manner::Talk && !self.scenario.exchanges.by_rhythm =>
+            {
+                length.min(workload.feed.sequence.len() as u32)
+            }
+            _ => length,
+        }
+    }
+
+    /// A organisation for an account of its own, or the given one.
+    pub(crate) fn company_or(&mut self, shared: Option<&Organisation>) -> Organisation {
+        let own = self.organisation();
+        match shared {
+            None => own,
+            Some(shared) => Organisation {
+                site: shared.site.clone(),
+                start: shared.start,
+            },
+        }
+    }
+}
+
+/// The exercises of one class.
+struct Assignment<'a> {
+    record_set: &'a RecordSet,
+    specs: Vec<RequestSpec>,
+}
+
+/// Repeats of a person: some never ask again, some regenerate often.
+pub(crate) fn talk_repeats(rng: &mut SeededRng) -> Repeats {
+    Repeats {
+        regenerated: 0.12 * rng.unit() * rng.unit(),
+        ..Repeats::default()
+    }
+}
+
+/// Repeats of a program: none for a batch over a corpus (this share of them), else from few to most; and best-of-n
+/// sampling now and then. Honest applications and harvests draw from the same shapes in other proportions.
+pub(crate) fn work_repeats(rng: &mut SeededRng, batches: f64) -> Repeats {
+    let popular = if rng.chance(batches) {
+        0.0
+    } else {
+        0.6 * rng.unit() * rng.unit()
+    };
+    let copies = if rng.chance(0.05) {
+        rng.between(2, 4) as u32
+    } else {
+        1
+    };
+    Repeats {
+        regenerated: 0.0,
+        popular,
+        copies,
+    }
+}
+
+pub(crate) fn workload(record_set: &RecordSet, sequence: RequestSequence, manner: Manner, repeats: Repeats) -> Workload {
+    Workload {
+        feed: Feed {
+            sequence,
+            manner,
+            repeats,
+            evasion: None,
+        },
+        name: record_set.name.clone(),
+        language: record_set.language.clone(),
+        groups: vec![record_set.group.clone()],
+    }
+}
+
+/// RecordSets weigh by the square root of their size: neither one source nor a hundred crumbs take over.
+fn sizes(record_sets: &[&RecordSet]) -> Vec<f64> {
+    record_sets
+        .iter()
+        .map(|record_set| (record_set.records.len() as f64).sqrt())
+        .collect()
+}
+
+/// The record_sets in `language`, or all when there is none of it.
+fn spoken<'a>(
+    record_sets: &'a [RecordSet],
+    language: Option<&str>,
+    whom: &'static str,
+) -> Result<Vec<&'a RecordSet>, PlanError> {
+    let all = present(record_sets, whom)?;
+    let speaking: Vec<&RecordSet> = all
+        .iter()
+        .filter(|record_set| Some(record_set.language.as_str()) == language)
+        .collect();
+    Ok(if speaking.is_empty() {
+        all.iter().collect()
+    } else {
+        speaking
+    })
+}
+
+pub(crate) fn present<'a, T>(items: &'a [T], whom: &'static str) -> Result<&'a [T], PlanError> {
+    if items.is_empty() {
+        Err(PlanError::NothingFor(whom))
+    } else {
+        Ok(items)
+    }
+}
+
+/// Splits `total` in proportion to `weights`, by largest remainder.
+fn apportion(total: u32, weights: &[f64]) -> Vec<u32> {
+    let sum: f64 = weights.iter().sum();
+    let exact: Vec<f64> = weights.iter().map(|w| f64::from(total) * w / sum).collect();
+    let mut counts: Vec<u32> = exact.iter().map(|share| share.floor() as u32).collect();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by(|left, right| {
+        let remainder = |place: &usize| exact[*place].fract();
+        remainder(right)
+            .total_cmp(&remainder(left))
+            .then(left.cmp(right))
+    });
+    let missing = total - counts.iter().sum::<u32>();
+    for place in order.into_iter().take(missing as usize) {
+        counts[place] += 1;
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::apportion;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_account_goes_somewhere(
+            total in 0_u32..10_000,
+            weights in prop::collection::vec(0.0_f64..10.0, 6),
+        ) {
+            prop_assume!(weights.iter().sum::<f64>() > 0.1);
+            let counts = apportion(total, &weights);
+            prop_assert_eq!(counts.iter().sum::<u32>(), total);
+            for (count, weight) in counts.iter().zip(&weights) {
+                let exact = f64::from(total) * weight / weights.iter().sum::<f64>();
+                prop_assert!((f64::from(*count) - exact).abs() <= 1.0);
+            }
+        }
+    }
+}

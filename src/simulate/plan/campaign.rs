@@ -1,0 +1,427 @@
+//! Extraction campaigns of a plan: one pipeline over one or more accounts, their successors included.
+
+use std::sync::Arc;
+
+use crate::simulate::scenario::{ExtractionSettings, Sharding};
+use crate::simulate::prompt::request_spec::RecordRef;
+use crate::simulate::corpus::techniques_of_family;
+use crate::simulate::prompt::draw::sample;
+use crate::simulate::prompt::request_sequence::RequestSequence;
+use crate::simulate::rng::SeededRng;
+use crate::simulate::evasion::applied::{Evasion, LanguageSwitch, product, read_in, tongue};
+use crate::simulate::prompt::feed::{Manner, Repeats};
+use crate::simulate::plan::benign::{workload, work_repeats};
+use super::pipeline::Pick;
+use crate::simulate::plan::planner::{Organisation, Extraction, Life, Workload, Own, PlanError, Planner};
+use crate::simulate::behaviour::population::Population;
+use crate::simulate::prompt::record_sets::RecordSet;
+use crate::simulate::plan::account_replacement::{AccountReplacement, later};
+use crate::simulate::evasion::template::Template;
+use crate::domain::{Technique, Timestamp};
+
+/// Fewest records of a dataset that an account works on; larger pools share shards of this size.
+const SHARD_RECORDS: usize = 20;
+
+/// Inputs in another language that a campaign has at hand.
+const INPUTS: usize = 200;
+
+struct Campaign<'a> {
+    extraction: &'a ExtractionSettings,
+    cell: Option<&'a str>,
+    name: String,
+    stages: Vec<&'a RecordSet>,
+    /// Accounts of the pool.
+    accounts: usize,
+    /// Those of them that are in the stream.
+    seen: usize,
+    sharding: Sharding,
+    machine_paced: bool,
+    follows_releases: bool,
+    /// When a guard appears on the newest model.
+    guard: Option<Timestamp>,
+    /// Whether its accounts share an address and a payment, as an organisation's do.
+    shares_site: bool,
+    /// The client_profile of all its accounts; each has its own when there is none.
+    client_profile: Option<Population>,
+    /// What all its accounts wear, before their places in the rotation.
+    evasion: Option<Evasion>,
+    techniques: Vec<Technique>,
+}
+
+impl<'a> Planner<'a> {
+    /// Adds the scenario's extraction, or each of its cells.
+    pub(crate) fn add_attack(&mut self) -> Result<(), PlanError> {
+        let scenario = self.scenario;
+        if scenario.cells.is_empty() {
+            return self.add_campaigns(&scenario.extraction, None);
+        }
+        scenario
+            .cells
+            .iter()
+            .try_for_each(|cell| self.add_campaigns(&cell.extraction, Some(&cell.name)))
+    }
+
+    /// Adds campaigns until the extraction's accounts are used up.
+    fn add_campaigns(
+        &mut self,
+        extraction: &'a ExtractionSettings,
+        cell: Option<&'a str>,
+    ) -> Result<(), PlanError> {
+        let mut left = extraction.accounts as usize;
+        let mut number = 0;
+        while left > 0 {
+            number += 1;
+            left -= self.add_campaign(extraction, cell, number, left)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a campaign of `most` accounts at most, and returns how many it has without successors.
+    fn add_campaign(
+        &mut self,
+        extraction: &'a ExtractionSettings,
+        cell: Option<&'a str>,
+        number: u32,
+        most: usize,
+    ) -> Result<usize, PlanError> {
+        let mut campaign = self.campaign(extraction, cell, number, most)?;
+        let mut organisation = self.organisation();
+        if let Some(window) = extraction.window_days {
+            // A campaign that lasts begins early enough to end within the stream.
+            let spare = (f64::from(self.scenario.days) - window).max(0.0);
+            organisation.start = later(self.scenario.start, spare * self.rng.unit());
+        }
+        let end = self.scenario.end();
+        let replacement = AccountReplacement::new(extraction, organisation.start, end, &mut self.rng);
+        campaign.guard = extraction
+            .fallback
+            .map(|days| later(organisation.start, days.draw(&mut self.rng)));
+        for account in 0..campaign.seen {
+            let mut start = None;
+            for generation in 0..=replacement.successors() {
+                let place = (account, generation);
+                let end = self.add_extractor(&campaign, &organisation, &replacement, place, start)?;
+                let replaced = generation < replacement.successors();
+                start = replaced
+                    .then(|| replacement.successor(end, &mut self.rng))
+                    .flatten();
+                if start.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(campaign.seen)
+    }
+
+    /// Adds one account, `generation` bans after the first in its place, and returns when it ends.
+    fn add_extractor(
+        &mut self,
+        campaign: &Campaign<'a>,
+        organisation: &Organisation,
+        replacement: &AccountReplacement,
+        (account, generation): (usize, u32),
+        start: Option<Timestamp>,
+    ) -> Result<Timestamp, PlanError> {
+        let extraction = campaign.extraction;
+        let population = match extraction.relay {
+            Some(_) => Population::Reseller,
+            None => campaign.client_profile.unwrap_or_else(|| self.client_profile()),
+        };
+        let mut home = self.company_or(campaign.shares_site.then_some(organisation));
+        home.start = organisation.start;
+        let exchanges = extraction.exchanges.as_ref();
+        let length = self.length(exchanges.unwrap_or(&self.scenario.exchanges));
+        let share = self.mixture(extraction);
+        let harvested = (f64::from(length) * share).ceil().max(1.0) as usize;
+        let workload = self.harvest_matter(campaign, account, population, harvested);
+        let rest = if share < 1.0 { length as usize } else { 0 };
+        let own = self.cover(extraction, population, rest, read_in(&workload.language))?;
+        let start = start.unwrap_or_else(|| self.start_near(&home));
+        let end = replacement.end_of(start, generation, &mut self.rng);
+        let mut techniques = campaign.techniques.clone();
+        if !own.users.is_empty() && !own.workloads.is_empty() {
+            techniques.push(Technique::RelayResale);
+            techniques.sort_unstable();
+        }
+        let extraction = Extraction {
+            workload,
+            share,
+            campaign: if generation == 0 {
+                campaign.name.clone()
+            } else {
+                format!("{}.{}", campaign.name, generation + 1)
+            },
+            cell: campaign.cell.map(str::to_owned),
+            techniques,
+            per_day: campaign.machine_paced.then_some(extraction.per_day),
+            follows_releases: campaign.follows_releases,
+            guard: campaign.guard,
+            refused: extraction.probing.map_or(0.0, |probing| probing.refused),
+            life: Life { start, end },
+        };
+        self.add(own, &home, length, Some(extraction));
+        Ok(end)
+    }
+
+    /// What an extracting account sends besides its harvest, in `count` exchanges: as its client_profile does, or nothing.
+    fn cover(
+        &mut self,
+        extraction: &ExtractionSettings,
+        population: Population,
+        count: usize,
+        language: &str,
+    ) -> Result<Own, PlanError> {
+        if population == Population::Reseller {
+            let users = self.end_users(extraction.relay);
+            return match count {
+                0 => Ok(Own::nothing(population, users)),
+                _ => self.end_users(users, count),
+            };
+        }
+        if count == 0 {
+            return Ok(Own::nothing(population, Vec::new()));
+        }
+        // Mostly one language: two would tell on mixed accounts alone.
+        let same = self.rng.chance(0.8);
+        self.own(population, count, same.then_some(language))
+    }
+
+    fn campaign(
+        &mut self,
+        extraction: &'a ExtractionSettings,
+        cell: Option<&'a str>,
+        number: u32,
+        most: usize,
+    ) -> Result<Campaign<'a>, PlanError> {
+        // Cells run the same pipelines in the same order, so that they differ in nothing but the setting.
+        let scenario = &self.scenario.name;
+        let (pick, name) = match cell {
+            None => (Pick::Drawn, format!("{scenario}-{number}")),
+            Some(cell) => (Pick::Paired(number), format!("{scenario}-{cell}-{number}")),
+        };
+        let stages = self.stages(extraction, pick)?;
+        let sizes: Vec<f64> = extraction.campaigns.iter().map(|size| size.weight).collect();
+        let size = &extraction.campaigns[self.rng.weighted(&sizes)];
+        let accounts = self.rng.between(size.least as usize, size.most as usize);
+        let seen = size.seen.map_or(usize::MAX, |seen| seen as usize).min(most);
+        let drawn = *self.rng.pick(&[
+            Sharding::RoundRobin,
+            Sharding::ByTopic,
+            Sharding::Overlapping,
+        ]);
+        let mut campaign = Campaign {
+            extraction,
+            cell,
+            name,
+            stages,
+            // A pool that is only seen in part is as large as it is.
+            accounts: if size.seen.is_some() {
+                accounts
+            } else {
+                accounts.min(most)
+            },
+            seen: accounts.min(seen),
+            sharding: size.sharding.unwrap_or(drawn),
+            machine_paced: self.rng.chance(extraction.machine_paced),
+            follows_releases: self.rng.chance(extraction.pivots),
+            guard: None,
+            shares_site: self.rng.chance(0.5),
+            client_profile: (!self.rng.chance(0.3)).then(|| self.client_profile()),
+            evasion: None,
+            techniques: Vec::new(),
+        };
+        campaign.evasion = self.evasion(extraction, &campaign.stages);
+        campaign.techniques = self.techniques(extraction, &campaign);
+        Ok(campaign)
+    }
+
+    /// What all accounts of a campaign wear.
+    fn evasion(&mut self, extraction: &ExtractionSettings, stages: &[&'a RecordSet]) -> Option<Evasion> {
+        let settings = &extraction.evasion;
+        if !settings.changes_text() {
+            return None;
+        }
+        let mut template = Template::default();
+        for stage in stages {
+            let corpus = self.record_sets.corpus;
+            template.learn(corpus, stage.unit, &stage.records, &stage.language);
+        }
+        let language = stages[0].language.clone();
+        let switch = settings.language;
+        let inputs = if switch == Some(LanguageSwitch::Input) {
+            self.foreign_inputs(&language)
+        } else {
+            Vec::new()
+        };
+        let wordings = settings.templates.unwrap_or(1) as usize;
+        Some(Evasion {
+            seed: self.rng.seed(),
+            strength: settings.paraphrase,
+            wordings: wordings.div_ceil(stages.len()),
+            stages: stages.len(),
+            offset: 0,
+            traceless: settings.traceless,
+            tongue: (switch == Some(LanguageSwitch::Answer))
+                .then(|| tongue(&language, &mut self.rng)),
+            inputs: inputs.into(),
+            product: settings.product.then(|| product(&language, &mut self.rng)),
+            template: Arc::new(template),
+            language,
+        })
+    }
+
+    /// The client_profile of an attacker: any honest population, by its share.
+    fn client_profile(&mut self) -> Population {
+        let weights = self.scenario.benign.populations.weights();
+        Population::ALL[self.rng.weighted(&weights)]
+    }
+
+    fn mixture(&mut self, extraction: &ExtractionSettings) -> f64 {
+        let weights: Vec<f64> = extraction.mixtures.iter().map(|m| m.weight).collect();
+        extraction.mixtures[self.rng.weighted(&weights)].share
+    }
+
+    fn harvest_matter(
+        &mut self,
+        campaign: &Campaign<'a>,
+        account: usize,
+        population: Population,
+        count: usize,
+    ) -> Workload {
+        let extraction = campaign.extraction;
+        let stages = &campaign.stages;
+        let mut pools = Vec::with_capacity(stages.len());
+        let mut left = count;
+        for (place, stage) in stages.iter().enumerate() {
+            let wanted = left.div_ceil(stages.len() - place);
+            if wanted == 0 {
+                break;
+            }
+            left -= wanted;
+            let shard = self.shard(stage, campaign, account);
+            pools.push(self.record_sets.harvest(stage, &shard, wanted, &mut self.rng));
+        }
+        let rotates = extraction.evasion.templates.is_some() || extraction.probing.is_some();
+        let sequence = if rotates {
+            RequestSequence::in_turn(pools)
+        } else if self.rng.chance(0.5) {
+            // Stages run side by side, or one after another.
+            RequestSequence::of(pools).shuffled(&mut self.rng)
+        } else {
+            RequestSequence::of(pools)
+        };
+        let agentic = stages
+            .iter()
+            .any(|stage| self.family(stage) == "tool_agentic");
+        let manner = if agentic && self.rng.chance(0.6) {
+            Manner::Agent
+        } else if population.chats() && self.rng.chance(0.5) {
+            // Through a chat window: question after question in one conversation.
+            Manner::Talk
+        } else {
+            Manner::Work
+        };
+        let repeats = match extraction.evasion.repeats {
+            None => harvest_repeats(&mut self.rng),
+            Some(popular) => Repeats {
+                popular,
+                copies: 1,
+                ..Repeats::default()
+            },
+        };
+        let mut workload = workload(stages[0], sequence, manner, repeats);
+        workload
+            .groups
+            .extend(stages.iter().map(|stage| stage.group.clone()));
+        if let Some(evasion) = &campaign.evasion {
+            let groups = evasion
+                .inputs
+                .iter()
+                .map(|input| self.record_sets.group(input.unit));
+            workload.groups.extend(groups.map(str::to_owned));
+            workload.feed.evasion = Some(Arc::new(Evasion {
+                offset: self.rng.below(evasion.wordings),
+                ..evasion.clone()
+            }));
+        }
+        workload
+    }
+
+    /// The records of the dataset that fall to an account of the pool.
+    fn shard(&mut self, stage: &RecordSet, campaign: &Campaign<'_>, account: usize) -> Arc<[u32]> {
+        let records = &stage.records;
+        match campaign.sharding {
+            Sharding::RoundRobin => {
+                let place = account * campaign.accounts / campaign.seen;
+                let shards = campaign.accounts.min(records.len() / SHARD_RECORDS).max(1);
+                let every = records.iter().skip(place % shards).step_by(shards);
+                every.copied().collect()
+            }
+            Sharding::ByTopic => {
+                let size = records.len().div_ceil(campaign.accounts).max(SHARD_RECORDS);
+                let specs = self.record_sets.subject(stage, size, &mut self.rng);
+                specs.iter().map(|spec| spec.frame().record).collect()
+            }
+            Sharding::Overlapping => Arc::clone(records),
+        }
+    }
+
+    fn techniques(&self, extraction: &ExtractionSettings, campaign: &Campaign<'_>) -> Vec<Technique> {
+        let mut techniques: Vec<Technique> = if extraction.probing.is_some() {
+            vec![Technique::TechniqueProbing]
+        } else {
+            let families = campaign.stages.iter().map(|stage| self.family(stage));
+            families.flat_map(techniques_of_family).copied().collect()
+        };
+        let start = self.scenario.start;
+        let released_within = self.scenario.models.iter().any(|m| m.released > start);
+        let coordinated = campaign.accounts > 1;
+        let pivots = campaign.follows_releases && released_within && coordinated;
+        if coordinated {
+            techniques.push(Technique::CoordinatedAccounts);
+        }
+        if pivots || extraction.fallback.is_some() {
+            techniques.push(Technique::ModelSwitching);
+        }
+        techniques.sort_unstable();
+        techniques.dedup();
+        techniques
+    }
+
+    fn family(&self, stage: &RecordSet) -> &str {
+        let records = self.record_sets.corpus.records(stage.unit);
+        &records[stage.records[0] as usize].family
+    }
+
+    /// Questions of people who speak neither the template's language nor that of its inputs.
+    fn foreign_inputs(&mut self, language: &str) -> Vec<RecordRef> {
+        let own = [language, read_in(language)];
+        let consumers = self.record_sets.consumers.iter();
+        let foreign: Vec<&RecordSet> = consumers
+            .filter(|record_set| !own.contains(&record_set.language.as_str()))
+            .collect();
+        if foreign.is_empty() {
+            return Vec::new();
+        }
+        let record_set = *self.rng.pick(&foreign);
+        let records = sample(&record_set.records, INPUTS, &mut self.rng);
+        let unit = record_set.unit;
+        let place = |record| RecordRef { unit, record };
+        records.into_iter().map(place).collect()
+    }
+}
+
+/// Most harvests sweep without repeats; some sample each prompt several times; some repeat to look like a product.
+fn harvest_repeats(rng: &mut SeededRng) -> Repeats {
+    match rng.below(10) {
+        0 | 1 => Repeats {
+            copies: rng.between(2, 8) as u32,
+            ..Repeats::default()
+        },
+        2..=4 => work_repeats(rng, 0.0),
+        _ => Repeats {
+            copies: 1,
+            ..Repeats::default()
+        },
+    }
+}

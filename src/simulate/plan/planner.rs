@@ -1,0 +1,300 @@
+//! Who takes part in a stream: honest accounts, classes, organisations and campaigns, each with what it will send.
+
+use std::sync::Arc;
+
+use super::account::AccountPlan;
+use crate::simulate::corpus::Corpus;
+use crate::simulate::rng::SeededRng;
+use crate::simulate::prompt::feed::Feed;
+use crate::simulate::behaviour::client_profile::{ClientProfile, Site};
+use crate::simulate::behaviour::model_preference::ModelPreference;
+use crate::simulate::behaviour::population::Population;
+use crate::simulate::scenario::Range;
+use crate::simulate::behaviour::arrival_process::ArrivalProcess;
+use crate::simulate::scenario::{Exchanges, Model, Scenario};
+use crate::simulate::prompt::record_sets::RecordSets;
+use crate::simulate::plan::account_replacement::later;
+use crate::domain::{Label, Technique, Timestamp, Verdict};
+
+/// Most days between the first exchanges of accounts that belong together.
+const SPREAD_DAYS: f64 = 4.0;
+
+/// The same as a share of the time in which accounts begin, for short streams.
+const SPREAD_SHARE: f64 = 1.0 / 6.0;
+
+/// Why a scenario cannot be played with a corpus.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The chosen sides of the split hold nothing for a population or for the extraction.
+    #[error("the chosen partitions hold no records for {0}: expected at least one unit")]
+    NothingFor(&'static str),
+}
+
+/// The accounts of a stream. The same scenario, corpus and seed give the same plan.
+pub struct Plan {
+    /// Every account, honest ones first.
+    pub accounts: Vec<AccountPlan>,
+}
+
+impl Plan {
+    /// Plans a stream from the sides of the split that the scenario names.
+    ///
+    /// # Errors
+    /// When those sides hold nothing for a population with accounts, or for the extraction.
+    pub fn new(scenario: &Scenario, corpus: &Corpus, seed: u64) -> Result<Self, PlanError> {
+        let record_sets = RecordSets::new(corpus, &scenario.partitions);
+        let mut planner = Planner {
+            scenario,
+            seed,
+            record_sets: &record_sets,
+            models: scenario.models.clone().into(),
+            rng: SeededRng::new(seed, &scenario.name),
+            accounts: Vec::new(),
+        };
+        planner.add_benign()?;
+        planner.add_attack()?;
+        Ok(Self {
+            accounts: planner.accounts,
+        })
+    }
+}
+
+pub(crate) struct Planner<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) seed: u64,
+    pub(crate) record_sets: &'a RecordSets<'a>,
+    models: Arc<[Model]>,
+    pub(crate) rng: SeededRng,
+    pub(crate) accounts: Vec<AccountPlan>,
+}
+
+/// Traffic that an account will send, with what its label says about it.
+pub(crate) struct Workload {
+    pub(crate) feed: Feed,
+    /// Name for the label: an application's group, a pipeline or a source.
+    pub(crate) name: String,
+    pub(crate) language: String,
+    pub(crate) groups: Vec<String>,
+}
+
+/// What accounts that belong together share.
+pub(crate) struct Organisation {
+    pub(crate) site: Site,
+    pub(crate) start: Timestamp,
+}
+
+/// What makes an account an extracting one.
+pub(crate) struct Extraction {
+    pub(crate) workload: Workload,
+    pub(crate) share: f64,
+    pub(crate) campaign: String,
+    pub(crate) cell: Option<String>,
+    pub(crate) techniques: Vec<Technique>,
+    /// Mean rates of a machine-paced account; the others keep an honest arrivals.
+    pub(crate) per_day: Option<Range>,
+    pub(crate) follows_releases: bool,
+    /// When a guard appears on the newest model, and the account falls back to the one before.
+    pub(crate) guard: Option<Timestamp>,
+    /// Share of the harvest that is refused.
+    pub(crate) refused: f64,
+    pub(crate) life: Life,
+}
+
+/// When an account acts.
+#[derive(Clone, Copy)]
+pub(crate) struct Life {
+    pub(crate) start: Timestamp,
+    /// The moment after its last exchange.
+    pub(crate) end: Timestamp,
+}
+
+/// What an account sends besides a harvest, and in whose client_profile.
+pub(crate) struct Own {
+    pub(crate) population: Population,
+    /// One workload, that of each end user, or none for a pure harvest.
+    pub(crate) workloads: Vec<Workload>,
+    /// Who the end users are; nobody when the account has one user.
+    pub(crate) users: Vec<Population>,
+}
+
+impl Own {
+    /// What the one user of an account sends.
+    pub(crate) fn one(population: Population, workload: Workload) -> Self {
+        Self {
+            population,
+            workloads: vec![workload],
+            users: Vec::new(),
+        }
+    }
+
+    /// Of a pure harvest, behind these end users when there are any.
+    pub(crate) const fn nothing(population: Population, users: Vec<Population>) -> Self {
+        Self {
+            population,
+            workloads: Vec::new(),
+            users,
+        }
+    }
+}
+
+impl Planner<'_> {
+    /// Exchanges of one account.
+    pub(crate) fn length(&mut self, bounds: &Exchanges) -> u32 {
+        if self.scenario.exchanges.by_rhythm {
+            return bounds.most;
+        }
+        let drawn = f64::from(bounds.median) * (0.8 * self.rng.normal()).exp();
+        (drawn.round() as u32).clamp(bounds.least, bounds.most)
+    }
+
+    /// A organisation of its own.
+    pub(crate) fn organisation(&mut self) -> Organisation {
+        let days = self.days_of_beginnings();
+        Organisation {
+            site: Site::new(&mut self.rng),
+            start: later(self.scenario.start, days * self.rng.unit()),
+        }
+    }
+
+    /// A start near that of the organisation.
+    pub(crate) fn start_near(&mut self, organisation: &Organisation) -> Timestamp {
+        let most = SPREAD_DAYS.min(self.days_of_beginnings() * SPREAD_SHARE);
+        later(organisation.start, most * self.rng.unit())
+    }
+
+    fn days_of_beginnings(&self) -> f64 {
+        f64::from(self.scenario.days) * self.scenario.beginnings
+    }
+
+    /// Adds one account; `extraction` is `None` for an honest one.
+    pub(crate) fn add(
+        &mut self,
+        own: Own,
+        organisation: &Organisation,
+        length: u32,
+        extraction: Option<Extraction>,
+    ) {
+        let Own {
+            population,
+            workloads,
+            users,
+        } = own;
+        let life = match &extraction {
+            Some(extraction) => extraction.life,
+            None => Life {
+                start: self.start_near(organisation),
+                end: self.scenario.end(),
+            },
+        };
+        let Life { start, end } = life;
+        let arrivals = self.arrivals(population, start, length, extraction.as_ref());
+        let preference = self.preference(population, start, extraction.as_ref());
+        let rng = &mut self.rng;
+        let mut groups: Vec<String> = workloads.iter().flat_map(|m| m.groups.clone()).collect();
+        groups.extend(extraction.iter().flat_map(|e| e.workload.groups.clone()));
+        groups.sort_unstable();
+        groups.dedup();
+        let harvest_share = extraction.as_ref().map_or(0.0, |e| e.share);
+        let label = label(rng.name("acc"), population, &workloads, extraction.as_ref());
+        let seed = rng.seed();
+        let client_profile = ClientProfile::new(population, &organisation.site, rng);
+        let users = users.into_iter();
+        self.accounts.push(AccountPlan {
+            label,
+            population,
+            harvest_share,
+            groups,
+            start,
+            exchanges: length,
+            seed,
+            end,
+            models: Arc::clone(&self.models),
+            arrivals,
+            preference,
+            end_users: users.map(|user| client_profile.end_user(user, rng)).collect(),
+            client_profile,
+            refused: extraction.as_ref().map_or(0.0, |e| e.refused),
+            honest: workloads.into_iter().map(|workload| workload.feed).collect(),
+            harvest: extraction.map(|extraction| extraction.workload.feed),
+        });
+    }
+
+    fn arrivals(
+        &mut self,
+        population: Population,
+        start: Timestamp,
+        length: u32,
+        extraction: Option<&Extraction>,
+    ) -> ArrivalProcess {
+        let scenario = self.scenario;
+        let rng = &mut self.rng;
+        let arrivals = if let Some(per_day) = extraction.and_then(|e| e.per_day) {
+            ArrivalProcess::machine(per_day, start, rng)
+        } else {
+            let by_rhythm = scenario.exchanges.by_rhythm;
+            let least = if by_rhythm { 0.0 } else { f64::from(length) };
+            // To the end of the stream: nobody is a heavier user because of a ban to come.
+            let horizon = (least, scenario.end());
+            ArrivalProcess::honest(population, scenario.benign.per_day, start, horizon, rng)
+        };
+        // Somebody of a end_users is always awake.
+        match population {
+            Population::Reseller => arrivals.sleepless(),
+            _ => arrivals,
+        }
+    }
+
+    fn preference(
+        &mut self,
+        population: Population,
+        start: Timestamp,
+        extraction: Option<&Extraction>,
+    ) -> ModelPreference {
+        let rng = &mut self.rng;
+        match extraction {
+            Some(Extraction {
+                guard: Some(guard), ..
+            }) => ModelPreference::retreating(*guard, rng),
+            Some(extraction) if extraction.follows_releases => {
+                ModelPreference::released_within(6.0 * 3_600.0, rng)
+            }
+            _ => ModelPreference::honest(population, &self.models, start, rng),
+        }
+    }
+}
+
+fn label(
+    account: String,
+    population: Population,
+    workloads: &[Workload],
+    extraction: Option<&Extraction>,
+) -> Label {
+    // What end users send is of no one application.
+    let own = if let [workload] = workloads {
+        Some(workload)
+    } else {
+        None
+    };
+    let workload = extraction.map(|e| &e.workload).or(own);
+    let shown = match extraction {
+        None => population.name().to_owned(),
+        Some(extraction) if extraction.share >= 1.0 => "pure".to_owned(),
+        Some(extraction) => format!("mixed_{:02.0}", extraction.share * 100.0),
+    };
+    Label {
+        account,
+        verdict: if extraction.is_some() {
+            Verdict::Extraction
+        } else {
+            Verdict::Benign
+        },
+        techniques: extraction.map_or_else(Vec::new, |e| e.techniques.clone()),
+        campaign: extraction.map(|e| e.campaign.clone()),
+        conversation: None,
+        source: Some("simulator".to_owned()),
+        application: workload.map(|m| m.name.clone()),
+        language: workload.map(|m| m.language.clone()),
+        population: Some(shown),
+        cell: extraction.and_then(|e| e.cell.clone()),
+    }
+}

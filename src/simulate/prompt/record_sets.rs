@@ -1,0 +1,358 @@
+//! What the chosen sides of the split hold, sorted by who would send it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::blend::common_affixes;
+use crate::simulate::prompt::request_spec::{RecordRef, Unit, last_text};
+use crate::simulate::corpus::{Application, Corpus, Partition};
+use crate::simulate::prompt::request_sequence::Donor;
+use super::topic::Topic;
+use crate::domain::PoolRecord;
+
+/// Fewer records than this are not a stage of their own.
+const STAGE_RECORDS: usize = 40;
+
+/// Characters of the beginning by which templates are told apart.
+const HEAD_CHARACTERS: usize = 24;
+
+/// Families of benign sources, and categories of applications, that translate or label a corpus from end to end.
+const BATCH_FAMILIES: [&str; 4] = ["app_translate", "app_classify", "app_extract", "moderation"];
+const BATCH_CATEGORIES: [&str; 4] = ["translation", "classification", "extraction", "moderation"];
+
+/// Records that one account could work through: one template, one language, or one kind of talk.
+#[derive(Clone)]
+pub(crate) struct RecordSet {
+    pub(crate) unit: Unit,
+    /// Unit of splitting.
+    pub(crate) group: String,
+    /// Name of the pipeline, application group or source, for labels.
+    pub(crate) name: String,
+    pub(crate) language: String,
+    pub(crate) records: Arc<[u32]>,
+}
+
+/// An extraction pipeline with its stages.
+pub(crate) struct Line {
+    pub(crate) stages: Vec<RecordSet>,
+}
+
+/// Everything that accounts of a scenario may be dealt, in a fixed order.
+pub(crate) struct RecordSets<'c> {
+    pub(crate) corpus: &'c Corpus,
+    /// Pipelines by lineage group.
+    pub(crate) lines: Vec<Vec<Line>>,
+    /// Applications by group, each group equally likely.
+    pub(crate) tenants: Vec<Vec<RecordSet>>,
+    pub(crate) consumers: Vec<RecordSet>,
+    pub(crate) developers: Vec<RecordSet>,
+    pub(crate) evaluators: Vec<RecordSet>,
+    pub(crate) classrooms: Vec<RecordSet>,
+    /// Translators and labellers; tenants run them too.
+    pub(crate) batches: Vec<RecordSet>,
+    around: Vec<Option<(u32, u32)>>,
+    inputs: BTreeMap<(String, String), Arc<[Donor]>>,
+}
+
+impl<'c> RecordSets<'c> {
+    /// Sorts what `partitions` hold.
+    pub(crate) fn new(corpus: &'c Corpus, partitions: &[Partition]) -> Self {
+        let mut record_sets = Self {
+            corpus,
+            lines: lines(corpus, partitions),
+            tenants: Vec::new(),
+            consumers: Vec::new(),
+            developers: Vec::new(),
+            evaluators: Vec::new(),
+            classrooms: Vec::new(),
+            batches: Vec::new(),
+            around: Vec::new(),
+            inputs: BTreeMap::new(),
+        };
+        record_sets.add_sources(partitions);
+        record_sets.add_applications(partitions);
+        record_sets
+    }
+
+    /// Bytes around an application's input, when its message has one input and nothing else that varies.
+    pub(crate) fn around(&self, unit: Unit) -> Option<(u32, u32)> {
+        let Unit::Application(position) = unit else {
+            return None;
+        };
+        self.around[position as usize]
+    }
+
+    /// The unit of splitting that a unit of the corpus belongs to.
+    pub(crate) fn group(&self, unit: Unit) -> &'c str {
+        let corpus = self.corpus;
+        match unit {
+            Unit::Pipeline(place) => &corpus.pipelines[place as usize].group,
+            Unit::Harness(place) => &corpus.harnesses[place as usize].group,
+            Unit::Source(place) => &corpus.sources[place as usize].group,
+            Unit::Application(place) => &corpus.applications[place as usize].group,
+        }
+    }
+
+    /// Inputs of applications of the same kind and language.
+    pub(crate) fn inputs_like(&self, unit: Unit) -> Arc<[Donor]> {
+        let Unit::Application(position) = unit else {
+            return Arc::default();
+        };
+        let application = &self.corpus.applications[position as usize];
+        let inputs = self.inputs.get(&kind(application));
+        inputs.map_or_else(Arc::default, Arc::clone)
+    }
+
+    /// The subject of a record's question.
+    pub(crate) fn topic(&self, unit: Unit, record: u32) -> Topic {
+        let first = &self.corpus.records(unit)[record as usize];
+        let asked = first.messages.first();
+        Topic::of(asked.map_or("", |message| message.content.expose()))
+    }
+
+    fn add_sources(&mut self, partitions: &[Partition]) {
+        for (position, source) in self.corpus.sources.iter().enumerate() {
+            if !partitions.contains(&source.partition) {
+                continue;
+            }
+            let unit = Unit::Source(position as u32);
+            for (family, records) in by(&source.records, |record| record.family.clone()) {
+                let record_sets =
+                    split_by_language(unit, &source.group, &source.name, &source.records, &records);
+                match family.as_str() {
+                    "organic_chat" | "organic_qa" => self.consumers.extend(record_sets),
+                    "organic_dev" => self.developers.extend(record_sets),
+                    "tutoring" => self.classrooms.extend(record_sets),
+                    "app_agent_code" | "app_agent_tools" => {
+                        self.developers.extend(stages_of_all(self.corpus, &record_sets));
+                    }
+                    "app_judge_eval" | "bench_reasoning" | "bench_mcq" | "bench_code" => {
+                        self.evaluators.extend(stages_of_all(self.corpus, &record_sets));
+                    }
+                    _ => {
+                        let stages = stages_of_all(self.corpus, &record_sets);
+                        if BATCH_FAMILIES.contains(&family.as_str()) {
+                            self.batches.extend(stages.iter().cloned());
+                        }
+                        self.tenants
+                            .extend(stages.into_iter().map(|stage| vec![stage]));
+                    }
+                }
+            }
+        }
+        for (position, harness) in self.corpus.harnesses.iter().enumerate() {
+            if partitions.contains(&harness.partition) {
+                let unit = Unit::Harness(position as u32);
+                let all: Vec<u32> = (0..harness.records.len() as u32).collect();
+                let record_sets =
+                    split_by_language(unit, &harness.group, &harness.name, &harness.records, &all);
+                self.evaluators.extend(stages_of_all(self.corpus, &record_sets));
+            }
+        }
+    }
+
+    fn add_applications(&mut self, partitions: &[Partition]) {
+        let mut groups = BTreeMap::<&str, Vec<RecordSet>>::new();
+        let mut inputs = BTreeMap::<(String, String), Vec<Donor>>::new();
+        for (position, application) in self.corpus.applications.iter().enumerate() {
+            let used =
+                partitions.contains(&application.partition) && !application.records.is_empty();
+            let around = used.then(|| around_input(application)).flatten();
+            self.around.push(around);
+            if !used {
+                continue;
+            }
+            let unit = Unit::Application(position as u32);
+            let record_set = || RecordSet {
+                unit,
+                group: application.group.clone(),
+                name: application.group.clone(),
+                language: application.language.clone(),
+                records: (0..application.records.len() as u32).collect(),
+            };
+            if let Some(around) = around {
+                let records = 0..application.records.len() as u32;
+                let donors = records.map(|record| Donor {
+                    place: RecordRef { unit, record },
+                    around,
+                });
+                inputs.entry(kind(application)).or_default().extend(donors);
+            }
+            match application.category.as_str() {
+                "code_agent" => self.developers.push(record_set()),
+                "judge_own_product" => self.evaluators.push(record_set()),
+                "tutoring" => self.classrooms.push(record_set()),
+                category if BATCH_CATEGORIES.contains(&category) => self.batches.push(record_set()),
+                _ => {}
+            }
+            groups.entry(&application.group).or_default().push(record_set());
+        }
+        self.tenants.extend(groups.into_values());
+        let inputs = inputs.into_iter();
+        self.inputs = inputs.map(|(kind, donors)| (kind, donors.into())).collect();
+    }
+}
+
+fn lines(corpus: &Corpus, partitions: &[Partition]) -> Vec<Vec<Line>> {
+    let mut groups = BTreeMap::<&str, Vec<Line>>::new();
+    for (position, pipeline) in corpus.pipelines.iter().enumerate() {
+        if !partitions.contains(&pipeline.partition) || pipeline.records.is_empty() {
+            continue;
+        }
+        let unit = Unit::Pipeline(position as u32);
+        let families = by(&pipeline.records, |record| record.family.clone());
+        let mut stages = Vec::new();
+        for records in families.into_values() {
+            let whole = RecordSet {
+                unit,
+                group: pipeline.group.clone(),
+                name: pipeline.name.clone(),
+                language: main_language(&pipeline.records, &records),
+                records: records.into(),
+            };
+            stages.extend(stages_of(corpus, &whole));
+        }
+        let group = groups.entry(&pipeline.group).or_default();
+        group.push(Line { stages });
+    }
+    groups.into_values().collect()
+}
+
+fn split_by_language(
+    unit: Unit,
+    group: &str,
+    name: &str,
+    all: &[PoolRecord],
+    records: &[u32],
+) -> Vec<RecordSet> {
+    let mut languages = BTreeMap::<&str, Vec<u32>>::new();
+    for record in records {
+        let language = all[*record as usize].language.as_str();
+        languages.entry(language).or_default().push(*record);
+    }
+    languages
+        .into_iter()
+        // A handful of records in another language is noise of the language tags.
+        .filter(|(_, records)| records.len() >= 10)
+        .map(|(language, records)| RecordSet {
+            unit,
+            group: group.to_owned(),
+            name: name.to_owned(),
+            language: language.to_owned(),
+            records: records.into(),
+        })
+        .collect()
+}
+
+fn stages_of_all(corpus: &Corpus, record_sets: &[RecordSet]) -> Vec<RecordSet> {
+    record_sets
+        .iter()
+        .flat_map(|record_set| stages_of(corpus, record_set))
+        .collect()
+}
+
+/// Splits a record_set by the beginning of its prompts; what is no template of its own stays together.
+fn stages_of(corpus: &Corpus, record_set: &RecordSet) -> Vec<RecordSet> {
+    let all = corpus.records(record_set.unit);
+    let mut heads = BTreeMap::<String, Vec<u32>>::new();
+    for record in record_set.records.iter() {
+        heads
+            .entry(head(&all[*record as usize]))
+            .or_default()
+            .push(*record);
+    }
+    let (stages, rest): (Vec<Vec<u32>>, Vec<Vec<u32>>) = heads
+        .into_values()
+        .partition(|records| records.len() >= STAGE_RECORDS);
+    let mut rest: Vec<u32> = rest.into_iter().flatten().collect();
+    rest.sort_unstable();
+    let mut stages = stages;
+    if rest.len() >= STAGE_RECORDS || stages.is_empty() {
+        stages.push(rest);
+    }
+    stages
+        .into_iter()
+        .map(|records| RecordSet {
+            unit: record_set.unit,
+            group: record_set.group.clone(),
+            name: record_set.name.clone(),
+            language: main_language(all, &records),
+            records: records.into(),
+        })
+        .collect()
+}
+
+fn head(record: &PoolRecord) -> String {
+    let system = record.system.as_ref().map_or("", |text| text.expose());
+    let first = record.messages.first();
+    let first = first.map_or("", |message| message.content.expose());
+    let characters = system.chars().chain(first.chars());
+    characters.take(HEAD_CHARACTERS).collect()
+}
+
+fn main_language(all: &[PoolRecord], records: &[u32]) -> String {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for record in records {
+        *counts.entry(&all[*record as usize].language).or_default() += 1;
+    }
+    let most = counts.into_iter().max_by_key(|(_, count)| *count);
+    most.map(|(language, _)| language.to_owned())
+        .unwrap_or_default()
+}
+
+fn by<K: Ord>(records: &[PoolRecord], key: impl Fn(&PoolRecord) -> K) -> BTreeMap<K, Vec<u32>> {
+    let mut groups = BTreeMap::<K, Vec<u32>>::new();
+    for (position, record) in records.iter().enumerate() {
+        groups.entry(key(record)).or_default().push(position as u32);
+    }
+    groups
+}
+
+fn kind(application: &Application) -> (String, String) {
+    (application.input_kind.clone(), application.language.clone())
+}
+
+/// Bytes around the input of an application's messages, or `None` when more than one thing varies in them.
+fn around_input(application: &Application) -> Option<(u32, u32)> {
+    let slots = application.user_template.as_deref().map_or(1, slots_of);
+    if slots != 1 {
+        return None;
+    }
+    let texts: Vec<&str> = application.records.iter().map(last_text).collect();
+    if texts.len() < 3 {
+        // Too few to tell what is fixed; with a system prompt the message is the input alone.
+        return application.system.as_ref().map(|_| (0, 0));
+    }
+    let (before, after) = common_affixes(&texts);
+    Some((before as u32, after as u32))
+}
+
+/// Number of different `{name}` slots of a template.
+fn slots_of(template: &str) -> usize {
+    let mut names: Vec<&str> = template
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name.trim())
+        .filter(|name| !name.is_empty() && name.len() <= 40)
+        .filter(|name| {
+            name.chars()
+                .all(|c| c.is_alphanumeric() || "_.-".contains(c))
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slots_of;
+
+    #[test]
+    fn slots_are_counted_by_name() {
+        assert_eq!(slots_of("Translate {text} into {language}: {text}"), 2);
+        assert_eq!(slots_of("Answer {{question}}."), 1);
+        assert_eq!(slots_of("Give JSON like {\"a\": 1}"), 0);
+    }
+}

@@ -1,0 +1,66 @@
+//! Settings of what extracting accounts do to hide; `simulate::evasion` applies them.
+
+use serde::Deserialize;
+
+use super::checks::{ScenarioError, check, probability};
+
+/// Disguises of a harvest; none by default.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvasionSettings {
+    /// How much the template is put in other words, by rule: 0 not at all, 1 words, 2 words and order, 3 also sentences
+    /// left out and lines added. The payload stays.
+    #[serde(default)]
+    pub paraphrase: u8,
+    /// Number of templates that each account rotates: stages of the pipeline and of others, then wordings of them.
+    /// Drawn when absent, most often 1.
+    pub templates: Option<u32>,
+    /// Inputs alone, and requests for answers and summaries: the template goes, and every word that names reasoning,
+    /// grading or data. The reasoning is reconstructed elsewhere (trace inversion).
+    #[serde(default)]
+    pub traceless: bool,
+    /// Share of requests that are an earlier one, the earliest most often (Zipf), as with a product's popular
+    /// questions; drawn when absent.
+    pub repeats: Option<f64>,
+    /// Another language in the answers or the inputs.
+    pub language: Option<LanguageSwitch>,
+    /// The system prompt of a plausible product; the harvest's own moves into the message.
+    #[serde(default)]
+    pub product: bool,
+}
+
+/// What is in another language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LanguageSwitch {
+    /// Each request asks for an answer in another language.
+    Answer,
+    /// Inputs are those of people who speak another language.
+    Input,
+}
+
+impl EvasionSettings {
+    pub(crate) fn validate(&self) -> Result<(), ScenarioError> {
+        check(
+            self.paraphrase <= 3,
+            "extraction.evasion.paraphrase",
+            "0 to 3",
+            &self.paraphrase,
+        )?;
+        if let Some(templates) = self.templates {
+            let some = (1..=10_000).contains(&templates);
+            check(some, "extraction.evasion.templates", "1 to 10000", &templates)?;
+        }
+        if let Some(repeats) = self.repeats {
+            probability("extraction.evasion.repeats", repeats)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the text of requests changes.
+    pub(crate) fn changes_text(&self) -> bool {
+        let rotates = self.templates.is_some_and(|templates| templates > 1);
+        let says = self.paraphrase > 0 || self.traceless || rotates;
+        says || self.language.is_some() || self.product
+    }
+}

@@ -1,0 +1,51 @@
+//! Two bounds of a setting, and a value drawn between them.
+
+use serde::Deserialize;
+
+use crate::simulate::rng::SeededRng;
+use super::checks::{ScenarioError, check};
+
+/// Most exchanges a day that a scenario may ask for.
+pub(crate) const PER_DAY_MOST: f64 = 1e8;
+
+/// Most days that a scenario may ask for.
+pub(crate) const DAYS_MOST: f64 = 366.0;
+
+/// Two bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// Lower bound, more than 0.
+    pub least: f64,
+    /// Upper bound.
+    pub most: f64,
+}
+
+impl Range {
+    /// Exchanges a day of programs, from light API customers to the median of the traced ones. No trace has light
+    /// customers, and a log-uniform rate below the traced ones is an assumption.
+    pub const TENANTS: Self = Self {
+        least: 20.0,
+        most: 38_000.0,
+    };
+
+    /// Slowest and fastest published mean of a campaign, exchanges per account and day.
+    pub const CAMPAIGNS: Self = Self {
+        least: 5.6,
+        most: 857.0,
+    };
+
+    /// Uniform on the logarithmic scale.
+    pub(crate) fn draw(self, rng: &mut SeededRng) -> f64 {
+        rng.log_between(self.least, self.most)
+    }
+
+    /// # Errors
+    /// When the bounds are not in order or reach beyond `limit`; `key` says where they stand.
+    pub(crate) fn validate(self, key: &'static str, limit: f64) -> Result<(), ScenarioError> {
+        let Self { least, most } = self;
+        let usable = 0.0 < least && least <= most && most <= limit;
+        let expected = "0 < least <= most, at most 366 days or 100000000 a day";
+        check(usable, key, expected, &format!("{least}, {most}"))
+    }
+}
