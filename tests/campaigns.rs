@@ -411,7 +411,10 @@ fn settings_that_make_no_stream_are_named() {
             "evasion = { paraphrase = 4 }",
             "extraction.evasion.paraphrase",
         ),
-        ("evasion = { templates = 0 }", "extraction.evasion.templates"),
+        (
+            "evasion = { templates = 0 }",
+            "extraction.evasion.templates",
+        ),
         ("evasion = { repeats = 2.0 }", "extraction.evasion.repeats"),
         (
             "exchanges = { least = 9, median = 5, most = 20 }",

@@ -7,6 +7,7 @@ use anyhow::Context;
 use super::progress::ProgressBars;
 use crate::simulate::Scenario;
 use crate::simulate::corpus::Corpus;
+use crate::train::progress::Progress;
 
 /// The corpus in a folder, or the one built in.
 pub(super) fn corpus(pools: Option<&Path>, bars: &ProgressBars) -> anyhow::Result<Corpus> {

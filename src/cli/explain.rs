@@ -81,7 +81,10 @@ fn context(engine: &Engine, account: &str) -> String {
 /// One reason: its contribution in log-odds, its technique, and below them what was seen.
 fn reason_lines(contribution: f64, technique: &str, sentence: &str) -> [String; 2] {
     let head = format!("{contribution:>+8.2}  {technique}");
-    [head.trim_end().to_owned(), format!("{SENTENCE_INDENT}{sentence}")]
+    [
+        head.trim_end().to_owned(),
+        format!("{SENTENCE_INDENT}{sentence}"),
+    ]
 }
 
 /// Calls `take` with what the engine says of each exchange of one account of a log.

@@ -13,7 +13,7 @@ use super::terminal::say;
 use crate::eval::table::{Cell, Number, Style, Table};
 use crate::ingest::{JsonLinesWriter, OutputError};
 use crate::simulate::corpus::Corpus;
-use crate::simulate::{COMPARED, Plan, Scenario, Statistic, Traced, statistics, write_stream};
+use crate::simulate::{COMPARED, Plan, Statistic, Traced, statistics, write_stream};
 use crate::train::progress::Progress;
 
 /// Flags of `stillwatch simulate`.

@@ -6,9 +6,9 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::Exit;
+use super::corpus::{corpus, scenario};
 use super::input::{TrafficFlags, labels};
 use super::model::ModelFlags;
-use super::corpus::{corpus, scenario};
 use super::progress::ProgressBars;
 use super::terminal::{hint, say};
 use crate::bundle::BundleFiles;

@@ -29,8 +29,8 @@ mod text_hash;
 
 pub use comparison::comparison;
 pub use history::{Collector, History, STEPS_MAX};
-pub use step::Step;
 pub use panel::{Panel, Unfit};
+pub use step::Step;
 
 /// A detector to compare with, fitted.
 pub trait Baseline: Sync {

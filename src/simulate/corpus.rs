@@ -1,7 +1,7 @@
 //! The prompt corpus on disk, in memory: pipelines, benign sources, applications, each with its side of the split.
 //!
 //! Reads a data folder of this shape and knows nothing of accounts or time:
-//! `pools/attack/*.jsonl.gz`, `pools/benign/*.jsonl.gz`, `apps/apps.jsonl.gz`, `apps/app_traffic.jsonl.gz`,
+//! `pools/extraction/*.jsonl.gz`, `pools/benign/*.jsonl.gz`, `apps/apps.jsonl.gz`, `apps/app_traffic.jsonl.gz`,
 //! `sources.json`.
 
 mod duplicates;
@@ -23,10 +23,10 @@ use crate::domain::{PoolRecord, Technique};
 pub struct Corpus {
     /// Published extraction pipelines.
     pub pipelines: Vec<Pipeline>,
-    /// Evaluation harnesses (`ambiguous` in `sources.json`): word for word what honest evaluators send, so
-    /// never an attack; they may stand in for an honest evaluator's suite.
+    /// Evaluation harnesses (`ambiguous` in `sources.json`): word for word what benign evaluators send, so
+    /// never an extraction; they may stand in for an benign evaluator's suite.
     pub harnesses: Vec<Pipeline>,
-    /// Honest users' prompts and honest applications' requests, one entry a pool file.
+    /// Benign users' prompts and benign applications' requests, one entry a pool file.
     pub sources: Vec<BenignSource>,
     /// Real applications with a few dozen requests each.
     pub applications: Vec<Application>,
@@ -100,7 +100,7 @@ pub struct Application {
     pub language: String,
     /// Kind of input it takes (`q_code`, `doc`, ...): applications of one kind and language can share inputs.
     pub input_kind: String,
-    /// The attack family it could be taken for, when there is one.
+    /// The extraction family it could be taken for, when there is one.
     pub confusable: Option<String>,
     /// What its licence allows.
     pub licence: LicenceClass,
@@ -114,7 +114,7 @@ pub struct Application {
     pub records: Vec<PoolRecord>,
 }
 
-/// The techniques that requests of an attack family show as a stream; empty for an unknown family.
+/// The techniques that requests of an extraction family show as a stream; empty for an unknown family.
 pub fn techniques_of_family(family: &str) -> &'static [Technique] {
     match family {
         "cot_harvest" => &[Technique::ReasoningHarvest],

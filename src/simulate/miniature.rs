@@ -57,7 +57,7 @@ impl Corpus {
         built_in(PIPELINES, APPLICATIONS, PEOPLE)
     }
 
-    /// Adds what we wrote ourselves for training: the miniature, and attacks with their honest look-alikes.
+    /// Adds what we wrote ourselves for training: the miniature, and extractions with their benign look-alikes.
     ///
     /// # Panics
     /// Never: its files are part of the program, and a test reads them.

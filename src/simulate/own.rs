@@ -2,7 +2,7 @@
 //!
 //! An *author* is one voice and the unit of splitting. An *edition* fixes an author's wording, as a pipeline or an
 //! application has one template, and draws a new input for each request; what people type is drawn anew each time.
-//! Extracting and honest authors of one file draw on the same inputs, so that what is asked about tells nothing. Knows
+//! Extracting and benign authors of one file draw on the same inputs, so that what is asked about tells nothing. Knows
 //! neither accounts nor models.
 
 mod file;
@@ -16,8 +16,8 @@ use render::{Missing, Renderer, Wording};
 use super::corpus::{
     Application, BenignSource, Corpus, LicenceClass, Partition, Pipeline, share_of,
 };
-use crate::simulate::rng::SeededRng;
 use crate::domain::{Cue, Message, PoolRecord, Role, Sensitive, Technique};
+use crate::simulate::rng::SeededRng;
 
 /// Wordings of one text that become a pipeline or an application each.
 const EDITIONS: usize = 3;
@@ -42,7 +42,7 @@ pub struct OwnAuthor {
     /// Form cues that every request carries.
     pub cues: Vec<Cue>,
     /// Form cues that some requests may carry.
-    pub maybe: Vec<Cue>,
+    pub optional_cues: Vec<Cue>,
     /// The technique of an extracting author.
     pub technique: Option<Technique>,
     /// What the author counts in training, where a pipeline or a pool of its size counts 1. Much where no public
@@ -146,7 +146,7 @@ impl Writing {
             expected,
         };
         let technique = author.technique.as_deref().and_then(Technique::from_name);
-        if author.side == Side::ExtractionSettings && technique.is_none() {
+        if author.side == Side::Extraction && technique.is_none() {
             return Err(lacking("the name of a technique"));
         }
         let partition = if share_of(&author.name, SALT) < FITTED {
@@ -179,12 +179,12 @@ impl Writing {
             cues.map(|cue| cue.filter(|cue| !Cue::INTENT.contains(cue)))
                 .collect()
         };
-        let (cues, maybe) = form(&author.cues)
-            .zip(form(&author.maybe))
+        let (cues, optional_cues) = form(&author.cues)
+            .zip(form(&author.optional_cues))
             .ok_or_else(|| lacking("names of form cues"))?;
         let own = OwnAuthor {
             cues,
-            maybe,
+            optional_cues,
             technique,
             weight: parsed.weight,
         };
@@ -209,7 +209,7 @@ impl Writing {
     ) {
         let (group, licence) = (author.name.clone(), LicenceClass::Permissive);
         match (author.side, author.who) {
-            (Side::ExtractionSettings, _) => self.corpus.pipelines.push(Pipeline {
+            (Side::Extraction, _) => self.corpus.pipelines.push(Pipeline {
                 name: id,
                 group,
                 licence,
@@ -217,7 +217,7 @@ impl Writing {
                 partition,
                 records,
             }),
-            (Side::Honest, Who::Tenant) => self.corpus.applications.push(Application {
+            (Side::Benign, Who::Tenant) => self.corpus.applications.push(Application {
                 id,
                 group,
                 category: author.category.clone().unwrap_or_default(),
@@ -231,7 +231,7 @@ impl Writing {
                 user_template: None,
                 records,
             }),
-            (Side::Honest, _) => self.corpus.sources.push(BenignSource {
+            (Side::Benign, _) => self.corpus.sources.push(BenignSource {
                 name: id,
                 group,
                 licence,
@@ -251,7 +251,7 @@ fn records(
     id: &str,
 ) -> Result<Vec<PoolRecord>, Missing> {
     let mut rng = SeededRng::new(0, &format!("{SALT} {id}"));
-    let anew = matches!(author.who, Who::Consumer | Who::Classroom) && author.side == Side::Honest;
+    let anew = matches!(author.who, Who::Consumer | Who::Classroom) && author.side == Side::Benign;
     let mut wording = Wording::draw(text, &mut rng);
     let mut seen = BTreeSet::new();
     let mut records = Vec::new();

@@ -7,9 +7,9 @@ mod account_replacement;
 mod benign;
 mod campaign;
 mod end_users;
+mod feed;
 mod pipeline;
 mod planner;
 
-pub(crate) use account::Moment;
 pub use account::{AccountExchanges, AccountPlan};
 pub use planner::{Plan, PlanError};

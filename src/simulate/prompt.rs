@@ -4,8 +4,7 @@
 
 pub(crate) mod blend;
 pub(crate) mod draw;
-pub(crate) mod feed;
+pub(crate) mod record_sets;
 pub(crate) mod request_sequence;
 pub(crate) mod request_spec;
-pub(crate) mod record_sets;
 pub(crate) mod topic;

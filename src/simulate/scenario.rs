@@ -1,9 +1,9 @@
 //! What a stream should be made of, apart from its seed: a commented TOML file, validated whole before use.
 
-mod extraction;
 mod checks;
 mod evasion;
 mod exchanges;
+mod extraction;
 mod range;
 
 use serde::de::Error;
@@ -12,13 +12,13 @@ use toml::Table;
 
 use super::corpus::Partition;
 use crate::domain::Timestamp;
-use checks::{check, check_weights};
+use checks::{check, check_weights, probability};
 use range::PER_DAY_MOST;
 
-pub use extraction::{ExtractionSettings, Bans, CampaignSize, Mixture, Probing, Relay, Sharding};
 pub use checks::ScenarioError;
 pub use evasion::{EvasionSettings, LanguageSwitch};
 pub use exchanges::Exchanges;
+pub use extraction::{Bans, CampaignSize, ExtractionSettings, Mixture, Probing, Relay, Sharding};
 pub use range::Range;
 
 const DAY_MICROSECONDS: i64 = 86_400_000_000;
@@ -42,7 +42,7 @@ pub struct Scenario {
     pub beginnings: f64,
     /// Exchanges of one account.
     pub exchanges: Exchanges,
-    /// Honest accounts.
+    /// Benign accounts.
     pub benign: Benign,
     /// Extracting accounts; the baseline of the cells when there are any.
     pub extraction: ExtractionSettings,
@@ -72,7 +72,7 @@ struct Baseline {
     extraction: Table,
 }
 
-/// Honest accounts and the populations that they come from.
+/// Benign accounts and the populations that they come from.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Benign {
@@ -80,12 +80,12 @@ pub struct Benign {
     pub accounts: u32,
     /// Relative weights.
     pub populations: PopulationShares,
-    /// Exchanges a day of honest programs.
+    /// Exchanges a day of benign programs.
     #[serde(default = "tenants")]
     pub per_day: Range,
 }
 
-/// Relative weight of each honest population, counted in accounts; 0 where it is not named.
+/// Relative weight of each benign population, counted in accounts; 0 where it is not named.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PopulationShares {
@@ -101,7 +101,7 @@ pub struct PopulationShares {
     pub classroom: f64,
     /// Keys of an organisation.
     pub organisation: f64,
-    /// Resellers with disclosed end users: the honest twins of relay networks.
+    /// Resellers with disclosed end users: the benign twins of relay networks.
     pub reseller: f64,
     /// Programs that translate or label a corpus.
     pub batch: f64,

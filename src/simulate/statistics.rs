@@ -1,12 +1,18 @@
-//! How simulated honest accounts behave beside the production traces that they were drawn from.
+//! How simulated benign accounts behave beside the production traces that they were drawn from.
 
-use crate::simulate::plan::account::AccountPlan;
-use crate::simulate::behaviour::observed::{Behaviour, one_length_share};
 use super::corpus::Corpus;
-use crate::simulate::plan::planner::Plan;
-use crate::simulate::behaviour::population::Population;
-use crate::simulate::behaviour::priors::{CONSUMER_GAP_VARIATION, CONSUMER_MODELS, CONSUMER_PERIODIC, CONSUMER_PER_DAY, CONSUMER_SWITCHES_PERCENT, DEVELOPER_GAP_VARIATION, DEVELOPER_MODELS, DEVELOPER_NEW_MODEL_SHARE, DEVELOPER_NIGHT_HOURS, DEVELOPER_PER_DAY, DEVELOPER_SWITCHES_PERCENT, HEAVY_PER_DAY, Quantiles, Share, TENANT_ALWAYS_ON, TENANT_GAP_VARIATION, TENANT_ONE_LENGTH, TENANT_PERIODIC, TENANT_PER_DAY};
 use crate::domain::Verdict;
+use crate::simulate::behaviour::observed::{Behaviour, one_length_share};
+use crate::simulate::behaviour::population::Population;
+use crate::simulate::behaviour::priors::{
+    CONSUMER_GAP_VARIATION, CONSUMER_MODELS, CONSUMER_PER_DAY, CONSUMER_PERIODIC,
+    CONSUMER_SWITCHES_PERCENT, DEVELOPER_GAP_VARIATION, DEVELOPER_MODELS,
+    DEVELOPER_NEW_MODEL_SHARE, DEVELOPER_NIGHT_HOURS, DEVELOPER_PER_DAY,
+    DEVELOPER_SWITCHES_PERCENT, HEAVY_PER_DAY, Quantiles, Share, TENANT_ALWAYS_ON,
+    TENANT_GAP_VARIATION, TENANT_ONE_LENGTH, TENANT_PER_DAY, TENANT_PERIODIC,
+};
+use crate::simulate::plan::AccountPlan;
+use crate::simulate::plan::Plan;
 
 /// Fewest exchanges of a client whose gaps and models are looked at, as with the traces.
 const CONSUMER_EXCHANGES: usize = 10;
@@ -111,7 +117,7 @@ impl Statistic {
     }
 }
 
-/// All statistics of a plan's honest accounts, in the order of the populations.
+/// All statistics of a plan's benign accounts, in the order of the populations.
 ///
 /// The figures are comparable when no account's number of exchanges is bounded by the scenario.
 pub fn statistics(plan: &Plan, corpus: &Corpus) -> Vec<Statistic> {
@@ -133,7 +139,7 @@ pub fn statistics(plan: &Plan, corpus: &Corpus) -> Vec<Statistic> {
     all
 }
 
-fn honest(plan: &Plan, population: Population) -> impl Iterator<Item = &AccountPlan> {
+fn benign(plan: &Plan, population: Population) -> impl Iterator<Item = &AccountPlan> {
     plan.accounts
         .iter()
         .filter(|account| account.label.verdict == Verdict::Benign)
@@ -146,7 +152,7 @@ fn behaviour(account: &AccountPlan, corpus: &Corpus) -> Behaviour {
 }
 
 fn seen(plan: &Plan, corpus: &Corpus, population: Population) -> Vec<Behaviour> {
-    honest(plan, population)
+    benign(plan, population)
         .map(|account| behaviour(account, corpus))
         .collect()
 }
@@ -251,7 +257,7 @@ fn tenants(plan: &Plan, corpus: &Corpus) -> Vec<Statistic> {
     let mut variations = Vec::new();
     let mut always = Vec::new();
     let mut one_length = Vec::new();
-    for account in honest(plan, population) {
+    for account in benign(plan, population) {
         // One at a time: a tenant's times are the longest list of all.
         let seen = behaviour(account, corpus);
         let hours = account.end.seconds_since(account.start) / 3_600.0;

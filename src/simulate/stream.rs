@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::simulate::plan::account::AccountExchanges;
 use super::corpus::Corpus;
-use crate::simulate::plan::planner::Plan;
 use crate::domain::{Exchange, Label, Timestamp};
+use crate::simulate::plan::AccountExchanges;
+use crate::simulate::plan::Plan;
 
 /// Writes a plan's labels by account, then its exchanges in order of time, and returns the number of exchanges.
 ///
@@ -21,7 +21,7 @@ pub fn write_stream<E>(
     mut write_exchange: impl FnMut(&Exchange) -> Result<(), E>,
     mut write_label: impl FnMut(&Label) -> Result<(), E>,
 ) -> Result<u64, E> {
-    // By the name of the account, which is random: the plan's order says who is honest.
+    // By the name of the account, which is random: the plan's order says who is benign.
     let mut labels: Vec<&Label> = plan.accounts.iter().map(|account| &account.label).collect();
     labels.sort_unstable_by(|left, right| left.account.cmp(&right.account));
     for label in labels {

@@ -110,7 +110,7 @@ fn describe_own(requests: &mut [LabeledRequest<'_>], corpus: &Corpus) {
         request.origin = Origin::Own;
         request.targets = [Target::Absent; CUE_COUNT];
         for (cues, target) in [
-            (&author.maybe, Target::Unknown),
+            (&author.optional_cues, Target::Unknown),
             (&author.cues, Target::Carried),
         ] {
             for cue in cues {

@@ -48,7 +48,7 @@ struct SourceEntry {
     #[serde(default)]
     cues: Vec<String>,
     #[serde(default)]
-    maybe: Vec<String>,
+    optional_cues: Vec<String>,
     #[serde(default)]
     bare: bool,
     technique: Option<String>,
@@ -64,7 +64,7 @@ struct ApplicationEntry {
     #[serde(default)]
     cues: Vec<String>,
     #[serde(default)]
-    maybe: Vec<String>,
+    optional_cues: Vec<String>,
 }
 
 /// What the manifest says of one kind of request.
@@ -80,7 +80,7 @@ pub struct CueEntry {
 
 /// The parsed manifest: rules in file order, of which the first that fits a request counts.
 pub struct CueManifest {
-    /// By side (attack is `true`) and source.
+    /// By side (extraction is `true`) and source.
     sources: BTreeMap<(bool, String), Vec<(SourceEntry, CueEntry)>>,
     /// By category.
     applications: BTreeMap<String, Vec<(ApplicationEntry, CueEntry)>>,
@@ -95,10 +95,10 @@ impl CueManifest {
         let file: ManifestFile = toml::from_str(text)?;
         let mut sources: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for rule in file.source {
-            let attack = match rule.side.as_str() {
-                "attack" => true,
+            let extraction = match rule.side.as_str() {
+                "extraction" => true,
                 "benign" => false,
-                side => return Err(name_error(&rule.name, "side attack or benign", side)),
+                side => return Err(name_error(&rule.name, "side extraction or benign", side)),
             };
             let technique = rule
                 .technique
@@ -108,20 +108,20 @@ impl CueManifest {
                         .ok_or_else(|| name_error(&rule.name, "a technique's name", name))
                 })
                 .transpose()?;
-            let targets = targets(&rule.name, &rule.cues, &rule.maybe)?;
+            let targets = targets(&rule.name, &rule.cues, &rule.optional_cues)?;
             let entry = CueEntry {
                 targets,
                 bare: rule.bare,
                 technique,
             };
             sources
-                .entry((attack, rule.name.clone()))
+                .entry((extraction, rule.name.clone()))
                 .or_default()
                 .push((rule, entry));
         }
         let mut applications: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for rule in file.application {
-            let targets = targets(&rule.category, &rule.cues, &rule.maybe)?;
+            let targets = targets(&rule.category, &rule.cues, &rule.optional_cues)?;
             let entry = CueEntry {
                 targets,
                 bare: false,
@@ -139,8 +139,8 @@ impl CueManifest {
     }
 
     /// What is said of one record of a pool source.
-    pub fn source(&self, attack: bool, name: &str, record: &PoolRecord) -> Option<&CueEntry> {
-        let rules = self.sources.get(&(attack, name.to_owned()))?;
+    pub fn source(&self, extraction: bool, name: &str, record: &PoolRecord) -> Option<&CueEntry> {
+        let rules = self.sources.get(&(extraction, name.to_owned()))?;
         let note = record.note.as_deref().unwrap_or("");
         let fits = |rule: &SourceEntry| {
             rule.family

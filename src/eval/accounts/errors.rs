@@ -1,6 +1,5 @@
 //! Where to look first: the benign accounts that score highest and the extracting ones that score lowest.
 
-
 use super::trail::{AccountTrail, UNSAID};
 use super::trails::Collected;
 use crate::eval::table::{Cell, Number, Style, Table};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::cells::{applications, distinct};
-use super::recall::{RATES, View};
 use super::options::Options;
+use super::recall::{RATES, View};
 use super::sample::Moment;
 use super::trail::AccountTrail;
 use crate::eval::plot::{Heat, HeatCell};

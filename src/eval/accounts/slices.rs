@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::cells::{applications, distinct};
-use super::recall::View;
 use super::options::Options;
+use super::recall::View;
 use super::sample::Moment;
 use super::trail::{AccountTrail, UNSAID};
 use crate::eval::table::{Cell, Table};

@@ -10,9 +10,7 @@ use super::keywords::phrases;
 use super::ngram::NgramModel;
 use super::sketch::Sketch;
 use super::step::{REQUESTS_MAX, Step};
-use crate::domain::{
-    Digest, Embedding, Exchange, Label, Message, PoolRecord, Role, Sensitive, Timestamp, Verdict,
-};
+use crate::domain::{Exchange, Label, Message, PoolRecord, Role, Sensitive, Verdict};
 use crate::encoder::{Scratch, TextEncoder};
 use crate::privacy::{PseudonymKey, Purpose};
 

@@ -5,7 +5,6 @@ use thiserror::Error;
 
 use super::Baseline;
 use super::history::History;
-use super::step::Step;
 use super::keywords::Keywords;
 use super::mahalanobis::Mahalanobis;
 use super::mmd::Mmd;
@@ -13,6 +12,7 @@ use super::ngram::{MeanOdds, NgramModel, NgramRecipe, NgramSample};
 use super::overlap::Overlap;
 use super::prada::Prada;
 use super::rate::Rate;
+use super::step::Step;
 use crate::eval::metrics::{Roc, Scored};
 use crate::eval::table::{Cell, Table};
 
@@ -143,8 +143,8 @@ pub(super) mod tests {
     use super::{Panel, Unfit, chosen};
     use crate::domain::Verdict;
     use crate::eval::baseline::Baseline;
-    use crate::eval::baseline::samples::{account, record, step, toward};
     use crate::eval::baseline::history::{History, Step};
+    use crate::eval::baseline::samples::{account, record, step, toward};
 
     /// Scores by one of two fields.
     struct By(&'static str, fn(&Step) -> f64);

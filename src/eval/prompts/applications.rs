@@ -9,10 +9,7 @@ const LISTED: usize = 30;
 
 /// All applications together, then those flagged most by the first model.
 pub(super) fn tables(reports: &[ModelReport]) -> Vec<Table> {
-    let models: Vec<Vec<ApplicationRow>> = reports
-        .iter()
-        .map(ModelReport::applications)
-        .collect();
+    let models: Vec<Vec<ApplicationRow>> = reports.iter().map(ModelReport::applications).collect();
     let names = reports.iter().map(|model| model.name);
     let per_cent = format!("{:.0}%", RATE * 100.0);
     let mut summary = Table::new(

@@ -1,6 +1,5 @@
-//! When an account sends: honest clocks from production traces, and the published pace of harvesting machines.
+//! When an account sends: benign clocks from production traces, and the published pace of harvesting machines.
 
-use crate::simulate::rng::SeededRng;
 use super::population::Population;
 use super::priors::{
     CONSUMER_GAP_SECONDS, CONSUMER_GAP_VARIATION, CONSUMER_PER_DAY, CONSUMER_REST_SECONDS,
@@ -8,8 +7,9 @@ use super::priors::{
     DEVELOPER_SITTINGS, DEVELOPER_TOOL_GAP_SECONDS, DEVELOPER_WORKING_DAYS, HEAVY_GAP_FACTOR,
     HEAVY_PER_DAY, TENANT_ALWAYS_ON, TENANT_GAP_VARIATION, TENANT_HOURS,
 };
-use crate::simulate::scenario::Range;
 use crate::domain::Timestamp;
+use crate::simulate::rng::SeededRng;
+use crate::simulate::scenario::Range;
 
 const DAY_SECONDS: f64 = 86_400.0;
 const HOUR_SECONDS: f64 = 3_600.0;
@@ -56,9 +56,9 @@ enum Pace {
 }
 
 impl ArrivalProcess {
-    /// The arrivals of an honest account that is awake at `start`. Where the population's rates allow, the account is
+    /// The arrivals of an benign account that is awake at `start`. Where the population's rates allow, the account is
     /// one that sends `least` exchanges by `end`: who is seen with a long history is not a light user.
-    pub(crate) fn honest(
+    pub(crate) fn benign(
         population: Population,
         rates: Range,
         start: Timestamp,
@@ -286,10 +286,10 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
-    use super::{Clock, Pace, ArrivalProcess};
+    use super::{ArrivalProcess, Clock, Pace};
     use crate::domain::Timestamp;
-    use crate::simulate::rng::SeededRng;
     use crate::simulate::behaviour::population::Population;
+    use crate::simulate::rng::SeededRng;
     use crate::simulate::scenario::Range;
 
     const START: Timestamp = Timestamp::from_micros(0);
@@ -301,7 +301,8 @@ mod tests {
             for seed in 0..40 {
                 let mut rng = SeededRng::new(seed, population.name());
                 let rates = Range::TENANTS;
-                let arrivals = ArrivalProcess::honest(population, rates, START, (45.0, END), &mut rng);
+                let arrivals =
+                    ArrivalProcess::benign(population, rates, START, (45.0, END), &mut rng);
                 let mut clock = Clock::new(arrivals, START, &mut rng);
                 assert_eq!(clock.now(), START);
                 for step in 0..500 {
@@ -348,7 +349,8 @@ mod tests {
             let counts = (0..200).map(|_| {
                 let horizon = (least, END);
                 let population = Population::Consumer;
-                let arrivals = ArrivalProcess::honest(population, Range::TENANTS, START, horizon, &mut rng);
+                let arrivals =
+                    ArrivalProcess::benign(population, Range::TENANTS, START, horizon, &mut rng);
                 let mut clock = Clock::new(arrivals, START, &mut rng);
                 let mut count = 0;
                 while clock.now() < END && count < 45 {

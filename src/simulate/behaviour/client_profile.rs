@@ -1,10 +1,10 @@
 //! What an exchange carries besides its text: settings, client, outcome. One distribution a population, for both
-//! classes: an extracting account wears the client_profile of an honest population, and nothing here knows its label.
+//! classes: an extracting account wears the client_profile of an benign population, and nothing here knows its label.
 
-use crate::simulate::rng::SeededRng;
 use super::population::Population;
 use super::priors::{CONSUMER_OUTPUT_TOKENS, DEVELOPER_OUTPUT_TOKENS};
 use crate::domain::{Client, FinishReason, Parameters, Response, ResponseFormat, Sensitive};
+use crate::simulate::rng::SeededRng;
 
 const BROWSERS: [&str; 4] = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/144.0",

@@ -1,14 +1,14 @@
 //! Which model an account asks, and when it changes.
 
-use crate::simulate::rng::SeededRng;
-use crate::simulate::permutation::Permutation;
 use super::population::Population;
 use super::priors::{
     CONSUMER_MODELS, CONSUMER_SWITCHES_PERCENT, DEVELOPER_MODELS, DEVELOPER_NEW_MODEL_SHARE,
     DEVELOPER_SWITCHES_PERCENT,
 };
-use crate::simulate::scenario::Model;
 use crate::domain::Timestamp;
+use crate::simulate::permutation::Permutation;
+use crate::simulate::rng::SeededRng;
+use crate::simulate::scenario::Model;
 
 const DAY_SECONDS: f64 = 86_400.0;
 
@@ -64,8 +64,8 @@ impl ModelPreference {
         }
     }
 
-    /// The preference of an honest account: tenants pin, developers move on release day, consumers roam.
-    pub(crate) fn honest(
+    /// The preference of an benign account: tenants pin, developers move on release day, consumers roam.
+    pub(crate) fn benign(
         population: Population,
         models: &[Model],
         start: Timestamp,
@@ -139,7 +139,12 @@ impl Chooser {
     }
 
     /// Position of the model that is asked at `now`.
-    pub(crate) fn choose(&mut self, models: &[Model], now: Timestamp, rng: &mut SeededRng) -> usize {
+    pub(crate) fn choose(
+        &mut self,
+        models: &[Model],
+        now: Timestamp,
+        rng: &mut SeededRng,
+    ) -> usize {
         match self.preference {
             ModelPreference::Pinned(model) => model,
             ModelPreference::Newest { delay_seconds } => newest(models, before(now, delay_seconds)),

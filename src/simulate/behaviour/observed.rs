@@ -2,7 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::simulate::plan::account::Moment;
+use crate::domain::Timestamp;
+
+/// What an exchange shows of an account's behaviour.
+pub(crate) struct Moment {
+    pub(crate) time: Timestamp,
+    /// Position among the plan's models.
+    pub(crate) model: usize,
+}
 
 const DAY_SECONDS: f64 = 86_400.0;
 const HOUR_SECONDS: f64 = 3_600.0;
@@ -147,7 +154,7 @@ pub(crate) fn one_length_share(mut lengths: Vec<f64>) -> f64 {
 mod tests {
     use super::{Behaviour, one_length_share};
     use crate::domain::Timestamp;
-    use crate::simulate::plan::account::Moment;
+    use crate::domain::Timestamp;
 
     fn behaviour(exchanges: &[(f64, usize)]) -> Behaviour {
         Behaviour::of(exchanges.iter().map(|(hours, model)| Moment {

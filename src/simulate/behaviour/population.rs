@@ -1,6 +1,6 @@
-//! The honest populations. Attackers wear the client_profile of one: its software, its settings and often its arrivals.
+//! The benign populations. Attackers wear the client_profile of one: its software, its settings and often its arrivals.
 
-/// A kind of honest account.
+/// A kind of benign account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Population {
     /// A person in a chat window.

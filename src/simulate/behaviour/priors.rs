@@ -1,4 +1,4 @@
-//! How honest clients behave, as quantiles of production traces (figures only; no trace is part of the project).
+//! How benign clients behave, as quantiles of production traces (figures only; no trace is part of the project).
 //!
 //! Consumers: `GenTD26` users and Azure 2023 conversations. Developers: agent sessions of twelve developers. Tenants:
 //! `ServeGen` language tenants. Seconds, tokens, counts. Beside each table stands the number of things it was taken
@@ -175,7 +175,7 @@ pub(crate) const DEVELOPER_OUTPUT_TOKENS: Quantiles = of(
     ],
 );
 
-/// Requests a day of the heaviest honest person known: the eight days that are known one by one.
+/// Requests a day of the heaviest benign person known: the eight days that are known one by one.
 pub(crate) const HEAVY_PER_DAY: Quantiles = of(
     8,
     [

@@ -67,7 +67,9 @@ pub(crate) struct SourceRow {
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Side {
-    Attack,
+    /// `extraction` in `sources.json`, which is the data set's word.
+    #[serde(rename = "attack")]
+    Extraction,
     Benign,
 }
 

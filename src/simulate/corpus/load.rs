@@ -123,7 +123,7 @@ impl Sides {
         let Some(origin) = record.note.as_deref().and_then(derived_from) else {
             return true;
         };
-        [Side::Benign, Side::Attack]
+        [Side::Benign, Side::Extraction]
             .into_iter()
             .filter_map(|side| self.by_source.get(&(side, origin.to_owned())))
             .all(|place| place.partition == partition)

@@ -9,11 +9,11 @@ use super::LicenceClass;
 /// Names the split in use; changing it moves every group.
 ///
 /// Chosen by composition alone, before any model was fitted: the first of `split-0`, `split-1`, ... under which
-/// - every attack family has at least 300 requests in [`Partition::Fit`] and in [`Partition::Test`], and the three
+/// - every extraction family has at least 300 requests in [`Partition::Fit`] and in [`Partition::Test`], and the three
 ///   largest also in [`Partition::Calibrate`]; at least three Chinese pipelines are fitted on, three tested, one
 ///   calibrates; at least 30 pipelines are fitted on and 9 calibrate;
 /// - every benign family has at least 100 requests in `Fit` and in `Test` (tutoring only in `Fit`: all of its
-///   pools share one lineage), and the hardest look-alikes, tutoring and honest judges, 2,000 and 3,000 in `Fit`;
+///   pools share one lineage), and the hardest look-alikes, tutoring and benign judges, 2,000 and 3,000 in `Fit`;
 /// - real conversations (`sharegpt_sample_1k`) and Chinese users (`human prompt sets`) are in `Fit`;
 /// - zh, en, ko, ja and fr are on both sides, and at most 16,000 permissive requests are withheld.
 pub const SALT: &str = "split-3092";

@@ -1,15 +1,15 @@
-//! How a harvest hides what it is: each evasion changes the text of a harvest's requests and nothing else, the same
-//! way for the same seed. Honest traffic, a mixed account's own included, never wears one.
+//! How a extraction hides what it is: each evasion changes the text of a extraction's requests and nothing else, the same
+//! way for the same seed. Benign traffic, a mixed account's own included, never wears one.
 
 use std::sync::Arc;
 
-use crate::simulate::prompt::request_spec::{Prompt, RecordRef, last_text};
-use crate::simulate::corpus::Corpus;
-use crate::simulate::rng::SeededRng;
 use super::paraphrase::{Paraphrase, Strength};
 use super::phrasebook::{PHRASEBOOK, spoken};
 use super::template::{Template, phrases};
 use crate::domain::{Message, Role, Sensitive};
+use crate::simulate::corpus::Corpus;
+use crate::simulate::prompt::request_spec::{Prompt, RecordRef, last_text};
+use crate::simulate::rng::SeededRng;
 
 /// Longest input that is put in place of another, in characters.
 const INPUT_CHARACTERS: usize = 1_000;
@@ -17,7 +17,7 @@ const INPUT_CHARACTERS: usize = 1_000;
 /// Fewer letters than this are no input.
 const INPUT_LETTERS: usize = 6;
 
-/// What one account's harvest wears.
+/// What one account's extraction wears.
 #[derive(Clone, Debug)]
 pub(crate) struct Evasion {
     pub(crate) template: Arc<Template>,
@@ -58,7 +58,7 @@ pub(crate) fn tongue(language: &str, rng: &mut SeededRng) -> &'static str {
     rng.pick::<String>(lines)
 }
 
-/// The language of those who read a harvest's inputs; an English template around Chinese text (`mix`) has Chinese ones.
+/// The language of those who read a extraction's inputs; an English template around Chinese text (`mix`) has Chinese ones.
 pub(crate) fn read_in(language: &str) -> &str {
     if language == "mix" { "zh" } else { language }
 }
@@ -174,7 +174,7 @@ impl Evasion {
     }
 }
 
-/// A text without the phrases, and at last without the words, that give a harvest away.
+/// A text without the phrases, and at last without the words, that give a extraction away.
 fn without_cues(text: &str) -> String {
     let gives_away = |text: &str| {
         let lower = text.to_lowercase();

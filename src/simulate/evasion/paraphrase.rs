@@ -1,9 +1,9 @@
 //! Says a template in other words, by rule: synonyms, the order of its sentences, sentences left out. The payload stays
 //! as it is and where it is. One seed is one wording: a phrase of the template becomes the same in all prompts.
 
-use crate::simulate::rng::SeededRng;
 use super::phrasebook::{PHRASEBOOK, Wording};
 use super::template::{Template, phrases};
+use crate::simulate::rng::SeededRng;
 
 /// How much a template is changed, 0 to 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,8 +91,7 @@ impl Paraphrase {
             return (None, None);
         }
         let mut rng = self.rng("frame");
-        let mut line =
-            |lines: &'static [String]| rng.chance(0.7).then(|| rng.pick(lines).as_str());
+        let mut line = |lines: &'static [String]| rng.chance(0.7).then(|| rng.pick(lines).as_str());
         (line(&wording.openings), line(&wording.closings))
     }
 
@@ -112,8 +111,7 @@ impl Paraphrase {
                 return true;
             }
             // The last one stays when all others went.
-            let stays =
-                (Some(here) == last && !kept) || !self.rng(&sentence.key()).chance(DROPPED);
+            let stays = (Some(here) == last && !kept) || !self.rng(&sentence.key()).chance(DROPPED);
             kept |= stays;
             stays
         });

@@ -17,7 +17,7 @@ type ByLanguage = BTreeMap<String, Vec<String>>;
 pub(crate) struct Phrasebook {
     /// Synonyms and framing lines by language.
     wordings: BTreeMap<String, Wording>,
-    /// Words that give a harvest away, in lower case.
+    /// Words that give a extraction away, in lower case.
     pub(crate) cues: Vec<String>,
     /// What is asked instead of a template.
     pub(crate) asks: ByLanguage,

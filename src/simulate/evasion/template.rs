@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::simulate::prompt::request_spec::Unit;
-use crate::simulate::corpus::Corpus;
 use crate::domain::{PoolRecord, Role};
+use crate::simulate::corpus::Corpus;
+use crate::simulate::prompt::request_spec::Unit;
 
 /// Records of a stage that are looked at.
 const SAMPLE: usize = 60;
@@ -120,8 +120,8 @@ impl Template {
 #[cfg(test)]
 mod tests {
     use super::{Template, phrases};
-    use crate::simulate::prompt::request_spec::Unit;
     use crate::simulate::corpus::Corpus;
+    use crate::simulate::prompt::request_spec::Unit;
     use proptest::prelude::*;
 
     #[test]

@@ -48,7 +48,7 @@ pub(crate) struct Author {
     #[serde(default)]
     pub(crate) cues: Vec<String>,
     #[serde(default)]
-    pub(crate) maybe: Vec<String>,
+    pub(crate) optional_cues: Vec<String>,
     pub(crate) text: Vec<Text>,
 }
 
@@ -56,11 +56,11 @@ pub(crate) struct Author {
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Side {
-    ExtractionSettings,
-    Honest,
+    Extraction,
+    Benign,
 }
 
-/// Who sends an honest author's requests.
+/// Who sends an benign author's requests.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Who {

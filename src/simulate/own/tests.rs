@@ -60,13 +60,13 @@ fn extraction_and_honesty_speak_the_same_languages_in_every_file() {
         let mut languages = BTreeMap::<String, [usize; 2]>::new();
         for author in parse(text).expect("a file of our own").author {
             for text in author.text {
-                let honest = usize::from(author.side == Side::Honest);
-                languages.entry(text.language).or_default()[honest] += 1;
+                let benign = usize::from(author.side == Side::Benign);
+                languages.entry(text.language).or_default()[benign] += 1;
             }
         }
-        for (language, [extraction, honest]) in languages {
+        for (language, [extraction, benign]) in languages {
             assert!(
-                honest > 0 || extraction == 0,
+                benign > 0 || extraction == 0,
                 "{file}: {extraction} extracting texts in {language} and no honest one"
             );
         }

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::simulate::prompt::request_spec::Prompt;
-use crate::simulate::corpus::Corpus;
-use crate::simulate::plan::end_users::EndUsers;
-use crate::simulate::rng::SeededRng;
-use crate::simulate::prompt::feed::{Feed, FeedReader, Request};
+use crate::domain::{Exchange, FinishReason, Label, Response, Timestamp};
+use crate::simulate::behaviour::arrival_process::{ArrivalProcess, Clock};
 use crate::simulate::behaviour::client_profile::{ClientProfile, failed};
 use crate::simulate::behaviour::model_preference::{Chooser, ModelPreference};
+use crate::simulate::behaviour::observed::Moment;
 use crate::simulate::behaviour::population::Population;
-use crate::simulate::behaviour::arrival_process::{Clock, ArrivalProcess};
+use crate::simulate::corpus::Corpus;
+use crate::simulate::plan::end_users::EndUsers;
+use crate::simulate::plan::feed::{Feed, FeedReader, Request};
+use crate::simulate::prompt::request_spec::Prompt;
+use crate::simulate::rng::SeededRng;
 use crate::simulate::scenario::Model;
-use crate::domain::{Exchange, FinishReason, Label, Response, Timestamp};
 
 /// Share of failed requests that the client sends again.
 const RETRIED: f64 = 0.8;
@@ -25,10 +26,10 @@ const REFUSAL_TOKENS: u64 = 120;
 pub struct AccountPlan {
     /// What the account is, its id included.
     pub label: Label,
-    /// The honest population that it belongs to, or in whose client_profile it comes.
+    /// The benign population that it belongs to, or in whose client_profile it comes.
     pub population: Population,
-    /// Share of its exchanges that are harvest; 0 for an honest account.
-    pub harvest_share: f64,
+    /// Share of its exchanges that are extraction; 0 for an benign account.
+    pub extraction_share: f64,
     /// Units of splitting that its requests come from, sorted: for leave-one-out training.
     pub groups: Vec<String>,
     /// Time of its first exchange.
@@ -43,12 +44,12 @@ pub struct AccountPlan {
     pub(crate) client_profile: ClientProfile,
     /// What each end user sends with; empty when the account has one user.
     pub(crate) end_users: Vec<ClientProfile>,
-    /// Share of the harvest that is refused for what it asks.
+    /// Share of the extraction that is refused for what it asks.
     pub(crate) refused: f64,
-    /// Honest traffic, of one user or of each end user; none for a pure harvest.
-    pub(crate) honest: Vec<Feed>,
-    /// Harvest; `None` for an honest account.
-    pub(crate) harvest: Option<Feed>,
+    /// Benign traffic, of one user or of each end user; none for a pure extraction.
+    pub(crate) benign: Vec<Feed>,
+    /// Extraction; `None` for an benign account.
+    pub(crate) extraction: Option<Feed>,
 }
 
 impl AccountPlan {
@@ -62,12 +63,12 @@ impl AccountPlan {
     /// Holds the next request of each user, and no text.
     pub fn exchanges<'a>(&'a self, corpus: &'a Corpus) -> AccountExchanges<'a> {
         let mut rng = SeededRng::new(self.seed, "exchanges");
-        let harvest_left = if self.harvest.is_none() {
+        let harvest_left = if self.extraction.is_none() {
             0
-        } else if self.honest.is_empty() {
+        } else if self.benign.is_empty() {
             self.exchanges
         } else {
-            (f64::from(self.exchanges) * self.harvest_share)
+            (f64::from(self.exchanges) * self.extraction_share)
                 .round()
                 .max(1.0) as u32
         };
@@ -75,9 +76,9 @@ impl AccountPlan {
             plan: self,
             clock: Clock::new(self.arrivals, self.start, &mut rng),
             chooser: Chooser::new(self.preference),
-            honest: EndUsers::new(&self.honest, corpus),
-            harvest: self
-                .harvest
+            benign: EndUsers::new(&self.benign, corpus),
+            extraction: self
+                .extraction
                 .as_ref()
                 .map(|feed| FeedReader::new(feed, corpus)),
             left: self.exchanges,
@@ -103,8 +104,8 @@ pub struct AccountExchanges<'a> {
     rng: SeededRng,
     clock: Clock,
     chooser: Chooser,
-    honest: Option<EndUsers<'a>>,
-    harvest: Option<FeedReader<'a>>,
+    benign: Option<EndUsers<'a>>,
+    extraction: Option<FeedReader<'a>>,
     left: u32,
     harvest_left: u32,
     block: Block,
@@ -114,8 +115,8 @@ pub struct AccountExchanges<'a> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
-    Honest,
-    Harvest,
+    Benign,
+    Extraction,
 }
 
 /// Who sends a request.
@@ -135,13 +136,6 @@ struct Sent {
     response: Response,
 }
 
-/// What an exchange shows of an account's behaviour.
-pub(crate) struct Moment {
-    pub(crate) time: Timestamp,
-    /// Position among the plan's models.
-    pub(crate) model: usize,
-}
-
 /// Mixed accounts change sides in blocks.
 struct Block {
     source: Source,
@@ -152,7 +146,7 @@ struct Block {
 impl Block {
     fn new(rng: &mut SeededRng) -> Self {
         Self {
-            source: Source::Honest,
+            source: Source::Benign,
             left: 0,
             mean: *rng.pick(&[1.0, 4.0, 15.0]),
         }
@@ -196,8 +190,8 @@ impl Iterator for AccountExchanges<'_> {
 /// A name that says neither the side nor the order.
 fn conversation_name(seed: u64, sender: Sender, conversation: u64) -> String {
     let purpose = match sender.source {
-        Source::Honest => "honest conversation",
-        Source::Harvest => "harvest conversation",
+        Source::Benign => "honest conversation",
+        Source::Extraction => "harvest conversation",
     };
     let user = (sender.user as u64) << 40;
     SeededRng::new(seed ^ user ^ conversation, purpose).name("conv")
@@ -221,20 +215,20 @@ impl AccountExchanges<'_> {
         let source = sender.source;
         let time = self.clock.now();
         self.left -= 1;
-        if source == Source::Harvest {
+        if source == Source::Extraction {
             self.harvest_left = self.harvest_left.saturating_sub(1);
         }
         let client_profile = self.plan.guise_of(sender.user);
         let mut response = client_profile.response(&mut self.rng);
-        if source == Source::Harvest && self.plan.refused > 0.0 {
+        if source == Source::Extraction && self.plan.refused > 0.0 {
             self.refuse(&mut response);
         }
         let model = self.chooser.choose(&self.plan.models, time, &mut self.rng);
         self.sent += 1;
         // A retry takes the place of another request of its side, never of the other side's.
         let may_retry = match source {
-            Source::Honest => self.left > self.harvest_left,
-            Source::Harvest => self.harvest_left > 0,
+            Source::Benign => self.left > self.harvest_left,
+            Source::Extraction => self.harvest_left > 0,
         };
         let retries = failed(&response) && may_retry && self.rng.chance(RETRIED);
         self.prepare(retries.then_some((sender, request)));
@@ -264,24 +258,27 @@ impl AccountExchanges<'_> {
     fn request(&mut self) -> (Sender, Request) {
         let source = self.source();
         let rng = &mut self.rng;
-        let harvest = self.harvest.as_mut().filter(|_| source == Source::Harvest);
-        let (user, request) = if let Some(harvest) = harvest {
-            // Behind a end_users a harvest passes for the conversations of its end users, in turn.
+        let extraction = self
+            .extraction
+            .as_mut()
+            .filter(|_| source == Source::Extraction);
+        let (user, request) = if let Some(extraction) = extraction {
+            // Behind a end_users a extraction passes for the conversations of its end users, in turn.
             let users = self.plan.end_users.len().max(1) as u64;
-            let request = harvest.next(rng);
+            let request = extraction.next(rng);
             ((request.conversation % users) as usize, request)
         } else {
-            let honest = self.honest.as_mut();
-            let honest = honest.expect("a plan without a harvest is honest");
-            honest.next(rng)
+            let benign = self.benign.as_mut();
+            let benign = benign.expect("a plan without a harvest is honest");
+            benign.next(rng)
         };
         (Sender { source, user }, request)
     }
 
     fn prompt(&self, sender: Sender, request: &Request) -> Prompt {
-        match (sender.source, &self.harvest, &self.honest) {
-            (Source::Harvest, Some(harvest), _) => harvest.prompt(request),
-            (_, _, Some(honest)) => honest.prompt(sender.user, request),
+        match (sender.source, &self.extraction, &self.benign) {
+            (Source::Extraction, Some(extraction), _) => extraction.prompt(request),
+            (_, _, Some(benign)) => benign.prompt(sender.user, request),
             (_, _, None) => unreachable!("a request comes from one of the account's feeds"),
         }
     }
@@ -296,20 +293,20 @@ impl AccountExchanges<'_> {
         }
     }
 
-    /// Draws sides without replacement, in blocks: exactly the planned share is harvest.
+    /// Draws sides without replacement, in blocks: exactly the planned share is extraction.
     fn source(&mut self) -> Source {
         if self.harvest_left == 0 {
-            return Source::Honest;
+            return Source::Benign;
         }
         if self.harvest_left >= self.left {
-            return Source::Harvest;
+            return Source::Extraction;
         }
         if self.block.left == 0 {
             let share = f64::from(self.harvest_left) / f64::from(self.left);
             self.block.source = if self.rng.chance(share) {
-                Source::Harvest
+                Source::Extraction
             } else {
-                Source::Honest
+                Source::Benign
             };
             self.block.left = self.rng.exponential(self.block.mean).ceil() as u32;
         }

@@ -1,9 +1,9 @@
 //! How long accounts of a campaign live, and when others go on in their place. Knows neither what they send nor why
 //! they were banned.
 
-use crate::simulate::scenario::{ExtractionSettings, Bans};
-use crate::simulate::rng::SeededRng;
 use crate::domain::Timestamp;
+use crate::simulate::rng::SeededRng;
+use crate::simulate::scenario::{Bans, ExtractionSettings};
 
 /// Hours from a ban to the first exchange of the account that goes on: a banned pool is replaced at once.
 const SUCCEEDS_AFTER_HOURS: (f64, f64) = (0.5, 48.0);
@@ -48,7 +48,12 @@ impl AccountReplacement {
     }
 
     /// The moment after the last exchange of an account that starts at `start`, the `generation`-th in its place.
-    pub(crate) fn end_of(&self, start: Timestamp, generation: u32, rng: &mut SeededRng) -> Timestamp {
+    pub(crate) fn end_of(
+        &self,
+        start: Timestamp,
+        generation: u32,
+        rng: &mut SeededRng,
+    ) -> Timestamp {
         let Some(bans) = self.bans else {
             return self.end;
         };

@@ -1,16 +1,16 @@
-//! Honest accounts of a plan.
+//! Benign accounts of a plan.
 
-use crate::simulate::prompt::request_spec::RequestSpec;
-use crate::simulate::prompt::draw::sample;
-use crate::simulate::prompt::request_sequence::RequestSequence;
-use crate::simulate::rng::SeededRng;
-use crate::simulate::prompt::feed::{Feed, Manner, Repeats};
-use crate::simulate::plan::planner::{Organisation, Workload, Own, PlanError, Planner};
 use crate::simulate::behaviour::population::Population;
+use crate::simulate::plan::feed::{Feed, Manner, Repeats};
+use crate::simulate::plan::planner::{Organisation, Own, PlanError, Planner, Workload};
+use crate::simulate::prompt::draw::sample;
 use crate::simulate::prompt::record_sets::RecordSet;
+use crate::simulate::prompt::request_sequence::RequestSequence;
+use crate::simulate::prompt::request_spec::RequestSpec;
+use crate::simulate::rng::SeededRng;
 
 impl<'a> Planner<'a> {
-    /// Adds the honest accounts, each population its share.
+    /// Adds the benign accounts, each population its share.
     pub(crate) fn add_benign(&mut self) -> Result<(), PlanError> {
         let benign = &self.scenario.benign;
         let counts = apportion(benign.accounts, &benign.populations.weights());
@@ -34,7 +34,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// What an honest account of `population` sends in `count` exchanges, in `language` where there is any; end users
+    /// What an benign account of `population` sends in `count` exchanges, in `language` where there is any; end users
     /// of a reseller speak their own.
     pub(crate) fn own(
         &mut self,
@@ -56,14 +56,18 @@ impl<'a> Planner<'a> {
                 self.student_matter(&class, count)
             }
             Population::Reseller => {
-                let users = self.end_users(None);
-                return self.end_users(users, count);
+                let users = self.end_user_kinds(None);
+                return self.end_user_workloads(users, count);
             }
         };
         Ok(Own::one(population, workload))
     }
 
-    fn person_matter(&mut self, count: usize, language: Option<&str>) -> Result<Workload, PlanError> {
+    fn person_matter(
+        &mut self,
+        count: usize,
+        language: Option<&str>,
+    ) -> Result<Workload, PlanError> {
         let circle = spoken(&self.record_sets.consumers, language, "consumers")?;
         let home = self.rng.weighted(&sizes(&circle));
         let specs = self.record_sets.person(&circle, home, count, &mut self.rng);
@@ -73,7 +77,11 @@ impl<'a> Planner<'a> {
     }
 
     /// A corpus that is translated or labelled from end to end: one application, nothing asked twice.
-    fn batch_matter(&mut self, count: usize, language: Option<&str>) -> Result<Workload, PlanError> {
+    fn batch_matter(
+        &mut self,
+        count: usize,
+        language: Option<&str>,
+    ) -> Result<Workload, PlanError> {
         let record_sets = spoken(&self.record_sets.batches, language, "batches")?;
         let record_set = *self.rng.pick(&record_sets);
         let sequence = self.record_sets.work(record_set, count, &mut self.rng);
@@ -129,7 +137,11 @@ impl<'a> Planner<'a> {
     }
 
     /// A suite that is run once, or again and again for every change.
-    fn suite_matter(&mut self, count: usize, language: Option<&str>) -> Result<Workload, PlanError> {
+    fn suite_matter(
+        &mut self,
+        count: usize,
+        language: Option<&str>,
+    ) -> Result<Workload, PlanError> {
         let record_sets = spoken(&self.record_sets.evaluators, language, "evaluators")?;
         let record_set = record_sets[self.rng.weighted(&sizes(&record_sets))];
         let size = if self.rng.chance(0.4) {
@@ -181,13 +193,20 @@ impl<'a> Planner<'a> {
         let home = (0..circle.len()).find(|place| circle[*place].language == record_set.language);
         let missing = count - specs.len();
         let own = match home {
-            Some(home) => self.record_sets.person(&circle, home, missing, &mut self.rng),
+            Some(home) => self
+                .record_sets
+                .person(&circle, home, missing, &mut self.rng),
             // Nobody speaks the class's language elsewhere: the rest is homework too.
             None => sample(&class.specs, missing, &mut self.rng),
         };
         specs.extend(own);
         let repeats = talk_repeats(&mut self.rng);
-        workload(record_set, RequestSequence::listed(specs), Manner::Talk, repeats)
+        workload(
+            record_set,
+            RequestSequence::listed(specs),
+            Manner::Talk,
+            repeats,
+        )
     }
 
     /// Keys of one organisation: its applications, or one application's environments.
@@ -244,7 +263,7 @@ pub(crate) fn talk_repeats(rng: &mut SeededRng) -> Repeats {
 }
 
 /// Repeats of a program: none for a batch over a corpus (this share of them), else from few to most; and best-of-n
-/// sampling now and then. Honest applications and harvests draw from the same shapes in other proportions.
+/// sampling now and then. Benign applications and extractions draw from the same shapes in other proportions.
 pub(crate) fn work_repeats(rng: &mut SeededRng, batches: f64) -> Repeats {
     let popular = if rng.chance(batches) {
         0.0
@@ -263,7 +282,12 @@ pub(crate) fn work_repeats(rng: &mut SeededRng, batches: f64) -> Repeats {
     }
 }
 
-pub(crate) fn workload(record_set: &RecordSet, sequence: RequestSequence, manner: Manner, repeats: Repeats) -> Workload {
+pub(crate) fn workload(
+    record_set: &RecordSet,
+    sequence: RequestSequence,
+    manner: Manner,
+    repeats: Repeats,
+) -> Workload {
     Workload {
         feed: Feed {
             sequence,

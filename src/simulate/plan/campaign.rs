@@ -2,22 +2,25 @@
 
 use std::sync::Arc;
 
-use crate::simulate::scenario::{ExtractionSettings, Sharding};
-use crate::simulate::prompt::request_spec::RecordRef;
-use crate::simulate::corpus::techniques_of_family;
-use crate::simulate::prompt::draw::sample;
-use crate::simulate::prompt::request_sequence::RequestSequence;
-use crate::simulate::rng::SeededRng;
-use crate::simulate::evasion::applied::{Evasion, LanguageSwitch, product, read_in, tongue};
-use crate::simulate::prompt::feed::{Manner, Repeats};
-use crate::simulate::plan::benign::{workload, work_repeats};
 use super::pipeline::Pick;
-use crate::simulate::plan::planner::{Organisation, Extraction, Life, Workload, Own, PlanError, Planner};
-use crate::simulate::behaviour::population::Population;
-use crate::simulate::prompt::record_sets::RecordSet;
-use crate::simulate::plan::account_replacement::{AccountReplacement, later};
-use crate::simulate::evasion::template::Template;
 use crate::domain::{Technique, Timestamp};
+use crate::simulate::behaviour::population::Population;
+use crate::simulate::corpus::techniques_of_family;
+use crate::simulate::evasion::template::Template;
+use crate::simulate::evasion::{Evasion, product, read_in, tongue};
+use crate::simulate::plan::account_replacement::{AccountReplacement, later};
+use crate::simulate::plan::benign::{work_repeats, workload};
+use crate::simulate::plan::feed::{Manner, Repeats};
+use crate::simulate::plan::planner::{
+    Extraction, Life, Organisation, Own, PlanError, Planner, Workload,
+};
+use crate::simulate::prompt::draw::sample;
+use crate::simulate::prompt::record_sets::RecordSet;
+use crate::simulate::prompt::request_sequence::RequestSequence;
+use crate::simulate::prompt::request_spec::RecordRef;
+use crate::simulate::rng::SeededRng;
+use crate::simulate::scenario::LanguageSwitch;
+use crate::simulate::scenario::{ExtractionSettings, Sharding};
 
 /// Fewest records of a dataset that an account works on; larger pools share shards of this size.
 const SHARD_RECORDS: usize = 20;
@@ -92,7 +95,8 @@ impl<'a> Planner<'a> {
             organisation.start = later(self.scenario.start, spare * self.rng.unit());
         }
         let end = self.scenario.end();
-        let replacement = AccountReplacement::new(extraction, organisation.start, end, &mut self.rng);
+        let replacement =
+            AccountReplacement::new(extraction, organisation.start, end, &mut self.rng);
         campaign.guard = extraction
             .fallback
             .map(|days| later(organisation.start, days.draw(&mut self.rng)));
@@ -100,7 +104,8 @@ impl<'a> Planner<'a> {
             let mut start = None;
             for generation in 0..=replacement.successors() {
                 let place = (account, generation);
-                let end = self.add_extractor(&campaign, &organisation, &replacement, place, start)?;
+                let end =
+                    self.add_extractor(&campaign, &organisation, &replacement, place, start)?;
                 let replaced = generation < replacement.successors();
                 start = replaced
                     .then(|| replacement.successor(end, &mut self.rng))
@@ -125,7 +130,9 @@ impl<'a> Planner<'a> {
         let extraction = campaign.extraction;
         let population = match extraction.relay {
             Some(_) => Population::Reseller,
-            None => campaign.client_profile.unwrap_or_else(|| self.client_profile()),
+            None => campaign
+                .client_profile
+                .unwrap_or_else(|| self.client_profile()),
         };
         let mut home = self.company_or(campaign.shares_site.then_some(organisation));
         home.start = organisation.start;
@@ -163,7 +170,7 @@ impl<'a> Planner<'a> {
         Ok(end)
     }
 
-    /// What an extracting account sends besides its harvest, in `count` exchanges: as its client_profile does, or nothing.
+    /// What an extracting account sends besides its extraction, in `count` exchanges: as its client_profile does, or nothing.
     fn cover(
         &mut self,
         extraction: &ExtractionSettings,
@@ -172,10 +179,10 @@ impl<'a> Planner<'a> {
         language: &str,
     ) -> Result<Own, PlanError> {
         if population == Population::Reseller {
-            let users = self.end_users(extraction.relay);
+            let users = self.end_user_kinds(extraction.relay);
             return match count {
                 0 => Ok(Own::nothing(population, users)),
-                _ => self.end_users(users, count),
+                _ => self.end_user_workloads(users, count),
             };
         }
         if count == 0 {
@@ -200,7 +207,11 @@ impl<'a> Planner<'a> {
             Some(cell) => (Pick::Paired(number), format!("{scenario}-{cell}-{number}")),
         };
         let stages = self.stages(extraction, pick)?;
-        let sizes: Vec<f64> = extraction.campaigns.iter().map(|size| size.weight).collect();
+        let sizes: Vec<f64> = extraction
+            .campaigns
+            .iter()
+            .map(|size| size.weight)
+            .collect();
         let size = &extraction.campaigns[self.rng.weighted(&sizes)];
         let accounts = self.rng.between(size.least as usize, size.most as usize);
         let seen = size.seen.map_or(usize::MAX, |seen| seen as usize).min(most);
@@ -236,7 +247,11 @@ impl<'a> Planner<'a> {
     }
 
     /// What all accounts of a campaign wear.
-    fn evasion(&mut self, extraction: &ExtractionSettings, stages: &[&'a RecordSet]) -> Option<Evasion> {
+    fn evasion(
+        &mut self,
+        extraction: &ExtractionSettings,
+        stages: &[&'a RecordSet],
+    ) -> Option<Evasion> {
         let settings = &extraction.evasion;
         if !settings.changes_text() {
             return None;
@@ -270,7 +285,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The client_profile of an attacker: any honest population, by its share.
+    /// The client_profile of an extractor: any benign population, by its share.
     fn client_profile(&mut self) -> Population {
         let weights = self.scenario.benign.populations.weights();
         Population::ALL[self.rng.weighted(&weights)]
@@ -299,7 +314,10 @@ impl<'a> Planner<'a> {
             }
             left -= wanted;
             let shard = self.shard(stage, campaign, account);
-            pools.push(self.record_sets.harvest(stage, &shard, wanted, &mut self.rng));
+            pools.push(
+                self.record_sets
+                    .extraction(stage, &shard, wanted, &mut self.rng),
+            );
         }
         let rotates = extraction.evasion.templates.is_some() || extraction.probing.is_some();
         let sequence = if rotates {
@@ -366,7 +384,11 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn techniques(&self, extraction: &ExtractionSettings, campaign: &Campaign<'_>) -> Vec<Technique> {
+    fn techniques(
+        &self,
+        extraction: &ExtractionSettings,
+        campaign: &Campaign<'_>,
+    ) -> Vec<Technique> {
         let mut techniques: Vec<Technique> = if extraction.probing.is_some() {
             vec![Technique::TechniqueProbing]
         } else {
@@ -411,7 +433,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// Most harvests sweep without repeats; some sample each prompt several times; some repeat to look like a product.
+/// Most extractions sweep without repeats; some sample each prompt several times; some repeat to look like a product.
 fn harvest_repeats(rng: &mut SeededRng) -> Repeats {
     match rng.below(10) {
         0 | 1 => Repeats {

@@ -1,13 +1,13 @@
 //! One account that many people use: end users who know nothing of each other, each with their own workload, software
-//! and tools. A relay network hides that; a disclosed reseller does the same and says so. Knows nothing of harvests.
+//! and tools. A relay network hides that; a disclosed reseller does the same and says so. Knows nothing of extractions.
 
-use crate::simulate::scenario::Relay;
-use crate::simulate::prompt::request_spec::Prompt;
-use crate::simulate::corpus::Corpus;
-use crate::simulate::rng::SeededRng;
-use crate::simulate::prompt::feed::{Feed, FeedReader, Request};
-use crate::simulate::plan::planner::{Own, PlanError, Planner};
 use crate::simulate::behaviour::population::Population;
+use crate::simulate::corpus::Corpus;
+use crate::simulate::plan::feed::{Feed, FeedReader, Request};
+use crate::simulate::plan::planner::{Own, PlanError, Planner};
+use crate::simulate::prompt::request_spec::Prompt;
+use crate::simulate::rng::SeededRng;
+use crate::simulate::scenario::Relay;
 
 /// Kinds of people behind a reseller, as likely as they stand here.
 const END_USERS: [Population; 4] = [
@@ -58,14 +58,18 @@ impl<'a> EndUsers<'a> {
 
 impl Planner<'_> {
     /// The end users of one account, as many as `relay` says.
-    pub(crate) fn end_users(&mut self, relay: Option<Relay>) -> Vec<Population> {
+    pub(crate) fn end_user_kinds(&mut self, relay: Option<Relay>) -> Vec<Population> {
         let Relay { least, most } = relay.unwrap_or(RESOLD);
         let users = self.rng.between(least as usize, most as usize);
         (0..users).map(|_| *self.rng.pick(&END_USERS)).collect()
     }
 
     /// What end users send who make `count` exchanges together, each in their own language.
-    pub(crate) fn end_users(&mut self, users: Vec<Population>, count: usize) -> Result<Own, PlanError> {
+    pub(crate) fn end_user_workloads(
+        &mut self,
+        users: Vec<Population>,
+        count: usize,
+    ) -> Result<Own, PlanError> {
         // Some use it more than others: up to three times their part.
         let part = (count * 3).div_ceil(users.len()).max(2);
         let mut workloads = Vec::with_capacity(users.len());

@@ -1,12 +1,12 @@
 //! Which stages of which pipelines a campaign runs: one, all of one pipeline, or some of several in rotation.
 
-use crate::simulate::scenario::ExtractionSettings;
-use crate::simulate::rng::SeededRng;
 use crate::simulate::plan::benign::present;
 use crate::simulate::plan::planner::{PlanError, Planner};
 use crate::simulate::prompt::record_sets::{Line, RecordSet};
+use crate::simulate::rng::SeededRng;
+use crate::simulate::scenario::ExtractionSettings;
 
-/// Share of the harvests that run one stage of their pipeline; the others run them all in turn.
+/// Share of the extractions that run one stage of their pipeline; the others run them all in turn.
 const SINGLE_STAGE: f64 = 0.6;
 
 /// Most stages that are rotated; further templates are wordings of them.
@@ -105,7 +105,11 @@ fn one_of_each<'a>(groups: &'a [Vec<Line>], rng: &mut SeededRng) -> Vec<&'a Reco
     stages
 }
 
-fn distinct<'a>(first: &'a RecordSet, others: Vec<&'a RecordSet>, most: usize) -> Vec<&'a RecordSet> {
+fn distinct<'a>(
+    first: &'a RecordSet,
+    others: Vec<&'a RecordSet>,
+    most: usize,
+) -> Vec<&'a RecordSet> {
     let mut stages = vec![first];
     for stage in others {
         if stages.len() < most && !stages.iter().any(|known| std::ptr::eq(*known, stage)) {

@@ -1,20 +1,20 @@
-//! Who takes part in a stream: honest accounts, classes, organisations and campaigns, each with what it will send.
+//! Who takes part in a stream: benign accounts, classes, organisations and campaigns, each with what it will send.
 
 use std::sync::Arc;
 
 use super::account::AccountPlan;
-use crate::simulate::corpus::Corpus;
-use crate::simulate::rng::SeededRng;
-use crate::simulate::prompt::feed::Feed;
+use crate::domain::{Label, Technique, Timestamp, Verdict};
+use crate::simulate::behaviour::arrival_process::ArrivalProcess;
 use crate::simulate::behaviour::client_profile::{ClientProfile, Site};
 use crate::simulate::behaviour::model_preference::ModelPreference;
 use crate::simulate::behaviour::population::Population;
-use crate::simulate::scenario::Range;
-use crate::simulate::behaviour::arrival_process::ArrivalProcess;
-use crate::simulate::scenario::{Exchanges, Model, Scenario};
-use crate::simulate::prompt::record_sets::RecordSets;
+use crate::simulate::corpus::Corpus;
 use crate::simulate::plan::account_replacement::later;
-use crate::domain::{Label, Technique, Timestamp, Verdict};
+use crate::simulate::plan::feed::Feed;
+use crate::simulate::prompt::record_sets::RecordSets;
+use crate::simulate::rng::SeededRng;
+use crate::simulate::scenario::Range;
+use crate::simulate::scenario::{Exchanges, Model, Scenario};
 
 /// Most days between the first exchanges of accounts that belong together.
 const SPREAD_DAYS: f64 = 4.0;
@@ -32,7 +32,7 @@ pub enum PlanError {
 
 /// The accounts of a stream. The same scenario, corpus and seed give the same plan.
 pub struct Plan {
-    /// Every account, honest ones first.
+    /// Every account, benign ones first.
     pub accounts: Vec<AccountPlan>,
 }
 
@@ -90,12 +90,12 @@ pub(crate) struct Extraction {
     pub(crate) campaign: String,
     pub(crate) cell: Option<String>,
     pub(crate) techniques: Vec<Technique>,
-    /// Mean rates of a machine-paced account; the others keep an honest arrivals.
+    /// Mean rates of a machine-paced account; the others keep an benign arrivals.
     pub(crate) per_day: Option<Range>,
     pub(crate) follows_releases: bool,
     /// When a guard appears on the newest model, and the account falls back to the one before.
     pub(crate) guard: Option<Timestamp>,
-    /// Share of the harvest that is refused.
+    /// Share of the extraction that is refused.
     pub(crate) refused: f64,
     pub(crate) life: Life,
 }
@@ -108,10 +108,10 @@ pub(crate) struct Life {
     pub(crate) end: Timestamp,
 }
 
-/// What an account sends besides a harvest, and in whose client_profile.
+/// What an account sends besides a extraction, and in whose client_profile.
 pub(crate) struct Own {
     pub(crate) population: Population,
-    /// One workload, that of each end user, or none for a pure harvest.
+    /// One workload, that of each end user, or none for a pure extraction.
     pub(crate) workloads: Vec<Workload>,
     /// Who the end users are; nobody when the account has one user.
     pub(crate) users: Vec<Population>,
@@ -127,7 +127,7 @@ impl Own {
         }
     }
 
-    /// Of a pure harvest, behind these end users when there are any.
+    /// Of a pure extraction, behind these end users when there are any.
     pub(crate) const fn nothing(population: Population, users: Vec<Population>) -> Self {
         Self {
             population,
@@ -166,7 +166,7 @@ impl Planner<'_> {
         f64::from(self.scenario.days) * self.scenario.beginnings
     }
 
-    /// Adds one account; `extraction` is `None` for an honest one.
+    /// Adds one account; `extraction` is `None` for an benign one.
     pub(crate) fn add(
         &mut self,
         own: Own,
@@ -194,7 +194,7 @@ impl Planner<'_> {
         groups.extend(extraction.iter().flat_map(|e| e.workload.groups.clone()));
         groups.sort_unstable();
         groups.dedup();
-        let harvest_share = extraction.as_ref().map_or(0.0, |e| e.share);
+        let extraction_share = extraction.as_ref().map_or(0.0, |e| e.share);
         let label = label(rng.name("acc"), population, &workloads, extraction.as_ref());
         let seed = rng.seed();
         let client_profile = ClientProfile::new(population, &organisation.site, rng);
@@ -202,7 +202,7 @@ impl Planner<'_> {
         self.accounts.push(AccountPlan {
             label,
             population,
-            harvest_share,
+            extraction_share,
             groups,
             start,
             exchanges: length,
@@ -211,11 +211,16 @@ impl Planner<'_> {
             models: Arc::clone(&self.models),
             arrivals,
             preference,
-            end_users: users.map(|user| client_profile.end_user(user, rng)).collect(),
+            end_users: users
+                .map(|user| client_profile.end_user(user, rng))
+                .collect(),
             client_profile,
             refused: extraction.as_ref().map_or(0.0, |e| e.refused),
-            honest: workloads.into_iter().map(|workload| workload.feed).collect(),
-            harvest: extraction.map(|extraction| extraction.workload.feed),
+            benign: workloads
+                .into_iter()
+                .map(|workload| workload.feed)
+                .collect(),
+            extraction: extraction.map(|extraction| extraction.workload.feed),
         });
     }
 
@@ -235,7 +240,7 @@ impl Planner<'_> {
             let least = if by_rhythm { 0.0 } else { f64::from(length) };
             // To the end of the stream: nobody is a heavier user because of a ban to come.
             let horizon = (least, scenario.end());
-            ArrivalProcess::honest(population, scenario.benign.per_day, start, horizon, rng)
+            ArrivalProcess::benign(population, scenario.benign.per_day, start, horizon, rng)
         };
         // Somebody of a end_users is always awake.
         match population {
@@ -258,7 +263,7 @@ impl Planner<'_> {
             Some(extraction) if extraction.follows_releases => {
                 ModelPreference::released_within(6.0 * 3_600.0, rng)
             }
-            _ => ModelPreference::honest(population, &self.models, start, rng),
+            _ => ModelPreference::benign(population, &self.models, start, rng),
         }
     }
 }

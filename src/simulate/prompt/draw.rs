@@ -1,11 +1,11 @@
-//! Which requests one account sends: without replacement, one application, one suite, one harvest or one person.
+//! Which requests one account sends: without replacement, one application, one suite, one extraction or one person.
 
 use std::sync::Arc;
 
-use crate::simulate::prompt::request_spec::{RequestSpec, RecordRef, Unit};
-use crate::simulate::prompt::request_sequence::{RequestSequence, RequestPool};
-use crate::simulate::rng::SeededRng;
 use crate::simulate::prompt::record_sets::{RecordSet, RecordSets};
+use crate::simulate::prompt::request_sequence::{RequestPool, RequestSequence};
+use crate::simulate::prompt::request_spec::{RecordRef, RequestSpec, Unit};
+use crate::simulate::rng::SeededRng;
 
 /// Records that a person's subject is chosen among; bounds the cost of an account.
 const CANDIDATES: usize = 240;
@@ -18,13 +18,24 @@ const SEED_SET: (usize, usize) = (18, 40);
 
 impl RecordSets<'_> {
     /// `count` requests of one template: its own records first, then inputs of like applications, then crossings.
-    pub(crate) fn work(&self, record_set: &RecordSet, count: usize, rng: &mut SeededRng) -> RequestSequence {
-        RequestSequence::of(vec![self.pool(record_set, &record_set.records, count, count, rng)])
+    pub(crate) fn work(
+        &self,
+        record_set: &RecordSet,
+        count: usize,
+        rng: &mut SeededRng,
+    ) -> RequestSequence {
+        RequestSequence::of(vec![self.pool(
+            record_set,
+            &record_set.records,
+            count,
+            count,
+            rng,
+        )])
     }
 
-    /// `count` requests of a harvest over `records` of a stage. Half of the harvests extend a small seed set, as
-    /// honest applications (with their few dozen records) do, so that recombination tells nothing.
-    pub(crate) fn harvest(
+    /// `count` requests of a extraction over `records` of a stage. Half of the extractions extend a small seed set, as
+    /// benign applications (with their few dozen records) do, so that recombination tells nothing.
+    pub(crate) fn extraction(
         &self,
         stage: &RecordSet,
         records: &Arc<[u32]>,
@@ -103,12 +114,22 @@ impl RecordSets<'_> {
     }
 
     /// The `count` records of a record_set that are nearest to a random one, by subject.
-    pub(crate) fn subject(&self, record_set: &RecordSet, count: usize, rng: &mut SeededRng) -> Vec<RequestSpec> {
+    pub(crate) fn subject(
+        &self,
+        record_set: &RecordSet,
+        count: usize,
+        rng: &mut SeededRng,
+    ) -> Vec<RequestSpec> {
         let candidates = sample(&record_set.records, CANDIDATES.max(count * 2), rng);
         let anchor = self.topic(record_set.unit, candidates[0]);
         let mut ranked: Vec<(f32, u32)> = candidates
             .into_iter()
-            .map(|record| (self.topic(record_set.unit, record).likeness(&anchor), record))
+            .map(|record| {
+                (
+                    self.topic(record_set.unit, record).likeness(&anchor),
+                    record,
+                )
+            })
             .collect();
         ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
         let nearest = ranked.into_iter().take(count);

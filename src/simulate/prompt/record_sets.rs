@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::blend::common_affixes;
-use crate::simulate::prompt::request_spec::{RecordRef, Unit, last_text};
-use crate::simulate::corpus::{Application, Corpus, Partition};
-use crate::simulate::prompt::request_sequence::Donor;
 use super::topic::Topic;
 use crate::domain::PoolRecord;
+use crate::simulate::corpus::{Application, Corpus, Partition};
+use crate::simulate::prompt::request_sequence::Donor;
+use crate::simulate::prompt::request_spec::{RecordRef, Unit, last_text};
 
 /// Fewer records than this are not a stage of their own.
 const STAGE_RECORDS: usize = 40;
@@ -124,10 +124,12 @@ impl<'c> RecordSets<'c> {
                     "organic_dev" => self.developers.extend(record_sets),
                     "tutoring" => self.classrooms.extend(record_sets),
                     "app_agent_code" | "app_agent_tools" => {
-                        self.developers.extend(stages_of_all(self.corpus, &record_sets));
+                        self.developers
+                            .extend(stages_of_all(self.corpus, &record_sets));
                     }
                     "app_judge_eval" | "bench_reasoning" | "bench_mcq" | "bench_code" => {
-                        self.evaluators.extend(stages_of_all(self.corpus, &record_sets));
+                        self.evaluators
+                            .extend(stages_of_all(self.corpus, &record_sets));
                     }
                     _ => {
                         let stages = stages_of_all(self.corpus, &record_sets);
@@ -146,7 +148,8 @@ impl<'c> RecordSets<'c> {
                 let all: Vec<u32> = (0..harness.records.len() as u32).collect();
                 let record_sets =
                     split_by_language(unit, &harness.group, &harness.name, &harness.records, &all);
-                self.evaluators.extend(stages_of_all(self.corpus, &record_sets));
+                self.evaluators
+                    .extend(stages_of_all(self.corpus, &record_sets));
             }
         }
     }
@@ -185,7 +188,10 @@ impl<'c> RecordSets<'c> {
                 category if BATCH_CATEGORIES.contains(&category) => self.batches.push(record_set()),
                 _ => {}
             }
-            groups.entry(&application.group).or_default().push(record_set());
+            groups
+                .entry(&application.group)
+                .or_default()
+                .push(record_set());
         }
         self.tenants.extend(groups.into_values());
         let inputs = inputs.into_iter();

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::simulate::prompt::request_spec::{RequestSpec, RecordRef, Unit};
-use crate::simulate::rng::SeededRng;
 use crate::simulate::permutation::Permutation;
+use crate::simulate::prompt::request_spec::{RecordRef, RequestSpec, Unit};
+use crate::simulate::rng::SeededRng;
 
 /// A sequence of requests; never empty.
 #[derive(Clone, Debug)]
@@ -175,7 +175,7 @@ impl RequestPool {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{RequestSequence, RequestPool};
+    use super::{RequestPool, RequestSequence};
     use crate::simulate::prompt::request_spec::{RequestSpec, Unit};
     use crate::simulate::rng::SeededRng;
 
@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn piles_take_turns() {
-        let sequence = RequestSequence::in_turn(vec![pool(0, 3, 3), pool(50, 2, 2), pool(100, 2, 2)]);
+        let sequence =
+            RequestSequence::in_turn(vec![pool(0, 3, 3), pool(50, 2, 2), pool(100, 2, 2)]);
         let records = (0..sequence.len()).map(|place| sequence.spec(place).frame().record);
         let pools: Vec<u32> = records.map(|record| record / 50).collect();
         assert_eq!(pools, [0, 1, 2, 0, 1, 2, 0]);

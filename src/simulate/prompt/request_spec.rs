@@ -1,8 +1,8 @@
 //! One request to be sent: a record of the corpus, or a new one recombined from two.
 
 use super::blend::cross;
-use crate::simulate::corpus::Corpus;
 use crate::domain::{Message, PoolRecord, Role, Sensitive};
+use crate::simulate::corpus::Corpus;
 
 /// A unit of the corpus, by its position there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::checks::{ScenarioError, check, probability};
 
-/// Disguises of a harvest; none by default.
+/// Disguises of a extraction; none by default.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvasionSettings {
@@ -24,7 +24,7 @@ pub struct EvasionSettings {
     pub repeats: Option<f64>,
     /// Another language in the answers or the inputs.
     pub language: Option<LanguageSwitch>,
-    /// The system prompt of a plausible product; the harvest's own moves into the message.
+    /// The system prompt of a plausible product; the extraction's own moves into the message.
     #[serde(default)]
     pub product: bool,
 }
@@ -49,7 +49,12 @@ impl EvasionSettings {
         )?;
         if let Some(templates) = self.templates {
             let some = (1..=10_000).contains(&templates);
-            check(some, "extraction.evasion.templates", "1 to 10000", &templates)?;
+            check(
+                some,
+                "extraction.evasion.templates",
+                "1 to 10000",
+                &templates,
+            )?;
         }
         if let Some(repeats) = self.repeats {
             probability("extraction.evasion.repeats", repeats)?;

@@ -15,7 +15,7 @@ pub struct Exchanges {
     /// Upper bound.
     pub most: u32,
     /// Whether the accounts' rhythms alone decide how much they send, up to the upper bound: what is compared with
-    /// traces. Otherwise honest people are drawn among those who send as much as their account shall.
+    /// traces. Otherwise benign people are drawn among those who send as much as their account shall.
     #[serde(default)]
     pub by_rhythm: bool,
 }

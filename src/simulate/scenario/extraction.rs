@@ -14,11 +14,11 @@ use super::range::{DAYS_MOST, PER_DAY_MOST, Range};
 pub struct ExtractionSettings {
     /// Number of accounts; successors of banned ones come on top.
     pub accounts: u32,
-    /// How much of an account's traffic is harvest, with the weight of such accounts.
+    /// How much of an account's traffic is extraction, with the weight of such accounts.
     pub mixtures: Vec<Mixture>,
     /// How many accounts a campaign has, with the weight of such campaigns.
     pub campaigns: Vec<CampaignSize>,
-    /// Share of the accounts that are machine-paced; the rest keep an honest arrivals.
+    /// Share of the accounts that are machine-paced; the rest keep an benign arrivals.
     pub machine_paced: f64,
     /// Mean exchanges a day of a machine-paced account, uniform on the logarithmic scale; the published rates,
     /// 5.6 to 857, when absent.
@@ -35,20 +35,20 @@ pub struct ExtractionSettings {
     pub fallback: Option<Range>,
     /// Accounts are banned.
     pub bans: Option<Bans>,
-    /// Accounts serve unrelated people while the harvest rides along.
+    /// Accounts serve unrelated people while the extraction rides along.
     pub relay: Option<Relay>,
     /// Accounts try many ways of asking, most of which are refused.
     pub probing: Option<Probing>,
-    /// How the harvest hides what it is.
+    /// How the extraction hides what it is.
     #[serde(default)]
     pub evasion: EvasionSettings,
 }
 
-/// A harvest share and its weight.
+/// A extraction share and its weight.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mixture {
-    /// Share of the exchanges that are harvest; 1 for a pure account.
+    /// Share of the exchanges that are extraction; 1 for a pure account.
     pub share: f64,
     /// Relative weight.
     pub weight: f64,
@@ -112,7 +112,7 @@ pub struct Relay {
 pub struct Probing {
     /// Phrasings tried, as far as there are pipelines with so many.
     pub phrasings: u32,
-    /// Share of the harvest that is refused.
+    /// Share of the extraction that is refused.
     pub refused: f64,
 }
 

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::simulate::rng::SeededRng;
 use super::checks::{ScenarioError, check};
+use crate::simulate::rng::SeededRng;
 
 /// Most exchanges a day that a scenario may ask for.
 pub(crate) const PER_DAY_MOST: f64 = 1e8;

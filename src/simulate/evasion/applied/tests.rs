@@ -7,10 +7,10 @@ use proptest::prelude::*;
 
 use super::{Evasion, EvasionSettings, without_cues};
 use crate::domain::Role;
-use crate::simulate::prompt::request_spec::{RequestSpec, Prompt, RecordRef, Unit};
 use crate::simulate::corpus::Corpus;
 use crate::simulate::evasion::phrasebook::PHRASEBOOK;
 use crate::simulate::evasion::template::{Template, phrases};
+use crate::simulate::prompt::request_spec::{Prompt, RecordRef, RequestSpec, Unit};
 
 /// Records of a pipeline of the built-in corpus, and a evasion of it that changes nothing yet.
 fn undisguised(corpus: &Corpus, pipeline: usize) -> (Vec<RequestSpec>, Evasion) {
@@ -177,8 +177,7 @@ fn wordings_are_rotated_and_shared() {
     let (specs, mut evasion) = undisguised(&corpus, 0);
     evasion.wordings = 5;
     let spec = specs[0];
-    let wear =
-        |evasion: &Evasion, place| said(&evasion.wear(place, spec.prompt(&corpus), &corpus));
+    let wear = |evasion: &Evasion, place| said(&evasion.wear(place, spec.prompt(&corpus), &corpus));
     let wordings: BTreeSet<String> = (0..20).map(|place| wear(&evasion, place)).collect();
     assert!((3..=5).contains(&wordings.len()), "{}", wordings.len());
     // Another account of the campaign begins elsewhere in the same rotation.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::simulate::prompt::request_spec::Prompt;
-use crate::simulate::corpus::Corpus;
-use crate::simulate::prompt::request_sequence::RequestSequence;
-use crate::simulate::rng::SeededRng;
-use crate::simulate::evasion::applied::Evasion;
-use crate::simulate::behaviour::priors::DEVELOPER_CALLS_PER_PROMPT;
 use crate::domain::{Message, Role, Sensitive};
+use crate::simulate::behaviour::priors::DEVELOPER_CALLS_PER_PROMPT;
+use crate::simulate::corpus::Corpus;
+use crate::simulate::evasion::Evasion;
+use crate::simulate::prompt::request_sequence::RequestSequence;
+use crate::simulate::prompt::request_spec::Prompt;
+use crate::simulate::rng::SeededRng;
 
 /// Longest tool result that is quoted, in characters.
 const RESULT_CHARACTERS: usize = 800;
@@ -54,7 +54,7 @@ pub(crate) struct Feed {
     pub(crate) sequence: RequestSequence,
     pub(crate) manner: Manner,
     pub(crate) repeats: Repeats,
-    /// What a harvest wears; nothing on honest traffic.
+    /// What a extraction wears; nothing on benign traffic.
     pub(crate) evasion: Option<Arc<Evasion>>,
 }
 
