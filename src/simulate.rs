@@ -23,7 +23,7 @@ mod statistics;
 mod stream;
 
 pub use behaviour::population::Population;
-pub use own::{OWN_PREFIX, OwnAuthor, OwnWritingError};
+pub use own::{OWN_PREFIX, OwnWritingError};
 pub use plan::{AccountExchanges, AccountPlan, Plan, PlanError};
 pub use scenario::{
     Bans, Benign, CampaignSize, Cell, EvasionSettings, Exchanges, ExtractionSettings,

@@ -2,6 +2,8 @@
 //!
 //! Every rule reads the sources as text and fails with all places that break it.
 
+#[path = "tidy/circles.rs"]
+mod circles;
 #[path = "tidy/source.rs"]
 mod source;
 

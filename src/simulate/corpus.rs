@@ -1,21 +1,22 @@
 //! The prompt corpus on disk, in memory: pipelines, benign sources, applications, each with its side of the split.
 //!
 //! Reads a data folder of this shape and knows nothing of accounts or time:
-//! `pools/extraction/*.jsonl.gz`, `pools/benign/*.jsonl.gz`, `apps/apps.jsonl.gz`, `apps/app_traffic.jsonl.gz`,
+//! `pools/attack/*.jsonl.gz`, `pools/benign/*.jsonl.gz`, `apps/apps.jsonl.gz`, `apps/app_traffic.jsonl.gz`,
 //! `sources.json`.
 
+mod author;
 mod duplicates;
 mod files;
 mod lineage;
 mod load;
 mod split;
 
+pub use author::OwnAuthor;
 pub use files::CorpusError;
 pub use split::{Partition, SALT, share_of};
 
 use std::collections::BTreeMap;
 
-use super::own::OwnAuthor;
 use crate::domain::{PoolRecord, Technique};
 
 /// Everything that streams can be drawn from, in the order of `sources.json` and `apps.jsonl.gz`.

@@ -6,6 +6,7 @@
 //! neither accounts nor models.
 
 mod file;
+mod parts;
 mod render;
 
 use std::collections::BTreeSet;
@@ -14,7 +15,7 @@ use file::{Author, File, Side, Text, Who};
 use render::{Missing, Renderer, Wording};
 
 use super::corpus::{
-    Application, BenignSource, Corpus, LicenceClass, Partition, Pipeline, share_of,
+    Application, BenignSource, Corpus, LicenceClass, OwnAuthor, Partition, Pipeline, share_of,
 };
 use crate::domain::{Cue, Message, PoolRecord, Role, Sensitive, Technique};
 use crate::simulate::rng::SeededRng;
@@ -35,20 +36,6 @@ const SALT: &str = "own writing";
 
 /// How the name of every author of ours begins, and so of every edition.
 pub const OWN_PREFIX: &str = "own_";
-
-/// What an author says of its own requests, for training.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OwnAuthor {
-    /// Form cues that every request carries.
-    pub cues: Vec<Cue>,
-    /// Form cues that some requests may carry.
-    pub optional_cues: Vec<Cue>,
-    /// The technique of an extracting author.
-    pub technique: Option<Technique>,
-    /// What the author counts in training, where a pipeline or a pool of its size counts 1. Much where no public
-    /// pipeline shows the technique, little where many do.
-    pub weight: f32,
-}
 
 /// Why our own writing cannot be read: a mistake in a file of this project.
 #[derive(Debug, thiserror::Error)]
@@ -158,7 +145,7 @@ impl Writing {
             if text.user.is_empty() && text.turns.is_empty() {
                 return Err(lacking("user or turns in every text"));
             }
-            let none = render::Parts::new();
+            let none = parts::Parts::new();
             let of_language = parsed.inputs.get(&text.language).unwrap_or(&none);
             for edition in 0..EDITIONS {
                 let id = format!("{}_{}{number}_{edition}", author.name, text.language);
@@ -247,7 +234,7 @@ impl Writing {
 fn records(
     author: &Author,
     text: &Text,
-    inputs: &render::Parts,
+    inputs: &parts::Parts,
     id: &str,
 ) -> Result<Vec<PoolRecord>, Missing> {
     let mut rng = SeededRng::new(0, &format!("{SALT} {id}"));

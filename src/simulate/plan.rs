@@ -10,6 +10,7 @@ mod end_users;
 mod feed;
 mod pipeline;
 mod planner;
+mod relay;
 
 pub use account::{AccountExchanges, AccountPlan};
 pub use planner::{Plan, PlanError};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::render::Parts;
+use super::parts::Parts;
 
 /// Inputs and parts of inputs, by language.
 pub(crate) type Inputs = BTreeMap<String, Parts>;

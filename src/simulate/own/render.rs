@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::file::Text;
+use super::parts::Parts;
 use crate::simulate::rng::SeededRng;
-
-/// Alternatives by name.
-pub(crate) type Parts = BTreeMap<String, Vec<String>>;
 
 /// Parts within inputs within parts: no text of ours goes deeper, and a part that holds itself ends here.
 const DEPTH: usize = 6;
