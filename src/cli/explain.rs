@@ -54,7 +54,7 @@ impl Explain {
         };
         match self.format {
             Format::Table => {
-                print!("{}", told(&assessment, engine.bundle()));
+                print!("{}", render(&assessment, engine.bundle()));
                 print!("{}", context(&engine, &self.account));
             }
             Format::Json => {
@@ -107,7 +107,7 @@ pub(super) fn history(
 }
 
 /// The assessment in words, what it is compared with, and what speaks against it.
-pub(super) fn told(assessment: &Assessment, bundle: &str) -> String {
+pub(super) fn render(assessment: &Assessment, bundle: &str) -> String {
     let mut lines = vec![
         format!(
             "After {} exchanges: risk {:.3} (between {:.3} and {:.3}), {}, recommended: {}",

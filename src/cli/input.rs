@@ -55,7 +55,7 @@ impl TrafficFlags {
             }
             take(exchanges)?;
         }
-        Ok(told(&reader.tally()))
+        Ok(report(&reader.tally()))
     }
 
     fn reject(&self, bad: &BadLine, rejected: &mut u64) -> anyhow::Result<()> {
@@ -78,7 +78,7 @@ fn resolved(mut exchange: Exchange, catalogue: Option<&Catalogue>) -> Exchange {
 }
 
 /// Tells what became of the lines.
-fn told(tally: &Tally) -> Exit {
+fn report(tally: &Tally) -> Exit {
     let rejected = tally.rejected_lines();
     if tally.out_of_order > 0 {
         warn(&format!(

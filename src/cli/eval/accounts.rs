@@ -11,10 +11,10 @@ use crate::cli::progress::ProgressBars;
 use crate::cli::terminal::warn;
 use crate::domain::{Exchange, Label};
 use crate::engine::Engine;
+use crate::eval::accepted_false_positives::KnownFalsePositives;
 use crate::eval::accounts::{Collected, compared, errors};
 use crate::eval::baseline::{Collector, comparison};
 use crate::eval::gates::{self, Gates};
-use crate::eval::known::KnownFalsePositives;
 use crate::eval::page::page;
 use crate::eval::table::Table;
 use crate::eval::{Options, Report, Step, Trails};
@@ -52,7 +52,7 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
         resamples: flags.resamples,
         ..Options::default()
     };
-    let mut report = Report::told(&own.collected, &options, &|| bars.advance(1));
+    let mut report = Report::with_progress(&own.collected, &options, &|| bars.advance(1));
     if let Some(other) = other {
         report = report.with(compared(
             (&own.bundle, &own.collected),

@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::cli::Exit;
-use crate::cli::explain::{history, told};
+use crate::cli::explain::{history, render};
 use crate::cli::input::{TrafficFlags, labels};
 use crate::cli::model::ModelFlags;
 use crate::cli::terminal::hint;
@@ -56,7 +56,7 @@ impl Show {
         };
         println!("{}", truth(&labels).render(Layout::Terminal));
         println!("{}", trail(&steps).render(Layout::Terminal));
-        print!("{}", told(last, engine.bundle()));
+        print!("{}", render(last, engine.bundle()));
         Ok(exit)
     }
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use super::alerts::A_DAY;
 use super::cells::{SHARE, resampled};
-use super::halves::Halves;
 use super::options::Options;
 use super::trail::AccountTrail;
+use crate::eval::accounts::half_split::HalfSplit;
 use crate::eval::table::{Cell, Number, Style, Table};
 use crate::risk::BenignScore;
 use crate::risk::alert_budget::{AlertBudget, Plan, daily_list};
@@ -108,7 +108,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     )
     .keyed("budget", 2);
     let honest = trails.iter().copied().filter(|trail| !trail.extraction());
-    let halves = Halves::of(honest);
+    let half_split = HalfSplit::of(honest);
     let highest = |(application, trail): &(u64, &AccountTrail)| BenignScore {
         score: trail
             .days_high
@@ -117,12 +117,12 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             .fold(f64::NAN, f64::max),
         application: *application,
     };
-    let calibrating: Vec<BenignScore> = halves.calibrating.iter().map(highest).collect();
+    let calibrating: Vec<BenignScore> = half_split.calibrating.iter().map(highest).collect();
     let Ok(values) = EValues::fit(&calibrating, ETA, CAP) else {
         return table;
     };
     let extracting = trails.iter().copied().filter(|trail| trail.extraction());
-    let measured = halves.measured.iter().map(|(_, trail)| *trail);
+    let measured = half_split.measured.iter().map(|(_, trail)| *trail);
     let days = Days::new(extracting.chain(measured).collect(), &values);
     for stream in [false, true] {
         for alpha in RATES {

@@ -19,16 +19,16 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
         ["tenth", "accounts", "mean risk said", "share extracting"],
     )
     .keyed("reliability", 1);
-    let said: Vec<Scored> = sample(trails, Moment::Last, options.prior)
+    let answers: Vec<Scored> = sample(trails, Moment::Last, options.prior)
         .iter()
-        .map(|row| row.said)
+        .map(|row| row.answers)
         .collect();
-    for (index, bin) in reliability(&said, BINS).into_iter().enumerate() {
+    for (index, bin) in reliability(&answers, BINS).into_iter().enumerate() {
         let extracting = (bin.seen * bin.n as f64).round() as u64;
         table.push(vec![
             Cell::Count(index as u64 + 1),
             Cell::Count(bin.n),
-            Cell::Number(Number::new(bin.said, Style::Percent(2))),
+            Cell::Number(Number::new(bin.answers, Style::Percent(2))),
             share(extracting, bin.n, options.thin, Style::Percent(2)),
         ]);
     }

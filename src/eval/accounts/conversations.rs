@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::cells::{distinct, resampled};
 use super::options::Options;
-use super::said::{RiskBin, Said, bin_at};
 use super::techniques::first_of_conversation;
-use super::trail::{CONVERSATION, UNSAID};
+use super::trail::{CONVERSATION, NOT_STATED};
 use super::trails::Collected;
 use crate::domain::{Label, Technique, Verdict};
+use crate::eval::accounts::answers::{AnswerCounts, RiskBin, bin_at};
 use crate::eval::metrics::{Confusion, macro_f1};
 use crate::eval::table::{Cell, Style, Table};
 
@@ -18,7 +18,7 @@ const CLASSES: usize = TECHNIQUES + 1;
 /// Precision, recall and F1 of each class, and the mean F1 of the techniques.
 const FIGURES: usize = 3 * CLASSES + 1;
 
-/// Share of benign exchanges that may be said to extract.
+/// Share of benign exchanges that may be taken for extraction.
 const RATE: f64 = 0.01;
 
 /// Exchanges of one truth.
@@ -27,26 +27,26 @@ struct Unit<'a> {
     label: &'a Label,
     /// Place in [`CONVERSATION`] of what they do, if they extract.
     truth: Option<usize>,
-    said: &'a Said,
-    /// How many were said to be each technique, and to extract at all.
+    answers: &'a AnswerCounts,
+    /// How many were taken for each technique, and for extraction at all.
     flagged: [u64; CLASSES],
     exchanges: u64,
 }
 
 impl<'a> Unit<'a> {
-    fn new(label: &'a Label, said: &'a Said) -> Self {
+    fn new(label: &'a Label, answers: &'a AnswerCounts) -> Self {
         let technique = first_of_conversation(label);
         Self {
             label,
             truth: technique.and_then(|t| CONVERSATION.iter().position(|&own| own == t)),
-            said,
+            answers,
             flagged: [0; CLASSES],
-            exchanges: said.exchanges(),
+            exchanges: answers.exchanges(),
         }
     }
 
     fn flag(&mut self, threshold: RiskBin) {
-        let above = self.said.entries().iter().filter(|e| e.bin > threshold);
+        let above = self.answers.entries().iter().filter(|e| e.bin > threshold);
         for entry in above {
             self.flagged[TECHNIQUES] += entry.exchanges;
             let place = CONVERSATION
@@ -80,7 +80,7 @@ impl<'a> Unit<'a> {
     }
 
     fn language(&self) -> &'a str {
-        self.label.language.as_deref().unwrap_or(UNSAID)
+        self.label.language.as_deref().unwrap_or(NOT_STATED)
     }
 }
 
@@ -120,7 +120,7 @@ fn figures(units: &[Unit<'_>]) -> [Option<f64>; FIGURES] {
 /// A row a technique, one for extraction of any kind and one for the mean of techniques, for all languages and
 /// each.
 ///
-/// An exchange's truth is the label of its conversation, or else of its account if that is pure. It is said to
+/// An exchange's truth is the label of its conversation, or else of its account if that is pure. It is taken to
 /// extract when the risk of its conversation lies above what 1% of benign exchanges reach, and to be of the
 /// technique that was then the likeliest of its account: assessments name no technique of a conversation alone.
 /// Precision speaks of the stream's own prevalence.
@@ -129,18 +129,18 @@ pub(super) fn table(collected: &Collected, options: &Options) -> Table {
         .trails
         .iter()
         .filter(|trail| pure(&trail.label))
-        .map(|trail| Unit::new(&trail.label, &trail.said))
+        .map(|trail| Unit::new(&trail.label, &trail.answers))
         .chain(
             collected
                 .conversations
                 .iter()
-                .map(|own| Unit::new(&own.label, &own.said)),
+                .map(|own| Unit::new(&own.label, &own.answers)),
         )
         .filter(|unit| unit.exchanges > 0)
         .collect();
     units.sort_by_key(|unit| (&unit.label.account, &unit.label.conversation));
     let benign = units.iter().filter(|unit| !unit.extraction());
-    let threshold = bin_at(benign.map(|unit| unit.said), RATE);
+    let threshold = bin_at(benign.map(|unit| unit.answers), RATE);
     for unit in &mut units {
         unit.flag(threshold);
     }

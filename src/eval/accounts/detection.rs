@@ -51,7 +51,7 @@ impl Figure {
 
 /// Every figure of a sample, `None` where it is undefined.
 pub(super) fn figures(rows: &[Row<'_>]) -> [Option<f64>; FIGURES] {
-    let said: Vec<Scored> = rows.iter().map(|row| row.said).collect();
+    let answers: Vec<Scored> = rows.iter().map(|row| row.answers).collect();
     let curve = curve(rows);
     let ranked = |figure: fn(&Roc) -> f64| curve.as_ref().map(figure);
     let recall = |rate| curve.as_ref()?.recall_at(rate, 0).value();
@@ -63,8 +63,8 @@ pub(super) fn figures(rows: &[Row<'_>]) -> [Option<f64>; FIGURES] {
         recall(1e-4),
         ranked(|curve| curve.average_precision(1e-3)),
         ranked(|curve| curve.average_precision(1e-4)),
-        brier(&said),
-        expected_calibration_error(&said, BINS),
+        brier(&answers),
+        expected_calibration_error(&answers, BINS),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! Where to look first: the benign accounts that score highest and the extracting ones that score lowest.
 
-use super::trail::{AccountTrail, UNSAID};
+use super::trail::{AccountTrail, NOT_STATED};
 use super::trails::Collected;
 use crate::eval::table::{Cell, Number, Style, Table};
 
@@ -41,7 +41,7 @@ fn table<'a>(title: &str, trails: impl Iterator<Item = &'a AccountTrail>) -> Tab
         ],
     );
     for trail in trails {
-        let said = |name: &Option<String>| Cell::text(name.as_deref().unwrap_or(UNSAID));
+        let answers = |name: &Option<String>| Cell::text(name.as_deref().unwrap_or(NOT_STATED));
         let reasons: Vec<String> = trail
             .reasons
             .iter()
@@ -51,8 +51,8 @@ fn table<'a>(title: &str, trails: impl Iterator<Item = &'a AccountTrail>) -> Tab
         table.push(vec![
             Cell::text(&trail.label.account),
             Cell::text(trail.application()),
-            said(&trail.label.language),
-            said(&trail.label.population),
+            answers(&trail.label.language),
+            answers(&trail.label.population),
             Cell::Count(trail.exchanges()),
             Cell::Number(Number::new(trail.last.score, Style::Decimal(2))),
             Cell::Number(Number::new(trail.last.risk.value(), Style::Decimal(4))),

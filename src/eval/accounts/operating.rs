@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cells::{SHARE, SMALL_SHARE, applications, resampled, share};
 use super::options::Options;
-use super::trail::{AccountTrail, UNSAID};
+use super::trail::{AccountTrail, NOT_STATED};
 use crate::eval::metrics::{benign_needed, wilson};
 use crate::eval::plot::Bar;
 use crate::eval::table::{Cell, Number, Style, Table};
@@ -33,11 +33,11 @@ fn by<'a>(
 }
 
 fn population(trail: &AccountTrail) -> &str {
-    trail.label.population.as_deref().unwrap_or(UNSAID)
+    trail.label.population.as_deref().unwrap_or(NOT_STATED)
 }
 
 fn language(trail: &AccountTrail) -> &str {
-    trail.label.language.as_deref().unwrap_or(UNSAID)
+    trail.label.language.as_deref().unwrap_or(NOT_STATED)
 }
 
 /// Slices of the benign accounts: what of, which, whose.

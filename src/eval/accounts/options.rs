@@ -14,7 +14,7 @@ pub struct Options {
     pub prior: f64,
     /// Units under which a slice is `insufficient`.
     pub thin: u64,
-    /// Least risk of a technique at which an account is said to use it.
+    /// Least risk of a technique at which an account is taken to use it.
     pub technique_risk: f64,
 }
 

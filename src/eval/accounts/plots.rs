@@ -114,12 +114,12 @@ fn detection_time(trails: &[&AccountTrail]) -> Plot {
 }
 
 fn calibration(trails: &[&AccountTrail], options: &Options) -> Plot {
-    let said: Vec<Scored> = sample(trails, Moment::Last, options.prior)
+    let answers: Vec<Scored> = sample(trails, Moment::Last, options.prior)
         .iter()
-        .map(|row| row.said)
+        .map(|row| row.answers)
         .collect();
-    let bins = reliability(&said, BINS);
-    let furthest = bins.iter().map(|bin| (bin.said - bin.seen).abs());
+    let bins = reliability(&answers, BINS);
+    let furthest = bins.iter().map(|bin| (bin.answers - bin.seen).abs());
     let about = format!(
         "Of accounts of about one risk, the share that extracts. The furthest tenth is {:.1} points off.",
         furthest.fold(0.0, f64::max) * 100.0
@@ -127,7 +127,7 @@ fn calibration(trails: &[&AccountTrail], options: &Options) -> Plot {
     let series = vec![
         Series {
             name: "accounts, by tenth".to_owned(),
-            points: bins.iter().map(|bin| (bin.said, bin.seen)).collect(),
+            points: bins.iter().map(|bin| (bin.answers, bin.seen)).collect(),
             marked: true,
         },
         Series {

@@ -4,9 +4,10 @@ use super::options::Options;
 use super::trail::AccountTrail;
 use super::trails::Collected;
 use super::{
-    alerts, budget, calibration, campaigns, conversations, detection, equally, grid, guarantee,
-    operating, overview, plots, slices, techniques, time,
+    alerts, budget, calibration, campaigns, conversations, detection, grid, operating, overview,
+    plots, slices, techniques, time,
 };
+use crate::eval::accounts::{coverage, macro_average};
 use crate::eval::plot::Plot;
 use crate::eval::table::{Cell, Layout, Table};
 
@@ -24,11 +25,11 @@ impl Report {
 
     /// The tables of what was collected. The order of the trails does not matter.
     pub fn new(collected: &Collected, options: &Options) -> Self {
-        Self::told(collected, options, &|| ())
+        Self::with_progress(collected, options, &|| ())
     }
 
     /// The same, calling `done` after each of its [`Self::PARTS`].
-    pub fn told(collected: &Collected, options: &Options, done: &dyn Fn()) -> Self {
+    pub fn with_progress(collected: &Collected, options: &Options, done: &dyn Fn()) -> Self {
         let mut trails: Vec<&AccountTrail> = collected.trails.iter().collect();
         trails.sort_by(|a, b| a.label.account.cmp(&b.label.account));
         let benign: Vec<&AccountTrail> = trails
@@ -43,7 +44,7 @@ impl Report {
             &|| {
                 vec![
                     detection::table(&trails, options),
-                    equally::table(&trails, options),
+                    macro_average::table(&trails, options),
                 ]
             },
             &|| {
@@ -65,7 +66,7 @@ impl Report {
                     operating::rates(&benign, options),
                     operating::alarms(&benign, options),
                     operating::flagged(&benign),
-                    guarantee::table(&benign, options),
+                    coverage::table(&benign, options),
                 ]
             },
             &|| vec![time::table(&trails, options)],

@@ -49,7 +49,7 @@ pub(super) struct Row<'a> {
     /// Log-odds and truth: for ranking.
     pub(super) ranked: Scored,
     /// Risk at the sample's own prevalence, and truth: for calibration.
-    pub(super) said: Scored,
+    pub(super) answers: Scored,
 }
 
 impl<'a> Row<'a> {
@@ -87,7 +87,7 @@ pub(super) fn sample<'a>(trails: &[&'a AccountTrail], moment: Moment, prior: f64
         Row {
             trail,
             ranked: scored(checkpoint.score),
-            said: scored(risk.value()),
+            answers: scored(risk.value()),
         }
     };
     let mut rows: Vec<Row<'_>> = reached.into_iter().map(row).collect();

@@ -6,7 +6,7 @@ use super::cells::{applications, distinct};
 use super::options::Options;
 use super::recall::View;
 use super::sample::Moment;
-use super::trail::{AccountTrail, UNSAID};
+use super::trail::{AccountTrail, NOT_STATED};
 use crate::eval::table::{Cell, Table};
 
 /// When recall is read.
@@ -15,21 +15,25 @@ const MOMENTS: [Moment; 2] = [Moment::Last, Moment::After(50)];
 /// Names of the slices that a trail belongs to.
 type Names = fn(&AccountTrail) -> Vec<String>;
 
-fn said(name: Option<&String>) -> Vec<String> {
-    vec![name.map_or_else(|| UNSAID.to_owned(), Clone::clone)]
+fn answers(name: Option<&String>) -> Vec<String> {
+    vec![name.map_or_else(|| NOT_STATED.to_owned(), Clone::clone)]
 }
 
 /// Kinds of slice. An account that extracts in several ways counts for each of them.
 const KINDS: [(&str, Names); 6] = [
     ("cell", |trail| trail.label.cell.iter().cloned().collect()),
-    ("population", |trail| said(trail.label.population.as_ref())),
+    ("population", |trail| {
+        answers(trail.label.population.as_ref())
+    }),
     ("technique", |trail| {
         let names = trail.label.techniques.iter();
         names.map(|technique| technique.name().to_owned()).collect()
     }),
-    ("language", |trail| said(trail.label.language.as_ref())),
+    ("language", |trail| answers(trail.label.language.as_ref())),
     ("age", |trail| vec![trail.age().to_owned()]),
-    ("pipeline", |trail| said(trail.label.application.as_ref())),
+    ("pipeline", |trail| {
+        answers(trail.label.application.as_ref())
+    }),
 ];
 
 /// One row a slice; pipelines worst first, the others by name.

@@ -1,4 +1,4 @@
-//! Whether the technique that an account is said to use is the one it uses.
+//! Whether the technique that an account is taken to use is the one it uses.
 
 use super::cells::{applications, resampled};
 use super::options::Options;
@@ -22,8 +22,8 @@ fn truth(trail: &AccountTrail) -> Option<Technique> {
     first_of_conversation(&trail.label)
 }
 
-/// The likeliest technique after the last exchange, if it is likely enough to be said.
-fn said(trail: &AccountTrail, least: f64) -> Option<Technique> {
+/// The likeliest technique after the last exchange, if it is likely enough to be stated.
+fn answers(trail: &AccountTrail, least: f64) -> Option<Technique> {
     let likeliest = trail.technique?;
     (likeliest.risk.value() >= least).then_some(likeliest.technique)
 }
@@ -31,9 +31,9 @@ fn said(trail: &AccountTrail, least: f64) -> Option<Technique> {
 fn confusions(trails: &[&AccountTrail], least: f64) -> [Confusion; TECHNIQUES] {
     let mut confusions = [Confusion::default(); TECHNIQUES];
     for trail in trails {
-        let (said, truth) = (said(trail, least), truth(trail));
+        let (answers, truth) = (answers(trail, least), truth(trail));
         for (confusion, technique) in confusions.iter_mut().zip(CONVERSATION) {
-            confusion.add(said == Some(technique), truth == Some(technique));
+            confusion.add(answers == Some(technique), truth == Some(technique));
         }
     }
     confusions
@@ -53,7 +53,7 @@ fn figures(trails: &[&AccountTrail], least: f64) -> [Option<f64>; FIGURES] {
 
 /// One row a technique and one for their mean.
 ///
-/// Every labeled account counts: a benign account that is said to use a technique lowers its precision, so
+/// Every labeled account counts: a benign account that is taken to use a technique lowers its precision, so
 /// precision speaks of the stream's own prevalence.
 pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let least = options.technique_risk;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::cells::{SHARE, applications, resampled};
 use super::options::Options;
 use super::survival::{Span, Survival};
-use super::trail::{AccountTrail, UNSAID};
+use super::trail::{AccountTrail, NOT_STATED};
 use crate::eval::table::{Cell, Table};
 
 /// Exchanges by which detection is told.
@@ -71,7 +71,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
         trails.iter().copied().partition(|trail| trail.extraction());
     let mut populations: BTreeMap<&str, Vec<&AccountTrail>> = BTreeMap::new();
     for &trail in &extracting {
-        let population = trail.label.population.as_deref().unwrap_or(UNSAID);
+        let population = trail.label.population.as_deref().unwrap_or(NOT_STATED);
         populations.entry(population).or_default().push(trail);
     }
     table.push(row("extracting", &extracting, options));

@@ -1,14 +1,14 @@
 //! A few moments of one labeled account: all that is remembered of it while its stream is scored.
 
-use super::said::Said;
 use crate::domain::{
     Assessment, Exchange, Label, Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
 };
+use crate::eval::accounts::answers::AnswerCounts;
 use crate::risk::exposure::Highs;
 use crate::train::judge::EXCHANGES_NEEDED;
 
 /// What a slice is called where a label does not say.
-pub(super) const UNSAID: &str = "(not said)";
+pub(super) const NOT_STATED: &str = "(not said)";
 
 /// Exchanges after which an account's standing is kept, besides its last.
 pub const MARKS: [u64; 7] = [1, 5, 10, 25, 50, 100, 200];
@@ -19,7 +19,7 @@ const REASONS: usize = 3;
 /// What an evaluation looks at after one exchange of the stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
-    /// What the engine said.
+    /// What the engine answers.
     pub assessment: &'a Assessment,
     /// The conversation that the exchange continues.
     pub conversation: Option<&'a str>,
@@ -28,7 +28,7 @@ pub struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    /// What was said of `exchange`.
+    /// What was answers of `exchange`.
     pub fn of(exchange: &'a Exchange, assessment: &'a Assessment) -> Self {
         Self {
             assessment,
@@ -78,8 +78,8 @@ pub struct AccountTrail {
     pub highs: Highs,
     /// The terms that moved its last score most, up or down, the largest first, with their log-odds.
     pub reasons: [Option<(&'static str, f64)>; REASONS],
-    /// What was said of its single exchanges, those of conversations with a label of their own left out.
-    pub said: Said,
+    /// What was answers of its single exchanges, those of conversations with a label of their own left out.
+    pub answers: AnswerCounts,
     /// Time of its earliest exchange.
     pub from: Timestamp,
     /// Time of its latest exchange.
@@ -105,7 +105,7 @@ impl AccountTrail {
             days_high: Vec::new(),
             highs: Highs::default(),
             reasons: [None; REASONS],
-            said: Said::default(),
+            answers: AnswerCounts::default(),
             from: at,
             to: at,
         }
@@ -196,7 +196,9 @@ impl AccountTrail {
         let Label {
             cell, population, ..
         } = &self.label;
-        cell.as_deref().or(population.as_deref()).unwrap_or(UNSAID)
+        cell.as_deref()
+            .or(population.as_deref())
+            .unwrap_or(NOT_STATED)
     }
 
     /// Days from its first to its last exchange.

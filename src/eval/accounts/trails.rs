@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::said::Said;
 use super::trail::{AccountTrail, Step, likeliest};
 use crate::domain::{Assessment, Label, Timestamp};
+use crate::eval::accounts::answers::AnswerCounts;
 
-/// What was said of a conversation that has a label of its own.
+/// What was answers of a conversation that has a label of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConversationTrail {
     /// The truth about it.
     pub label: Label,
-    /// What was said of its exchanges.
-    pub said: Said,
+    /// What was answers of its exchanges.
+    pub answers: AnswerCounts,
 }
 
 /// The trails of a stream, with what was read and not judged.
@@ -67,9 +67,9 @@ impl Trails {
             let replaced = if let Some(conversation) = label.conversation.clone() {
                 trails.collected.conversation_labels += 1;
                 let own = trails.conversations.entry(label.account.clone());
-                let said = Said::default();
+                let answers = AnswerCounts::default();
                 own.or_default()
-                    .insert(conversation, ConversationTrail { label, said })
+                    .insert(conversation, ConversationTrail { label, answers })
                     .is_some()
             } else {
                 trails
@@ -82,7 +82,7 @@ impl Trails {
         trails
     }
 
-    /// Adds what the engine said of the stream's next exchange.
+    /// Adds what the engine answers of the stream's next exchange.
     pub fn add(&mut self, step: Step<'_>) {
         let assessment = step.assessment;
         if self.latest.is_some_and(|latest| assessment.time < latest) {
@@ -92,7 +92,7 @@ impl Trails {
         let technique = likeliest(&assessment.techniques).map(|likeliest| likeliest.technique);
         let told = self.conversation(step).map(|conversation| {
             conversation
-                .said
+                .answers
                 .add(technique, assessment.conversation_risk);
         });
         let Some(trail) = trail(&mut self.waiting, &mut self.begun, assessment) else {
@@ -102,7 +102,7 @@ impl Trails {
         };
         trail.add(step);
         if told.is_none() {
-            trail.said.add(technique, assessment.conversation_risk);
+            trail.answers.add(technique, assessment.conversation_risk);
         }
         if trail.extraction() && !self.noticed.contains(trail.campaign()) {
             trail.unnoticed.add(step);
@@ -125,7 +125,7 @@ impl Trails {
                 .conversations
                 .into_values()
                 .flat_map(BTreeMap::into_values)
-                .filter(|conversation| conversation.said.exchanges() > 0)
+                .filter(|conversation| conversation.answers.exchanges() > 0)
                 .collect(),
             silent: self.waiting.len() as u64,
             ..self.collected

@@ -7,8 +7,8 @@ use super::Scored;
 pub struct ReliabilityBin {
     /// Units in the bin.
     pub n: u64,
-    /// Mean probability said.
-    pub said: f64,
+    /// Mean probability stated.
+    pub stated: f64,
     /// Share that was extraction.
     pub seen: f64,
 }
@@ -44,7 +44,7 @@ pub fn reliability(units: &[Scored], bins: usize) -> Vec<ReliabilityBin> {
             let n = inside.len() as f64;
             diagram.push(ReliabilityBin {
                 n: inside.len() as u64,
-                said: inside.iter().map(|unit| unit.score).sum::<f64>() / n,
+                stated: inside.iter().map(|unit| unit.score).sum::<f64>() / n,
                 seen: inside.iter().map(truth).sum::<f64>() / n,
             });
         }
@@ -60,7 +60,7 @@ pub fn reliability(units: &[Scored], bins: usize) -> Vec<ReliabilityBin> {
 pub fn expected_calibration_error(units: &[Scored], bins: usize) -> Option<f64> {
     let sum: f64 = reliability(units, bins)
         .iter()
-        .map(|bin| bin.n as f64 * (bin.said - bin.seen).abs())
+        .map(|bin| bin.n as f64 * (bin.stated - bin.seen).abs())
         .sum();
     (!units.is_empty()).then(|| sum / units.len() as f64)
 }
@@ -87,7 +87,7 @@ mod tests {
         ];
         // (0.01 + 0.49 + 0.36 + 0.04) / 4.
         assert!((brier(&units).unwrap() - 0.225).abs() < 1e-12);
-        // Halves: said 0.2, seen 0.5; said 0.7, seen 0.5.
+        // Halves: stated 0.2, seen 0.5; stated 0.7, seen 0.5.
         assert!((expected_calibration_error(&units, 2).unwrap() - 0.25).abs() < 1e-12);
         assert_eq!(brier(&[]), None);
         assert_eq!(expected_calibration_error(&[], 5), None);

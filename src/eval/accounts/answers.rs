@@ -1,4 +1,4 @@
-//! What was said of many exchanges, in little: how often each technique was the likeliest, by risk.
+//! Counts of the answers to many exchanges: how often each technique was the likeliest, by risk.
 //!
 //! Risks are kept in narrow bins of log-odds, so that a threshold can be set when the stream is over without
 //! keeping its exchanges.
@@ -31,9 +31,9 @@ impl RiskBin {
     }
 }
 
-/// Exchanges of which the same was said.
+/// Number of exchanges with the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SaidOften {
+pub struct AnswerCount {
     /// The risk of the conversation.
     pub bin: RiskBin,
     /// The account's likeliest technique then.
@@ -42,15 +42,15 @@ pub struct SaidOften {
     pub exchanges: u64,
 }
 
-/// What was said of exchanges of one truth.
+/// Answers to the exchanges of one truth.
 ///
 /// Bound: one entry for each bin and technique that came up, never more than exchanges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
-    entries: Vec<SaidOften>,
+pub struct AnswerCounts {
+    entries: Vec<AnswerCount>,
 }
 
-impl Said {
+impl AnswerCounts {
     pub(super) fn add(&mut self, technique: Option<Technique>, risk: Risk) {
         let bin = RiskBin::of(risk);
         let place = self
@@ -60,7 +60,7 @@ impl Said {
             Ok(place) => self.entries[place].exchanges += 1,
             Err(place) => self.entries.insert(
                 place,
-                SaidOften {
+                AnswerCount {
                     bin,
                     technique,
                     exchanges: 1,
@@ -74,15 +74,21 @@ impl Said {
         self.entries.iter().map(|entry| entry.exchanges).sum()
     }
 
-    /// What was said, from the least risk up.
-    pub fn entries(&self) -> &[SaidOften] {
+    /// The counts, from the least risk up.
+    pub fn entries(&self) -> &[AnswerCount] {
         &self.entries
     }
 }
 
-/// The lowest bin above which at most a share `rate` of the exchanges of `said` lie.
-pub(super) fn bin_at<'a>(said: impl IntoIterator<Item = &'a Said>, rate: f64) -> RiskBin {
-    let mut entries: Vec<SaidOften> = said.into_iter().flat_map(|s| s.entries.clone()).collect();
+/// The lowest bin above which at most a share `rate` of the exchanges of `answers` lie.
+pub(super) fn bin_at<'a>(
+    answers: impl IntoIterator<Item = &'a AnswerCounts>,
+    rate: f64,
+) -> RiskBin {
+    let mut entries: Vec<AnswerCount> = answers
+        .into_iter()
+        .flat_map(|s| s.entries.clone())
+        .collect();
     entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.bin));
     let all: u64 = entries.iter().map(|entry| entry.exchanges).sum();
     let allowed = rate * all as f64 + 1e-9;
@@ -101,24 +107,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn said(risks: &[f64]) -> Said {
-        let mut said = Said::default();
+    fn answers(risks: &[f64]) -> AnswerCounts {
+        let mut answers = AnswerCounts::default();
         for risk in risks {
-            said.add(None, Risk::new(*risk).unwrap());
+            answers.add(None, Risk::new(*risk).unwrap());
         }
-        said
+        answers
     }
 
     #[test]
     fn the_threshold_leaves_so_many_above() {
         // Ten exchanges far apart: one in five may lie above, so the third from the top is the threshold.
         let risks = [0.0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0];
-        let said = said(&risks);
-        assert_eq!(said.exchanges(), 10);
-        let bin = bin_at([&said], 0.2);
-        let above = said.entries().iter().filter(|entry| entry.bin > bin);
+        let answers = answers(&risks);
+        assert_eq!(answers.exchanges(), 10);
+        let bin = bin_at([&answers], 0.2);
+        let above = answers.entries().iter().filter(|entry| entry.bin > bin);
         assert_eq!(above.map(|entry| entry.exchanges).sum::<u64>(), 2);
-        assert_eq!(bin_at([&said], 1.0), RiskBin::LOWEST);
+        assert_eq!(bin_at([&answers], 1.0), RiskBin::LOWEST);
         assert_eq!(bin_at([], 0.5), RiskBin::LOWEST);
     }
 
@@ -128,17 +134,17 @@ mod tests {
             risks in prop::collection::vec(0.0_f64..=1.0, 1..80),
             rate in 0.0_f64..=1.0,
         ) {
-            let said = said(&risks);
-            let bin = bin_at([&said], rate);
+            let answers = answers(&risks);
+            let bin = bin_at([&answers], rate);
             let count = |keep: fn(RiskBin, RiskBin) -> bool| -> u64 {
-                let kept = said.entries().iter().filter(|entry| keep(entry.bin, bin));
+                let kept = answers.entries().iter().filter(|entry| keep(entry.bin, bin));
                 kept.map(|entry| entry.exchanges).sum()
             };
             let allowed = rate * risks.len() as f64 + 1e-9;
             prop_assert!(count(|own, bin| own > bin) as f64 <= allowed);
             // One bin lower would be too many.
             prop_assert!(bin == RiskBin::LOWEST || count(|own, bin| own >= bin) as f64 > allowed);
-            for pair in said.entries().windows(2) {
+            for pair in answers.entries().windows(2) {
                 prop_assert!(pair[0].bin <= pair[1].bin);
             }
         }

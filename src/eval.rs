@@ -2,11 +2,11 @@
 //!
 //! Uses `engine`, `ingest`, `train`. Never part of serving.
 
+pub mod accepted_false_positives;
 pub mod accounts;
 pub mod baseline;
 pub mod bootstrap;
 pub mod gates;
-pub mod known;
 pub mod metrics;
 pub mod page;
 pub mod plot;

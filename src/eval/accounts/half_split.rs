@@ -1,20 +1,20 @@
-//! Honest accounts in two halves, by application: one to promise with, one to hold the promise to.
+//! Honest accounts in two half_split, by application: one to promise with, one to hold the promise to.
 
 use std::collections::BTreeMap;
 
 use super::trail::AccountTrail;
 use crate::simulate::corpus::share_of;
 
-/// Benign trails, each with a number for its application. No application is in both halves, and nothing but its name
+/// Benign trails, each with a number for its application. No application is in both half_split, and nothing but its name
 /// says in which.
-pub(super) struct Halves<'a> {
+pub(super) struct HalfSplit<'a> {
     /// Those that a promise is made on.
     pub(super) calibrating: Vec<(u64, &'a AccountTrail)>,
     /// Those that it is measured on.
     pub(super) measured: Vec<(u64, &'a AccountTrail)>,
 }
 
-impl<'a> Halves<'a> {
+impl<'a> HalfSplit<'a> {
     pub(super) fn of(benign: impl IntoIterator<Item = &'a AccountTrail>) -> Self {
         let mut numbers: BTreeMap<&str, u64> = BTreeMap::new();
         let numbered = benign.into_iter().map(|trail| {

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::cells::SMALL_SHARE;
-use super::halves::Halves;
 use super::options::Options;
-use super::trail::{AccountTrail, UNSAID};
+use super::trail::{AccountTrail, NOT_STATED};
+use crate::eval::accounts::half_split::HalfSplit;
 use crate::eval::metrics::Interval;
 use crate::eval::table::{Cell, Number, Table};
 use crate::risk::binomial::clopper_pearson_upper;
@@ -36,18 +36,18 @@ pub(super) fn table(benign: &[&AccountTrail], options: &Options) -> Table {
         ],
     )
     .keyed("guarantee", 3);
-    let halves = Halves::of(benign.iter().copied());
+    let half_split = HalfSplit::of(benign.iter().copied());
     let path = |(application, trail): &(u64, &'_ AccountTrail)| (*application, trail.highs);
-    let calibrating: Vec<HonestPath<'_>> = halves
+    let calibrating: Vec<HonestPath<'_>> = half_split
         .calibrating
         .iter()
         .map(|(application, trail)| HonestPath {
-            stratum: trail.label.population.as_deref().unwrap_or(UNSAID),
+            stratum: trail.label.population.as_deref().unwrap_or(NOT_STATED),
             application: *application,
             highs: trail.highs,
         })
         .collect();
-    let measured: Vec<(u64, Highs)> = halves.measured.iter().map(path).collect();
+    let measured: Vec<(u64, Highs)> = half_split.measured.iter().map(path).collect();
     for (name, cells) in [("single", 1), ("by exposure", CELLS)] {
         // Too few accounts to promise anything on: no row.
         let Ok(boundary) = OperatingBoundary::fit(&calibrating, cells, TargetRates::default())

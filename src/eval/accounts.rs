@@ -5,25 +5,25 @@
 //! assessments and labels alone: no prompt, no profile, no file.
 
 mod alerts;
+mod answers;
 mod budget;
 mod calibration;
 mod campaigns;
 mod cells;
 mod compare;
 mod conversations;
+mod coverage;
 mod detection;
-mod equally;
 mod errors;
 mod grid;
-mod guarantee;
-mod halves;
+mod half_split;
+mod macro_average;
 mod operating;
 mod options;
 mod overview;
 mod plots;
 mod recall;
 mod report;
-mod said;
 mod sample;
 mod slices;
 mod survival;
@@ -32,12 +32,12 @@ mod time;
 mod trail;
 mod trails;
 
+pub use answers::{AnswerCount, AnswerCounts, RiskBin};
 pub(super) use cells::{applications, resampled};
 pub use compare::compared;
 pub use errors::errors;
 pub use options::Options;
 pub use report::Report;
-pub use said::{RiskBin, Said, SaidOften};
 pub(super) use sample::Moment;
 pub use survival::{Span, Survival};
 pub use trail::{AccountTrail, Answered, Checkpoint, DayHigh, MARKS, Step};
