@@ -2,7 +2,7 @@
 //! line by line.
 //!
 //! Bytes come in ([`Batches`]: decompressed, cut into lines), become records ([`JsonLines`], in parallel, in
-//! the order of the input) and, for traffic, are checked for order and repeats ([`TrafficReader`]).
+//! the order of the input) and, for traffic, are checked for order ([`TrafficReader`]).
 //! Memory stays within a small multiple of the limit of one line, however long the input.
 //!
 //! Uses `domain` and `wire`. Must not know what a record is used for.

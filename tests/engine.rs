@@ -3,7 +3,7 @@
 use stillwatch::bundle::Bundle;
 use stillwatch::detect::MEASURE_COUNT;
 use stillwatch::domain::{Band, Exchange, Message, Recommendation, Role, Sensitive, Timestamp};
-use stillwatch::engine::Engine;
+use stillwatch::engine::{Engine, RepeatFilter};
 use stillwatch::privacy::PseudonymKey;
 use stillwatch::risk::{AdditiveModel, Judge, JudgeError, Term};
 use stillwatch::simulate::corpus::Corpus;
@@ -76,6 +76,79 @@ fn one_by_one_in_batches_and_on_any_number_of_threads_the_bytes_are_the_same() {
             "{threads} threads"
         );
     }
+}
+
+/// A stream of which some exchanges are sent again, at once or much later: word for word, in other words, without an id.
+fn with_repeats() -> Vec<Exchange> {
+    let mut exchanges = Vec::new();
+    let mut again = Vec::new();
+    for (n, exchange) in stream().into_iter().take(900).enumerate() {
+        match n % 6 {
+            0 => exchanges.push(exchange.clone()),
+            1 => again.push(exchange.clone()),
+            2 => {
+                let mut reworded = exchange.clone();
+                reworded.messages[0].content = Sensitive::new(format!("{n} other words"));
+                again.push(reworded);
+            }
+            3 => again.push(Exchange {
+                id: None,
+                ..exchange.clone()
+            }),
+            _ => {}
+        }
+        exchanges.push(exchange);
+    }
+    exchanges.append(&mut again);
+    exchanges
+}
+
+#[test]
+fn repeats_are_the_same_one_by_one_in_batches_and_on_any_number_of_threads() {
+    let exchanges = with_repeats();
+    let one_by_one = engine();
+    let scored: Vec<_> = exchanges.iter().map(|one| one_by_one.score(one)).collect();
+    let repeats = scored.iter().filter(|answer| answer.duplicate).count();
+    assert_eq!(
+        repeats, 300,
+        "those sent again in the same words with their id"
+    );
+    assert!(scored == engine().score_batch(&exchanges));
+    let chunked = engine();
+    let chunks = exchanges
+        .chunks(7)
+        .flat_map(|chunk| chunked.score_batch(chunk));
+    assert!(scored == chunks.collect::<Vec<_>>());
+    for threads in [1, 3] {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        assert!(
+            scored == pool.install(|| engine().score_batch(&exchanges)),
+            "{threads} threads"
+        );
+    }
+    // And whoever has no engine tells the same ones.
+    let mut filter = RepeatFilter::new(PseudonymKey::offline());
+    for (exchange, answer) in exchanges.iter().zip(&scored) {
+        assert_eq!(filter.is_repeat(exchange), answer.duplicate);
+    }
+}
+
+#[test]
+fn a_repeat_leaves_no_trace() {
+    let exchanges = with_repeats();
+    let whole = engine().score_batch(&exchanges);
+    let repeated = whole.iter().map(|answer| answer.duplicate);
+    let once: Vec<Exchange> = exchanges
+        .iter()
+        .zip(repeated)
+        .filter(|(_, repeated)| !repeated)
+        .map(|(exchange, _)| exchange.clone())
+        .collect();
+    let counted = whole.into_iter().filter(|answer| !answer.duplicate);
+    assert!(counted.eq(engine().score_batch(&once)));
 }
 
 #[test]

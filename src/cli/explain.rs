@@ -87,7 +87,8 @@ fn reason_lines(contribution: f64, technique: &str, sentence: &str) -> [String; 
     ]
 }
 
-/// Calls `take` with what the engine says of each exchange of one account of a log.
+/// Calls `take` with what the engine says of each exchange of one account of a log that counts. The engine is shown no
+/// other account.
 pub(super) fn history(
     traffic: &TrafficFlags,
     engine: &Engine,
@@ -99,10 +100,15 @@ pub(super) fn history(
             .into_iter()
             .filter(|exchange| exchange.account == account)
             .collect();
+        let mut repeated = 0;
         for assessment in engine.score_batch(&own) {
-            take(assessment);
+            if assessment.duplicate {
+                repeated += 1;
+            } else {
+                take(assessment);
+            }
         }
-        Ok(())
+        Ok(repeated)
     })
 }
 

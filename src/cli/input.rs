@@ -8,7 +8,9 @@ use clap::Args;
 use super::Exit;
 use super::terminal::{hint, say, warn};
 use crate::domain::{Exchange, Label};
+use crate::engine::RepeatFilter;
 use crate::ingest::{BadLine, Catalogue, Tally, TrafficReader, read_labels};
+use crate::privacy::PseudonymKey;
 
 /// Bad lines that are told one by one; the rest are counted.
 const TOLD_MAX: u64 = 20;
@@ -37,14 +39,15 @@ impl TrafficFlags {
         }
     }
 
-    /// Calls `take` with batches of exchanges in the order of the input.
+    /// Calls `take` with batches of exchanges in the order of the input. It returns how many of them were sent before,
+    /// which is told at the end.
     pub(super) fn each_batch(
         &self,
-        mut take: impl FnMut(Vec<Exchange>) -> anyhow::Result<()>,
+        mut take: impl FnMut(Vec<Exchange>) -> anyhow::Result<usize>,
     ) -> anyhow::Result<Exit> {
         let catalogue = self.models.as_deref().map(Catalogue::read).transpose()?;
         let mut reader = TrafficReader::new(self.traffic.iter().cloned());
-        let mut rejected = 0;
+        let (mut rejected, mut repeated) = (0, 0);
         while let Some(batch) = reader.next_batch()? {
             let mut exchanges = Vec::with_capacity(batch.len());
             for line in batch {
@@ -53,9 +56,25 @@ impl TrafficFlags {
                     Err(bad) => self.reject(&bad, &mut rejected)?,
                 }
             }
-            take(exchanges)?;
+            repeated += take(exchanges)?;
         }
-        Ok(report(&reader.tally()))
+        Ok(report(&reader.tally(), repeated))
+    }
+
+    /// Calls `take` with batches of exchanges in the order of the input, without those that were sent before: for
+    /// commands that fold exchanges without an engine.
+    pub(super) fn each_batch_of_new(
+        &self,
+        mut take: impl FnMut(Vec<Exchange>),
+    ) -> anyhow::Result<Exit> {
+        let mut repeats = RepeatFilter::new(PseudonymKey::offline());
+        self.each_batch(|mut exchanges| {
+            let read = exchanges.len();
+            exchanges.retain(|exchange| !repeats.is_repeat(exchange));
+            let repeated = read - exchanges.len();
+            take(exchanges);
+            Ok(repeated)
+        })
     }
 
     fn reject(&self, bad: &BadLine, rejected: &mut u64) -> anyhow::Result<()> {
@@ -78,7 +97,7 @@ fn resolved(mut exchange: Exchange, catalogue: Option<&Catalogue>) -> Exchange {
 }
 
 /// Tells what became of the lines.
-fn report(tally: &Tally) -> Exit {
+fn report(tally: &Tally, repeated: usize) -> Exit {
     let rejected = tally.rejected_lines();
     if tally.out_of_order > 0 {
         warn(&format!(
@@ -86,10 +105,9 @@ fn report(tally: &Tally) -> Exit {
             tally.out_of_order, tally.accounts_out_of_order
         ));
     }
-    if tally.repeated > 0 {
+    if repeated > 0 {
         warn(&format!(
-            "{} exchanges have an id that was read before and were left out",
-            tally.repeated
+            "{repeated} exchanges were sent before, with the same id and messages, and were not counted again"
         ));
     }
     if tally.unknown_fields > 0 {

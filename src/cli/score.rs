@@ -17,7 +17,7 @@ use crate::wire::json::AssessmentLine;
 /// What gets a line.
 #[derive(Clone, Copy, ValueEnum)]
 enum Per {
-    /// Every exchange, in the order of the input.
+    /// Every exchange, in the order of the input; one that was sent before says `duplicate`.
     Exchange,
     /// Every account's final state, by name.
     Account,
@@ -51,17 +51,20 @@ impl Score {
         let mut writer = JsonLinesWriter::create(&self.out)?;
         let mut last: BTreeMap<String, Assessment> = BTreeMap::new();
         let exit = self.traffic.each_batch(|exchanges| {
+            let mut repeated = 0;
             for assessment in engine.score_batch(&exchanges) {
+                repeated += usize::from(assessment.duplicate);
                 match self.per {
                     Per::Exchange => {
                         writer.write(&AssessmentLine::new(&assessment))?;
                     }
+                    Per::Account if assessment.duplicate => {}
                     Per::Account => {
                         last.insert(assessment.account.clone(), assessment);
                     }
                 }
             }
-            Ok(())
+            Ok(repeated)
         })?;
         for assessment in last.values() {
             writer.write(&AssessmentLine::new(assessment))?;

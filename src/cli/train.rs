@@ -111,10 +111,9 @@ impl Train {
         let mut refit = Refit::new(&self.model.files()?, labels(path)?)?;
         let traffic = TrafficFlags::of(self.traffic.clone(), None, false);
         bars.begin("exchanges", 0);
-        let exit = traffic.each_batch(|exchanges| {
+        let exit = traffic.each_batch_of_new(|exchanges| {
             bars.advance(exchanges.len() as u64);
             refit.absorb(&exchanges);
-            Ok(())
         })?;
         let files = refit.finish(name, version, recipe, bars, |summary, judge| {
             card(name, version, summary, judge)

@@ -199,8 +199,8 @@ pub struct Assessment {
     pub score: f64,
     /// Whether part of the request was not read because it was too long.
     pub truncated: bool,
-    /// Whether the exchange had been counted before, by its id; then nothing was counted now, and the rest says how
-    /// the account stands.
+    /// Whether the account had sent the same exchange before, with the same id and messages; then nothing was counted
+    /// now, and the rest says how the account stands.
     pub duplicate: bool,
     /// The bundle that said so, such as `default@3`.
     pub bundle: Arc<str>,

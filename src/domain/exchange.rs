@@ -102,7 +102,8 @@ pub struct Client {
 /// One request to a model and its answer.
 #[derive(Clone)]
 pub struct Exchange {
-    /// The caller's id for this exchange; idempotency and joins.
+    /// The caller's id for this exchange, for joins. One of the same account, id and messages as an earlier one is not
+    /// counted again; one without an id always counts.
     pub id: Option<String>,
     /// When the request was made.
     pub time: Timestamp,

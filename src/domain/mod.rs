@@ -4,6 +4,7 @@
 //! (`ingest`, `wire`, `cli`) own their file and wire forms and convert at the edge.
 
 mod assessment;
+pub mod chat_names;
 mod cue;
 mod exchange;
 mod finding;

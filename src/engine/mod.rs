@@ -1,7 +1,13 @@
 //! The one path from exchange to assessment, shared by every command.
 //!
 //! Uses everything to its left. No I/O, no clock: the same exchanges give the same assessments on any machine and
-//! any number of threads, because an account's exchanges are folded in the order they came and nothing else matters.
+//! any number of threads, because an account's exchanges are folded in the order they came.
+//!
+//! Every way in follows one rule for an exchange that is sent again: one of the same account, id and messages as an
+//! earlier one is answered and not counted; one without an id always counts (see [`exchange_digest`]). Known are the last
+//! 1,024 exchanges with an id of each of the 256 partitions of the accounts.
+//!
+//! [`exchange_digest`]: crate::observe::exchange_digest
 
 mod accounts;
 mod partition;
@@ -20,6 +26,8 @@ use crate::profile::{Profile, RandomFeatures};
 use crate::risk::{Judge, Judgement};
 
 use accounts::{Accounts, PARTITIONS, partition_of};
+
+pub use repeats::RepeatFilter;
 
 /// Everything of a bundle that scoring needs.
 pub struct EngineParts {
@@ -56,9 +64,10 @@ pub struct Remembered {
     pub bundle: Arc<str>,
 }
 
-/// An exchange's observation with the account that it belongs to.
+/// An exchange's observation with the account that it belongs to, and what it is known again by, if anything.
 struct Observed {
     account: AccountKey,
+    digest: Option<Digest>,
     observation: Observation,
 }
 
@@ -117,26 +126,15 @@ impl Engine {
         self.assess(&measured, &observed.observation, exchange)
     }
 
-    /// Adds one exchange to its account's history and says how the account stands after it.
-    pub fn score(&self, exchange: &Exchange) -> Assessment {
-        self.fold(&self.observed(exchange), exchange, None)
-    }
-
-    /// The same, unless its account sent the exchange before, with the same id and the same messages: then nothing is
-    /// counted, and the answer says how the account stands, marked as `duplicate`.
+    /// Adds one exchange to its account's history and says how the account stands after it. When its account sent the
+    /// same exchange before, nothing is counted, and the answer says how the account stands, marked as `duplicate`.
     ///
-    /// Known are the last 1,024 exchanges with an id of each of the 256 partitions. Look-up and counting are one step
-    /// under one lock, so that of two copies that come at once one is counted.
-    pub fn score_once(&self, exchange: &Exchange) -> Assessment {
-        let observed = self.observed(exchange);
-        let observer = &self.parts.observer;
-        let id = exchange.id.as_deref();
-        let id = id.map(|id| observer.exchange_digest(id, &observed.observation));
-        self.fold(&observed, exchange, id)
+    /// Look-up and counting are one step under one lock, so that of two copies that come at once one is counted.
+    pub fn score(&self, exchange: &Exchange) -> Assessment {
+        self.fold(&self.observed(exchange), exchange)
     }
 
-    /// Scores a batch as if its exchanges came one by one by [`Self::score`]: the same answers, in the same order. A
-    /// log is what it is: an id that occurs twice there is counted twice.
+    /// Scores a batch as if its exchanges came one by one by [`Self::score`]: the same answers, in the same order.
     pub fn score_batch(&self, exchanges: &[Exchange]) -> Vec<Assessment> {
         let observed: Vec<Observed> = exchanges
             .par_iter()
@@ -155,7 +153,7 @@ impl Engine {
             .map(|indices| {
                 let fold = |index: &usize| {
                     let (observed, exchange) = (&observed[*index], &exchanges[*index]);
-                    (*index, self.fold(observed, exchange, None))
+                    (*index, self.fold(observed, exchange))
                 };
                 indices.iter().map(fold).collect()
             })
@@ -269,17 +267,21 @@ impl Engine {
 
     fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observed {
         let observer = &self.parts.observer;
+        let observation = observer.observe(exchange, scratch);
         Observed {
             account: observer.account(exchange),
-            observation: observer.observe(exchange, scratch),
+            digest: observer.exchange_digest(exchange, &observation),
+            observation,
         }
     }
 
-    fn fold(&self, observed: &Observed, exchange: &Exchange, id: Option<Digest>) -> Assessment {
+    fn fold(&self, observed: &Observed, exchange: &Exchange) -> Assessment {
         let account = observed.account;
         let (measured, duplicate) = {
             let mut partition = self.accounts.partition(account);
-            let duplicate = id.is_some_and(|id| partition.counted(account, id));
+            let duplicate = observed
+                .digest
+                .is_some_and(|digest| partition.counted(account, digest));
             let profile = partition.touch(account);
             if !duplicate {
                 profile.absorb(&observed.observation, &self.parts.random_features);

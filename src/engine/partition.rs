@@ -2,12 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::repeats::Repeats;
+use super::repeats::{REPEATS, Repeats};
 use crate::domain::{AccountKey, Digest};
 use crate::profile::Profile;
-
-/// Exchanges of one partition that are known again when they are sent twice.
-const REPEATS: usize = 1_024;
 
 /// Profiles of at most `bound` accounts. When it is full, a new account takes the place of the one that has been
 /// silent for the most touches; that account starts anew when it comes back.

@@ -1,13 +1,12 @@
 //! The parts of a conversation as chat APIs write them: messages, tools, settings, answers.
 //!
-//! Lenient where the contract is strict: a role that is not known speaks for the caller, a message without text keeps
-//! its place, a part without text is skipped. A gateway's log is read for what it holds, not marked for its form.
+//! Names are those of every reader (`domain::chat_names`). Lenient where the contract is strict: a role on no list speaks
+//! for the caller, a message without text keeps its place, a part without text is skipped, a number out of its bounds is
+//! absent. A gateway's log is read for what it holds, not marked for its form.
 
 use super::node::Node;
+use crate::domain::chat_names::{COUNT_MAX, HTTP_STATUSES, TEMPERATURES, is_text_part};
 use crate::domain::{FinishReason, Message, Parameters, Response, ResponseFormat, Role, Sensitive};
-
-/// Highest temperature that is read, as in traffic logs.
-const TEMPERATURE_MAX: f64 = 100.0;
 
 /// The messages of a list, of an object that holds one as `messages`, or of a string alone.
 pub(super) fn messages(node: &Node<'_>) -> Vec<Message> {
@@ -27,7 +26,7 @@ fn node_message(node: &Node<'_>) -> Option<Message> {
         Node::Object(_) => {
             let content = content(node.first(&["content", "parts"]));
             Some(message(
-                role(node.get("role").text().unwrap_or("user")),
+                role(node.get("role").text().unwrap_or_default()),
                 &content.unwrap_or_default(),
             ))
         }
@@ -43,14 +42,9 @@ pub(super) fn message(role: Role, content: &str) -> Message {
     }
 }
 
-/// Who speaks.
+/// Who speaks: the caller, where the name is on no list.
 pub(super) fn role(name: &str) -> Role {
-    match name {
-        "system" | "developer" => Role::System,
-        "assistant" | "model" => Role::Assistant,
-        "tool" | "function" => Role::Tool,
-        _ => Role::User,
-    }
+    Role::from_name(name).unwrap_or(Role::User)
 }
 
 /// The text of a string or of a list of parts, joined by newlines; `None` where there is none.
@@ -65,10 +59,7 @@ pub(super) fn content(node: &Node<'_>) -> Option<String> {
 /// A part's text: `text` in the APIs' forms, `content` in that of the telemetry conventions. What a model only thought,
 /// and images, are not read.
 fn part<'n>(node: &'n Node<'_>) -> Option<&'n str> {
-    let readable = matches!(
-        node.get("type").text(),
-        None | Some("text" | "input_text" | "output_text")
-    );
+    let readable = node.get("type").text().is_none_or(is_text_part);
     match node {
         Node::Text(text) => Some(text),
         _ if readable => node.first(&["text", "content"]).text(),
@@ -99,44 +90,39 @@ pub(super) fn parameters(node: &Node<'_>) -> Parameters {
         response_format: format
             .text()
             .or_else(|| format.get("type").text())
-            .map(response_format),
+            .and_then(ResponseFormat::from_name),
         reasoning_effort: node.get("reasoning_effort").name(),
-        logprobs: node.get("logprobs").boolean(),
+        logprobs: logprobs(node.get("logprobs")),
     }
+}
+
+/// A switch, or in older APIs the number of alternatives to show.
+fn logprobs(node: &Node<'_>) -> Option<bool> {
+    let alternatives = || node.count().map(|count| count > 0);
+    node.boolean().or_else(alternatives)
 }
 
 /// A temperature that makes sense.
 pub(super) fn temperature(node: &Node<'_>) -> Option<f32> {
     let value = node.number()?;
-    (0.0..=TEMPERATURE_MAX)
-        .contains(&value)
-        .then_some(value as f32)
+    TEMPERATURES.contains(&value).then_some(value as f32)
 }
 
-/// A count that fits 32 bits.
+/// A count within the bounds.
 pub(super) fn small(node: &Node<'_>) -> Option<u32> {
-    node.count().and_then(|count| u32::try_from(count).ok())
+    let count = u32::try_from(node.count()?).ok();
+    count.filter(|count| *count <= COUNT_MAX)
 }
 
-/// The shape of output that a name asks for.
-pub(super) fn response_format(name: &str) -> ResponseFormat {
-    match name {
-        "text" => ResponseFormat::Text,
-        "json_object" | "json" => ResponseFormat::JsonObject,
-        "json_schema" => ResponseFormat::JsonSchema,
-        _ => ResponseFormat::Other,
-    }
+/// Tokens read or written.
+pub(super) fn tokens(node: &Node<'_>) -> Option<u64> {
+    small(node).map(u64::from)
 }
 
-/// Why the model stopped, in the words of the usual APIs.
-pub(super) fn finish_reason(name: &str) -> FinishReason {
-    match name.to_ascii_lowercase().as_str() {
-        "stop" | "end_turn" | "stop_sequence" => FinishReason::Stop,
-        "length" | "max_tokens" => FinishReason::Length,
-        "tool_call" | "tool_calls" | "tool_use" | "function_call" => FinishReason::ToolCalls,
-        "content_filter" | "refusal" | "safety" => FinishReason::ContentFilter,
-        _ => FinishReason::Other,
-    }
+/// An HTTP status.
+pub(super) fn status(node: &Node<'_>) -> Option<u16> {
+    let status = u16::try_from(node.count()?).ok();
+    status.filter(|status| HTTP_STATUSES.contains(status))
 }
 
 /// An answer as chat completions, messages or completions have it; no status.
@@ -153,10 +139,10 @@ pub(super) fn answer(node: &Node<'_>) -> Response {
         finish_reason: choice
             .first(&["finish_reason", "stop_reason"])
             .text()
-            .map(finish_reason),
+            .and_then(FinishReason::from_name),
         status: None,
-        input_tokens: usage.first(&["prompt_tokens", "input_tokens"]).count(),
-        output_tokens: usage.first(&["completion_tokens", "output_tokens"]).count(),
+        input_tokens: tokens(usage.first(&["prompt_tokens", "input_tokens"])),
+        output_tokens: tokens(usage.first(&["completion_tokens", "output_tokens"])),
     }
 }
 

@@ -1,11 +1,9 @@
 //! What a body told, on its way to an [`Exchange`]: the last step, where required fields and bounds are checked.
 
 use super::identity::{AccountOrder, Identity};
+use crate::domain::chat_names::EVENT_MICROS;
 use crate::domain::{Client, Exchange, Message, Parameters, Response, Sensitive, Timestamp};
 use crate::wire::{Bounds, WireError, count};
-
-/// First microsecond after the years that a time may lie in, as on every other route: 2200-01-01T00:00:00Z.
-const END_MICROS: i64 = 7_258_118_400_000_000;
 
 /// What a translator must know beside the body.
 #[derive(Clone, Copy)]
@@ -89,7 +87,7 @@ pub(super) fn time_of_seconds(seconds: f64) -> Option<Timestamp> {
 
 /// A time in microseconds since 1970; `None` outside the years that are read.
 pub(super) fn time_of_micros(micros: i64) -> Option<Timestamp> {
-    (0..END_MICROS)
+    EVENT_MICROS
         .contains(&micros)
         .then(|| Timestamp::from_micros(micros))
 }

@@ -3,7 +3,7 @@
 //! The content type says JSON for all three forms, so the body tells: a list, or objects one after another. A record
 //! that cannot be used loses itself alone.
 
-use super::conversation::{answer, content, messages, parameters, tools};
+use super::conversation::{answer, content, messages, parameters, status, tokens, tools};
 use super::draft::{Draft, time_of_seconds};
 use super::identity::Identity;
 use super::node::Node;
@@ -102,13 +102,12 @@ fn response(record: &Node<'_>) -> Response {
     let came = record.get("response");
     let mut response = answer(came);
     response.text = response.text.or_else(|| content(came).map(Sensitive::new));
-    response.input_tokens = record.get("prompt_tokens").count();
-    response.output_tokens = record.get("completion_tokens").count();
+    response.input_tokens = tokens(record.get("prompt_tokens"));
+    response.output_tokens = tokens(record.get("completion_tokens"));
     response.status = Some(match record.get("status").text() {
         Some("failure") if intervened(record) => STATUS_BLOCKED,
         Some("failure") => {
-            let code = record.get("error_information").get("error_code");
-            let code = code.count().and_then(|code| u16::try_from(code).ok());
+            let code = status(record.get("error_information").get("error_code"));
             code.filter(|code| (400..600).contains(code)).unwrap_or(500)
         }
         _ => 200,

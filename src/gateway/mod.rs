@@ -2,8 +2,8 @@
 //!
 //! Pure translation: bytes of a foreign format to [`Exchange`]s, a verdict to the foreign
 //! answer. No sockets, no clock, no axum; uses `domain` and the bounds and errors of `wire`. One file a gateway; the
-//! words that they share (`node`, `conversation`, `identity`, `draft`) and the two tables that join what comes in
-//! pieces (`legs`) or twice (`once`).
+//! words that they share (`node`, `conversation`, `identity`, `draft`) and the table that joins what comes in pieces
+//! (`legs`).
 //!
 //! No error made here holds text of a body.
 
@@ -12,7 +12,6 @@ mod draft;
 mod identity;
 mod legs;
 mod node;
-mod once;
 
 pub(crate) mod agentgateway;
 pub(crate) mod envoy;
@@ -29,7 +28,6 @@ pub(crate) use draft::Context;
 pub use identity::{AccountOrder, Party};
 pub use legs::LegLimits;
 pub(crate) use legs::{Legs, size};
-pub(crate) use once::{Mark, Once};
 
 use crate::domain::Exchange;
 

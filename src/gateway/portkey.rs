@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::conversation::{answer, message, messages, parameters, tools};
+use super::conversation::{answer, message, messages, parameters, status, tools};
 use super::draft::Draft;
 use super::identity::Identity;
 use super::node::Node;
@@ -47,8 +47,7 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Hook, WireError
         response.text = response
             .text
             .or_else(|| text.map(|text| Sensitive::new(text.to_owned())));
-        let status = came.get("statusCode").count();
-        response.status = status.and_then(|status| u16::try_from(status).ok());
+        response.status = status(came.get("statusCode"));
     }
     let draft = Draft {
         id: metadata.get("request_id").name(),

@@ -321,29 +321,4 @@ fn an_id_that_callers_choose_hides_no_exchange() {
     assert!(legs.request("c".to_owned(), plain("first"), now).is_empty());
     assert_eq!(legs.request("c".to_owned(), plain("second"), now).len(), 1);
     assert_eq!(legs.drain().len(), 1);
-    let marked = |text: &str| {
-        Mark::of(&Exchange {
-            id: Some("i".to_owned()),
-            ..plain(text)
-        })
-    };
-    let mut once = Once::new(10);
-    assert!(once.first(marked("first")) && once.first(marked("second")));
-    assert!(!once.first(marked("first")));
-    once.forget(marked("first"));
-    assert!(once.first(marked("first")));
-    assert!(once.first(Mark::of(&plain("a"))) && once.first(Mark::of(&plain("a"))));
-}
-
-#[test]
-fn what_is_remembered_is_bounded() {
-    let mut once = Once::new(10);
-    for id in 0..1_000 {
-        let mark = Mark::of(&Exchange {
-            id: Some(id.to_string()),
-            ..plain("a")
-        });
-        assert!(once.first(mark) && !once.first(mark));
-        assert!(once.remembers() <= 20);
-    }
 }

@@ -1,6 +1,7 @@
-//! Whether exchanges come in the order of their time, and only once.
+//! Whether exchanges come in the order of their time.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 use crate::domain::{Exchange, Timestamp};
 
@@ -14,19 +15,17 @@ pub enum Standing {
         /// By how many seconds.
         seconds: f64,
     },
-    /// Its account had an exchange of this id before.
-    Repeated,
 }
 
-/// Remembers the last time of recent accounts and the ids of recent exchanges.
+/// Remembers the last time of recent accounts.
 ///
-/// Bound: at least the `capacity` most recently met accounts, and as many ids, are remembered, and at most
-/// twice as many; at the default of one million that is about 150 MB. What is forgotten counts as new: its
-/// disorder or repeat goes unnoticed, and no exchange is lost. Ids belong to their account, as two callers
-/// may both count from 1.
+/// Bound: at least the `capacity` most recently met accounts are remembered, and at most twice as many; at the default of
+/// one million that is about 110 MB. What is forgotten counts as new: its disorder goes unnoticed, and no exchange is
+/// lost.
 pub struct OrderCheck {
     times: Recent<LastTime>,
-    ids: Recent<()>,
+    /// Makes keys of accounts that nobody outside can foresee, so that no account can be named to pass for another.
+    hasher: RandomState,
     accounts_backwards: u64,
 }
 
@@ -37,28 +36,21 @@ struct LastTime {
 }
 
 impl OrderCheck {
-    /// Accounts and ids that are remembered unless the caller says otherwise.
+    /// Accounts that are remembered unless the caller says otherwise.
     pub const CAPACITY: usize = 1_000_000;
 
-    /// A check that remembers at least `capacity` accounts and ids.
+    /// A check that remembers at least `capacity` accounts.
     pub fn new(capacity: usize) -> Self {
         Self {
             times: Recent::new(capacity),
-            ids: Recent::new(capacity),
+            hasher: RandomState::new(),
             accounts_backwards: 0,
         }
     }
 
     /// Where `exchange` stands, which becomes part of what is remembered.
     pub fn check(&mut self, exchange: &Exchange) -> Standing {
-        if let Some(id) = &exchange.id {
-            let id = key(&exchange.account, id);
-            if self.ids.get(id).is_some() {
-                return Standing::Repeated;
-            }
-            self.ids.put(id, ());
-        }
-        let account = key(&exchange.account, "");
+        let account = self.hasher.hash_one(&exchange.account);
         let last = self.times.get(account).unwrap_or(LastTime {
             time: exchange.time,
             went_backwards: false,
@@ -88,17 +80,6 @@ impl Default for OrderCheck {
     fn default() -> Self {
         Self::new(Self::CAPACITY)
     }
-}
-
-/// 64 bits of a cryptographic digest: no caller can choose an id that hides another's exchange.
-fn key(account: &str, id: &str) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&(account.len() as u64).to_le_bytes());
-    hasher.update(account.as_bytes());
-    hasher.update(id.as_bytes());
-    let mut key = [0; 8];
-    key.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-    u64::from_le_bytes(key)
 }
 
 /// A table of two generations: when the young one is full it becomes the old one, and the old one is dropped.

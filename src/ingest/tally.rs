@@ -20,8 +20,6 @@ pub struct Tally {
     pub out_of_order: u64,
     /// Accounts with such an exchange.
     pub accounts_out_of_order: u64,
-    /// Exchanges met before (same account and id), and left out.
-    pub repeated: u64,
 }
 
 impl Tally {

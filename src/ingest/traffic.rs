@@ -1,4 +1,4 @@
-//! Traffic logs: exchanges in the order of the input, each once.
+//! Traffic logs: exchanges in the order of the input.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,11 @@ use crate::domain::Exchange;
 
 /// Reads traffic logs one after another as one stream.
 ///
-/// An exchange that was met before is left out; one whose account's time goes backwards is delivered, and
-/// both are counted. See [`OrderCheck`] for how far back that reaches.
+/// Every exchange is delivered, whether its account sent it before or not: that is for the engine to know. Those whose
+/// account's time goes backwards are counted; see [`OrderCheck`] for how far back that reaches.
 pub struct TrafficReader {
     lines: JsonLines<Exchange>,
     order: OrderCheck,
-    repeated: u64,
     out_of_order: u64,
 }
 
@@ -33,15 +32,13 @@ impl TrafficReader {
         Self {
             lines: JsonLines::with_line_limit(files, line_limit_bytes),
             order,
-            repeated: 0,
             out_of_order: 0,
         }
     }
 
-    /// What the lines taken so far were. Repeated exchanges are among the accepted lines.
+    /// What the lines taken so far were.
     pub fn tally(&self) -> Tally {
         Tally {
-            repeated: self.repeated,
             out_of_order: self.out_of_order,
             accounts_out_of_order: self.order.accounts_backwards(),
             ..self.lines.tally().clone()
@@ -49,31 +46,22 @@ impl TrafficReader {
     }
 
     /// The next exchanges as a batch, for work that is shared among threads; see [`JsonLines::next_batch`].
-    /// Empty when all of them were met before; `None` at the end.
+    /// `None` at the end.
     ///
     /// # Errors
     /// When a file cannot be opened or breaks off; the next call goes on with the next file.
     pub fn next_batch(&mut self) -> Result<Option<Vec<Result<Exchange, BadLine>>>, InputError> {
-        let Some(mut batch) = self.lines.next_batch()? else {
-            return Ok(None);
-        };
-        batch.retain(|line| line.as_ref().map_or(true, |exchange| self.is_new(exchange)));
-        Ok(Some(batch))
+        let batch = self.lines.next_batch()?;
+        for exchange in batch.iter().flatten().flatten() {
+            self.check(exchange);
+        }
+        Ok(batch)
     }
 
-    /// Checks and counts where an exchange stands; false when it was met before.
-    fn is_new(&mut self, exchange: &Exchange) -> bool {
-        match self.order.check(exchange) {
-            Standing::InOrder => true,
-            Standing::Backwards { .. } => {
-                self.out_of_order += 1;
-                true
-            }
-            Standing::Repeated => {
-                self.repeated += 1;
-                false
-            }
-        }
+    /// Counts the exchange if it is out of order.
+    fn check(&mut self, exchange: &Exchange) {
+        let backwards = self.order.check(exchange) != Standing::InOrder;
+        self.out_of_order += u64::from(backwards);
     }
 }
 
@@ -81,11 +69,10 @@ impl Iterator for TrafficReader {
     type Item = Result<Exchange, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let line = self.lines.next()?;
-            if line.as_ref().map_or(true, |exchange| self.is_new(exchange)) {
-                return Some(line);
-            }
+        let line = self.lines.next()?;
+        if let Ok(exchange) = &line {
+            self.check(exchange);
         }
+        Some(line)
     }
 }

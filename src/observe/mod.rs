@@ -8,13 +8,45 @@ use crate::domain::{
 };
 use crate::encoder::{Scratch, TextEncoder};
 use crate::privacy::{PseudonymKey, Purpose};
-use crate::text::{CommonWords, TextScratch, digest_request};
+use crate::text::{CommonWords, TextScratch, digest_request, prompt_digest};
 
 /// Turns exchanges into observations.
 pub struct Observer {
     encoder: TextEncoder,
     common_words: CommonWords,
     key: PseudonymKey,
+}
+
+/// What makes two exchanges of one account the same: an id, and everything said (system prompt, roles, messages). `None`
+/// for an exchange without an id, which is never the same as another.
+///
+/// The id alone would not do: where a gateway stands between, callers choose it, and one id for all that they send would
+/// hide all but the first.
+pub fn exchange_digest(key: &PseudonymKey, exchange: &Exchange) -> Option<Digest> {
+    let id = exchange.id.as_deref()?;
+    Some(digest_of(
+        key,
+        id,
+        prompt_digest(key, system(exchange), messages(exchange)),
+    ))
+}
+
+fn digest_of(key: &PseudonymKey, id: &str, prompt: Digest) -> Digest {
+    let mut digester = key.digester(Purpose::Exchange);
+    digester.part(id.as_bytes());
+    digester.number(prompt.0);
+    digester.finish()
+}
+
+fn system(exchange: &Exchange) -> Option<&str> {
+    exchange.system.as_ref().map(|text| text.expose().as_str())
+}
+
+fn messages(
+    exchange: &Exchange,
+) -> impl DoubleEndedIterator<Item = (Role, &str)> + ExactSizeIterator + Clone {
+    let messages = exchange.messages.iter();
+    messages.map(|message| (message.role, message.content.expose().as_str()))
 }
 
 /// Buffers that one thread reuses between exchanges; they hold text, so they have no `Debug`.
@@ -49,13 +81,14 @@ impl Observer {
         self.key.digest(Purpose::Case, account.as_bytes())
     }
 
-    /// The digest by which an exchange is known again: its id together with what was said. Where a gateway stands between,
-    /// callers choose the id, and one id for all that they send must not hide it.
-    pub fn exchange_digest(&self, id: &str, observation: &Observation) -> Digest {
-        let mut digester = self.key.digester(Purpose::Exchange);
-        digester.part(id.as_bytes());
-        digester.number(observation.prompt.0);
-        digester.finish()
+    /// [`exchange_digest`] of an exchange that was observed.
+    pub fn exchange_digest(
+        &self,
+        exchange: &Exchange,
+        observation: &Observation,
+    ) -> Option<Digest> {
+        let id = exchange.id.as_deref()?;
+        Some(digest_of(&self.key, id, observation.prompt))
     }
 
     /// A secret in digits: the name of an account that nobody names otherwise.
@@ -65,11 +98,7 @@ impl Observer {
 
     /// Everything that later stages may know about the exchange.
     pub fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observation {
-        let system = exchange.system.as_ref().map(|text| text.expose().as_str());
-        let messages = exchange
-            .messages
-            .iter()
-            .map(|message| (message.role, message.content.expose().as_str()));
+        let (system, messages) = (system(exchange), messages(exchange));
         let encoded = self
             .encoder
             .encode(system, messages.clone(), &mut scratch.encoder);

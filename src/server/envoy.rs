@@ -77,7 +77,7 @@ impl ExternalProcessor for Envoy {
     ) -> ServiceResult<ServiceStream<impl Encodable<ProcessingResponse> + Send + use<>>> {
         // A stream that ends at once lets its request pass.
         let Ok(place) = Arc::clone(&self.streams).try_acquire_owned() else {
-            self.shared.gateways.give_up(None);
+            self.shared.gateways.give_up();
             return connectrpc::Response::stream_ok(stream::empty());
         };
         let watch = Watch {
@@ -211,7 +211,7 @@ impl Watch {
         }
         add(&mut self.tap);
         if !self.has_room() {
-            self.shared.gateways.give_up(None);
+            self.shared.gateways.give_up();
             self.give_up();
         }
     }
@@ -263,7 +263,7 @@ impl Drop for Watch {
             drop(held);
             match read {
                 Ok(Some(exchange)) => shared.gateways.score_later(exchange),
-                _ => shared.gateways.give_up(None),
+                _ => shared.gateways.give_up(),
             }
         });
     }

@@ -172,8 +172,11 @@ impl Metrics {
         self.work.observe(time.as_secs_f64());
     }
 
-    /// One exchange was scored.
+    /// One exchange was scored. One that was sent before is counted no second time here either.
     pub(super) fn scored(&self, assessment: &Assessment) {
+        if assessment.duplicate {
+            return;
+        }
         self.verdicts
             .get_or_create(&verdict(assessment.recommendation, assessment.band))
             .inc();

@@ -7,8 +7,8 @@ use crate::wire::WireError;
 ///
 /// Called from many worker threads at once; may block as long as a score takes.
 pub trait Scorer: Send + Sync + 'static {
-    /// Adds one exchange to its account's history and says how the account stands after it. An exchange that its
-    /// account sent before, with the same id and messages, is not counted again.
+    /// Adds one exchange to its account's history and says how the account stands after it. One of the same account, id
+    /// and messages as an earlier one is answered and not counted again; one without an id always counts.
     ///
     /// # Errors
     /// When the exchange was not counted.

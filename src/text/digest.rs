@@ -17,7 +17,7 @@ use crate::{
 /// Digests of one request's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextDigests {
-    /// Of everything said: system prompt, roles and messages, to the letter.
+    /// Of everything said, see [`prompt_digest`].
     pub prompt: Digest,
     /// Of the system prompt, given apart or as messages.
     pub system: Option<Digest>,
@@ -53,19 +53,13 @@ pub fn digest_request<'t>(
     key: &PseudonymKey,
     common: &CommonWords,
     system: Option<&'t str>,
-    messages: impl IntoIterator<Item = (Role, &'t str)>,
+    messages: impl IntoIterator<Item = (Role, &'t str)> + Clone,
     scratch: &mut TextScratch,
 ) -> TextDigests {
-    let mut prompt = key.digester(Purpose::Prompt);
+    let prompt = prompt_digest(key, system, messages.clone());
     let mut system_digester: Option<Digester> = None;
     let (mut last, mut last_user) = ("", None);
-    for (role, text) in system
-        .map(|text| (Role::System, text))
-        .into_iter()
-        .chain(messages)
-    {
-        prompt.part(&[role as u8]);
-        prompt.part(text.as_bytes());
+    for (role, text) in said(system, messages) {
         match role {
             Role::System => system_digester
                 .get_or_insert_with(|| key.digester(Purpose::System))
@@ -82,7 +76,7 @@ pub fn digest_request<'t>(
     skeleton::mask(tokens, common);
     let [skeleton, head, tail] = template_digests(key, tokens, slots);
     TextDigests {
-        prompt: prompt.finish(),
+        prompt,
         system: system_digester.map(Digester::finish),
         skeleton,
         head,
@@ -91,6 +85,29 @@ pub fn digest_request<'t>(
         identity: identity(key, tokens),
         script: script(text),
     }
+}
+
+/// The digest of everything said: system prompt, roles and messages, to the letter.
+pub fn prompt_digest<'t>(
+    key: &PseudonymKey,
+    system: Option<&'t str>,
+    messages: impl IntoIterator<Item = (Role, &'t str)>,
+) -> Digest {
+    let mut prompt = key.digester(Purpose::Prompt);
+    for (role, text) in said(system, messages) {
+        prompt.part(&[role as u8]);
+        prompt.part(text.as_bytes());
+    }
+    prompt.finish()
+}
+
+/// The messages, the system prompt that is given apart as the first of them.
+fn said<'t>(
+    system: Option<&'t str>,
+    messages: impl IntoIterator<Item = (Role, &'t str)>,
+) -> impl Iterator<Item = (Role, &'t str)> {
+    let system = system.map(|text| (Role::System, text));
+    system.into_iter().chain(messages)
 }
 
 fn content_digest(key: &PseudonymKey, text: &str, buffer: &mut Vec<u8>) -> Digest {

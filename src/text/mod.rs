@@ -19,5 +19,5 @@ mod tokens;
 mod window;
 
 pub use common_words::{CommonWords, CommonWordsBuilder, CommonWordsError};
-pub use digest::{TextDigests, TextScratch, digest_request};
+pub use digest::{TextDigests, TextScratch, digest_request, prompt_digest};
 pub use script::script;

@@ -2,12 +2,14 @@
 
 use super::contract::{ClientView, ExchangeView, MessageView, ParametersView, ResponseView};
 use super::{Bounds, WireError, parse_time};
+use crate::domain::chat_names::{
+    A_COUNT, A_POSITIVE_COUNT, A_ROLE, A_TEMPERATURE, AN_HTTP_STATUS, COUNT_MAX, HTTP_STATUSES,
+    TEMPERATURES,
+};
 use crate::domain::{
     Client, Exchange, FinishReason, Message, Parameters, Response, ResponseFormat, Role, Sensitive,
     Timestamp,
 };
-
-const ROLES: &str = "one of system, developer, user, assistant, tool, function";
 
 /// The exchange, checked; `received` stands in for an absent time.
 ///
@@ -74,15 +76,9 @@ pub(crate) fn exchange_from_contract(
 }
 
 fn message_from_contract(index: usize, message: &MessageView<'_>) -> Result<Message, WireError> {
-    let role = match message.role {
-        "system" | "developer" => Role::System,
-        "user" => Role::User,
-        "assistant" => Role::Assistant,
-        "tool" | "function" => Role::Tool,
-        _ => return Err(bad(format!("messages[{index}].role"), ROLES)),
-    };
+    let role = Role::from_name(message.role);
     Ok(Message {
-        role,
+        role: role.ok_or_else(|| bad(format!("messages[{index}].role"), A_ROLE))?,
         content: Sensitive::new(message.content.to_owned()),
     })
 }
@@ -91,23 +87,18 @@ fn parameters_from_contract(
     parameters: &ParametersView<'_>,
     bounds: &Bounds,
 ) -> Result<Parameters, WireError> {
-    if parameters
-        .temperature
-        .is_some_and(|value| !value.is_finite())
-    {
-        return Err(bad("parameters.temperature".to_owned(), "a finite number"));
+    let nonsense = |value: f32| !TEMPERATURES.contains(&f64::from(value));
+    if parameters.temperature.is_some_and(nonsense) {
+        return Err(bad("parameters.temperature".to_owned(), A_TEMPERATURE));
+    }
+    if parameters.n == Some(0) {
+        return Err(bad("parameters.n".to_owned(), A_POSITIVE_COUNT));
     }
     Ok(Parameters {
         temperature: parameters.temperature,
         max_tokens: parameters.max_tokens,
         n: parameters.n,
-        response_format: match parameters.response_format {
-            "" => None,
-            "text" => Some(ResponseFormat::Text),
-            "json_object" => Some(ResponseFormat::JsonObject),
-            "json_schema" => Some(ResponseFormat::JsonSchema),
-            _ => Some(ResponseFormat::Other),
-        },
+        response_format: ResponseFormat::from_name(parameters.response_format),
         reasoning_effort: optional_name(
             "parameters.reasoning_effort",
             parameters.reasoning_effort,
@@ -118,23 +109,25 @@ fn parameters_from_contract(
 }
 
 fn response_from_contract(response: &ResponseView<'_>) -> Result<Response, WireError> {
-    let status = response.status.map(|status| {
-        u16::try_from(status).map_err(|_| bad("response.status".to_owned(), "an HTTP status"))
-    });
+    let status = |status: u32| {
+        let status = u16::try_from(status).ok();
+        let status = status.filter(|status| HTTP_STATUSES.contains(status));
+        status.ok_or_else(|| bad("response.status".to_owned(), AN_HTTP_STATUS))
+    };
     Ok(Response {
         text: present(response.text).map(Sensitive::new),
-        finish_reason: match response.finish_reason {
-            "" => None,
-            "stop" | "end_turn" | "stop_sequence" => Some(FinishReason::Stop),
-            "length" | "max_tokens" => Some(FinishReason::Length),
-            "tool_calls" | "tool_use" | "function_call" => Some(FinishReason::ToolCalls),
-            "content_filter" | "refusal" | "safety" => Some(FinishReason::ContentFilter),
-            _ => Some(FinishReason::Other),
-        },
-        status: status.transpose()?,
-        input_tokens: response.input_tokens,
-        output_tokens: response.output_tokens,
+        finish_reason: FinishReason::from_name(response.finish_reason),
+        status: response.status.map(status).transpose()?,
+        input_tokens: tokens("response.input_tokens", response.input_tokens)?,
+        output_tokens: tokens("response.output_tokens", response.output_tokens)?,
     })
+}
+
+fn tokens(field: &str, count: Option<u64>) -> Result<Option<u64>, WireError> {
+    match count {
+        Some(count) if count > u64::from(COUNT_MAX) => Err(bad(field.to_owned(), A_COUNT)),
+        count => Ok(count),
+    }
 }
 
 fn client_from_contract(client: &ClientView<'_>, bounds: &Bounds) -> Result<Client, WireError> {

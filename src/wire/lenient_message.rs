@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use super::contract::Message;
+use crate::domain::chat_names::is_text_part;
 
 /// What serde reads in place of [`Message`].
 #[derive(Default, Deserialize)]
@@ -43,7 +44,9 @@ impl From<LenientMessage> for Message {
                     .into_iter()
                     .filter_map(|part| match part {
                         Part::Bare(text) => Some(text),
-                        Part::Typed { kind, text } => text.filter(|_| is_text(kind.as_deref())),
+                        Part::Typed { kind, text } => {
+                            text.filter(|_| kind.as_deref().is_none_or(is_text_part))
+                        }
                     })
                     .collect();
                 texts.join("\n")
@@ -54,10 +57,6 @@ impl From<LenientMessage> for Message {
             content,
         }
     }
-}
-
-fn is_text(kind: Option<&str>) -> bool {
-    matches!(kind, None | Some("text" | "input_text" | "output_text"))
 }
 
 #[cfg(test)]
@@ -81,6 +80,7 @@ mod tests {
                 "a\nb",
             ),
             (r#"{"content":["a","b"]}"#, "a\nb"),
+            (r#"{"content":[{"type":"Output_Text ","text":"a"}]}"#, "a"),
             (
                 r#"{"content":[{"type":"thinking","text":"a"},{"text":"b"}]}"#,
                 "b",

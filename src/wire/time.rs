@@ -1,9 +1,7 @@
 //! Event time as text: RFC 3339.
 
 use crate::domain::Timestamp;
-
-/// First microsecond after the years that a time may lie in: 2200-01-01T00:00:00Z.
-const END_MICROS: i64 = 7_258_118_400_000_000;
+use crate::domain::chat_names::EVENT_MICROS;
 
 /// Reads an RFC 3339 time with `Z` or an offset; finer than a microsecond is cut off.
 ///
@@ -12,7 +10,7 @@ const END_MICROS: i64 = 7_258_118_400_000_000;
 pub fn parse_time(text: &str) -> Option<Timestamp> {
     let instant: jiff::Timestamp = text.parse().ok()?;
     let micros = instant.as_microsecond();
-    (0..END_MICROS)
+    EVENT_MICROS
         .contains(&micros)
         .then(|| Timestamp::from_micros(micros))
 }
@@ -39,7 +37,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(micros in 0..END_MICROS) {
+        fn what_is_written_is_read_back(micros in EVENT_MICROS) {
             let time = Timestamp::from_micros(micros);
             prop_assert_eq!(parse_time(&format_time(time)), Some(time));
         }

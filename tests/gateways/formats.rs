@@ -227,7 +227,39 @@ async fn a_call_that_comes_by_two_ways_is_counted_once() {
     server
         .post(LOG, &json!([logged("c-1"), logged("c-1"), logged("c-2")]))
         .await;
+    // The guardrail once more, as after a retry, and its answer twice.
+    server.post(GUARDRAIL, &asked).await;
+    for _ in 0..2 {
+        server
+            .post(GUARDRAIL, &response("c-1", "key-1", "Snow."))
+            .await;
+    }
     assert_eq!(server.stopped().await.counted().len(), 2);
+}
+
+#[tokio::test]
+async fn one_id_for_all_that_is_said_hides_nothing() {
+    let server = Running::with(quiet_after(0.0)).await;
+    for n in 0..5 {
+        let mut record = logged("always-this");
+        record["messages"][0]["content"] = json!(format!("Sing of snow, verse {n}."));
+        for _ in 0..2 {
+            let answer = server.post(LOG, &record).await;
+            assert_eq!(answer.json(), json!({"accepted": 1, "rejected": 0}));
+        }
+    }
+    assert_eq!(server.stopped().await.counted().len(), 5);
+}
+
+#[tokio::test]
+async fn what_has_no_id_is_counted_each_time() {
+    let server = Running::with(Hooks::standard()).await;
+    for _ in 0..3 {
+        server
+            .post("/portkey/webhook", &webhook("afterRequestHook", "user-1"))
+            .await;
+    }
+    assert_eq!(server.stopped().await.counted().len(), 3);
 }
 
 /// Portkey's webhook.

@@ -131,7 +131,7 @@ fn errors_name_field_and_sizes() {
     let shown = |field| exchange(&with(field)).err().unwrap().to_string();
     assert_eq!(
         shown(r#""messages":[{"role":"critic","content":"x"}]"#),
-        "`messages[].role`: expected one of system, developer, user, assistant, tool, function; \
+        "`messages[].role`: expected one of system, developer, user, assistant, model, tool, function; \
          came another word of 6 bytes"
     );
     assert_eq!(

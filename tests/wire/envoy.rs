@@ -84,6 +84,26 @@ async fn process(server: &Running, metadata: &[(&str, &str)], pieces: &[Vec<u8>]
     http2(server.address, PROCESS, &headers, frames).await
 }
 
+/// Shows the server a call of `account` and its JSON answer, as a filter that waits for nothing does.
+pub(crate) async fn shown(
+    server: &Running,
+    account: &str,
+    call: &str,
+    status: Option<u16>,
+    answer: &str,
+) {
+    let status = status.map(|status| status.to_string());
+    let mut fields = vec![("content-type", "application/json")];
+    fields.extend(status.as_deref().map(|status| (":status", status)));
+    let pieces = vec![
+        request_head(account),
+        body(REQUEST_BODY, call, true),
+        head(RESPONSE_HEADERS, &fields),
+        body(RESPONSE_BODY, answer, true),
+    ];
+    process(server, &[], &observed(pieces)).await;
+}
+
 /// The same pieces from a filter that only shows.
 fn observed(pieces: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let shown = |piece: Vec<u8>| [piece, vec![10 << 3, 1]].concat();

@@ -92,6 +92,22 @@ fn refused() -> Vec<(ErrorKind, &'static str, Value)> {
         ),
         (
             BadValue,
+            "parameters.temperature",
+            with("parameters.temperature", json!(100.5)),
+        ),
+        (BadValue, "parameters.n", with("parameters.n", json!(0))),
+        (
+            BadValue,
+            "response.status",
+            with("response.status", json!(99)),
+        ),
+        (
+            BadValue,
+            "response.output_tokens",
+            with("response.output_tokens", json!("4294967296")),
+        ),
+        (
+            BadValue,
             "response.status",
             with("response.status", json!(70_000)),
         ),

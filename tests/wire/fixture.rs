@@ -23,11 +23,11 @@ use tokio::task::JoinHandle;
 /// Text that may come back in no error.
 pub(crate) const CANARY: &str = "canary-7f3a";
 
-/// An account's name, and the ids of its exchanges.
-type History = (String, Vec<Option<String>>);
+/// An account's name, and its exchanges: of those with an id, the id and what was said.
+type History = (String, Vec<Option<(String, String)>>);
 
 /// Scores by the account's name: `slow` waits for [`Fake::release`], `fault` fails, `panic` panics. Accounts whose
-/// name starts with `counted` say how many of their exchanges were counted, each id once.
+/// name starts with `counted` say how many of their exchanges were counted, each once.
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) unready: AtomicBool,
@@ -36,7 +36,7 @@ pub(crate) struct Fake {
     pub(crate) scored: AtomicU64,
     /// Exchanges of the largest call.
     pub(crate) largest: AtomicU64,
-    /// The ids counted of each account, by pseudonym.
+    /// The exchanges counted of each account, by pseudonym.
     histories: Mutex<BTreeMap<u128, History>>,
     labels: Mutex<Vec<Label>>,
     counted: Mutex<Vec<Exchange>>,
@@ -66,9 +66,14 @@ impl Fake {
         let history = histories
             .entry(key)
             .or_insert_with(|| (exchange.account.clone(), Vec::new()));
-        let duplicate = exchange.id.is_some() && history.1.contains(&exchange.id);
+        let messages = exchange.messages.iter();
+        let said: String = messages
+            .map(|message| &**message.content.expose())
+            .collect();
+        let sent = exchange.id.clone().map(|id| (id, said));
+        let duplicate = sent.is_some() && history.1.contains(&sent);
         if !duplicate {
-            history.1.push(exchange.id.clone());
+            history.1.push(sent);
         }
         (history.1.len() as u64, duplicate)
     }

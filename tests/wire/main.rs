@@ -1,5 +1,7 @@
 //! The server as its callers meet it: a real socket, and a client that shares no code with the server.
 
+#[cfg(unix)]
+mod agreement;
 mod client;
 mod envoy;
 mod errors;
@@ -12,6 +14,7 @@ mod openapi;
 #[cfg(unix)]
 mod process;
 mod protocols;
+mod readers;
 mod real_envoy;
 mod services;
 mod streaming;

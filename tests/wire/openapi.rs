@@ -9,6 +9,7 @@ use std::path::Path;
 use hyper::StatusCode;
 use prost_reflect::{FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 use serde_json::{Map, Value, json};
+use stillwatch::domain::chat_names::{HTTP_STATUSES, TEMPERATURES};
 use stillwatch::domain::{Band, Technique};
 use stillwatch::wire::{Bounds, ErrorKind};
 
@@ -221,9 +222,16 @@ fn narrow(message: &str, schema: &mut Value) {
         ),
         "Message" => (
             json!({"required": ["role"]}),
-            json!({"role": {"enum": ["system", "developer", "user", "assistant", "tool", "function"]}}),
+            json!({"role": {"enum": ["system", "developer", "user", "assistant", "model", "tool", "function"]}}),
         ),
-        "Response" => (json!({}), json!({"status": {"maximum": u16::MAX}})),
+        "Parameters" => (
+            json!({}),
+            json!({"temperature": {"minimum": TEMPERATURES.start(), "maximum": TEMPERATURES.end()}, "n": {"minimum": 1}}),
+        ),
+        "Response" => (
+            json!({}),
+            json!({"status": {"minimum": HTTP_STATUSES.start(), "maximum": HTTP_STATUSES.end()}}),
+        ),
         "ScoreBatchRequest" => (
             json!({}),
             json!({"exchanges": {"maxItems": bounds.batch_max}}),

@@ -24,9 +24,9 @@ const TEXT: &str = "canary-text-51c9";
 const NAME: &str = "canary-name-88ab";
 
 /// A running `stillwatch serve`.
-struct Program {
+pub(crate) struct Program {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     lines: Receiver<String>,
     /// Lines of standard error so far.
     said: Vec<String>,
@@ -53,7 +53,7 @@ fn serve(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 impl Program {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut child = serve(folder, arguments)
             .spawn()
             .expect("the program starts");

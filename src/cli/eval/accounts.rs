@@ -86,7 +86,7 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// Scores the stream by every bundle in one pass, in which `also` sees every exchange too.
+/// Scores the stream by every bundle in one pass, in which `also` sees every exchange that counts too.
 fn measure(
     flags: &Eval,
     truth: &[Label],
@@ -108,16 +108,24 @@ fn measure(
         .collect();
     bars.begin("exchanges", 0);
     let traffic = TrafficFlags::of(flags.traffic.clone(), flags.models.clone(), false);
-    let exit = traffic.each_batch(|exchanges| {
+    let exit = traffic.each_batch(|mut exchanges| {
+        let read = exchanges.len();
+        let mut counted = Vec::new();
         for (engine, trails) in &mut runs {
             let assessments = engine.score_batch(&exchanges);
+            counted = assessments.iter().map(|one| !one.duplicate).collect();
             for (exchange, assessment) in exchanges.iter().zip(&assessments) {
-                trails.add(Step::of(exchange, assessment));
+                if !assessment.duplicate {
+                    trails.add(Step::of(exchange, assessment));
+                }
             }
         }
+        // The same by every bundle: what makes a repeat is no matter of the model.
+        let mut counted = counted.into_iter();
+        exchanges.retain(|_| counted.next().unwrap_or(true));
         also(&exchanges);
-        bars.advance(exchanges.len() as u64);
-        Ok(())
+        bars.advance(read as u64);
+        Ok(read - exchanges.len())
     })?;
     let measured = runs.into_iter().map(|(engine, trails)| Measured {
         bundle: engine.bundle().to_owned(),

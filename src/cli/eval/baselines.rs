@@ -20,10 +20,9 @@ pub(super) fn fit(
     let mut collector = Collector::to_fit(&encoder, labels(label_file)?);
     bars.begin("exchanges to fit baselines on", 0);
     let traffic = TrafficFlags::of(flags.fit_traffic.clone(), flags.models.clone(), false);
-    traffic.each_batch(|exchanges| {
+    traffic.each_batch_of_new(|exchanges| {
         bars.advance(exchanges.len() as u64);
         collector.add(&exchanges);
-        Ok(())
     })?;
     bars.begin("fit of the baselines", 0);
     let panel = Panel::fit(&collector.finish())?;

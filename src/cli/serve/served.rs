@@ -103,15 +103,13 @@ fn digest(files: &BundleFiles) -> String {
 
 impl Scorer for Served {
     fn score(&self, exchange: Exchange) -> Result<Assessment, ScoreError> {
-        Ok(self.engine().score_once(&exchange))
+        Ok(self.engine().score(&exchange))
     }
 
     fn score_all(&self, exchanges: Vec<Exchange>) -> Vec<Result<Assessment, ScoreError>> {
         let engine = self.engine();
         let scored = exchanges.iter();
-        scored
-            .map(|exchange| Ok(engine.score_once(exchange)))
-            .collect()
+        scored.map(|exchange| Ok(engine.score(exchange))).collect()
     }
 
     fn standing(&self, account: &str) -> Option<Standing> {

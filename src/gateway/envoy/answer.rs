@@ -3,11 +3,9 @@
 //! Both are bounded. An answer beyond its bound, or packed, is counted without its text: what the model said weighs less
 //! than that it was asked.
 
-use serde_json::Value;
-
-use super::chat::{content, name};
-use crate::domain::FinishReason;
-use crate::gateway::conversation;
+use crate::domain::{FinishReason, Response, Sensitive};
+use crate::gateway::conversation::{answer, tokens};
+use crate::gateway::node::Node;
 
 /// Bytes of an answer in one piece that are held.
 const JSON_BYTES_MAX: usize = 1024 * 1024;
@@ -16,14 +14,11 @@ const EVENT_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a streamed answer's text that are kept; what follows is not.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
 
-/// What was said.
+/// What was said: the answer without its status, and the model that gave it.
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) model: Option<String>,
-    pub(super) text: Option<String>,
-    pub(super) finish_reason: Option<FinishReason>,
-    pub(super) input_tokens: Option<u64>,
-    pub(super) output_tokens: Option<u64>,
+    pub(super) response: Response,
 }
 
 /// An answer that is coming in.
@@ -34,8 +29,8 @@ pub(super) enum Answer {
     Unread,
     /// JSON, as far as it has come.
     Whole(Vec<u8>),
-    /// What the events of a stream have said, and the line that is not yet complete.
-    Stream(Box<Said>, Line),
+    /// Events.
+    Stream(Box<Stream>),
 }
 
 impl Answer {
@@ -47,7 +42,7 @@ impl Answer {
             .unwrap_or_default();
         match kind.trim_ascii().to_ascii_lowercase().as_slice() {
             _ if packed => Self::Unread,
-            b"text/event-stream" => Self::Stream(Box::default(), Line::default()),
+            b"text/event-stream" => Self::Stream(Box::default()),
             b"application/json" => Self::Whole(Vec::new()),
             _ => Self::Unread,
         }
@@ -59,15 +54,7 @@ impl Answer {
             Self::Unread => {}
             Self::Whole(body) if body.len() + piece.len() > JSON_BYTES_MAX => *self = Self::Unread,
             Self::Whole(body) => body.extend_from_slice(piece),
-            Self::Stream(said, line) => {
-                let mut pieces = piece.split(|&byte| byte == b'\n').peekable();
-                while let Some(part) = pieces.next() {
-                    line.add(part);
-                    if pieces.peek().is_some() {
-                        said.line(&line.take());
-                    }
-                }
-            }
+            Self::Stream(stream) => stream.add(piece),
         }
     }
 
@@ -76,9 +63,7 @@ impl Answer {
         match self {
             Self::Unread => 0,
             Self::Whole(body) => body.len(),
-            Self::Stream(said, line) => {
-                line.bytes.len() + said.text.as_ref().map_or(0, String::len)
-            }
+            Self::Stream(stream) => stream.held(),
         }
     }
 
@@ -86,16 +71,82 @@ impl Answer {
     pub(super) fn read(self) -> Said {
         match self {
             Self::Unread => Said::default(),
-            Self::Whole(body) => {
-                let mut said = Said::default();
-                if let Ok(body) = serde_json::from_slice::<Value>(&body) {
-                    said.whole(&body);
-                }
-                said
+            Self::Whole(body) => match Node::read(&body) {
+                Ok(body) => Said {
+                    model: body.get("model").name(),
+                    response: answer(&body),
+                },
+                Err(_) => Said::default(),
+            },
+            Self::Stream(stream) => stream.read(),
+        }
+    }
+}
+
+/// What the events of a stream have said, and the line that is not yet complete.
+#[derive(Default)]
+pub(super) struct Stream {
+    said: Said,
+    text: Option<String>,
+    line: Line,
+}
+
+impl Stream {
+    fn add(&mut self, piece: &[u8]) {
+        let mut pieces = piece.split(|&byte| byte == b'\n').peekable();
+        while let Some(part) = pieces.next() {
+            self.line.add(part);
+            if pieces.peek().is_some() {
+                let line = self.line.take();
+                self.event(&line);
             }
-            Self::Stream(mut said, mut line) => {
-                said.line(&line.take());
-                *said
+        }
+    }
+
+    fn held(&self) -> usize {
+        self.line.bytes.len() + self.text.as_ref().map_or(0, String::len)
+    }
+
+    fn read(mut self) -> Said {
+        let last = self.line.take();
+        self.event(&last);
+        self.said.response.text = self.text.map(Sensitive::new);
+        self.said
+    }
+
+    /// Reads a line. Both APIs repeat in the data what kind of event it is, so no other line matters.
+    fn event(&mut self, line: &[u8]) {
+        let Some(data) = line.strip_prefix(b"data:") else {
+            return;
+        };
+        let Ok(event) = Node::read(data) else {
+            // `[DONE]`, or a line cut off.
+            return;
+        };
+        let choice = event.get("choices").items().first().unwrap_or(&event);
+        let (message, delta) = (event.get("message"), choice.get("delta"));
+        let model = || {
+            event
+                .get("model")
+                .name()
+                .or_else(|| message.get("model").name())
+        };
+        self.said.model = self.said.model.take().or_else(model);
+        let response = &mut self.said.response;
+        for usage in [event.get("usage"), message.get("usage")] {
+            let input = tokens(usage.first(&["prompt_tokens", "input_tokens"]));
+            response.input_tokens = input.or(response.input_tokens);
+            let output = tokens(usage.first(&["completion_tokens", "output_tokens"]));
+            response.output_tokens = output.or(response.output_tokens);
+        }
+        let stopped = choice.get("finish_reason").text();
+        let stopped = stopped.or_else(|| delta.get("stop_reason").text());
+        let stopped = stopped.and_then(FinishReason::from_name);
+        response.finish_reason = stopped.or(response.finish_reason);
+        if let Some(text) = delta.first(&["content", "text"]).text() {
+            let kept = self.text.get_or_insert_default();
+            if kept.len() + text.len() <= TEXT_BYTES_MAX {
+                kept.push_str(text);
             }
         }
     }
@@ -103,7 +154,7 @@ impl Answer {
 
 /// A line in the making.
 #[derive(Default)]
-pub(super) struct Line {
+struct Line {
     bytes: Vec<u8>,
     over: bool,
 }
@@ -123,54 +174,4 @@ impl Line {
         self.over = false;
         std::mem::take(&mut self.bytes)
     }
-}
-
-impl Said {
-    fn whole(&mut self, body: &Value) {
-        self.model = name(&body["model"]);
-        self.usage(&body["usage"]);
-        let choice = &body["choices"][0];
-        let stopped = finish_reason(&choice["finish_reason"]);
-        self.finish_reason = stopped.or_else(|| finish_reason(&body["stop_reason"]));
-        self.text = content(&choice["message"]["content"]).or_else(|| content(&body["content"]));
-    }
-
-    /// A line of a stream. Both APIs repeat in the data what kind of event it is, so no other line matters.
-    fn line(&mut self, line: &[u8]) {
-        let Some(data) = line.strip_prefix(b"data:") else {
-            return;
-        };
-        let Ok(event) = serde_json::from_slice::<Value>(data) else {
-            // `[DONE]`, or a line cut off.
-            return;
-        };
-        let choice = &event["choices"][0];
-        let message = &event["message"];
-        if self.model.is_none() {
-            self.model = name(&event["model"]).or_else(|| name(&message["model"]));
-        }
-        self.usage(&event["usage"]);
-        self.usage(&message["usage"]);
-        let stopped = finish_reason(&choice["finish_reason"]);
-        let stopped = stopped.or_else(|| finish_reason(&event["delta"]["stop_reason"]));
-        self.finish_reason = stopped.or(self.finish_reason);
-        let text = choice["delta"]["content"].as_str();
-        if let Some(text) = text.or_else(|| event["delta"]["text"].as_str()) {
-            let kept = self.text.get_or_insert_default();
-            if kept.len() + text.len() <= TEXT_BYTES_MAX {
-                kept.push_str(text);
-            }
-        }
-    }
-
-    fn usage(&mut self, usage: &Value) {
-        let count = |names: [&str; 2]| names.into_iter().find_map(|name| usage[name].as_u64());
-        self.input_tokens = count(["prompt_tokens", "input_tokens"]).or(self.input_tokens);
-        self.output_tokens = count(["completion_tokens", "output_tokens"]).or(self.output_tokens);
-    }
-}
-
-/// Why the model stopped, if it says so.
-fn finish_reason(value: &Value) -> Option<FinishReason> {
-    value.as_str().map(conversation::finish_reason)
 }

@@ -7,6 +7,7 @@ mod chat;
 
 use answer::Answer;
 
+use crate::domain::chat_names::HTTP_STATUSES;
 use crate::domain::{Client, Exchange, Response, Sensitive, Timestamp};
 use crate::wire::Bounds;
 
@@ -130,16 +131,13 @@ impl Tap {
             organization: None,
             conversation: None,
             model: request.model.or(said.model).filter(within)?,
-            system: request.system.map(Sensitive::new),
+            system: request.system,
             messages: request.messages,
             tools: request.tools,
             parameters: request.parameters,
             response: Response {
-                text: said.text.map(Sensitive::new),
-                finish_reason: said.finish_reason,
                 status: self.status,
-                input_tokens: said.input_tokens,
-                output_tokens: said.output_tokens,
+                ..said.response
             },
             client: Client {
                 user_agent: self.user_agent.map(Sensitive::new),
@@ -150,7 +148,8 @@ impl Tap {
 }
 
 fn status(value: &[u8]) -> Option<u16> {
-    std::str::from_utf8(value).ok()?.parse().ok()
+    let status = std::str::from_utf8(value).ok()?.parse().ok();
+    status.filter(|status| HTTP_STATUSES.contains(status))
 }
 
 /// Whether a path is that of an `OpenAI` chat completion or an Anthropic message, under whatever prefix.

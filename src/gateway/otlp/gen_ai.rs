@@ -11,10 +11,10 @@
 use std::collections::BTreeMap;
 
 use super::record::Record;
-use crate::domain::{Client, Message, Parameters, Response, Role, Sensitive};
-use crate::gateway::conversation::{
-    content, finish_reason, message, messages, role, small, temperature,
+use crate::domain::{
+    Client, FinishReason, Message, Parameters, Response, ResponseFormat, Role, Sensitive,
 };
+use crate::gateway::conversation::{content, message, messages, role, small, temperature, tokens};
 use crate::gateway::draft::{Draft, time_of_micros};
 use crate::gateway::identity::Identity;
 use crate::gateway::node::Node;
@@ -176,7 +176,7 @@ fn parameters(attributes: &Node<'_>) -> Parameters {
                 "gen_ai.openai.request.response_format",
             ])
             .text()
-            .map(crate::gateway::conversation::response_format),
+            .and_then(ResponseFormat::from_name),
         ..Parameters::default()
     }
 }
@@ -193,8 +193,8 @@ fn response(attributes: &Node<'_>, failed: bool) -> Response {
         .get("langfuse.observation.usage_details")
         .unfolded();
     let tokens = |names: &[&str], short: &[&str]| {
-        let count = attributes.first(names).count();
-        count.or_else(|| usage.first(short).count())
+        let count = tokens(attributes.first(names));
+        count.or_else(|| tokens(usage.first(short)))
     };
     let reasons = attributes.get("gen_ai.response.finish_reasons").unfolded();
     let reason = reasons.items().first().and_then(Node::text);
@@ -206,7 +206,7 @@ fn response(attributes: &Node<'_>, failed: bool) -> Response {
     let text = text.collect::<Vec<_>>().join("\n");
     Response {
         text: (!text.is_empty()).then(|| Sensitive::new(text)),
-        finish_reason: reason.map(finish_reason),
+        finish_reason: reason.and_then(FinishReason::from_name),
         status: match (failed, answered) {
             (true, _) => Some(500),
             (false, true) => Some(200),

@@ -1,4 +1,7 @@
 //! What all hooks share: how accounts stand, requests that wait for their answers, work that nobody waits for.
+//!
+//! A gateway may call a guardrail, export a log and send a trace of one and the same call, and exporters send again what was
+//! not acknowledged. All of it goes to the scorer, which counts an exchange once whichever way it comes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +13,7 @@ use tokio::time;
 
 use super::Hooks;
 use crate::domain::{Assessment, Exchange, Response};
-use crate::gateway::{Context, Legs, Mark, Once, Verdict, size};
+use crate::gateway::{Context, Legs, Verdict, size};
 use crate::server::clock;
 use crate::server::desk::Desk;
 use crate::wire::WireError;
@@ -25,7 +28,6 @@ pub(in crate::server) struct Gateways {
     desk: Arc<Desk>,
     hooks: Hooks,
     legs: Mutex<Legs>,
-    once: Mutex<Once>,
     /// KiB of text that may still wait to be scored.
     backlog: Arc<Semaphore>,
     dropped: AtomicU64,
@@ -36,7 +38,6 @@ impl Gateways {
         Self {
             desk,
             legs: Mutex::new(Legs::new(hooks.legs)),
-            once: Mutex::new(Once::new(hooks.remembered)),
             backlog: Arc::new(Semaphore::new(hooks.backlog_kib_max as usize)),
             hooks: hooks.clone(),
             dropped: AtomicU64::new(0),
@@ -71,54 +72,30 @@ impl Gateways {
 
     /// Scores an exchange with nobody waiting for it. At overload it is dropped and counted.
     pub(in crate::server) fn score_later(self: &Arc<Self>, exchange: Exchange) {
-        let mark = Mark::of(&exchange);
-        if !self.once().first(mark) {
-            return;
-        }
         let kib = u32::try_from(size(&exchange) / 1024 + 1).unwrap_or(u32::MAX);
         let Ok(place) = Arc::clone(&self.backlog).try_acquire_many_owned(kib) else {
-            return self.give_up(mark);
+            return self.give_up();
         };
         let gateways = Arc::clone(self);
         tokio::spawn(async move {
             if gateways.desk.score(exchange).await.is_err() {
-                gateways.give_up(mark);
+                gateways.give_up();
             }
             drop(place);
         });
     }
 
-    /// Scores what an exporter sent, those left out that came before; the exporter waits, and may send all of it again
-    /// when it is refused.
+    /// Scores what an exporter sent; the exporter waits, and may send all of it again when it is refused.
     pub(super) async fn score_now(
         &self,
-        mut exchanges: Vec<Exchange>,
+        exchanges: Vec<Exchange>,
     ) -> Result<Vec<Result<Assessment, WireError>>, WireError> {
-        let mut marks = Vec::new();
-        exchanges.retain(|exchange| {
-            let mark = Mark::of(exchange);
-            let first = self.once().first(mark);
-            if first {
-                marks.push(mark);
-            }
-            first
-        });
         if exchanges.is_empty() {
             return Ok(Vec::new());
         }
-        let exchanges = exchanges.into_iter().map(Ok).collect();
-        let scored = self.desk.score_all(exchanges).await;
-        match &scored {
-            Err(_) => marks.iter().for_each(|mark| self.once().forget(*mark)),
-            Ok(results) => {
-                let failed = marks
-                    .iter()
-                    .zip(results)
-                    .filter(|(_, result)| result.is_err());
-                failed.for_each(|(mark, _)| self.once().forget(*mark));
-            }
-        }
-        scored
+        self.desk
+            .score_all(exchanges.into_iter().map(Ok).collect())
+            .await
     }
 
     /// A request that waits for its answer.
@@ -164,8 +141,7 @@ impl Gateways {
     }
 
     /// Counts work that nobody waits for and that is not done; said at every doubling, as an overload drops thousands.
-    pub(in crate::server) fn give_up(&self, mark: Option<Mark>) {
-        self.once().forget(mark);
+    pub(in crate::server) fn give_up(&self) {
         self.desk.give_up();
         let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
         if dropped.is_power_of_two() {
@@ -179,9 +155,5 @@ impl Gateways {
     fn legs(&self) -> MutexGuard<'_, Legs> {
         // A panic inside can have lost one leg at worst.
         self.legs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn once(&self) -> MutexGuard<'_, Once> {
-        self.once.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -41,8 +41,6 @@ pub struct Hooks {
     pub legs: LegLimits,
     /// Text, in KiB, of exchanges that wait to be scored with nobody waiting for them; one more is dropped and counted.
     pub backlog_kib_max: u32,
-    /// Exchanges that are remembered at least, so that none is counted twice.
-    pub remembered: usize,
 }
 
 impl Hooks {
@@ -53,7 +51,6 @@ impl Hooks {
             accounts: AccountOrder::default(),
             legs: LegLimits::STANDARD,
             backlog_kib_max: 64 * 1024,
-            remembered: 65_536,
         }
     }
 }

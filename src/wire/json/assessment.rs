@@ -30,6 +30,9 @@ pub struct AssessmentLine<'a> {
     base: f64,
     score: f64,
     truncated: bool,
+    /// Written where it is true alone: of an exchange that was sent before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
     bundle: &'a str,
 }
 
@@ -54,6 +57,7 @@ impl<'a> AssessmentLine<'a> {
             base: assessment.base,
             score: assessment.score,
             truncated: assessment.truncated,
+            duplicate: assessment.duplicate,
             bundle: &assessment.bundle,
         }
     }

@@ -99,11 +99,11 @@ pub enum LineError {
         field: &'static str,
     },
     /// A word outside a closed list.
-    #[error("`{field}`: expected one of {expected}; came another word of {length} bytes")]
+    #[error("`{field}`: expected {expected}; came another word of {length} bytes")]
     UnknownName {
         /// The field.
         field: &'static str,
-        /// The list.
+        /// The list, in words.
         expected: &'static str,
         /// Length in bytes of what came; the word itself could be anything, so it is not shown.
         length: usize,

@@ -8,8 +8,8 @@ use super::shape::{Fields, List, parse, value};
 use super::{FromLine, LineError, Parsed, ToLine, append};
 use crate::domain::{Label, Technique, Verdict};
 
-const VERDICTS: &str = "extraction, benign";
-const TECHNIQUES: &str = "the techniques' names";
+const VERDICTS: &str = "one of extraction, benign";
+const TECHNIQUES: &str = "one of the techniques' names";
 
 #[derive(Default)]
 struct LabelShape<'a> {

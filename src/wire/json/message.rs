@@ -8,9 +8,8 @@ use serde::{Serialize, Serializer};
 use super::scalar::Scalar;
 use super::shape::{Fields, List, Object, Read, Shape, value};
 use super::{JsonKind, LineError};
+use crate::domain::chat_names::{A_ROLE, is_text_part};
 use crate::domain::{Message, Role, Sensitive};
-
-const ROLES: &str = "system, developer, user, assistant, tool, function";
 
 /// Text given as a string or as a list of parts; other parts (images, calls) are not read.
 #[derive(Default)]
@@ -53,10 +52,7 @@ impl<'de> Shape<'de> for Content<'de> {
 
     fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
         let mut joined: Option<String> = None;
-        while let Some(part) = list.next_element_seed(Read::<Object<PartShape>>::new())? {
-            let Object::Fields { fields: part, .. } = part else {
-                continue;
-            };
+        while let Some(part) = list.next_element_seed(Read::<PartShape>::new())? {
             let Some(text) = part.text() else { continue };
             match &mut joined {
                 Some(joined) => {
@@ -70,18 +66,54 @@ impl<'de> Shape<'de> for Content<'de> {
     }
 }
 
-/// One part of a content list.
+/// One part of a content list: its text alone, or an object that says what it is.
 #[derive(Default)]
-struct PartShape<'a> {
-    kind: Scalar<'a>,
-    text: Scalar<'a>,
+enum PartShape<'a> {
+    #[default]
+    Unread,
+    Bare(Cow<'a, str>),
+    Typed(TypedPart<'a>),
 }
 
 impl<'a> PartShape<'a> {
     fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Unread => None,
+            Self::Bare(text) => Some(text),
+            Self::Typed(part) => part.text(),
+        }
+    }
+}
+
+impl<'de> Shape<'de> for PartShape<'de> {
+    fn other(_: JsonKind) -> Self {
+        Self::Unread
+    }
+
+    fn text(text: Cow<'de, str>) -> Self {
+        Self::Bare(text)
+    }
+
+    fn object<A: MapAccess<'de>>(object: A) -> Result<Self, A::Error> {
+        Ok(match Object::<TypedPart>::object(object)? {
+            Object::Fields { fields, .. } => Self::Typed(fields),
+            Object::Absent | Object::Other(_) => Self::Unread,
+        })
+    }
+}
+
+/// A part that is an object.
+#[derive(Default)]
+struct TypedPart<'a> {
+    kind: Scalar<'a>,
+    text: Scalar<'a>,
+}
+
+impl<'a> TypedPart<'a> {
+    fn text(self) -> Option<Cow<'a, str>> {
         let readable = match &self.kind {
             Scalar::Absent => true,
-            Scalar::Text(kind) => matches!(&**kind, "text" | "input_text" | "output_text"),
+            Scalar::Text(kind) => is_text_part(kind),
             _ => false,
         };
         match self.text {
@@ -91,7 +123,7 @@ impl<'a> PartShape<'a> {
     }
 }
 
-impl<'de> Fields<'de> for PartShape<'de> {
+impl<'de> Fields<'de> for TypedPart<'de> {
     fn take<A: MapAccess<'de>>(&mut self, name: &str, object: &mut A) -> Result<bool, A::Error> {
         match name {
             "type" => self.kind = value(object)?,
@@ -126,7 +158,7 @@ impl MessageShape<'_> {
         const CONTENT: &str = "messages[].content";
         let role = self
             .role
-            .one_of(ROLE, ROLES, role_from_name)?
+            .one_of(ROLE, A_ROLE, Role::from_name)?
             .ok_or(LineError::Missing { field: ROLE })?;
         let content = match self.content.optional(CONTENT)? {
             Some(text) => text,
@@ -159,25 +191,6 @@ pub(super) fn required_messages(
         .collect()
 }
 
-fn role_from_name(name: &str) -> Option<Role> {
-    match name {
-        "system" | "developer" => Some(Role::System),
-        "user" => Some(Role::User),
-        "assistant" => Some(Role::Assistant),
-        "tool" | "function" => Some(Role::Tool),
-        _ => None,
-    }
-}
-
-const fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::System => "system",
-        Role::User => "user",
-        Role::Assistant => "assistant",
-        Role::Tool => "tool",
-    }
-}
-
 /// Writes messages with their text as plain strings.
 pub(super) fn write_messages<S: Serializer>(
     messages: &[Message],
@@ -189,7 +202,7 @@ pub(super) fn write_messages<S: Serializer>(
         content: &'a str,
     }
     serializer.collect_seq(messages.iter().map(|message| Form {
-        role: role_name(message.role),
+        role: message.role.name(),
         content: message.content.expose(),
     }))
 }

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::de::MapAccess;
 
-use super::scalar::{A_COUNT, COUNT_MAX, Scalar};
+use super::scalar::Scalar;
 use super::shape::{Fields, Object, Shape, value};
 use super::{JsonKind, LineError};
+use crate::domain::chat_names::{
+    A_COUNT, A_POSITIVE_COUNT, A_TEMPERATURE, COUNT_MAX, TEMPERATURES,
+};
 use crate::domain::{Parameters, ResponseFormat};
-
-/// Highest temperature that is read; providers stop at 2.
-const TEMPERATURE_MAX: f64 = 100.0;
 
 /// Sampling and output settings as they stand in a line.
 #[derive(Default)]
@@ -46,15 +46,13 @@ impl ParametersShape<'_> {
             max_tokens: self
                 .max_tokens
                 .count("parameters.max_tokens", (0, COUNT_MAX), A_COUNT)?,
-            n: self.n.count(
-                "parameters.n",
-                (1, COUNT_MAX),
-                "a whole number from 1 to 4294967295",
-            )?,
+            n: self
+                .n
+                .count("parameters.n", (1, COUNT_MAX), A_POSITIVE_COUNT)?,
             response_format: self
                 .response_format
                 .name("parameters.response_format")?
-                .map(|name| format_from_name(&name)),
+                .and_then(|name| ResponseFormat::from_name(&name)),
             reasoning_effort: self.reasoning_effort.named("parameters.reasoning_effort")?,
             logprobs: logprobs(self.logprobs)?,
         })
@@ -65,10 +63,10 @@ fn temperature(value: Scalar<'_>) -> Result<Option<f32>, LineError> {
     let field = "parameters.temperature";
     match value.number(field)? {
         None => Ok(None),
-        Some(number) if (0.0..=TEMPERATURE_MAX).contains(&number) => Ok(Some(number as f32)),
+        Some(number) if TEMPERATURES.contains(&number) => Ok(Some(number as f32)),
         Some(_) => Err(LineError::OutOfRange {
             field,
-            expected: "a number from 0 to 100",
+            expected: A_TEMPERATURE,
         }),
     }
 }
@@ -125,24 +123,6 @@ impl<'de> Fields<'de> for TypeShape<'de> {
     }
 }
 
-fn format_from_name(name: &str) -> ResponseFormat {
-    match name {
-        "text" => ResponseFormat::Text,
-        "json_object" => ResponseFormat::JsonObject,
-        "json_schema" => ResponseFormat::JsonSchema,
-        _ => ResponseFormat::Other,
-    }
-}
-
-const fn format_name(format: ResponseFormat) -> &'static str {
-    match format {
-        ResponseFormat::Text => "text",
-        ResponseFormat::JsonObject => "json_object",
-        ResponseFormat::JsonSchema => "json_schema",
-        ResponseFormat::Other => "other",
-    }
-}
-
 /// Settings as they are written.
 #[derive(Serialize, PartialEq, Default)]
 pub(super) struct ParametersForm<'a> {
@@ -166,7 +146,7 @@ impl<'a> ParametersForm<'a> {
             temperature: parameters.temperature,
             max_tokens: parameters.max_tokens,
             n: parameters.n,
-            response_format: parameters.response_format.map(format_name),
+            response_format: parameters.response_format.map(ResponseFormat::name),
             reasoning_effort: parameters.reasoning_effort.as_deref(),
             logprobs: parameters.logprobs,
         }

@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde::de::MapAccess;
 
 use super::LineError;
-use super::scalar::{A_COUNT, COUNT_MAX, Scalar};
+use super::scalar::Scalar;
 use super::shape::{Fields, value};
+use crate::domain::chat_names::{A_COUNT, AN_HTTP_STATUS, COUNT_MAX, HTTP_STATUSES};
 use crate::domain::{FinishReason, Response, Sensitive};
 
 /// The answer as it stands in a line.
@@ -38,9 +39,13 @@ impl ResponseShape<'_> {
             let count = value.count(field, (0, COUNT_MAX), A_COUNT)?;
             Ok(count.map(u64::from))
         };
-        let status =
-            self.status
-                .count("response.status", (100, 999), "a status from 100 to 999")?;
+        let statuses = (
+            u32::from(*HTTP_STATUSES.start()),
+            u32::from(*HTTP_STATUSES.end()),
+        );
+        let status = self
+            .status
+            .count("response.status", statuses, AN_HTTP_STATUS)?;
         Ok(Response {
             text: self
                 .text
@@ -49,32 +54,11 @@ impl ResponseShape<'_> {
             finish_reason: self
                 .finish_reason
                 .text("response.finish_reason")?
-                .map(|name| finish_from_name(&name)),
+                .and_then(|name| FinishReason::from_name(&name)),
             status: status.map(|status| status as u16),
             input_tokens: tokens(self.input_tokens, "response.input_tokens")?,
             output_tokens: tokens(self.output_tokens, "response.output_tokens")?,
         })
-    }
-}
-
-/// Names of the usual APIs, in either case.
-fn finish_from_name(name: &str) -> FinishReason {
-    match name.to_ascii_lowercase().as_str() {
-        "stop" | "end_turn" | "stop_sequence" => FinishReason::Stop,
-        "length" | "max_tokens" => FinishReason::Length,
-        "tool_calls" | "tool_use" | "function_call" => FinishReason::ToolCalls,
-        "content_filter" | "refusal" | "safety" => FinishReason::ContentFilter,
-        _ => FinishReason::Other,
-    }
-}
-
-const fn finish_name(reason: FinishReason) -> &'static str {
-    match reason {
-        FinishReason::Stop => "stop",
-        FinishReason::Length => "length",
-        FinishReason::ToolCalls => "tool_calls",
-        FinishReason::ContentFilter => "content_filter",
-        FinishReason::Other => "other",
     }
 }
 
@@ -97,7 +81,7 @@ impl<'a> ResponseForm<'a> {
     pub(super) fn new(response: &'a Response) -> Self {
         Self {
             text: response.text.as_ref().map(|text| text.expose().as_str()),
-            finish_reason: response.finish_reason.map(finish_name),
+            finish_reason: response.finish_reason.map(FinishReason::name),
             status: response.status,
             input_tokens: response.input_tokens,
             output_tokens: response.output_tokens,

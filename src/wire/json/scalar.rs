@@ -5,11 +5,6 @@ use std::borrow::Cow;
 use super::shape::Shape;
 use super::{JsonKind, LineError};
 
-/// Counts above this are nonsense, and sums of them stay far from overflow.
-pub(super) const COUNT_MAX: u32 = u32::MAX;
-/// Words for the range from 0 to [`COUNT_MAX`].
-pub(super) const A_COUNT: &str = "a whole number from 0 to 4294967295";
-
 /// A string, number or boolean, or what came instead.
 #[derive(Default)]
 pub(super) enum Scalar<'a> {

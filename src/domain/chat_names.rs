@@ -1,0 +1,224 @@
+//! Names and bounds of chat APIs: one list for every reader and writer of exchanges, whatever the format.
+//!
+//! Names compare without regard to case and surrounding white space, because providers differ in that alone (`SAFETY`,
+//! `safety`). A reason to stop or an output format on no list is `Other`, and a blank one is none. A role on no list is
+//! for the reader to judge: in our own formats (log lines, the API) it is an error that names the field, since
+//! their writer can mend it; in a gateway's body it speaks for the caller, since the gateway's customer chose it and must
+//! not be able to hide a message behind it.
+
+use std::ops::{Range, RangeInclusive};
+
+use super::{FinishReason, ResponseFormat, Role};
+
+/// Sampling temperatures that are read; providers stop at 2.
+pub const TEMPERATURES: RangeInclusive<f64> = 0.0..=100.0;
+/// [`TEMPERATURES`] in words, for errors.
+pub const A_TEMPERATURE: &str = "a number from 0 to 100";
+
+/// HTTP statuses that are read: every number of three digits.
+pub const HTTP_STATUSES: RangeInclusive<u16> = 100..=999;
+/// [`HTTP_STATUSES`] in words, for errors.
+pub const AN_HTTP_STATUS: &str = "a status from 100 to 999";
+
+/// Most tokens or answers that are read. More are nonsense, and sums of as many stay far from overflow.
+pub const COUNT_MAX: u32 = u32::MAX;
+/// Whole numbers up to [`COUNT_MAX`] in words, for errors.
+pub const A_COUNT: &str = "a whole number from 0 to 4294967295";
+/// Whole numbers from 1 up to [`COUNT_MAX`] in words, for errors.
+pub const A_POSITIVE_COUNT: &str = "a whole number from 1 to 4294967295";
+
+/// Times that are read, in microseconds since 1970: the years 1970 to 2199. One exchange from beyond would push its
+/// account's clock past all that follows.
+pub const EVENT_MICROS: Range<i64> = 0..7_258_118_400_000_000;
+
+/// Names of roles.
+const ROLES: &[(&str, Role)] = &[
+    ("system", Role::System),
+    ("developer", Role::System),
+    ("user", Role::User),
+    ("assistant", Role::Assistant),
+    ("model", Role::Assistant),
+    ("tool", Role::Tool),
+    ("function", Role::Tool),
+];
+/// The names of [`Role::from_name`] in words, for errors.
+pub const A_ROLE: &str = "one of system, developer, user, assistant, model, tool, function";
+
+/// Names of reasons to stop.
+const FINISH_REASONS: &[(&str, FinishReason)] = &[
+    ("stop", FinishReason::Stop),
+    ("end_turn", FinishReason::Stop),
+    ("stop_sequence", FinishReason::Stop),
+    ("length", FinishReason::Length),
+    ("max_tokens", FinishReason::Length),
+    ("tool_calls", FinishReason::ToolCalls),
+    ("tool_call", FinishReason::ToolCalls),
+    ("tool_use", FinishReason::ToolCalls),
+    ("function_call", FinishReason::ToolCalls),
+    ("content_filter", FinishReason::ContentFilter),
+    ("refusal", FinishReason::ContentFilter),
+    ("safety", FinishReason::ContentFilter),
+];
+
+/// Names of output formats.
+const RESPONSE_FORMATS: &[(&str, ResponseFormat)] = &[
+    ("text", ResponseFormat::Text),
+    ("json_object", ResponseFormat::JsonObject),
+    ("json", ResponseFormat::JsonObject),
+    ("json_schema", ResponseFormat::JsonSchema),
+];
+
+/// Types of the parts of a content whose text is read. Images, calls of tools and what a model only thought are not.
+const TEXT_PARTS: &[(&str, ())] = &[("text", ()), ("input_text", ()), ("output_text", ())];
+
+impl Role {
+    /// The name under which it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+            Self::Tool => "tool",
+        }
+    }
+
+    /// The role that a chat API calls so; `None` for a name on no list.
+    pub fn from_name(name: &str) -> Option<Self> {
+        known(name, ROLES)
+    }
+}
+
+impl FinishReason {
+    /// The name under which it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::ToolCalls => "tool_calls",
+            Self::ContentFilter => "content_filter",
+            Self::Other => "other",
+        }
+    }
+
+    /// The reason that a chat API calls so, [`Self::Other`] for a name on no list; `None` for a blank one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        known_or(name, FINISH_REASONS, Self::Other)
+    }
+}
+
+impl ResponseFormat {
+    /// The name under which it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::JsonObject => "json_object",
+            Self::JsonSchema => "json_schema",
+            Self::Other => "other",
+        }
+    }
+
+    /// The format that a chat API calls so, [`Self::Other`] for a name on no list; `None` for a blank one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        known_or(name, RESPONSE_FORMATS, Self::Other)
+    }
+}
+
+/// Whether a part of a content that states this type holds text that is said.
+pub fn is_text_part(name: &str) -> bool {
+    known(name, TEXT_PARTS).is_some()
+}
+
+fn known<T: Copy>(name: &str, names: &[(&str, T)]) -> Option<T> {
+    let name = name.trim();
+    let entry = names
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name));
+    entry.map(|(_, meaning)| *meaning)
+}
+
+fn known_or<T: Copy>(name: &str, names: &[(&str, T)], other: T) -> Option<T> {
+    let named = !name.trim().is_empty();
+    named.then(|| known(name, names).unwrap_or(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A name as someone else writes it.
+    fn respelt(name: &str, capitals: u32, before: usize, after: usize) -> String {
+        let letters = name.chars().enumerate().map(|(place, letter)| {
+            if capitals >> (place % 32) & 1 == 1 {
+                letter.to_ascii_uppercase()
+            } else {
+                letter
+            }
+        });
+        let letters: String = letters.collect();
+        format!("{}{letters}{}", " ".repeat(before), "\t".repeat(after))
+    }
+
+    proptest! {
+        #[test]
+        fn case_and_white_space_change_nothing(capitals: u32, before in 0_usize..3, after in 0_usize..3) {
+            let respelt = |name: &str| respelt(name, capitals, before, after);
+            for (name, role) in ROLES {
+                prop_assert_eq!(Role::from_name(&respelt(name)), Some(*role));
+                prop_assert!(A_ROLE.contains(name), "{} is told", name);
+            }
+            for (name, reason) in FINISH_REASONS {
+                prop_assert_eq!(FinishReason::from_name(&respelt(name)), Some(*reason));
+            }
+            for (name, format) in RESPONSE_FORMATS {
+                prop_assert_eq!(ResponseFormat::from_name(&respelt(name)), Some(*format));
+            }
+            for (name, ()) in TEXT_PARTS {
+                prop_assert!(is_text_part(&respelt(name)));
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_name_or_none(text in "\\PC{0,20}") {
+            prop_assert_eq!(FinishReason::from_name(&text).is_none(), text.trim().is_empty());
+            prop_assert_eq!(ResponseFormat::from_name(&text).is_none(), text.trim().is_empty());
+            let _ = (Role::from_name(&text), is_text_part(&text));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for (_, role) in ROLES {
+            assert_eq!(Role::from_name(role.name()), Some(*role));
+        }
+        for reason in FINISH_REASONS
+            .iter()
+            .map(|(_, reason)| *reason)
+            .chain([FinishReason::Other])
+        {
+            assert_eq!(FinishReason::from_name(reason.name()), Some(reason));
+        }
+        for format in RESPONSE_FORMATS
+            .iter()
+            .map(|(_, format)| *format)
+            .chain([ResponseFormat::Other])
+        {
+            assert_eq!(ResponseFormat::from_name(format.name()), Some(format));
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_other_and_a_role_none() {
+        assert_eq!(Role::from_name("critic"), None);
+        assert_eq!(
+            FinishReason::from_name("boredom"),
+            Some(FinishReason::Other)
+        );
+        assert_eq!(
+            ResponseFormat::from_name("regex"),
+            Some(ResponseFormat::Other)
+        );
+        assert!(!is_text_part("image_url"));
+    }
+}
