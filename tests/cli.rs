@@ -179,3 +179,58 @@ fn a_bundle_that_was_touched_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("judge.json: expected the BLAKE3 hash"));
 }
+
+#[test]
+fn every_command_says_how_it_is_used() {
+    let folder = TempDir::new().unwrap();
+    let commands = [
+        "",
+        "serve",
+        "config",
+        "config check",
+        "config print",
+        "key",
+        "key new",
+        "score",
+        "explain",
+        "simulate",
+        "train",
+        "eval",
+        "eval show",
+    ];
+    let help = commands.map(|command| {
+        // Values of variables would be printed beside their names.
+        let output = stillwatch(folder.path())
+            .env_clear()
+            .args(command.split_whitespace())
+            .arg("--help")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{command}");
+        format!("$ stillwatch {command} --help\n{}", text(&output.stdout))
+    });
+    insta::assert_snapshot!("help", help.join("\n"));
+}
+
+#[test]
+fn colours_are_asked_for_or_left_out() {
+    let folder = TempDir::new().unwrap();
+    let score = |variables: &[(&str, &str)]| {
+        let mut command = stillwatch(folder.path());
+        command.args(["score", "none.jsonl"]);
+        command
+            .env_remove("NO_COLOR")
+            .envs(variables.iter().copied());
+        text(&command.output().unwrap().stderr)
+    };
+    // Standard error is no terminal here.
+    let plain = score(&[]);
+    assert!(plain.starts_with("error: "), "{plain}");
+    let forced = score(&[("CLICOLOR_FORCE", "1")]);
+    assert!(
+        forced.starts_with("\u{1b}[") && forced.contains("error:"),
+        "{forced}"
+    );
+    let refused = score(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]);
+    assert_eq!(refused, plain);
+}

@@ -206,7 +206,7 @@ proptest! {
         for (index, request) in batch.iter().enumerate() {
             let (own_cues, own_embedding) = MODEL.evaluate(request, &mut Seen::default());
             prop_assert!(cosine(&own_embedding.0, &embeddings[index]) > 0.999);
-            for cue in Cue::ALL {
+            for &cue in Cue::ALL {
                 let gap = (own_cues.get(cue) - cues[index][cue.index()]).abs();
                 prop_assert!(gap < 1e-4, "{:?} differs by {}", cue, gap);
             }

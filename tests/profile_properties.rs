@@ -221,7 +221,7 @@ fn assert_same_whatever_the_order(a: &Profile, b: &Profile) {
     ));
 
     let (x, y) = (a.cues(), b.cues());
-    for cue in Cue::ALL {
+    for &cue in Cue::ALL {
         assert_eq!(x.mean(cue), y.mean(cue));
         assert_eq!(x.mean_logit(cue), y.mean_logit(cue));
         assert_eq!(x.largest(cue).to_bits(), y.largest(cue).to_bits());
@@ -334,7 +334,7 @@ proptest! {
         // Whole half-lives apart: the same bits.
         prop_assert_eq!(a.timing().trailing_day().to_bits(), b.timing().trailing_day().to_bits());
         prop_assert_eq!(a.timing().trailing_month().to_bits(), b.timing().trailing_month().to_bits());
-        for cue in Cue::ALL {
+        for &cue in Cue::ALL {
             prop_assert_eq!(a.cues().recent_mean(cue), b.cues().recent_mean(cue));
         }
         prop_assert_eq!(a.mean_embedding().recent_mean(), b.mean_embedding().recent_mean());

@@ -1,20 +1,22 @@
 //! What the person at the terminal sees: notes, warnings, errors and hints, all on standard error.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
-/// A line on standard error.
+use anstyle::AnsiColor;
+
+/// Writes a line to standard error, without its colours where nobody looks or `NO_COLOR` is set.
 pub(super) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
 }
 
 /// A warning on standard error.
 pub(super) fn warn(line: &str) {
-    say(&format!("{} {line}", paint("warning:", "33")));
+    say(&format!("{} {line}", paint("warning:", AnsiColor::Yellow)));
 }
 
 /// What to try next.
 pub(super) fn hint(line: &str) {
-    say(&format!("{} {line}", paint("hint:", "36")));
+    say(&format!("{} {line}", paint("hint:", AnsiColor::Cyan)));
 }
 
 /// An error with everything behind it.
@@ -30,16 +32,13 @@ pub(super) fn report(error: &anyhow::Error) {
             };
         }
     }
-    say(&format!("{} {told}", paint("error:", "31")));
+    say(&format!("{} {told}", paint("error:", AnsiColor::Red)));
 }
 
-/// Colour only helps where a person looks; every line reads as well without.
-fn paint(word: &str, colour: &str) -> String {
-    if std::io::stderr().is_terminal() {
-        format!("\x1b[1;{colour}m{word}\x1b[0m")
-    } else {
-        word.to_owned()
-    }
+/// A word in bold and in colour, for [`say`]; every line reads as well without.
+fn paint(word: &str, colour: AnsiColor) -> String {
+    let style = colour.on_default().bold();
+    format!("{style}{word}{style:#}")
 }
 
 /// Whether the reader of our output went away.

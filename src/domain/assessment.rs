@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 use super::{Technique, Timestamp};
 
 /// A probability that cannot be NaN or outside [0, 1].
@@ -26,7 +28,10 @@ impl Risk {
 }
 
 /// Risk in words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Band {
     /// Not enough history to say.
     Insufficient,
@@ -42,33 +47,22 @@ pub enum Band {
 
 impl Band {
     /// Every band, least first.
-    pub const ALL: [Self; 5] = [
-        Self::Insufficient,
-        Self::Low,
-        Self::Elevated,
-        Self::High,
-        Self::Severe,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The band with this [`Band::name`].
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|band| band.name() == name)
+        name.parse().ok()
     }
 
     /// The stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Insufficient => "insufficient",
-            Self::Low => "low",
-            Self::Elevated => "elevated",
-            Self::High => "high",
-            Self::Severe => "severe",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// What the gateway is advised to do. Stillwatch recommends; the gateway enforces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Recommendation {
     /// Nothing.
     Allow,
@@ -81,19 +75,18 @@ pub enum Recommendation {
 }
 
 impl Recommendation {
+    /// Every recommendation, least first.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
     /// The stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Watch => "watch",
-            Self::Review => "review",
-            Self::Restrict => "restrict",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// A milder step than refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Mitigation {
     /// Return a summary instead of the reasoning itself.
     SummarizeReasoning,
@@ -105,12 +98,8 @@ pub enum Mitigation {
 
 impl Mitigation {
     /// The stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SummarizeReasoning => "summarize_reasoning",
-            Self::VerifyAccount => "verify_account",
-            Self::RateLimit => "rate_limit",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

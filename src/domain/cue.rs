@@ -1,14 +1,29 @@
 //! What one request asks for, as the text model reads it.
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 /// Number of [`Cue`] heads.
-pub const CUE_COUNT: usize = 16;
+pub const CUE_COUNT: usize = Cue::ALL.len();
 
 /// One head of the text model.
 ///
 /// The four *intent* cues are trained on published pipelines against everything honest; the *form* cues say
 /// what a request is, whoever sends it, and are trained on both sides. A form cue alone is never evidence of
 /// guilt: an honest judge grades by a rubric too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Cue {
     /// Intent: harvests reasoning.
     ReasoningIntent,
@@ -46,24 +61,7 @@ pub enum Cue {
 
 impl Cue {
     /// Every cue, in the order of the model's heads.
-    pub const ALL: [Self; CUE_COUNT] = [
-        Self::ReasoningIntent,
-        Self::RewardIntent,
-        Self::SynthesisIntent,
-        Self::TrajectoryIntent,
-        Self::RationaleDemand,
-        Self::ReasoningBehindAnswer,
-        Self::RubricGrading,
-        Self::PairwisePreference,
-        Self::CritiqueRevise,
-        Self::ToolTrajectory,
-        Self::CodeTask,
-        Self::QuestionFromPassage,
-        Self::PersonaSeeded,
-        Self::InstructionWriting,
-        Self::DatasetFormat,
-        Self::BenchmarkItem,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The four intent cues.
     pub const INTENT: [Self; 4] = [
@@ -74,30 +72,13 @@ impl Cue {
     ];
 
     /// The stable name used in manifests, recipes and reasons.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ReasoningIntent => "reasoning_intent",
-            Self::RewardIntent => "reward_intent",
-            Self::SynthesisIntent => "synthesis_intent",
-            Self::TrajectoryIntent => "trajectory_intent",
-            Self::RationaleDemand => "rationale_demand",
-            Self::ReasoningBehindAnswer => "reasoning_behind_answer",
-            Self::RubricGrading => "rubric_grading",
-            Self::PairwisePreference => "pairwise_preference",
-            Self::CritiqueRevise => "critique_revise",
-            Self::ToolTrajectory => "tool_trajectory",
-            Self::CodeTask => "code_task",
-            Self::QuestionFromPassage => "question_from_passage",
-            Self::PersonaSeeded => "persona_seeded",
-            Self::InstructionWriting => "instruction_writing",
-            Self::DatasetFormat => "dataset_format",
-            Self::BenchmarkItem => "benchmark_item",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The cue with this [`Cue::name`].
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cue| cue.name() == name)
+        name.parse().ok()
     }
 
     /// Position in [`Cue::ALL`].
@@ -142,5 +123,26 @@ impl CueProbabilities {
             }
         }
         best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cue;
+
+    /// Files and answers hold these names: a variant may be called otherwise, its name may not.
+    #[test]
+    fn names_stay() {
+        let names: Vec<&str> = Cue::ALL.iter().map(|one| one.name()).collect();
+        assert_eq!(
+            names.join(" "),
+            "reasoning_intent reward_intent synthesis_intent trajectory_intent rationale_demand \
+             reasoning_behind_answer rubric_grading pairwise_preference critique_revise tool_trajectory code_task \
+             question_from_passage persona_seeded instruction_writing dataset_format benchmark_item"
+        );
+        for &one in Cue::ALL {
+            assert_eq!(Cue::from_name(one.name()), Some(one));
+            assert_eq!(Cue::ALL[one.index()], one);
+        }
     }
 }

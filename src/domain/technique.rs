@@ -1,10 +1,25 @@
 //! The closed list of extraction techniques.
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 /// Number of [`Technique`]s.
-pub const TECHNIQUE_COUNT: usize = 10;
+pub const TECHNIQUE_COUNT: usize = Technique::ALL.len();
 
 /// A way of extracting a model's capability through its API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Technique {
     /// Makes the model write out the reasoning behind its answers, to train on it.
     ReasoningHarvest,
@@ -30,44 +45,40 @@ pub enum Technique {
 
 impl Technique {
     /// Every technique, in the order of the wire contract.
-    pub const ALL: [Self; TECHNIQUE_COUNT] = [
-        Self::ReasoningHarvest,
-        Self::RewardModelHarvest,
-        Self::TrajectoryHarvest,
-        Self::DatasetSynthesis,
-        Self::TemplatedRepetition,
-        Self::SafeRewrite,
-        Self::ModelSwitching,
-        Self::CoordinatedAccounts,
-        Self::RelayResale,
-        Self::TechniqueProbing,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The stable name used in files, on the wire and in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ReasoningHarvest => "reasoning_harvest",
-            Self::RewardModelHarvest => "reward_model_harvest",
-            Self::TrajectoryHarvest => "trajectory_harvest",
-            Self::DatasetSynthesis => "dataset_synthesis",
-            Self::TemplatedRepetition => "templated_repetition",
-            Self::SafeRewrite => "safe_rewrite",
-            Self::ModelSwitching => "model_switching",
-            Self::CoordinatedAccounts => "coordinated_accounts",
-            Self::RelayResale => "relay_resale",
-            Self::TechniqueProbing => "technique_probing",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The technique with this [`Technique::name`].
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|technique| technique.name() == name)
+        name.parse().ok()
     }
 
     /// Position in [`Technique::ALL`].
     pub const fn index(self) -> usize {
         self as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Technique;
+
+    /// Files and answers hold these names: a variant may be called otherwise, its name may not.
+    #[test]
+    fn names_stay() {
+        let names: Vec<&str> = Technique::ALL.iter().map(|one| one.name()).collect();
+        assert_eq!(
+            names.join(" "),
+            "reasoning_harvest reward_model_harvest trajectory_harvest dataset_synthesis templated_repetition \
+             safe_rewrite model_switching coordinated_accounts relay_resale technique_probing"
+        );
+        for &one in Technique::ALL {
+            assert_eq!(Technique::from_name(one.name()), Some(one));
+            assert_eq!(Technique::ALL[one.index()], one);
+        }
     }
 }

@@ -365,9 +365,10 @@ impl Table {
                 header.push(format!("{name}_n"));
             }
         }
-        let mut text = csv_line(&header);
+        let width = header.len();
+        let mut records = vec![header];
         for row in &self.rows {
-            let mut fields = Vec::with_capacity(header.len());
+            let mut fields = Vec::with_capacity(width);
             for (cell, &(interval, n)) in row.iter().zip(&parts) {
                 fields.push(match cell {
                     Cell::Text(text) => text.clone(),
@@ -383,9 +384,9 @@ impl Table {
                     fields.push(cell.n().map_or_else(String::new, |n| n.to_string()));
                 }
             }
-            text.push_str(&csv_line(&fields));
+            records.push(fields);
         }
-        text
+        csv_text(&records)
     }
 
     /// Whether a column holds figures and no words.
@@ -436,18 +437,15 @@ fn csv_number(value: Option<f64>) -> String {
         .map_or_else(String::new, |value| value.to_string())
 }
 
-fn csv_line(fields: &[String]) -> String {
-    let quoted: Vec<String> = fields
-        .iter()
-        .map(|field| {
-            if field.contains(['"', ',', '\n', '\r']) {
-                format!("\"{}\"", field.replace('"', "\"\""))
-            } else {
-                field.clone()
-            }
-        })
-        .collect();
-    format!("{}\n", quoted.join(","))
+fn csv_text(records: &[Vec<String>]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in records {
+        writer
+            .write_record(record)
+            .expect("memory takes records of one length");
+    }
+    let text = writer.into_inner().expect("memory takes every byte");
+    String::from_utf8(text).expect("text was written")
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 //! The standard library's `exp2`, `ln`, `sin` and `cos` may differ in the last bit between machines and C
 //! libraries, and the same log must give the same bytes everywhere. These use only additions and
 //! multiplications in a fixed order, which IEEE 754 defines exactly. Knows nothing of profiles.
+//!
+//! The crate `libm` is as portable, and faster in `ln` and `exp2`, but its bits are others: of a million arguments it
+//! differs in 30% of logarithms and 20% of powers. Going over to it changes served answers, so it takes a new bundle.
 
 use std::f64::consts::LN_2;
 

@@ -1,7 +1,8 @@
 //! Bounds on a rate from counts.
 //!
-//! The incomplete beta function is written out here: it is sixty lines with known values to test against,
-//! where the usual crate asks for a newer compiler than ours and brings ten packages into the lock file.
+//! The incomplete beta function is written out here. The usual crate, statrs 0.19, agrees to 9 digits up to two thousand
+//! trials, but the search for its quantile stops early where rates are small: off by 3 in a million at 10^5 trials, by 2
+//! in ten thousand at 10^6, and at 10^7 it does not end. These bounds decide thresholds.
 
 /// Clopper-Pearson upper bound, at `confidence`, on the rate behind `hits` out of `trials`
 /// (Clopper & Pearson 1934, in its beta-quantile form).

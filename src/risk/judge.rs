@@ -223,7 +223,7 @@ impl Judge {
                 TechniqueRisk { technique, risk }
             })
         };
-        Technique::ALL.into_iter().filter_map(of).collect()
+        Technique::ALL.iter().copied().filter_map(of).collect()
     }
 
     fn reasons(

@@ -243,8 +243,8 @@ fn account_to_contract(account: Remembered, name: String) -> Account {
 fn explained(account: Account) -> AccountExplanation {
     let risk = |name: &str| account.techniques.get(name).and_then(|found| found.risk);
     let strongest = Technique::ALL
-        .into_iter()
-        .filter_map(|technique| Some((technique, risk(technique.name())?)))
+        .iter()
+        .filter_map(|&technique| Some((technique, risk(technique.name())?)))
         .max_by(|a, b| a.1.total_cmp(&b.1));
     let mut explanation = AccountExplanation {
         baseline: BASELINE.to_owned(),

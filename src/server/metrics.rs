@@ -12,6 +12,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use strum::{IntoStaticStr, VariantArray};
 
 use super::{Scorer, Surface};
 use crate::domain::{Assessment, Band, Recommendation};
@@ -47,24 +48,11 @@ const RISKS: [f64; 12] = [
     0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95,
 ];
 
-const BANDS: [Band; 5] = [
-    Band::Insufficient,
-    Band::Low,
-    Band::Elevated,
-    Band::High,
-    Band::Severe,
-];
-const RECOMMENDATIONS: [Recommendation; 4] = [
-    Recommendation::Allow,
-    Recommendation::Watch,
-    Recommendation::Review,
-    Recommendation::Restrict,
-];
-
 type Label = (&'static str, &'static str);
 
 /// Why a call was turned away before it was scored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub(super) enum Shed {
     /// `calls_max` calls were inside.
     Door,
@@ -78,28 +66,6 @@ pub(super) enum Shed {
     AtOnce,
     /// A gateway's exchange, scored with nobody waiting for it, found no room or no worker.
     Unawaited,
-}
-
-impl Shed {
-    const ALL: [Self; 6] = [
-        Self::Door,
-        Self::Queue,
-        Self::Left,
-        Self::Rate,
-        Self::AtOnce,
-        Self::Unawaited,
-    ];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Door => "door",
-            Self::Queue => "queue",
-            Self::Left => "left",
-            Self::Rate => "rate",
-            Self::AtOnce => "at_once",
-            Self::Unawaited => "unawaited",
-        }
-    }
 }
 
 /// Every instrument.
@@ -159,7 +125,7 @@ impl Metrics {
 
     /// One call was turned away.
     pub(super) fn shed(&self, reason: Shed) {
-        self.shed.get_or_create(&[("reason", reason.name())]).inc();
+        self.shed.get_or_create(&[("reason", reason.into())]).inc();
     }
 
     /// One call has a worker, after so long.
@@ -225,7 +191,7 @@ impl Metrics {
     }
 
     fn start_at_zero(&self) {
-        for surface in Surface::ALL {
+        for &surface in Surface::ALL {
             for &method in surface.methods().iter().chain([&OTHER]) {
                 let [of, by] = [("surface", surface.name()), ("method", method)];
                 drop(self.request_seconds.get_or_create(&[of, by]));
@@ -234,11 +200,11 @@ impl Metrics {
                 }
             }
         }
-        for reason in Shed::ALL {
-            drop(self.shed.get_or_create(&[("reason", reason.name())]));
+        for reason in Shed::VARIANTS {
+            drop(self.shed.get_or_create(&[("reason", reason.into())]));
         }
-        for recommendation in RECOMMENDATIONS {
-            for band in BANDS {
+        for &recommendation in Recommendation::ALL {
+            for &band in Band::ALL {
                 drop(self.verdicts.get_or_create(&verdict(recommendation, band)));
             }
         }
@@ -326,7 +292,7 @@ mod tests {
             text.lines().count()
         };
         let before = series(&metrics);
-        for surface in Surface::ALL {
+        for &surface in Surface::ALL {
             for &method in surface.methods().iter().chain([&OTHER]) {
                 for code in CODES {
                     metrics.answered(surface, method, code, Duration::from_millis(3));

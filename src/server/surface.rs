@@ -1,7 +1,22 @@
 //! The surfaces of the port, and what a key must be good for to use each.
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 /// What an API key may be good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Scope {
     /// Sending exchanges: scoring calls, gateway hooks, telemetry.
     Score,
@@ -15,26 +30,22 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] = [Self::Score, Self::Read, Self::Review, Self::Admin];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The stable name, as the keys file has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Score => "score",
-            Self::Read => "read",
-            Self::Review => "review",
-            Self::Admin => "admin",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// The scope of a name.
     pub fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.name() == name)
+        name.parse().ok()
     }
 }
 
 /// A group of routes that are admitted, counted and guarded alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Surface {
     /// `stillwatch.v1.ScoringService`, `/v1/score` and `/v1/score:batch`.
     Scoring,
@@ -56,29 +67,11 @@ pub enum Surface {
 
 impl Surface {
     /// Every surface.
-    pub const ALL: [Self; 8] = [
-        Self::Scoring,
-        Self::Hooks,
-        Self::Telemetry,
-        Self::Accounts,
-        Self::Models,
-        Self::Labels,
-        Self::Administration,
-        Self::Open,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The stable name: the `surface` label of metrics.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Scoring => "scoring",
-            Self::Hooks => "hooks",
-            Self::Telemetry => "telemetry",
-            Self::Accounts => "accounts",
-            Self::Models => "models",
-            Self::Labels => "labels",
-            Self::Administration => "administration",
-            Self::Open => "open",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// What a key must be good for; `None` where no key is asked for.

@@ -3,11 +3,12 @@
 //! An error is made of names of fields, numbers and our own words. No variant can hold text of a request.
 
 use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
+use strum::VariantArray;
 
 use super::contract;
 
 /// What kind of error it is; the row of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum ErrorKind {
     /// A required field is absent or empty.
     MissingField,
@@ -68,28 +69,7 @@ pub struct ErrorRow {
 
 impl ErrorKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
-        Self::MissingField,
-        Self::BadValue,
-        Self::OverBound,
-        Self::MalformedBody,
-        Self::BodyTooLarge,
-        Self::UnsupportedMediaType,
-        Self::MethodNotAllowed,
-        Self::UnknownRoute,
-        Self::Unauthenticated,
-        Self::Forbidden,
-        Self::UnknownAccount,
-        Self::UnknownBundle,
-        Self::UnfitBundle,
-        Self::OtherTextModel,
-        Self::LabelsFull,
-        Self::RateLimited,
-        Self::Overloaded,
-        Self::DeadlineExceeded,
-        Self::NotReady,
-        Self::Internal,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Its row of the table.
     #[rustfmt::skip]

@@ -127,10 +127,12 @@ fn refused() -> Vec<(ErrorKind, &'static str, Value)> {
 async fn a_refused_exchange_is_refused_alike_on_every_protocol() {
     let server = Running::start().await;
     let at = server.address;
+    let mut bodies = Vec::new();
     for (kind, field, call) in refused() {
         let over_json = post_json(at, "/v1/score", call.to_string()).await;
         check(kind, &over_json);
         assert_eq!(over_json.json()["details"][0]["debug"]["field"], field);
+        bodies.push(format!("{:#}", over_json.json()));
         let message = encode("stillwatch.v1.Exchange", &call);
         let proto_type = [("content-type", "application/proto")];
         let connect = http1(at, Method::POST, SCORE, &proto_type, message.clone()).await;
@@ -148,6 +150,7 @@ async fn a_refused_exchange_is_refused_alike_on_every_protocol() {
             assert!(!answer.everything().contains(CANARY), "{kind:?} {field}");
         }
     }
+    insta::assert_snapshot!("refused_exchanges", bodies.join("\n"));
     assert_eq!(
         server.fake.scored.load(std::sync::atomic::Ordering::SeqCst),
         0
@@ -304,7 +307,7 @@ fn the_table_has_one_row_a_kind() {
         .map(|kind| kind.row().reason)
         .collect();
     assert_eq!(reasons.len(), ErrorKind::ALL.len());
-    for kind in ErrorKind::ALL {
+    for &kind in ErrorKind::ALL {
         let row = kind.row();
         assert!(
             row.reason
@@ -339,7 +342,7 @@ fn the_table_and_its_page_agree() {
         headings, reasons,
         "one heading a row, in the order of the table"
     );
-    for kind in ErrorKind::ALL {
+    for &kind in ErrorKind::ALL {
         let row = kind.row();
         let stated = format!(
             "## {}\n\nCode `{}`, HTTP {}, {}.\n\n",

@@ -103,7 +103,7 @@ fn document() -> Value {
 
 fn operation(method: &MethodDescriptor, service: &str, id: &str) -> Value {
     let mut statuses: BTreeMap<u16, Vec<ErrorKind>> = BTreeMap::new();
-    for kind in ErrorKind::ALL {
+    for &kind in ErrorKind::ALL {
         statuses
             .entry(kind.row().http_status)
             .or_default()

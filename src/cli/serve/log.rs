@@ -3,24 +3,29 @@
 use std::any::Any;
 use std::panic;
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::settings::{LogFormat, LogSettings};
 
 /// Lines from `log.level` on, in `log.format`; panics without what they were made of.
 pub(super) fn to_standard_error(log: &LogSettings) {
     // Our own lines alone below `warn`: what libraries say at debug may hold what callers sent.
-    let filter = EnvFilter::new(match log.level.as_str() {
-        "error" => "error".to_owned(),
-        level => format!("warn,stillwatch={level}"),
-    });
-    let logs = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(filter);
-    match log.format {
-        LogFormat::Text => logs.init(),
-        LogFormat::Json => logs.json().flatten_event(true).init(),
-    }
+    let level = log.level.parse().unwrap_or(LevelFilter::INFO);
+    let filter = Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target("stillwatch", level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match log.format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .init();
     panic::set_hook(Box::new(|panicked| {
         let place = panicked.location().map(ToString::to_string);
         let place = place.unwrap_or_default();

@@ -5,8 +5,14 @@
 //! are the honest applications of the training stream, or one class of all. The covariance is shrunk towards a
 //! multiple of the identity by the oracle-approximating rule (Chen, Wiesel, Eldar and Hero 2010, "Shrinkage algorithms
 //! for MMSE covariance estimation").
+//!
+//! The factorisation is written out: the linear algebra crates that have one (nalgebra, faer) take 25 seconds and more to
+//! compile, for two short loops.
 
 use std::collections::BTreeMap;
+
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, Axis};
 
 use super::Baseline;
 use super::distance::squared_distance;
@@ -17,14 +23,16 @@ use crate::domain::EMBEDDING_DIM;
 /// Fewest requests of an application that is a class.
 const LEAST: usize = 20;
 
+/// Requests that are widened to doubles at a time.
+const BLOCK: usize = 1_024;
+
 type Vector = [f32; EMBEDDING_DIM];
-type Matrix = Vec<[f64; EMBEDDING_DIM]>;
 
 /// Gaussians of one covariance.
 pub(super) struct Mahalanobis {
     name: &'static str,
     /// Lower triangle `L` with `L L' = covariance`.
-    factor: Matrix,
+    factor: Array2<f64>,
     /// Centres of the classes, whitened: `L^-1 mean`.
     centres: Vec<Vector>,
 }
@@ -53,19 +61,17 @@ impl Mahalanobis {
     }
 
     fn of(name: &'static str, classes: &[Vec<&Step>]) -> Self {
-        let means: Vec<[f64; EMBEDDING_DIM]> = classes.iter().map(|steps| mean(steps)).collect();
-        let mut scatter: Matrix = vec![[0.0; EMBEDDING_DIM]; EMBEDDING_DIM];
+        let means: Vec<Array1<f64>> = classes.iter().map(|steps| mean(steps)).collect();
+        let mut scatter = Array2::zeros((EMBEDDING_DIM, EMBEDDING_DIM));
         let mut count = 0.0;
         for (steps, mean) in classes.iter().zip(&means) {
-            for step in steps {
-                add_outer(&mut scatter, &step.embedding.0, mean);
-                count += 1.0;
+            for block in steps.chunks(BLOCK) {
+                let apart = points(block) - mean;
+                general_mat_mul(1.0, &apart.t(), &apart, 1.0, &mut scatter);
+                count += block.len() as f64;
             }
         }
-        for x in scatter.iter_mut().flatten() {
-            *x /= count;
-        }
-        let factor = cholesky(&shrunk(&scatter, count));
+        let factor = cholesky(&shrunk(scatter / count, count));
         let centres = means.iter().map(|mean| whitened(&factor, mean)).collect();
         Self {
             name,
@@ -76,7 +82,8 @@ impl Mahalanobis {
 
     /// The squared distance of one request to the nearest class.
     fn distance(&self, step: &Step) -> f64 {
-        let point = whitened(&self.factor, &step.embedding.0.map(f64::from));
+        let point = Array1::from_iter(step.embedding.0.map(f64::from));
+        let point = whitened(&self.factor, &point);
         let distances = self.centres.iter().map(|c| squared_distance(&point, c));
         f64::from(distances.fold(f32::INFINITY, f32::min))
     }
@@ -97,69 +104,49 @@ impl Baseline for Mahalanobis {
     }
 }
 
-fn mean(steps: &[&Step]) -> [f64; EMBEDDING_DIM] {
-    let mut mean = [0.0; EMBEDDING_DIM];
-    for step in steps {
-        for (sum, x) in mean.iter_mut().zip(&step.embedding.0) {
-            *sum += f64::from(*x);
-        }
-    }
-    mean.map(|sum| sum / steps.len() as f64)
+/// Requests by dimensions.
+fn points(steps: &[&Step]) -> Array2<f64> {
+    let at = |(row, column): (usize, usize)| f64::from(steps[row].embedding.0[column]);
+    Array2::from_shape_fn((steps.len(), EMBEDDING_DIM), at)
 }
 
-/// Adds `(x - mean)(x - mean)'`; only the lower triangle is kept.
-fn add_outer(scatter: &mut Matrix, x: &Vector, mean: &[f64; EMBEDDING_DIM]) {
-    let apart: [f64; EMBEDDING_DIM] = std::array::from_fn(|i| f64::from(x[i]) - mean[i]);
-    for (i, row) in scatter.iter_mut().enumerate() {
-        for (sum, other) in row[..=i].iter_mut().zip(&apart) {
-            *sum += apart[i] * other;
-        }
-    }
+fn mean(steps: &[&Step]) -> Array1<f64> {
+    let sums = steps
+        .chunks(BLOCK)
+        .map(|block| points(block).sum_axis(Axis(0)));
+    sums.fold(Array1::zeros(EMBEDDING_DIM), |all, sum| all + sum) / steps.len() as f64
 }
 
 /// The covariance moved towards `trace / p` times the identity, as far as `count` samples leave it uncertain. Never
 /// singular: some of the identity stays whatever the count.
-fn shrunk(covariance: &Matrix, count: f64) -> Matrix {
-    let p = covariance.len() as f64;
-    let trace: f64 = (0..covariance.len()).map(|i| covariance[i][i]).sum();
-    let squares: f64 = (0..covariance.len())
-        .map(|i| {
-            let off: f64 = covariance[i][..i].iter().map(|x| x * x).sum();
-            2.0 * off + covariance[i][i].powi(2)
-        })
-        .sum();
+fn shrunk(covariance: Array2<f64>, count: f64) -> Array2<f64> {
+    let p = covariance.nrows() as f64;
+    let trace = covariance.diag().sum();
+    let squares: f64 = covariance.iter().map(|x| x * x).sum();
     let above = (1.0 - 2.0 / p) * squares + trace * trace;
     let below = (count + 1.0 - 2.0 / p) * (squares - trace * trace / p);
     let share = if below > 0.0 { above / below } else { 1.0 };
     let share = share.clamp(1e-6, 1.0);
     // A class of equal requests has no spread at all; the embeddings' own length sets the scale then.
     let target = (trace / p).max(1e-9);
-    let mut shrunk = covariance.clone();
-    for (i, row) in shrunk.iter_mut().enumerate() {
-        for x in &mut row[..=i] {
-            *x *= 1.0 - share;
-        }
-        row[i] += share * target;
-    }
+    let mut shrunk = covariance * (1.0 - share);
+    let mut diagonal = shrunk.diag_mut();
+    diagonal += share * target;
     shrunk
 }
 
 /// The lower triangle `L` with `L L'` equal to a positive definite matrix, of which the lower triangle is read.
-fn cholesky(matrix: &Matrix) -> Matrix {
-    let mut factor: Matrix = vec![[0.0; EMBEDDING_DIM]; matrix.len()];
-    for i in 0..matrix.len() {
+fn cholesky(matrix: &Array2<f64>) -> Array2<f64> {
+    let mut factor = Array2::zeros(matrix.raw_dim());
+    for i in 0..matrix.nrows() {
         for j in 0..=i {
-            let known: f64 = factor[i][..j]
-                .iter()
-                .zip(&factor[j][..j])
-                .map(|(a, b)| a * b)
-                .sum();
-            let rest = matrix[i][j] - known;
-            factor[i][j] = if i == j {
+            // What is not known yet is 0.
+            let rest: f64 = matrix[[i, j]] - factor.row(i).dot(&factor.row(j));
+            factor[[i, j]] = if i == j {
                 // Rounding may take away what little there is.
                 rest.max(1e-15).sqrt()
             } else {
-                rest / factor[j][j]
+                rest / factor[[j, j]]
             };
         }
     }
@@ -167,27 +154,26 @@ fn cholesky(matrix: &Matrix) -> Matrix {
 }
 
 /// `L^-1 x`, by forward substitution.
-fn whitened(factor: &Matrix, x: &[f64; EMBEDDING_DIM]) -> Vector {
-    let mut solved = [0.0; EMBEDDING_DIM];
-    for (i, row) in factor.iter().enumerate() {
-        let known: f64 = row[..i].iter().zip(&solved).map(|(a, b)| a * b).sum();
-        solved[i] = (x[i] - known) / row[i];
+fn whitened(factor: &Array2<f64>, x: &Array1<f64>) -> Vector {
+    let mut solved = Array1::zeros(x.len());
+    for (i, row) in factor.outer_iter().enumerate() {
+        solved[i] = (x[i] - row.dot(&solved)) / row[i];
     }
-    solved.map(|x| x as f32)
+    std::array::from_fn(|i| solved[i] as f32)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Mahalanobis, Matrix, cholesky, shrunk, whitened};
+    use super::{Mahalanobis, cholesky, shrunk, whitened};
     use crate::domain::{EMBEDDING_DIM, Verdict};
     use crate::eval::baseline::Baseline;
     use crate::eval::baseline::samples::{account, toward};
+    use ndarray::{Array1, Array2};
     use proptest::prelude::*;
 
-    fn matrix(entry: impl Fn(usize, usize) -> f64) -> Matrix {
-        (0..EMBEDDING_DIM)
-            .map(|i| std::array::from_fn(|j| if j <= i { entry(i, j) } else { 0.0 }))
-            .collect()
+    fn matrix(entry: impl Fn(usize, usize) -> f64) -> Array2<f64> {
+        let lower = |(i, j)| if j <= i { entry(i, j) } else { 0.0 };
+        Array2::from_shape_fn((EMBEDDING_DIM, EMBEDDING_DIM), lower)
     }
 
     #[test]
@@ -199,10 +185,10 @@ mod tests {
             inside.unwrap_or(if i == j { 1.0 } else { 0.0 })
         });
         let factor = cholesky(&covariance);
-        assert!((factor[0][0] - 2.0).abs() < 1e-12);
-        assert!((factor[1][0] - 1.0).abs() < 1e-12);
-        assert!((factor[1][1] - 2.0).abs() < 1e-12);
-        let mut x = [0.0; EMBEDDING_DIM];
+        assert!((factor[[0, 0]] - 2.0).abs() < 1e-12);
+        assert!((factor[[1, 0]] - 1.0).abs() < 1e-12);
+        assert!((factor[[1, 1]] - 2.0).abs() < 1e-12);
+        let mut x = Array1::zeros(EMBEDDING_DIM);
         (x[0], x[1]) = (2.0, 5.0);
         let point = whitened(&factor, &x);
         assert!((point[0] - 1.0).abs() < 1e-6 && (point[1] - 2.0).abs() < 1e-6);
@@ -218,9 +204,9 @@ mod tests {
             (true, _) => 3.0,
         });
         let share = 66_166.0 / 128_126.0;
-        let shrunk = shrunk(&covariance, 1_000.0);
-        assert!((shrunk[0][0] - (1.0 - share + share * 2.0)).abs() < 1e-9);
-        assert!((shrunk[1][1] - (3.0 * (1.0 - share) + share * 2.0)).abs() < 1e-9);
+        let shrunk = shrunk(covariance, 1_000.0);
+        assert!((shrunk[[0, 0]] - (1.0 - share + share * 2.0)).abs() < 1e-9);
+        assert!((shrunk[[1, 1]] - (3.0 * (1.0 - share) + share * 2.0)).abs() < 1e-9);
     }
 
     #[test]
@@ -256,8 +242,8 @@ mod tests {
             let factor = cholesky(&given);
             for i in (0..EMBEDDING_DIM).step_by(17) {
                 for j in (0..=i).step_by(5) {
-                    let product: f64 = factor[i].iter().zip(&factor[j]).map(|(a, b)| a * b).sum();
-                    prop_assert!((product - given[i][j]).abs() < 1e-9);
+                    let product = factor.row(i).dot(&factor.row(j));
+                    prop_assert!((product - given[[i, j]]).abs() < 1e-9);
                 }
             }
         }

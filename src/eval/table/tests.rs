@@ -31,15 +31,15 @@ fn sample() -> Table {
 
 #[test]
 fn markdown_shows_text_as_it_is_and_keeps_its_columns() {
-    assert_eq!(
-        sample().render(Layout::Markdown),
-        "### Recall \\| by pipeline\n\n\
-         | pipeline | recall | accounts |\n\
-         | --- | ---: | ---: |\n\
-         | a\\|b, \"c\" \u{fffd}\\[31m\\*d\\* | 38.2% [31.0, 45.1] n=72 | 1200 |\n\
-         | thin | insufficient (n=12) | 3 |\n\
-         | flat | undefined | 0 |\n"
-    );
+    insta::assert_snapshot!(sample().render(Layout::Markdown), @r#"
+    ### Recall \| by pipeline
+
+    | pipeline | recall | accounts |
+    | --- | ---: | ---: |
+    | a\|b, "c" �\[31m\*d\* | 38.2% [31.0, 45.1] n=72 | 1200 |
+    | thin | insufficient (n=12) | 3 |
+    | flat | undefined | 0 |
+    "#);
 }
 
 #[test]
@@ -71,9 +71,7 @@ fn json_keeps_every_digit_and_says_what_is_missing() {
 
 #[test]
 fn a_terminal_is_not_steered() {
-    let text = sample().render(Layout::Terminal);
-    assert!(text.starts_with("Recall | by pipeline\n"));
-    assert!(!text.contains('\u{1b}') && text.contains("38.2% [31.0, 45.1] n=72"));
+    insta::assert_snapshot!(sample().render(Layout::Terminal), @"");
     assert!(
         harmless("safe\u{202e}cod")
             .chars()

@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn time_only_moves_forward() {
-        for population in Population::ALL {
+        for &population in Population::ALL {
             for seed in 0..40 {
                 let mut rng = SeededRng::new(seed, population.name());
                 let rates = Range::TENANTS;

@@ -1,7 +1,10 @@
 //! The benign populations. Attackers wear the client_profile of one: its software, its settings and often its arrivals.
 
+use strum::{IntoStaticStr, VariantArray};
+
 /// A kind of benign account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Population {
     /// A person in a chat window.
     Consumer,
@@ -25,31 +28,11 @@ pub enum Population {
 
 impl Population {
     /// Every population.
-    pub const ALL: [Self; 9] = [
-        Self::Consumer,
-        Self::Developer,
-        Self::Tenant,
-        Self::Evaluator,
-        Self::Classroom,
-        Self::Organisation,
-        Self::Reseller,
-        Self::Batch,
-        Self::Heavy,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Consumer => "consumer",
-            Self::Developer => "developer",
-            Self::Tenant => "tenant",
-            Self::Evaluator => "evaluator",
-            Self::Classroom => "classroom",
-            Self::Organisation => "organisation",
-            Self::Reseller => "reseller",
-            Self::Batch => "batch",
-            Self::Heavy => "heavy",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Whether its members type into a chat window.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use strum::IntoStaticStr;
 
 use super::LicenceClass;
 
@@ -19,8 +20,9 @@ use super::LicenceClass;
 pub const SALT: &str = "split-3092";
 
 /// Where a unit may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Partition {
     /// Models are fitted on it.
     Fit,
@@ -35,13 +37,8 @@ pub enum Partition {
 
 impl Partition {
     /// The stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Fit => "fit",
-            Self::Calibrate => "calibrate",
-            Self::Test => "test",
-            Self::Withheld => "withheld",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

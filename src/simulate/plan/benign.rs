@@ -14,7 +14,7 @@ impl<'a> Planner<'a> {
     pub(crate) fn add_benign(&mut self) -> Result<(), PlanError> {
         let benign = &self.scenario.benign;
         let counts = apportion(benign.accounts, &benign.populations.weights());
-        for (population, count) in Population::ALL.into_iter().zip(counts) {
+        for (&population, count) in Population::ALL.iter().zip(counts) {
             let until = self.accounts.len() + count as usize;
             while self.accounts.len() < until {
                 let left = until - self.accounts.len();
