@@ -3,16 +3,16 @@
 //! Pure translation: bytes of a foreign format to [`Exchange`]s, a verdict to the foreign
 //! answer. No sockets, no clock, no axum; uses `domain` and the bounds and errors of `wire`. One file a gateway; the
 //! words that they share (`node`, `conversation`, `identity`, `draft`) and the two tables that join what comes in
-//! pieces (`legs`) or twice (`once`).
+//! pieces (`pending_requests`) or twice (`once`).
 //!
 //! No error made here holds text of a body.
 
 mod conversation;
 mod draft;
 mod identity;
-mod legs;
 mod node;
 mod once;
+mod pending_requests;
 
 pub(crate) mod agentgateway;
 pub(crate) mod envoy;
@@ -27,9 +27,9 @@ mod tests;
 
 pub(crate) use draft::Context;
 pub use identity::{AccountOrder, Party};
-pub use legs::LegLimits;
-pub(crate) use legs::{Legs, size};
 pub(crate) use once::{Mark, Once};
+pub use pending_requests::PendingLimits;
+pub(crate) use pending_requests::{PendingRequests, size};
 
 use crate::domain::Exchange;
 
