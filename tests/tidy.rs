@@ -150,7 +150,11 @@ fn foundations_stay_in_their_modules() {
     );
     forbid(
         "the protocol stack only in wire and server",
-        in_code(&["connectrpc", "buffa::"], outside(&["wire", "server"])),
+        in_code(&["connectrpc"], outside(&["wire", "server"])),
+    );
+    forbid(
+        "protobuf's wire format only in wire, gateway and server",
+        in_code(&["buffa::"], outside(&["wire", "gateway", "server"])),
     );
     forbid(
         "flags and progress bars only in cli",

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::Exit;
 use super::terminal::say;
-use crate::server::{ApiKey, KeyLine, Keys, PaceRule, Scope};
+use crate::server::{ApiKey, KeyLine, KeyScope, Keys, RateLimit};
 
 /// Flags of `stillwatch key`.
 #[derive(Args)]
@@ -26,16 +26,16 @@ enum Command {
         name: String,
         /// What it is good for; may be repeated
         #[arg(long, required = true, value_parser = scope)]
-        scope: Vec<Scope>,
+        scope: Vec<KeyScope>,
         /// Appends the line to this keys file instead of printing it
         #[arg(long, value_name = "FILE")]
         append: Option<PathBuf>,
     },
 }
 
-fn scope(word: &str) -> Result<Scope, String> {
+fn scope(word: &str) -> Result<KeyScope, String> {
     let expected = "expected score, read, review or admin".to_owned();
-    Scope::of(word).ok_or(expected)
+    KeyScope::from_name(word).ok_or(expected)
 }
 
 impl Key {
@@ -84,7 +84,7 @@ fn append_line(path: &Path, line: &KeyLine) -> anyhow::Result<()> {
         "\n"
     };
     // What would not be served is not written.
-    Keys::parse(&format!("{before}{gap}{line}\n"), PaceRule::default()).with_context(named)?;
+    Keys::parse(&format!("{before}{gap}{line}\n"), RateLimit::default()).with_context(named)?;
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]

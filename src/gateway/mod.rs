@@ -3,15 +3,15 @@
 //! Pure translation: bytes of a foreign format to [`Exchange`]s, a verdict to the foreign
 //! answer. No sockets, no clock, no axum; uses `domain` and the bounds and errors of `wire`. One file a gateway; the
 //! words that they share (`node`, `conversation`, `identity`, `draft`) and the table that joins what comes in pieces
-//! (`legs`).
+//! (`pending_requests`).
 //!
 //! No error made here holds text of a body.
 
 mod conversation;
 mod draft;
 mod identity;
-mod legs;
 mod node;
+mod pending_requests;
 
 pub(crate) mod agentgateway;
 pub(crate) mod envoy;
@@ -26,8 +26,8 @@ mod tests;
 
 pub(crate) use draft::Context;
 pub use identity::{AccountOrder, Party};
-pub use legs::LegLimits;
-pub(crate) use legs::{Legs, size};
+pub use pending_requests::PendingLimits;
+pub(crate) use pending_requests::{PendingRequests, size};
 
 use crate::domain::Exchange;
 

@@ -236,8 +236,8 @@ proptest! {
         count_max in 1_usize..6,
         bytes_max in 600_usize..4_000,
     ) {
-        let limits = LegLimits { count_max, bytes_max, quiet_seconds: 2.0, expiry_seconds: 9.0 };
-        let mut legs = Legs::new(limits);
+        let limits = PendingLimits { count_max, bytes_max, quiet_seconds: 2.0, expiry_seconds: 9.0 };
+        let mut pending = PendingRequests::new(limits);
         let mut now = 0;
         let mut went_in = BTreeMap::<String, bool>::new();
         let mut came_out = Vec::new();
@@ -250,21 +250,21 @@ proptest! {
                     let mut exchange = plain(&format!("{index} {text}"));
                     exchange.id = Some(index.to_string());
                     went_in.insert(index.to_string(), true);
-                    came_out.extend(legs.request(call.to_string(), exchange, time));
+                    came_out.extend(pending.request(call.to_string(), exchange, time));
                 }
                 2 => {
                     let response = Response {
                         text: Some(Sensitive::new(text)),
                         ..Response::default()
                     };
-                    came_out.extend(legs.response(&call.to_string(), response, time));
+                    came_out.extend(pending.response(&call.to_string(), response, time));
                 }
-                _ => came_out.extend(legs.due(time)),
+                _ => came_out.extend(pending.due(time)),
             }
-            prop_assert!(legs.holds().0 <= count_max && legs.holds().1 <= bytes_max);
+            prop_assert!(pending.holds().0 <= count_max && pending.holds().1 <= bytes_max);
         }
-        came_out.extend(legs.drain());
-        prop_assert_eq!(legs.holds(), (0, 0));
+        came_out.extend(pending.drain());
+        prop_assert_eq!(pending.holds(), (0, 0));
         let ids: HashSet<String> = came_out.iter().filter_map(|e| e.id.clone()).collect();
         prop_assert_eq!(ids.len(), came_out.len(), "each once");
         prop_assert_eq!(ids.len(), went_in.len(), "none lost");
@@ -287,21 +287,26 @@ fn plain(text: &str) -> Exchange {
 
 #[test]
 fn the_last_piece_of_a_stream_counts_and_only_quiet_ends_it() {
-    let mut legs = Legs::new(LegLimits::STANDARD);
+    let mut pending = PendingRequests::new(PendingLimits::STANDARD);
     let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
     let piece = |text: &str| Response {
         text: Some(Sensitive::new(text.to_owned())),
         ..Response::default()
     };
     assert!(
-        legs.request("c".to_owned(), plain("asked"), at(0))
+        pending
+            .request("c".to_owned(), plain("asked"), at(0))
             .is_empty()
     );
-    assert!(legs.response("c", piece("This"), at(2)).is_empty());
-    assert!(legs.due(at(4)).is_empty());
-    assert!(legs.response("c", piece("This is all"), at(4)).is_empty());
-    assert!(legs.due(at(6)).is_empty());
-    let whole = legs.due(at(7));
+    assert!(pending.response("c", piece("This"), at(2)).is_empty());
+    assert!(pending.due(at(4)).is_empty());
+    assert!(
+        pending
+            .response("c", piece("This is all"), at(4))
+            .is_empty()
+    );
+    assert!(pending.due(at(6)).is_empty());
+    let whole = pending.due(at(7));
     assert_eq!(whole.len(), 1);
     let text = whole[0]
         .response
@@ -309,16 +314,23 @@ fn the_last_piece_of_a_stream_counts_and_only_quiet_ends_it() {
         .as_ref()
         .map(|text| text.expose().as_str());
     assert_eq!(text, Some("This is all"));
-    assert!(legs.response("c", piece("late"), at(8)).is_empty());
-    assert!(legs.due(at(9_999)).is_empty(), "late pieces are dropped");
+    assert!(pending.response("c", piece("late"), at(8)).is_empty());
+    assert!(pending.due(at(9_999)).is_empty(), "late pieces are dropped");
 }
 
 #[test]
 fn an_id_that_callers_choose_hides_no_exchange() {
-    let mut legs = Legs::new(LegLimits::STANDARD);
+    let mut pending = PendingRequests::new(PendingLimits::STANDARD);
     let now = Timestamp::from_micros(0);
-    legs.request("c".to_owned(), plain("first"), now);
-    assert!(legs.request("c".to_owned(), plain("first"), now).is_empty());
-    assert_eq!(legs.request("c".to_owned(), plain("second"), now).len(), 1);
-    assert_eq!(legs.drain().len(), 1);
+    pending.request("c".to_owned(), plain("first"), now);
+    assert!(
+        pending
+            .request("c".to_owned(), plain("first"), now)
+            .is_empty()
+    );
+    assert_eq!(
+        pending.request("c".to_owned(), plain("second"), now).len(),
+        1
+    );
+    assert_eq!(pending.drain().len(), 1);
 }

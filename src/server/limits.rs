@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
 
-use super::Hooks;
+use super::hooks::settings::Hooks;
 use crate::wire::Bounds;
 
 /// Every bound of the server. Bodies of calls take at most `calls_max x body_bytes_max` of memory, those of streams

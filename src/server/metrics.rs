@@ -1,11 +1,13 @@
-//! What the server counts, under which names; the text of `/metrics`.
+//! The metrics of the server, and the text of `/metrics`.
 //!
-//! No label holds anything of a caller: surfaces, methods, codes and bands are closed lists, and every series of theirs
+//! No label holds anything of a caller: groups of routes, methods, codes and bands are closed lists, and every series of theirs
 //! is there at 0 before the first call.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use connectrpc::ErrorCode;
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -14,30 +16,12 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use strum::{IntoStaticStr, VariantArray};
 
-use super::{Scorer, Surface};
+use super::auth::api_scope::ApiScope;
+use super::scorer::Scorer;
 use crate::domain::{Assessment, Band, Recommendation};
 
 /// The content type of the text.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// Connect and gRPC codes that a call can end with. Others count as `unknown`.
-pub(super) const CODES: [&str; 13] = [
-    "ok",
-    "canceled",
-    "invalid_argument",
-    "deadline_exceeded",
-    "not_found",
-    "permission_denied",
-    "resource_exhausted",
-    "failed_precondition",
-    "unimplemented",
-    "internal",
-    "unavailable",
-    "unauthenticated",
-    "unknown",
-];
-/// The method of a call that its surface does not list.
-pub(super) const OTHER: &str = "other";
 
 /// From 0.5 ms to 10 s.
 const SECONDS: [f64; 14] = [
@@ -50,29 +34,56 @@ const RISKS: [f64; 12] = [
 
 type Label = (&'static str, &'static str);
 
-/// Why a call was turned away before it was scored.
+/// Labels of one call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
+    surface: &'static str,
+    method: Arc<str>,
+    code: &'static str,
+}
+
+/// Labels of the duration of calls.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DurationLabels {
+    surface: &'static str,
+    method: Arc<str>,
+}
+
+/// Why a call was refused, or left unscored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub(super) enum Shed {
-    /// `calls_max` calls were inside.
-    Door,
-    /// Every place of the queue was taken.
+    /// `calls_max` calls were running.
+    Concurrency,
+    /// The queue was full.
     Queue,
-    /// It left the queue before its turn: its deadline passed, or its caller went.
-    Left,
-    /// Its key had made more calls a second than it may.
+    /// Its deadline passed, or its caller left, while it waited in the queue.
+    Cancelled,
+    /// Its key has made as many calls as its rate allows.
     Rate,
-    /// Its key had more calls inside than it may.
+    /// Its key has as many concurrent calls as it may have.
     AtOnce,
-    /// A gateway's exchange, scored with nobody waiting for it, found no room or no worker.
-    Unawaited,
+    /// A gateway's exchange, scored in the background, found no memory, no place in the queue, or no time at shutdown.
+    Background,
+}
+
+/// Returns the `code` label of a call; `None` went well.
+pub(super) fn code_name(code: Option<ErrorCode>) -> &'static str {
+    code.map_or("ok", |code| code.as_str())
+}
+
+/// Every outcome of a call.
+fn codes() -> impl Iterator<Item = Option<ErrorCode>> {
+    // gRPC numbers its codes from 1 without gaps.
+    let codes = (1..).map_while(ErrorCode::from_grpc_code);
+    std::iter::once(None).chain(codes.map(Some))
 }
 
 /// Every instrument.
 pub(super) struct Metrics {
     registry: Registry,
-    requests: Family<[Label; 3], Counter>,
-    request_seconds: Family<[Label; 2], Histogram, fn() -> Histogram>,
+    requests: Family<CallLabels, Counter>,
+    request_seconds: Family<DurationLabels, Histogram, fn() -> Histogram>,
     shed: Family<[Label; 1], Counter>,
     pub(super) queue_depth: Gauge,
     queue_wait: Histogram,
@@ -86,7 +97,7 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// All at 0.
+    /// Creates every instrument, at 0.
     pub(super) fn new() -> Arc<Self> {
         let mut metrics = Self {
             registry: Registry::with_prefix("stillwatch"),
@@ -108,37 +119,44 @@ impl Metrics {
         Arc::new(metrics)
     }
 
-    /// One call has ended.
+    /// Creates the series of a method, at 0.
+    pub(super) fn start_calls(&self, api: ApiScope, method: &Arc<str>) {
+        drop(self.request_seconds.get_or_create(&duration(api, method)));
+        for code in codes() {
+            drop(self.requests.get_or_create(&call(api, method, code)));
+        }
+    }
+
+    /// Counts a call that has ended.
     pub(super) fn answered(
         &self,
-        surface: Surface,
-        method: &'static str,
-        code: &'static str,
+        api: ApiScope,
+        method: &Arc<str>,
+        code: Option<ErrorCode>,
         took: Duration,
     ) {
-        let [of, by] = [("surface", surface.name()), ("method", method)];
-        self.requests.get_or_create(&[of, by, ("code", code)]).inc();
+        self.requests.get_or_create(&call(api, method, code)).inc();
         self.request_seconds
-            .get_or_create(&[of, by])
+            .get_or_create(&duration(api, method))
             .observe(took.as_secs_f64());
     }
 
-    /// One call was turned away.
+    /// Counts a call that was refused, or left unscored.
     pub(super) fn shed(&self, reason: Shed) {
         self.shed.get_or_create(&[("reason", reason.into())]).inc();
     }
 
-    /// One call has a worker, after so long.
+    /// Counts how long a call waited for a worker.
     pub(super) fn waited(&self, time: Duration) {
         self.queue_wait.observe(time.as_secs_f64());
     }
 
-    /// A worker was busy so long with one call.
+    /// Counts how long a worker was busy with one call.
     pub(super) fn worked(&self, time: Duration) {
         self.work.observe(time.as_secs_f64());
     }
 
-    /// One exchange was scored. One that was sent before is counted no second time here either.
+    /// Counts a scored exchange, one that was sent before no second time.
     pub(super) fn scored(&self, assessment: &Assessment) {
         if assessment.duplicate {
             return;
@@ -152,7 +170,7 @@ impl Metrics {
         }
     }
 
-    /// The text now.
+    /// Returns the text now.
     pub(super) fn text(&self, scorer: &dyn Scorer, ready: bool) -> String {
         self.accounts
             .set(i64::try_from(scorer.accounts()).unwrap_or(i64::MAX));
@@ -177,7 +195,7 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("requests", "Calls answered, by surface, method and Connect or gRPC code", self.requests.clone());
         registry.register_with_unit("request_duration", "From a call's headers to its answer, or to the end of a stream", Unit::Seconds, self.request_seconds.clone());
-        registry.register("shed", "Calls turned away unscored: at the door (calls_max), for a full queue, left before their turn, for their key's rate or its calls at once; and exchanges of gateways that nobody waited for", self.shed.clone());
+        registry.register("shed", "Calls refused or left unscored: for concurrent calls (calls_max), a full queue, a caller or deadline gone before their turn, their key's rate or its concurrent calls; and exchanges of gateways dropped in the background", self.shed.clone());
         registry.register("queue_depth", "Calls that wait for a worker", self.queue_depth.clone());
         registry.register_with_unit("queue_wait", "How long admitted calls waited for a worker", Unit::Seconds, self.queue_wait.clone());
         registry.register_with_unit("work", "How long a worker was busy with one call; a batch is one call", Unit::Seconds, self.work.clone());
@@ -191,15 +209,6 @@ impl Metrics {
     }
 
     fn start_at_zero(&self) {
-        for &surface in Surface::ALL {
-            for &method in surface.methods().iter().chain([&OTHER]) {
-                let [of, by] = [("surface", surface.name()), ("method", method)];
-                drop(self.request_seconds.get_or_create(&[of, by]));
-                for code in CODES {
-                    drop(self.requests.get_or_create(&[of, by, ("code", code)]));
-                }
-            }
-        }
         for reason in Shed::VARIANTS {
             drop(self.shed.get_or_create(&[("reason", reason.into())]));
         }
@@ -208,6 +217,21 @@ impl Metrics {
                 drop(self.verdicts.get_or_create(&verdict(recommendation, band)));
             }
         }
+    }
+}
+
+fn call(api: ApiScope, method: &Arc<str>, code: Option<ErrorCode>) -> CallLabels {
+    CallLabels {
+        surface: api.name(),
+        method: Arc::clone(method),
+        code: code_name(code),
+    }
+}
+
+fn duration(api: ApiScope, method: &Arc<str>) -> DurationLabels {
+    DurationLabels {
+        surface: api.name(),
+        method: Arc::clone(method),
     }
 }
 
@@ -227,6 +251,7 @@ mod tests {
     /// The table of the documentation, from what is registered.
     fn table() -> String {
         let metrics = Metrics::new();
+        metrics.start_calls(ApiScope::Open, &"call".into());
         let model = vec![("bundle", String::new()), ("digest", String::new())];
         drop(metrics.model.get_or_create(&model));
         let mut text = String::new();
@@ -284,19 +309,21 @@ mod tests {
     }
 
     #[test]
-    fn no_path_makes_a_series() {
+    fn no_call_makes_a_series() {
         let metrics = Metrics::new();
         let series = |metrics: &Metrics| {
             let mut text = String::new();
             encode(&mut text, &metrics.registry).unwrap();
             text.lines().count()
         };
+        let method = Arc::from("call");
+        for api in ApiScope::ALL {
+            metrics.start_calls(api, &method);
+        }
         let before = series(&metrics);
-        for &surface in Surface::ALL {
-            for &method in surface.methods().iter().chain([&OTHER]) {
-                for code in CODES {
-                    metrics.answered(surface, method, code, Duration::from_millis(3));
-                }
+        for api in ApiScope::ALL {
+            for code in codes() {
+                metrics.answered(api, &method, code, Duration::from_millis(3));
             }
         }
         assert_eq!(

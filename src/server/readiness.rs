@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time;
 
-use super::desk::Desk;
-use super::{Limits, NotReady};
+use super::limits::Limits;
+use super::queue::dispatcher::Desk;
+use super::scorer::NotReady;
 use crate::wire::contract::{
     ACCOUNT_SERVICE_SERVICE_NAME, LABEL_SERVICE_SERVICE_NAME, MODEL_SERVICE_SERVICE_NAME,
     SCORING_SERVICE_SERVICE_NAME,

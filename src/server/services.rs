@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Scorer;
+use super::scorer::Scorer;
 use crate::domain::{AccountKey, Label};
 use crate::engine::Remembered;
 use crate::wire::WireError;

@@ -319,7 +319,7 @@ pub(crate) async fn post(
 /// Hooks that take an answer as whole after `seconds` without another piece.
 pub(crate) fn quiet_after(seconds: f64) -> Hooks {
     let mut hooks = Hooks::standard();
-    hooks.legs.quiet_seconds = seconds;
+    hooks.pending.quiet_seconds = seconds;
     hooks
 }
 

@@ -1,8 +1,10 @@
 //! The JSON formats of gateways, as those programs write them, in our own words.
 
+use std::num::NonZeroUsize;
+
 use serde_json::{Value, json};
 use stillwatch::domain::{FinishReason, Role};
-use stillwatch::server::Hooks;
+use stillwatch::server::{Hooks, Limits};
 
 use crate::fixture::{Running, quiet_after};
 
@@ -91,6 +93,22 @@ async fn a_stream_is_counted_once_with_all_of_its_text() {
     let counted = scorer.counted();
     assert_eq!(counted.len(), 1);
     assert_eq!(counted[0].answer.as_deref(), Some("La la la."));
+}
+
+/// At the end nobody else uses the queue, so nothing is refused for it.
+#[tokio::test]
+async fn requests_that_wait_at_a_stop_are_counted_however_short_the_queue_is() {
+    let server = Running::within(Limits {
+        workers: NonZeroUsize::MIN,
+        waiting_max: 0,
+        ..Limits::standard()
+    })
+    .await;
+    for call in 0..40 {
+        let body = request(&call.to_string(), "key-1", "Sing of rain.");
+        server.post(GUARDRAIL, &body).await;
+    }
+    assert_eq!(server.stopped().await.counted().len(), 40);
 }
 
 #[tokio::test]

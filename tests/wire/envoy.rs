@@ -1,11 +1,12 @@
 //! Envoy's external processing as Envoy speaks it: pieces of a request and its answer in one gRPC stream.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use stillwatch::domain::FinishReason;
 use stillwatch::server::Limits;
 
-use crate::client::{Answer, GRPC, frame, http2, post_json};
+use crate::client::{Answer, GRPC, converse, frame, http2, post_json};
 use crate::fixture::{CANARY, Running, exchange};
 
 const PROCESS: &str = "/envoy.service.ext_proc.v3.ExternalProcessor/Process";
@@ -286,6 +287,38 @@ async fn a_filter_never_waits_for_a_worker() {
     {
         process(&server, &[], &conversation("later")).await;
     }
+}
+
+/// The streams are cut by the end of the grace period, when the only worker is busy and no place in the queue is left.
+#[tokio::test]
+async fn what_was_shown_before_a_drain_is_scored_before_the_server_ends() {
+    let limits = Limits {
+        workers: NonZeroUsize::MIN,
+        waiting_max: 0,
+        drain: Duration::from_millis(20),
+        ..Limits::standard()
+    };
+    let mut server = Running::with(limits).await;
+    let at = server.address;
+    let mut open = Vec::new();
+    for account in ["acc-1", "acc-2", "slow", "acc-3"] {
+        let (say, mut heard) = converse(at, PROCESS, &GRPC).await;
+        for piece in &conversation(account)[..3] {
+            say.send(piece.clone()).expect("open");
+            heard.next().await.expect("the piece is taken");
+        }
+        open.push((say, heard));
+    }
+    server.stop();
+    let fake = server.fake.clone();
+    let stopped = tokio::spawn(server.stopped());
+    fake.begun(1).await;
+    fake.release();
+    stopped.await.expect("no panic");
+    let counted = fake.counted(0).await;
+    let mut accounts: Vec<&str> = counted.iter().map(|one| one.account.as_str()).collect();
+    accounts.sort_unstable();
+    assert_eq!(accounts, ["acc-1", "acc-2", "acc-3", "slow"]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hyper::{Method, StatusCode};
 use proptest::prelude::*;
-use stillwatch::server::{ApiKey, KeyLine, Keys, Limits, PaceRule, Scope, Setup};
+use stillwatch::server::{ApiKey, KeyLine, KeyScope, Keys, Limits, RateLimit, Setup};
 use stillwatch::wire::ErrorKind;
 use tokio::task::JoinSet;
 
@@ -19,13 +19,13 @@ fn key(number: u8) -> ApiKey {
     ApiKey::from_bytes([number; 32])
 }
 
-fn line(name: &str, scope: Scope, number: u8) -> String {
+fn line(name: &str, scope: KeyScope, number: u8) -> String {
     let line = KeyLine::new(name, &[scope], &key(number)).expect("a name and a scope");
     line.to_string()
 }
 
 async fn guarded(file: &str) -> (Running, Arc<Keys>) {
-    let keys = Arc::new(Keys::parse(file, PaceRule::default()).expect("a keys file"));
+    let keys = Arc::new(Keys::parse(file, RateLimit::default()).expect("a keys file"));
     let setup = Setup {
         keys: Some(Arc::clone(&keys)),
         ..Limits::standard().into()
@@ -52,7 +52,7 @@ async fn score_with(at: SocketAddr, account: &str, number: u8) -> Answer {
 
 #[tokio::test]
 async fn no_protocol_is_open_without_a_key() {
-    let (server, _) = guarded(&line("gateway", Scope::Score, 1)).await;
+    let (server, _) = guarded(&line("gateway", KeyScope::Score, 1)).await;
     let at = server.address;
     let message = frame(&encode("stillwatch.v1.Exchange", &exchange("a")));
     let (wrong, reader) = (key(9), key(1).expose().to_uppercase());
@@ -90,7 +90,7 @@ async fn no_protocol_is_open_without_a_key() {
 
 #[tokio::test]
 async fn a_key_is_taken_from_every_place_that_callers_put_it() {
-    let (server, _) = guarded(&line("gateway", Scope::Score, 0)).await;
+    let (server, _) = guarded(&line("gateway", KeyScope::Score, 0)).await;
     let key = key(0);
     let bearer = format!("Bearer {}", key.expose());
     let lower = format!("bearer {}", key.expose());
@@ -119,9 +119,9 @@ fn encode_basic(user: &str, password: &str) -> String {
 #[tokio::test]
 async fn a_key_of_another_scope_is_forbidden() {
     let file = [
-        line("reader", Scope::Read, 1),
-        line("root", Scope::Admin, 2),
-        line("gateway", Scope::Score, 3),
+        line("reader", KeyScope::Read, 1),
+        line("root", KeyScope::Admin, 2),
+        line("gateway", KeyScope::Score, 3),
     ];
     let (server, _) = guarded(&file.join("\n")).await;
     for number in [1, 2] {
@@ -146,10 +146,10 @@ async fn a_key_of_another_scope_is_forbidden() {
 
 #[tokio::test]
 async fn keys_are_exchanged_while_the_server_runs() {
-    let (server, keys) = guarded(&line("old", Scope::Score, 1)).await;
+    let (server, keys) = guarded(&line("old", KeyScope::Score, 1)).await;
     let at = server.address;
     assert_eq!(score_with(at, "a", 1).await.status, StatusCode::OK);
-    keys.replace(&line("new", Scope::Score, 2))
+    keys.replace(&line("new", KeyScope::Score, 2))
         .expect("a keys file");
     check(ErrorKind::Unauthenticated, &score_with(at, "a", 1).await);
     assert_eq!(score_with(at, "a", 2).await.status, StatusCode::OK);
@@ -167,8 +167,8 @@ async fn keys_are_exchanged_while_the_server_runs() {
 async fn a_key_beyond_its_rate_is_refused_and_no_other_is() {
     let file = format!(
         "{} per_second=1 burst=2\n{}",
-        line("eager", Scope::Score, 1),
-        line("calm", Scope::Score, 2)
+        line("eager", KeyScope::Score, 1),
+        line("calm", KeyScope::Score, 2)
     );
     let (server, keys) = guarded(&file).await;
     let at = server.address;
@@ -208,8 +208,8 @@ async fn a_key_beyond_its_rate_is_refused_and_no_other_is() {
 async fn a_key_has_its_own_number_of_calls_at_once() {
     let file = format!(
         "{} at_once=1\n{}",
-        line("eager", Scope::Score, 1),
-        line("calm", Scope::Score, 2)
+        line("eager", KeyScope::Score, 1),
+        line("calm", KeyScope::Score, 2)
     );
     let (server, _) = guarded(&file).await;
     let at = server.address;
@@ -226,12 +226,12 @@ proptest! {
     /// What is written can be read, and says nothing of the key.
     #[test]
     fn a_line_can_be_read_back(
-        name in "[A-Za-z0-9._-]{1,64}", random: [u8; 32], scopes in proptest::sample::subsequence(Scope::ALL, 1..=4),
+        name in "[A-Za-z0-9._-]{1,64}", random: [u8; 32], scopes in proptest::sample::subsequence(&KeyScope::ALL[..], 1..=4),
         per_second in 0_u32..3, burst in 0_u32..3, at_once in 0_usize..3,
     ) {
         let key = ApiKey::from_bytes(random);
         let mut line = KeyLine::new(&name, &scopes, &key).map_err(TestCaseError::fail)?;
-        line.pace = PaceRule {
+        line.rate_limit = RateLimit {
             calls_per_second: NonZeroU32::new(per_second),
             burst: NonZeroU32::new(burst).filter(|_| per_second > 0),
             calls_at_once: NonZeroUsize::new(at_once),
@@ -244,7 +244,7 @@ proptest! {
     /// Any text is a keys file or is refused by its line.
     #[test]
     fn noise_is_refused_by_its_line(lines in proptest::collection::vec("[ -~]{0,80}", 0..5)) {
-        let parsed = Keys::parse(&lines.join("\n"), PaceRule::default());
+        let parsed = Keys::parse(&lines.join("\n"), RateLimit::default());
         if let Err(error) = parsed {
             prop_assert!(error.to_string().starts_with("line "), "{}", error);
         }
@@ -253,7 +253,7 @@ proptest! {
 
 #[test]
 fn what_is_no_keys_file_is_refused_with_its_line() {
-    let good = line("a", Scope::Score, 1);
+    let good = line("a", KeyScope::Score, 1);
     let hash = good.rsplit(' ').next().expect("a hash");
     for (file, told) in [
         (
@@ -281,7 +281,7 @@ fn what_is_no_keys_file_is_refused_with_its_line() {
         (format!("{good} colour=2"), "line 1: expected per_second=N"),
         (key(1).expose().to_owned(), "line 1: expected a name"),
     ] {
-        let error = Keys::parse(&file, PaceRule::default())
+        let error = Keys::parse(&file, RateLimit::default())
             .err()
             .expect("refused");
         assert!(error.to_string().starts_with(told), "{error}");
@@ -291,12 +291,12 @@ fn what_is_no_keys_file_is_refused_with_its_line() {
             let mut random = [0; 32];
             random[..4].copy_from_slice(&n.to_be_bytes());
             let key = ApiKey::from_bytes(random);
-            KeyLine::new(&format!("k{n}"), &[Scope::Read], &key)
+            KeyLine::new(&format!("k{n}"), &[KeyScope::Read], &key)
                 .expect("a line")
                 .to_string()
         })
         .collect();
-    assert!(Keys::parse(&many.join("\n"), PaceRule::default()).is_err());
-    let most = Keys::parse(&many[1..].join("\n"), PaceRule::default()).expect("at the bound");
+    assert!(Keys::parse(&many.join("\n"), RateLimit::default()).is_err());
+    let most = Keys::parse(&many[1..].join("\n"), RateLimit::default()).expect("at the bound");
     assert_eq!(most.count(), 1_000);
 }

@@ -59,7 +59,7 @@ async fn beyond_the_queue_calls_are_refused_alike() {
 }
 
 #[tokio::test]
-async fn calls_beyond_the_door_are_refused_on_every_protocol() {
+async fn calls_beyond_the_concurrency_limit_are_refused_on_every_protocol() {
     let limits = Limits {
         calls_max: 1,
         ..Limits::standard()
@@ -130,7 +130,10 @@ async fn a_call_whose_caller_has_gone_leaves_the_queue_unscored() {
     drop(gone);
     while Counts::of(at).await.value("stillwatch_queue_depth") > 0 {}
     let metrics = Counts::of(at).await;
-    assert_eq!(metrics.value("stillwatch_shed_total{reason=\"left\"}"), 1);
+    assert_eq!(
+        metrics.value("stillwatch_shed_total{reason=\"cancelled\"}"),
+        1
+    );
     server.fake.release();
     assert_eq!(slow.await.expect("no panic").status, StatusCode::OK);
     assert_eq!(score(at, "after").await.status, StatusCode::OK);

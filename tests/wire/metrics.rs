@@ -48,7 +48,14 @@ impl Counts {
 async fn every_series_is_there_before_the_first_call() {
     let server = Running::start().await;
     let before = Counts::of(server.address).await;
-    for method in ["ScoreConversation", "ScoreBatch", "score", "other"] {
+    for method in [
+        "ScoreConversation",
+        "ScoreBatch",
+        "ScoreStream",
+        "score",
+        "score:batch",
+        "other",
+    ] {
         for code in [
             "ok",
             "invalid_argument",
@@ -58,7 +65,14 @@ async fn every_series_is_there_before_the_first_call() {
             assert_eq!(before.requests(method, code), 0);
         }
     }
-    for reason in ["door", "queue", "left", "rate", "at_once"] {
+    for reason in [
+        "concurrency",
+        "queue",
+        "cancelled",
+        "rate",
+        "at_once",
+        "background",
+    ] {
         let series = format!("stillwatch_shed_total{{reason=\"{reason}\"}}");
         assert_eq!(before.value(&series), 0);
     }

@@ -172,7 +172,7 @@ async fn a_message_over_the_limit_ends_the_stream() {
 }
 
 #[tokio::test]
-async fn a_full_desk_makes_a_stream_wait_where_a_call_is_refused() {
+async fn a_full_queue_makes_a_stream_wait_where_a_call_is_refused() {
     let limits = Limits {
         workers: NonZeroUsize::MIN,
         waiting_max: 0,

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use crate::cli::terminal::{hint, warn};
 use crate::domain::Recommendation;
 use crate::gateway::{AccountOrder, Party};
-use crate::server::{Hooks, Keys, Limits, PaceRule, Setup, Tls, TlsFiles};
+use crate::server::{Hooks, Keys, Limits, RateLimit, Setup, Tls, TlsFiles};
 use crate::settings::Settings;
 
 /// What the port needs, from the settings and the files that they name; or why it must not be opened.
@@ -83,8 +83,8 @@ fn hooks(settings: &Settings) -> Hooks {
     }
 }
 
-fn pace(settings: &Settings) -> PaceRule {
-    PaceRule {
+fn pace(settings: &Settings) -> RateLimit {
+    RateLimit {
         calls_per_second: settings.rate.calls_per_second,
         burst: settings.rate.burst,
         calls_at_once: settings.rate.calls_at_once,

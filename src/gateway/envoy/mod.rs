@@ -26,7 +26,7 @@ pub(crate) enum Caller {
 
 /// One request and its answer, as far as they were shown.
 #[derive(Default)]
-pub(crate) struct Tap {
+pub(crate) struct ExchangeCapture {
     chat: bool,
     caller: Option<Caller>,
     id: Option<String>,
@@ -36,7 +36,7 @@ pub(crate) struct Tap {
     answer: Answer,
 }
 
-impl Tap {
+impl ExchangeCapture {
     /// Reads the request's head: is it a call to a chat API, and whose? The secret is in the field named
     /// `credential_header`. Names over the bound are not read.
     pub(crate) fn request_head<'a>(

@@ -1,4 +1,4 @@
-//! A tap's promises: however bodies are cut, the same exchange; whatever the bytes, bounded and without panic.
+//! Promises of a capture: however bodies are cut, the same exchange; whatever the bytes, bounded and without panic.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -25,19 +25,20 @@ fn fields<'a>(head: &'a [(&'a str, &'a str)]) -> impl Iterator<Item = (&'a str, 
     head.iter().map(|(name, value)| (*name, value.as_bytes()))
 }
 
-fn tap(head: &[(&str, &str)]) -> Tap {
-    let mut tap = Tap::default();
-    tap.request_head(fields(head), "authorization", &Bounds::STANDARD);
-    tap
+fn capture(head: &[(&str, &str)]) -> ExchangeCapture {
+    let mut capture = ExchangeCapture::default();
+    capture.request_head(fields(head), "authorization", &Bounds::STANDARD);
+    capture
 }
 
 fn answered(kind: &str, answer: &[u8], cuts: &[usize]) -> Exchange {
-    let mut tap = tap(&HEAD);
-    pieces(CALL.as_bytes(), cuts).for_each(|piece| tap.request_body(piece));
-    tap.response_head(fields(&[(":status", "200"), ("content-type", kind)]));
-    pieces(answer, cuts).for_each(|piece| tap.response_body(piece));
+    let mut capture = capture(&HEAD);
+    pieces(CALL.as_bytes(), cuts).for_each(|piece| capture.request_body(piece));
+    capture.response_head(fields(&[(":status", "200"), ("content-type", kind)]));
+    pieces(answer, cuts).for_each(|piece| capture.response_body(piece));
     let time = Timestamp::from_micros(7);
-    tap.exchange("acc".to_owned(), time, &Bounds::STANDARD)
+    capture
+        .exchange("acc".to_owned(), time, &Bounds::STANDARD)
         .expect("a chat")
 }
 
@@ -130,10 +131,10 @@ fn four_forms_of_an_answer_give_one_exchange() {
 
 #[test]
 fn only_chats_of_known_callers_are_gathered() {
-    assert!(tap(&HEAD).worthwhile());
+    assert!(capture(&HEAD).worthwhile());
     let mut anonymous = HEAD;
     anonymous[2].0 = "x-other";
-    assert!(!tap(&anonymous).worthwhile());
+    assert!(!capture(&anonymous).worthwhile());
     for (path, chat) in [
         ("/v1/messages", true),
         ("/v1/messages?beta=true", true),
@@ -143,35 +144,38 @@ fn only_chats_of_known_callers_are_gathered() {
     ] {
         let mut head = HEAD;
         head[1].1 = path;
-        assert_eq!(tap(&head).worthwhile(), chat, "{path}");
+        assert_eq!(capture(&head).worthwhile(), chat, "{path}");
     }
     let mut head = HEAD;
     head[0].1 = "GET";
-    assert!(!tap(&head).worthwhile());
+    assert!(!capture(&head).worthwhile());
 }
 
 #[test]
 fn the_operators_name_for_an_account_goes_before_its_secret() {
     let named = [&HEAD[..], &[("x-account-id", "acc-1")]].concat();
-    assert!(matches!(tap(&named).caller(), Some(Caller::Named(name)) if name == "acc-1"));
+    assert!(matches!(capture(&named).caller(), Some(Caller::Named(name)) if name == "acc-1"));
     let long = "x".repeat(2_000);
     for unusable in ["", &long] {
         let head = [&HEAD[..], &[("x-account-id", unusable)]].concat();
-        assert!(matches!(tap(&head).caller(), Some(Caller::Credential(_))));
+        assert!(matches!(
+            capture(&head).caller(),
+            Some(Caller::Credential(_))
+        ));
     }
 }
 
 #[test]
 fn a_packed_or_endless_answer_is_counted_without_its_text() {
-    let mut tap = tap(&HEAD);
-    tap.request_body(CALL.as_bytes());
-    tap.response_head(fields(&[
+    let mut capture = capture(&HEAD);
+    capture.request_body(CALL.as_bytes());
+    capture.response_head(fields(&[
         (":status", "503"),
         ("content-type", "application/json"),
         ("content-encoding", "gzip"),
     ]));
-    tap.response_body(b"\x1f\x8b");
-    let exchange = tap.exchange("a".to_owned(), Timestamp::from_micros(0), &Bounds::STANDARD);
+    capture.response_body(b"\x1f\x8b");
+    let exchange = capture.exchange("a".to_owned(), Timestamp::from_micros(0), &Bounds::STANDARD);
     let response = exchange.expect("a chat").response;
     assert_eq!(
         (response.status, response.text.is_none()),
@@ -179,19 +183,19 @@ fn a_packed_or_endless_answer_is_counted_without_its_text() {
     );
 
     for kind in ["application/json", "text/event-stream"] {
-        let mut tap = super::Tap::default();
-        tap.response_head(fields(&[("content-type", kind)]));
+        let mut capture = super::ExchangeCapture::default();
+        capture.response_head(fields(&[("content-type", kind)]));
         for _ in 0..3_000 {
-            tap.response_body(&[b'x'; 1_024]);
-            assert!(tap.held() <= 1024 * 1024 + 64 * 1024);
+            capture.response_body(&[b'x'; 1_024]);
+            assert!(capture.held() <= 1024 * 1024 + 64 * 1024);
         }
         let event = format!(
             "\ndata: {}\n",
             json!({"delta": {"text": "y".repeat(60_000)}})
         );
         for _ in 0..100 {
-            tap.response_body(event.as_bytes());
-            assert!(tap.held() <= 320 * 1024 + 1024 * 1024);
+            capture.response_body(event.as_bytes());
+            assert!(capture.held() <= 320 * 1024 + 1024 * 1024);
         }
     }
 }
@@ -214,12 +218,12 @@ proptest! {
         stream: bool,
     ) {
         for body in [&request[..], &CALL.as_bytes()[..cut]] {
-            let mut tap = tap(&HEAD);
-            tap.request_body(body);
+            let mut capture = capture(&HEAD);
+            capture.request_body(body);
             let kind = if stream { "text/event-stream" } else { "application/json" };
-            tap.response_head(fields(&[(":status", "200"), ("content-type", kind)]));
-            tap.response_body(answer.as_bytes());
-            let exchange = tap.exchange("a".to_owned(), Timestamp::from_micros(0), &Bounds::STANDARD);
+            capture.response_head(fields(&[(":status", "200"), ("content-type", kind)]));
+            capture.response_body(answer.as_bytes());
+            let exchange = capture.exchange("a".to_owned(), Timestamp::from_micros(0), &Bounds::STANDARD);
             prop_assert!(exchange.is_none());
         }
     }

@@ -1,10 +1,13 @@
 //! Protobuf, read field by field out of the bytes as they came.
 //!
-//! By hand because it takes a page: the crate of the generated types brings the telemetry SDK with it, and decoding
-//! into types of any kind lets eight megabytes of empty spans become a gigabyte of structs. Here a span lives while it
-//! is looked at.
+//! `buffa` decodes tags and values, but not whole messages: decoding into types of any kind lets eight megabytes of empty
+//! spans become a gigabyte of structs. Here a span lives while it is looked at.
 
-/// A field's value. Groups, which OTLP never had, end the reading.
+use buffa::encoding::{Tag, WireType};
+use buffa::types::{borrow_bytes, decode_fixed32, decode_fixed64, decode_uint64};
+use buffa::{DecodeError, types};
+
+/// The value of a field. Groups, which OTLP never had, end the reading.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Field<'a> {
     Varint(u64),
@@ -14,7 +17,7 @@ pub(super) enum Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// The bytes of a string or message; none of anything else.
+    /// Returns the bytes of a string or message; none of anything else.
     pub(super) const fn bytes(self) -> &'a [u8] {
         match self {
             Self::Bytes(bytes) => bytes,
@@ -27,57 +30,38 @@ impl<'a> Field<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Broken;
 
+impl From<DecodeError> for Broken {
+    fn from(_: DecodeError) -> Self {
+        Self
+    }
+}
+
 /// The fields of a message, in the order in which they stand.
 pub(super) struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
+    /// Reads the fields of `message`.
     pub(super) const fn of(message: &'a [u8]) -> Self {
         Self(message)
     }
 
-    fn varint(&mut self) -> Result<u64, Broken> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.take(1)?[0];
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(Broken)
-    }
-
-    fn take(&mut self, count: usize) -> Result<&'a [u8], Broken> {
-        let (taken, rest) = self.0.split_at_checked(count).ok_or(Broken)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn field(&mut self) -> Result<(u64, Field<'a>), Broken> {
-        let tag = self.varint()?;
-        let value = match tag & 7 {
-            0 => Field::Varint(self.varint()?),
-            1 => {
-                let bytes = self.take(8)?.try_into().map_err(|_| Broken)?;
-                Field::Fixed64(u64::from_le_bytes(bytes))
-            }
-            2 => {
-                let length = usize::try_from(self.varint()?).map_err(|_| Broken)?;
-                Field::Bytes(self.take(length)?)
-            }
-            5 => {
-                let bytes = self.take(4)?.try_into().map_err(|_| Broken)?;
-                Field::Fixed32(u32::from_le_bytes(bytes))
-            }
+    fn field(&mut self) -> Result<(u32, Field<'a>), Broken> {
+        let rest = &mut self.0;
+        let tag = Tag::decode(rest)?;
+        let value = match tag.wire_type() {
+            WireType::Varint => Field::Varint(decode_uint64(rest)?),
+            WireType::Fixed64 => Field::Fixed64(decode_fixed64(rest)?),
+            WireType::LengthDelimited => Field::Bytes(borrow_bytes(rest)?),
+            WireType::Fixed32 => Field::Fixed32(decode_fixed32(rest)?),
             _ => return Err(Broken),
         };
-        Ok((tag >> 3, value))
+        Ok((tag.field_number(), value))
     }
 }
 
 impl<'a> Iterator for Fields<'a> {
     /// The field's number and value.
-    type Item = Result<(u64, Field<'a>), Broken>;
+    type Item = Result<(u32, Field<'a>), Broken>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.0.is_empty() {
@@ -92,35 +76,25 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// Appends a number.
-pub(super) fn put_number(message: &mut Vec<u8>, field: u64, number: u64) {
-    put_varint(message, field << 3);
-    put_varint(message, number);
+pub(super) fn put_number(message: &mut Vec<u8>, field: u32, number: u64) {
+    types::put_uint64_field(field, number, message);
 }
 
 /// Appends a string or a message.
-pub(super) fn put_bytes(message: &mut Vec<u8>, field: u64, bytes: &[u8]) {
-    put_varint(message, field << 3 | 2);
-    put_varint(message, bytes.len() as u64);
-    message.extend_from_slice(bytes);
-}
-
-fn put_varint(message: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        message.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    message.push(number as u8);
+pub(super) fn put_bytes(message: &mut Vec<u8>, field: u32, bytes: &[u8]) {
+    types::put_bytes_field(field, bytes, message);
 }
 
 #[cfg(test)]
 mod tests {
+    use buffa::encoding::MAX_FIELD_NUMBER;
     use proptest::prelude::*;
 
     use super::*;
 
     proptest! {
         #[test]
-        fn what_is_put_is_read(field in 1_u64..1 << 28, number: u64, bytes: Vec<u8>) {
+        fn what_is_put_is_read(field in 1..=MAX_FIELD_NUMBER, number: u64, bytes: Vec<u8>) {
             let mut message = Vec::new();
             put_number(&mut message, field, number);
             put_bytes(&mut message, field, &bytes);

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use super::{Gateways, json, refusal};
+use super::gateways::Gateways;
 use crate::gateway::agentgateway::{answer_of, read};
 use crate::gateway::{Verdict, blocked};
+use crate::server::http::error_response::to_gateway;
 use crate::wire::WireError;
 
 /// Headers that the operator sets.
@@ -25,10 +27,10 @@ pub(super) async fn request(
     let read = read(&body, header(ACCOUNT), header(MODEL), &gateways.context());
     let exchange = match read {
         Ok(exchange) => exchange,
-        Err(error @ WireError::MalformedBody { .. }) => return refusal(&error),
+        Err(error @ WireError::MalformedBody { .. }) => return to_gateway(&error),
         Err(error) => {
             tracing::debug!(%error, "a prompt guard's call was not scored");
-            return json(&answer_of(&Verdict::Pass));
+            return Json(answer_of(&Verdict::Pass)).into_response();
         }
     };
     let verdict = gateways.verdict(&exchange.account);
@@ -36,9 +38,9 @@ pub(super) async fn request(
         Verdict::Pass => exchange,
         Verdict::Block { .. } => blocked(exchange),
     });
-    json(&answer_of(&verdict))
+    Json(answer_of(&verdict)).into_response()
 }
 
 pub(super) async fn response() -> Response {
-    json(&answer_of(&Verdict::Pass))
+    Json(answer_of(&Verdict::Pass)).into_response()
 }

@@ -1,7 +1,4 @@
-//! What all hooks share: how accounts stand, requests that wait for their answers, work that nobody waits for.
-//!
-//! A gateway may call a guardrail, export a log and send a trace of one and the same call, and exporters send again what was
-//! not acknowledged. All of it goes to the scorer, which counts an exchange once whichever way it comes.
+//! What all hooks share: account status, requests that wait for their responses, scoring in the background.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,46 +6,52 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use tokio::time;
+use tokio::time::{self, Instant};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::Hooks;
+use super::settings::Hooks;
 use crate::domain::{Assessment, Exchange, Response};
-use crate::gateway::{Context, Legs, Verdict, size};
+use crate::gateway::{Context, PendingRequests, Verdict, size};
 use crate::server::clock;
-use crate::server::desk::Desk;
+use crate::server::queue::admission::Priority;
+use crate::server::queue::dispatcher::Desk;
 use crate::wire::WireError;
 
-/// How often it is asked which answers are whole.
+/// How often responses are checked for completeness.
 const TICK: Duration = Duration::from_millis(250);
-/// How long scores may take that are left when the server stops.
-const FLUSH: Duration = Duration::from_secs(5);
 
 /// The state behind the hooks. One for the whole port.
 pub(in crate::server) struct Gateways {
     desk: Arc<Desk>,
     hooks: Hooks,
-    legs: Mutex<Legs>,
+    pending: Mutex<PendingRequests>,
     /// KiB of text that may still wait to be scored.
     backlog: Arc<Semaphore>,
+    /// Everything that ends in a score with nobody waiting for it. Closed when the server stops.
+    tasks: TaskTracker,
     dropped: AtomicU64,
 }
 
 impl Gateways {
+    /// Creates the state for `hooks`, which scores by `desk`.
     pub(in crate::server) fn new(desk: Arc<Desk>, hooks: &Hooks) -> Self {
         Self {
             desk,
-            legs: Mutex::new(Legs::new(hooks.legs)),
+            pending: Mutex::new(PendingRequests::new(hooks.pending)),
             backlog: Arc::new(Semaphore::new(hooks.backlog_kib_max as usize)),
+            tasks: TaskTracker::new(),
             hooks: hooks.clone(),
             dropped: AtomicU64::new(0),
         }
     }
 
+    /// Returns the way to the scorer.
     pub(in crate::server) const fn desk(&self) -> &Arc<Desk> {
         &self.desk
     }
 
-    /// What translators must know.
+    /// Returns what translators need.
     pub(super) fn context(&self) -> Context<'_> {
         Context {
             received: clock::now(),
@@ -57,7 +60,7 @@ impl Gateways {
         }
     }
 
-    /// Whether a request of `account` goes on, by how the account stands.
+    /// Decides by the status of `account` whether its request goes on.
     pub(super) fn verdict(&self, account: &str) -> Verdict {
         let Some(block_from) = self.hooks.block_from else {
             return Verdict::Pass;
@@ -70,19 +73,55 @@ impl Gateways {
         }
     }
 
-    /// Scores an exchange with nobody waiting for it. At overload it is dropped and counted.
+    /// Scores an exchange in the background. At overload it is dropped and counted; once the server stops, it waits.
     pub(in crate::server) fn score_later(self: &Arc<Self>, exchange: Exchange) {
-        let kib = u32::try_from(size(&exchange) / 1024 + 1).unwrap_or(u32::MAX);
-        let Ok(place) = Arc::clone(&self.backlog).try_acquire_many_owned(kib) else {
-            return self.give_up();
+        let permit = if self.tasks.is_closed() {
+            // Whatever is left at the end was in memory before.
+            None
+        } else {
+            let kib = u32::try_from(size(&exchange) / 1024 + 1).unwrap_or(u32::MAX);
+            let Ok(permit) = Arc::clone(&self.backlog).try_acquire_many_owned(kib) else {
+                return self.give_up();
+            };
+            Some(permit)
         };
         let gateways = Arc::clone(self);
-        tokio::spawn(async move {
-            if gateways.desk.score(exchange).await.is_err() {
+        self.tasks.spawn(async move {
+            let scored = gateways.desk.score(gateways.priority(), exchange).await;
+            if scored.is_err() {
                 gateways.give_up();
             }
-            drop(place);
+            drop(permit);
         });
+    }
+
+    /// Reads an exchange on a worker, where what reading takes in memory is bounded by their number, and scores it in the
+    /// background like [`Self::score_later`].
+    pub(super) fn read_later(
+        self: &Arc<Self>,
+        read: impl FnOnce() -> Option<Exchange> + Send + 'static,
+    ) {
+        let gateways = Arc::clone(self);
+        self.tasks.spawn(async move {
+            match gateways.desk.run(gateways.priority(), read).await {
+                Ok(Some(exchange)) => gateways.score_later(exchange),
+                _ => gateways.give_up(),
+            }
+        });
+    }
+
+    /// Makes [`Self::flush`] wait until the token is dropped, for what may still end in a score.
+    pub(super) fn track(&self) -> TaskTrackerToken {
+        self.tasks.token()
+    }
+
+    /// While the port is open, places in the queue belong to those who wait for an answer; afterwards nobody else waits.
+    fn priority(&self) -> Priority {
+        if self.tasks.is_closed() {
+            Priority::InTurn
+        } else {
+            Priority::Unary
+        }
     }
 
     /// Scores what an exporter sent; the exporter waits, and may send all of it again when it is refused.
@@ -93,44 +132,51 @@ impl Gateways {
         if exchanges.is_empty() {
             return Ok(Vec::new());
         }
-        self.desk
-            .score_all(exchanges.into_iter().map(Ok).collect())
-            .await
+        let exchanges = exchanges.into_iter().map(Ok).collect();
+        self.desk.score_all(Priority::Unary, exchanges).await
     }
 
-    /// A request that waits for its answer.
+    /// Keeps a request until its response is complete.
     pub(super) fn request(self: &Arc<Self>, call: String, exchange: Exchange) {
-        let pushed_out = self.legs().request(call, exchange, clock::now());
+        let pushed_out = self.pending().request(call, exchange, clock::now());
         self.score_each_later(pushed_out);
     }
 
-    /// An answer, as far as it has come.
+    /// Adds a response, as far as it has arrived, to its request.
     pub(super) fn response(self: &Arc<Self>, call: &str, response: Response) {
-        let pushed_out = self.legs().response(call, response, clock::now());
+        let pushed_out = self.pending().response(call, response, clock::now());
         self.score_each_later(pushed_out);
     }
 
-    /// Scores what is complete, until the task is aborted.
-    pub(in crate::server) fn keep_time(self: Arc<Self>) -> JoinHandle<()> {
+    /// Scores requests whose responses are complete, until the task is aborted.
+    pub(in crate::server) fn keep_scoring_due(self: Arc<Self>) -> JoinHandle<()> {
         tokio::spawn(async move {
             let mut ticks = time::interval(TICK);
             ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
             loop {
                 ticks.tick().await;
-                let due = self.legs().due(clock::now());
+                let due = self.pending().due(clock::now());
                 self.score_each_later(due);
             }
         })
     }
 
-    /// Scores everything that waits, as the server stops; what is not done within [`FLUSH`] is lost.
-    pub(in crate::server) async fn flush(self: &Arc<Self>) {
-        let waiting = self.legs().drain();
-        self.score_each_later(waiting);
-        // All places are free once every score has ended.
-        let idle = self.backlog.acquire_many(self.hooks.backlog_kib_max);
-        if time::timeout(FLUSH, idle).await.is_err() {
-            tracing::warn!("exchanges that waited for a score were lost at the drain's deadline");
+    /// Tells that no caller waits for an answer any more: from now on background scores wait for a place in the queue.
+    pub(in crate::server) fn close(&self) {
+        self.tasks.close();
+    }
+
+    /// Scores everything that is left, after [`Self::close`]. What is not done at `deadline` is dropped and counted.
+    pub(in crate::server) async fn flush(self: &Arc<Self>, deadline: Instant) {
+        let pending = self.pending().drain();
+        self.score_each_later(pending);
+        if time::timeout_at(deadline, self.tasks.wait()).await.is_err() {
+            let dropped = self.tasks.len();
+            (0..dropped).for_each(|_| self.desk.give_up());
+            tracing::warn!(
+                dropped,
+                "exchanges of gateways were not scored before the end of the shutdown grace period"
+            );
         }
     }
 
@@ -140,7 +186,7 @@ impl Gateways {
         }
     }
 
-    /// Counts work that nobody waits for and that is not done; said at every doubling, as an overload drops thousands.
+    /// Counts an exchange that is dropped. Logged at every doubling, as an overload drops thousands.
     pub(in crate::server) fn give_up(&self) {
         self.desk.give_up();
         let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
@@ -152,8 +198,8 @@ impl Gateways {
         }
     }
 
-    fn legs(&self) -> MutexGuard<'_, Legs> {
-        // A panic inside can have lost one leg at worst.
-        self.legs.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> MutexGuard<'_, PendingRequests> {
+        // A panic inside can have lost one request at worst.
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,23 +2,25 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use super::{Gateways, json, refusal};
+use super::gateways::Gateways;
 use crate::gateway::litellm_guardrail::{Leg, answer_of, read};
 use crate::gateway::{Verdict, blocked};
+use crate::server::http::error_response::to_gateway;
 use crate::wire::WireError;
 
 pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> Response {
     let leg = match read(&body, &gateways.context()) {
         Ok(leg) => leg,
-        Err(error @ WireError::MalformedBody { .. }) => return refusal(&error),
+        Err(error @ WireError::MalformedBody { .. }) => return to_gateway(&error),
         // Images, embeddings, calls without a key: nothing to score, and nothing to stop.
         Err(error) => {
             tracing::debug!(%error, "a guardrail's call was not scored");
-            return json(&answer_of(&Verdict::Pass));
+            return Json(answer_of(&Verdict::Pass)).into_response();
         }
     };
     let verdict = match leg {
@@ -38,5 +40,5 @@ pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> 
             Verdict::Pass
         }
     };
-    json(&answer_of(&verdict))
+    Json(answer_of(&verdict)).into_response()
 }

@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::task;
 
-use super::{Gateways, json as answer, refusal};
+use super::gateways::Gateways;
 use crate::gateway::litellm_log::read;
+use crate::server::http::error_response::to_gateway;
 use crate::wire::WireError;
 
 pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> Response {
     match ingest(gateways, body).await {
-        Ok((accepted, rejected)) => answer(&json!({"accepted": accepted, "rejected": rejected})),
-        Err(error) => refusal(&error),
+        Ok((accepted, rejected)) => {
+            Json(json!({"accepted": accepted, "rejected": rejected})).into_response()
+        }
+        Err(error) => to_gateway(&error),
     }
 }
 
@@ -24,16 +28,16 @@ async fn ingest(gateways: Arc<Gateways>, body: Bytes) -> Result<(usize, usize), 
     let reader = Arc::clone(&gateways);
     let read = task::spawn_blocking(move || read(&body, &reader.context()));
     let records = read.await.map_err(|_| WireError::Internal)??;
-    let came = records.len();
-    let mut exchanges = Vec::with_capacity(came);
+    let count = records.len();
+    let mut exchanges = Vec::with_capacity(count);
     for record in records {
         match record {
             Ok(exchange) => exchanges.push(exchange),
             Err(error) => tracing::debug!(%error, "a record of a gateway's log was left out"),
         }
     }
-    let unreadable = came - exchanges.len();
+    let unreadable = count - exchanges.len();
     let scored = gateways.score_now(exchanges).await?;
     let failed = scored.iter().filter(|result| result.is_err()).count();
-    Ok((came - unreadable - failed, unreadable + failed))
+    Ok((count - unreadable - failed, unreadable + failed))
 }

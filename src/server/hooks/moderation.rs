@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use super::{Gateways, json, refusal};
+use super::gateways::Gateways;
 use crate::gateway::moderation::{answer_of, read};
+use crate::server::http::error_response::to_gateway;
 
 pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> Response {
     let scored = async {
@@ -15,7 +17,7 @@ pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> 
         gateways.desk().conversation_risks(exchanges).await
     };
     match scored.await {
-        Ok(risks) => json(&answer_of(&risks, &gateways.desk().bundle())),
-        Err(error) => refusal(&error),
+        Ok(risks) => Json(answer_of(&risks, &gateways.desk().bundle())).into_response(),
+        Err(error) => to_gateway(&error),
     }
 }

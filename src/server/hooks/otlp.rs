@@ -8,9 +8,10 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use tokio::task;
 
-use super::{Gateways, refusal};
+use super::gateways::Gateways;
 use crate::gateway::otlp::{Encoding, Export, Signal, answer_of, read};
-use crate::server::door::content_type;
+use crate::server::http::content_type::content_type;
+use crate::server::http::error_response::to_gateway;
 use crate::wire::WireError;
 
 pub(super) async fn traces(
@@ -45,7 +46,7 @@ async fn export(
             let spoken = HeaderValue::from_static(spoken);
             ([(header::CONTENT_TYPE, spoken)], answer).into_response()
         }
-        Err(error) => refusal(&error),
+        Err(error) => to_gateway(&error),
     }
 }
 

@@ -1,0 +1,151 @@
+//! The API keys that the server accepts: read from the keys file, looked up by the key of a call, replaced while it serves.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::api_scope::KeyScope;
+use super::key_line::{KeyLine, hash};
+use super::rate_limit::{RateLimit, RateLimiter};
+
+/// Maximum number of keys in one file, since all are compared with the key of each call.
+pub const KEYS_MAX: usize = 1_000;
+/// Maximum length of a key, in bytes.
+const KEY_BYTES_MAX: usize = 256;
+
+/// Why a keys file is refused. Never holds a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeysError {
+    /// A line is not that of a key.
+    #[error("line {line}: expected {expected}")]
+    Line {
+        /// Line number, from 1.
+        line: usize,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// Two lines have the same name or the same key.
+    #[error("line {line}: the {what} stands on line {before} already")]
+    Twice {
+        /// Line number, from 1.
+        line: usize,
+        /// Line number of the first of the two.
+        before: usize,
+        /// `name` or `key`.
+        what: &'static str,
+    },
+    /// The file has too many keys.
+    #[error("expected at most {KEYS_MAX} keys, got {got}")]
+    TooMany {
+        /// How many it has.
+        got: usize,
+    },
+}
+
+/// The keys that the server accepts. They can be replaced while it serves.
+pub struct Keys {
+    general: RateLimit,
+    known: RwLock<Arc<Vec<Arc<Key>>>>,
+}
+
+/// One accepted key and the state of its rate limit.
+pub(super) struct Key {
+    line: KeyLine,
+    pub(super) limiter: RateLimiter,
+}
+
+impl Key {
+    /// Whether the key may be used for `scope`.
+    pub(super) fn has_scope(&self, scope: KeyScope) -> bool {
+        self.line.scopes.contains(&scope)
+    }
+}
+
+impl Keys {
+    /// The keys of a file: one a line, `#` begins a comment. `general` is how much a key may call whose line does not
+    /// say. A file without keys is legal: nobody may call.
+    ///
+    /// # Errors
+    /// The first line that is wrong.
+    pub fn parse(file: &str, general: RateLimit) -> Result<Self, KeysError> {
+        let keys = Self {
+            general,
+            known: RwLock::default(),
+        };
+        keys.replace(file)?;
+        Ok(keys)
+    }
+
+    /// Takes the keys of `file` from now on. A key that stays keeps what it has used of its rate.
+    ///
+    /// # Errors
+    /// The first line that is wrong; the keys are then as before.
+    pub fn replace(&self, file: &str) -> Result<(), KeysError> {
+        let mut lines: Vec<(usize, KeyLine)> = Vec::new();
+        for (number, line) in (1..).zip(file.lines()) {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            if line.is_empty() {
+                continue;
+            }
+            let key: KeyLine = line.parse().map_err(|expected| KeysError::Line {
+                line: number,
+                expected,
+            })?;
+            for (before, earlier) in &lines {
+                let what = match (earlier.name == key.name, earlier.hash == key.hash) {
+                    (true, _) => "name",
+                    (_, true) => "key",
+                    _ => continue,
+                };
+                return Err(KeysError::Twice {
+                    line: number,
+                    before: *before,
+                    what,
+                });
+            }
+            lines.push((number, key));
+            if lines.len() > KEYS_MAX {
+                return Err(KeysError::TooMany { got: lines.len() });
+            }
+        }
+        let before = self.known();
+        let keys = lines.into_iter().map(|(_, line)| {
+            let limit = line.rate_limit.or(self.general);
+            let same = before.iter().find(|key| key.line.hash == line.hash);
+            match same {
+                Some(key) if key.line == line && key.limiter.limit() == limit => Arc::clone(key),
+                _ => Arc::new(Key {
+                    line,
+                    limiter: RateLimiter::new(limit),
+                }),
+            }
+        });
+        let keys = Arc::new(keys.collect());
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
+    }
+
+    /// Returns the number of keys.
+    pub fn count(&self) -> usize {
+        self.known().len()
+    }
+
+    /// The known key that `presented` is. Takes the same time whichever it is, and whether it is one.
+    pub(super) fn find(&self, presented: &str) -> Option<Arc<Key>> {
+        if presented.len() > KEY_BYTES_MAX {
+            return None;
+        }
+        let hash = hash(presented);
+        let known = self.known();
+        let mut found = None;
+        for key in known.iter() {
+            if key.line.hash == hash {
+                found = Some(key);
+            }
+        }
+        found.cloned()
+    }
+
+    fn known(&self) -> Arc<Vec<Arc<Key>>> {
+        let known = self.known.read();
+        Arc::clone(&known.unwrap_or_else(PoisonError::into_inner))
+    }
+}

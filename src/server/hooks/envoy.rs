@@ -1,0 +1,319 @@
+//! Envoy's external processing: a stream for every HTTP request that passes its filter, and for its answer.
+//!
+//! Whatever a stream showed is scored once, in the background, when the stream ends. Nothing is ever altered. A filter that
+//! waits for answers is told to go on; only one that asks for it has requests of restricted accounts declined. A filter
+//! sends its options as metadata of its streams, so one server serves several.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use connectrpc::{
+    ConnectError, Encodable, InboundStream, RequestContext, ServiceResult, ServiceStream,
+};
+use futures_util::stream::{self, StreamExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::gateways::Gateways;
+use crate::domain::{Recommendation, Timestamp};
+use crate::gateway::envoy::{Caller, ExchangeCapture};
+use crate::server::clock;
+use crate::server::limits::Limits;
+use crate::wire::contract::envoy::config::core::v3::header_value_option::HeaderAppendAction;
+use crate::wire::contract::envoy::config::core::v3::{HeaderValue, HeaderValueOption};
+use crate::wire::contract::envoy::service::ext_proc::v3::processing_request::Request as Piece;
+use crate::wire::contract::envoy::service::ext_proc::v3::processing_response::Response as Answer;
+use crate::wire::contract::envoy::service::ext_proc::v3::{
+    BodyResponse, ExternalProcessor, HeaderMutation, HeadersResponse, HttpHeaders,
+    ImmediateResponse, ProcessingRequest, ProcessingResponse, TrailersResponse,
+};
+use crate::wire::contract::envoy::r#type::v3::{HttpStatus, StatusCode};
+
+/// Metadata: the header whose secret identifies the account, where the account has no name; `authorization` if absent.
+const CREDENTIAL_HEADER: &str = "x-stillwatch-credential-header";
+/// Metadata: `restrict` to have requests of restricted accounts declined.
+const ENFORCE: &str = "x-stillwatch-enforce";
+/// Idle timeout of a stream; a model may think for minutes before it answers.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
+/// KiB of bodies that all streams may hold. A stream that finds no memory left is not scored.
+const MEMORY_KIB: usize = 128 * 1024;
+
+/// The service.
+pub(in crate::server) struct Envoy {
+    shared: Arc<Shared>,
+    streams: Arc<Semaphore>,
+}
+
+/// What all streams use.
+struct Shared {
+    gateways: Arc<Gateways>,
+    /// KiB of bodies that streams may still hold.
+    memory: Arc<Semaphore>,
+    stream_bytes_max: usize,
+}
+
+impl Envoy {
+    /// Creates the service for as many concurrent streams as there may be concurrent calls.
+    pub(in crate::server) fn new(gateways: Arc<Gateways>, limits: &Limits) -> Self {
+        let shared = Shared {
+            gateways,
+            memory: Arc::new(Semaphore::new(MEMORY_KIB)),
+            stream_bytes_max: limits.body_bytes_max,
+        };
+        Self {
+            shared: Arc::new(shared),
+            streams: Arc::new(Semaphore::new(limits.calls_max)),
+        }
+    }
+}
+
+impl ExternalProcessor for Envoy {
+    async fn process(
+        &self,
+        context: RequestContext,
+        requests: InboundStream<ProcessingRequest>,
+    ) -> ServiceResult<ServiceStream<impl Encodable<ProcessingResponse> + Send + use<>>> {
+        // A stream that ends at once lets its request pass.
+        let Ok(permit) = Arc::clone(&self.streams).try_acquire_owned() else {
+            self.shared.gateways.give_up();
+            return connectrpc::Response::stream_ok(stream::empty());
+        };
+        let stream = ExtProcStream {
+            requests,
+            options: FilterOptions::of(context.headers()),
+            capture: ExchangeCapture::default(),
+            account: None,
+            received: clock::now(),
+            over: false,
+            memory: None,
+            _permit: permit,
+            _tracked: self.shared.gateways.track(),
+            shared: Arc::clone(&self.shared),
+        };
+        connectrpc::Response::stream_ok(stream::unfold(stream, ExtProcStream::next))
+    }
+}
+
+impl Shared {
+    fn account(&self, caller: &Caller) -> String {
+        match caller {
+            Caller::Named(name) => name.clone(),
+            Caller::Credential(secret) => self.gateways.desk().credential(secret.expose()),
+        }
+    }
+}
+
+/// The options of a filter, from the metadata of its streams.
+struct FilterOptions {
+    credential_header: String,
+    enforce: bool,
+}
+
+impl FilterOptions {
+    fn of(metadata: &HeaderMap) -> Self {
+        let of = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
+        Self {
+            credential_header: of(CREDENTIAL_HEADER)
+                .unwrap_or("authorization")
+                .to_ascii_lowercase(),
+            enforce: of(ENFORCE) == Some(Recommendation::Restrict.name()),
+        }
+    }
+}
+
+/// One stream: one request and its answer.
+struct ExtProcStream {
+    requests: InboundStream<ProcessingRequest>,
+    options: FilterOptions,
+    capture: ExchangeCapture,
+    account: Option<String>,
+    received: Timestamp,
+    /// Nothing more is read; the stream ends.
+    over: bool,
+    /// Memory taken for bodies.
+    memory: Option<OwnedSemaphorePermit>,
+    _permit: OwnedSemaphorePermit,
+    /// Dropped after the stream has handed over what it showed.
+    _tracked: TaskTrackerToken,
+    shared: Arc<Shared>,
+}
+
+impl ExtProcStream {
+    /// Returns the next answer that Envoy waits for, if it waits; `None` at the end of the stream.
+    async fn next(mut self) -> Option<(Result<ProcessingResponse, ConnectError>, Self)> {
+        while !self.over {
+            let shown = time::timeout(IDLE_TIMEOUT, self.requests.next()).await;
+            let Ok(Some(Ok(shown))) = shown else {
+                return None;
+            };
+            let shown = shown.to_owned_message();
+            // A piece of a kind that this version does not know has no answer: the stream ends, the request passes.
+            let answer = self.take(shown.request?);
+            if !shown.observability_mode {
+                let response = Some(answer);
+                return Some((Ok(ProcessingResponse { response }), self));
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, piece: Piece) -> Answer {
+        match piece {
+            Piece::RequestHeaders(head) => {
+                let bounds = self.shared.gateways.desk().bounds();
+                self.capture
+                    .request_head(fields(&head), &self.options.credential_header, bounds);
+                self.over |= !self.capture.worthwhile();
+                self.account = self
+                    .capture
+                    .caller()
+                    .map(|caller| self.shared.account(caller));
+                if let Some(case) = self.declined() {
+                    self.give_up();
+                    return Answer::ImmediateResponse(Box::new(refusal(&case)));
+                }
+                Answer::RequestHeaders(Box::<HeadersResponse>::default())
+            }
+            Piece::RequestBody(body) => {
+                self.gather(|capture| capture.request_body(&body.body));
+                Answer::RequestBody(Box::<BodyResponse>::default())
+            }
+            Piece::RequestTrailers(_) => {
+                Answer::RequestTrailers(Box::<TrailersResponse>::default())
+            }
+            Piece::ResponseHeaders(head) => {
+                self.capture.response_head(fields(&head));
+                self.over |= head.end_of_stream;
+                Answer::ResponseHeaders(Box::<HeadersResponse>::default())
+            }
+            Piece::ResponseBody(body) => {
+                self.gather(|capture| capture.response_body(&body.body));
+                self.over |= body.end_of_stream;
+                Answer::ResponseBody(Box::<BodyResponse>::default())
+            }
+            Piece::ResponseTrailers(_) => {
+                self.over = true;
+                Answer::ResponseTrailers(Box::<TrailersResponse>::default())
+            }
+        }
+    }
+
+    /// Returns the case under which the request is declined, if it is.
+    fn declined(&self) -> Option<String> {
+        let account = self
+            .account
+            .as_deref()
+            .filter(|_| self.options.enforce && !self.over)?;
+        let standing = self.shared.gateways.desk().standing(account)?;
+        (standing.recommendation == Recommendation::Restrict)
+            .then(|| self.shared.gateways.desk().case(account))
+    }
+
+    fn gather(&mut self, add: impl FnOnce(&mut ExchangeCapture)) {
+        if self.over {
+            return;
+        }
+        add(&mut self.capture);
+        if !self.reserve() {
+            self.shared.gateways.give_up();
+            self.give_up();
+        }
+    }
+
+    /// Takes memory for what the capture holds; whether there is enough.
+    fn reserve(&mut self) -> bool {
+        let held = self.capture.held();
+        let taken = self
+            .memory
+            .as_ref()
+            .map_or(0, OwnedSemaphorePermit::num_permits);
+        let missing = (held.div_ceil(1024)).saturating_sub(taken);
+        if held > self.shared.stream_bytes_max {
+            return false;
+        }
+        let Ok(more) = u32::try_from(missing).map_err(drop).and_then(|more| {
+            Arc::clone(&self.shared.memory)
+                .try_acquire_many_owned(more)
+                .map_err(drop)
+        }) else {
+            return false;
+        };
+        match &mut self.memory {
+            Some(permit) => permit.merge(more),
+            none => *none = Some(more),
+        }
+        true
+    }
+
+    fn give_up(&mut self) {
+        self.capture.give_up();
+        self.over = true;
+    }
+}
+
+impl Drop for ExtProcStream {
+    /// Scores whatever was received, once, however the stream ended: by its end, Envoy's or the client's leaving.
+    fn drop(&mut self) {
+        let (capture, account) = (std::mem::take(&mut self.capture), self.account.take());
+        let Some(account) = account.filter(|_| capture.worthwhile()) else {
+            return;
+        };
+        let (received, memory) = (self.received, self.memory.take());
+        let gateways = &self.shared.gateways;
+        let bounds = *gateways.desk().bounds();
+        gateways.read_later(move || {
+            let exchange = capture.exchange(account, received, &bounds);
+            drop(memory);
+            exchange
+        });
+    }
+}
+
+/// Returns the names and values of a head. Envoy sends a value as bytes or as text, by its configuration.
+fn fields(head: &HttpHeaders) -> impl Iterator<Item = (&str, &[u8])> {
+    let fields = head
+        .headers
+        .as_option()
+        .map(|map| map.headers.as_slice())
+        .unwrap_or_default();
+    fields.iter().map(|field| {
+        let raw = &field.raw_value[..];
+        (
+            &*field.key,
+            if raw.is_empty() {
+                field.value.as_bytes()
+            } else {
+                raw
+            },
+        )
+    })
+}
+
+/// Returns 403 with a case and nothing else, in the shape that clients of model APIs read.
+fn refusal(case: &str) -> ImmediateResponse {
+    let message = format!("This request was declined. Case: {case}");
+    let body = serde_json::json!({"error": {"message": message, "type": "permission_error", "code": "declined"}});
+    let kind = HeaderValueOption {
+        header: HeaderValue {
+            key: "content-type".to_owned(),
+            raw_value: b"application/json".to_vec(),
+            ..HeaderValue::default()
+        }
+        .into(),
+        append_action: HeaderAppendAction::OVERWRITE_IF_EXISTS_OR_ADD.into(),
+    };
+    ImmediateResponse {
+        status: HttpStatus {
+            code: StatusCode::Forbidden.into(),
+        }
+        .into(),
+        headers: HeaderMutation {
+            set_headers: vec![kind],
+        }
+        .into(),
+        body: body.to_string().into_bytes(),
+        details: "stillwatch".to_owned(),
+    }
+}

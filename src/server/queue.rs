@@ -1,0 +1,5 @@
+//! The queue of work before the scorer: admission, workers, and the dispatcher that every API uses.
+
+pub(super) mod admission;
+pub(super) mod dispatcher;
+pub(super) mod workers;

@@ -1,0 +1,81 @@
+//! Routes that ask for no key: health, reflection, probes, metrics, and the answer to unknown paths.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use connectrpc::ConnectRpcService;
+use connectrpc_health::{HealthExt, HealthService};
+use connectrpc_reflection::Reflector;
+
+use super::procedures::procedures;
+use crate::server::http::api_routes::ApiRoutes;
+use crate::server::http::error_response::{self, method_not_allowed};
+use crate::server::http::ingress;
+use crate::server::metrics;
+use crate::server::queue::dispatcher::Desk;
+use crate::server::readiness::{Health, Readiness};
+use crate::server::rpc::redaction::ErrorRedaction;
+use crate::wire::contract::DESCRIPTORS;
+
+/// Returns health and reflection on their own routes, and the answer to unknown procedures and paths.
+pub(super) fn standard_services(readiness: &Arc<Readiness>) -> ApiRoutes {
+    let health = Arc::new(HealthService::new(Health(Arc::clone(readiness))));
+    let router = health.register(connectrpc::Router::new());
+    let router =
+        connectrpc_health::apply_request_limits(router, connectrpc_health::request_limits());
+    let reflector = Reflector::from_descriptor_set_bytes(DESCRIPTORS)
+        .expect("the build script compiled these descriptors");
+    let router = connectrpc_reflection::install(router, reflector);
+    let paths: Vec<String> = procedures(&router).collect();
+    let service = ConnectRpcService::new(router).with_interceptor(ErrorRedaction);
+    let unknown = axum::Router::new()
+        .fallback_service(service.clone())
+        .layer(from_fn(ingress::unknown));
+    let routes = paths.iter().fold(axum::Router::new(), |routes, path| {
+        routes.route_service(path, service.clone())
+    });
+    let routes = routes
+        .layer(from_fn(ingress::without_json_streams))
+        .fallback_service(unknown);
+    ApiRoutes::new(routes, paths)
+}
+
+/// Returns the probes, under every name that orchestrators ask for, and the metrics.
+pub(super) fn probes(readiness: Arc<Readiness>, desk: Arc<Desk>) -> ApiRoutes {
+    let live = || async { "live\n" };
+    let readable = Arc::clone(&readiness);
+    let metrics = move || async move {
+        let text = desk.metrics(readable.check().is_ok());
+        ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
+    };
+    let handlers = [
+        ("/metrics", get(metrics)),
+        ("/livez", get(live)),
+        ("/v2/health/live", get(live)),
+        ("/v2/health/ready", get(ready)),
+        ("/ping", get(ready)),
+        ("/readyz", get(ready)),
+        ("/healthz", get(ready)),
+        ("/health", get(ready)),
+    ];
+    let paths = handlers.each_ref().map(|(path, _)| *path);
+    let handlers = handlers.into_iter();
+    let routes = handlers.fold(axum::Router::new(), |routes, (path, handler)| {
+        routes.route(path, handler)
+    });
+    let routes = routes
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(readiness);
+    ApiRoutes::new(routes, paths)
+}
+
+async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
+    match readiness.check() {
+        Ok(()) => "ready\n".into_response(),
+        Err(reason) => error_response::plain(&reason.into()),
+    }
+}

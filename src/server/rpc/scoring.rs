@@ -1,0 +1,72 @@
+//! `stillwatch.v1.ScoringService`: converts, scores on a worker, converts back.
+
+use std::sync::Arc;
+
+use connectrpc::{
+    Encodable, InboundStream, RequestContext, Response, ServiceRequest, ServiceResult,
+    ServiceStream,
+};
+
+use super::result::result;
+use super::streaming::Streams;
+use crate::server::clock;
+use crate::server::queue::admission::Priority;
+use crate::server::queue::dispatcher::Desk;
+use crate::wire::contract::{self, ScoreBatchRequest, ScoreBatchResponse, ScoreResult};
+use crate::wire::{WireError, assessment_to_contract, exchange_from_contract};
+
+/// The service, for every protocol.
+pub(in crate::server) struct Scoring {
+    pub(in crate::server) desk: Arc<Desk>,
+    pub(in crate::server) streams: Arc<Streams>,
+}
+
+impl contract::ScoringService for Scoring {
+    async fn score_conversation<'a>(
+        &'a self,
+        _context: RequestContext,
+        request: ServiceRequest<'_, contract::Exchange>,
+    ) -> ServiceResult<impl Encodable<contract::Assessment> + Send + use<'a>> {
+        let exchange = exchange_from_contract(&request, clock::now(), self.desk.bounds())
+            .map_err(|error| error.to_connect())?;
+        let assessment = self.desk.score(Priority::Unary, exchange).await;
+        let assessment = assessment.map_err(|error| error.to_connect())?;
+        Response::ok(assessment_to_contract(assessment))
+    }
+
+    async fn score_batch<'a>(
+        &'a self,
+        _context: RequestContext,
+        request: ServiceRequest<'_, ScoreBatchRequest>,
+    ) -> ServiceResult<impl Encodable<ScoreBatchResponse> + Send + use<'a>> {
+        let (count, bounds) = (request.exchanges.len(), self.desk.bounds());
+        if count > bounds.batch_max {
+            let error = WireError::OverBound {
+                field: "exchanges".to_owned(),
+                came: count,
+                bound: bounds.batch_max,
+                unit: "exchanges",
+            };
+            return Err(error.to_connect());
+        }
+        let received = clock::now();
+        let exchanges = request
+            .exchanges
+            .iter()
+            .map(|exchange| exchange_from_contract(exchange, received, bounds))
+            .collect();
+        let results = self.desk.score_all(Priority::Unary, exchanges).await;
+        let results = results.map_err(|error| error.to_connect())?;
+        let results = results.into_iter().map(result).collect();
+        Response::ok(ScoreBatchResponse { results })
+    }
+
+    async fn score_stream(
+        &self,
+        context: RequestContext,
+        requests: InboundStream<contract::Exchange>,
+    ) -> ServiceResult<ServiceStream<impl Encodable<ScoreResult> + Send + use<>>> {
+        let answers = self.streams.open(&self.desk, requests, context.deadline());
+        Response::stream_ok(answers.map_err(|error| error.to_connect())?)
+    }
+}
