@@ -26,7 +26,8 @@ pub(crate) mod portkey;
 mod tests;
 
 pub(crate) use draft::Context;
-pub use identity::{AccountOrder, Party};
+pub(crate) use identity::AccountOrder;
+pub use identity::Party;
 pub use legs::LegLimits;
 pub(crate) use legs::{Legs, size};
 pub(crate) use once::{Mark, Once};

@@ -121,7 +121,7 @@ pub(super) async fn serve(
     }
     drop(listener);
     closing.send_replace(true);
-    drain(graceful, connections, limits.drain).await;
+    drain(graceful, connections, limits.shutdown_grace_period).await;
 }
 
 async fn accept(

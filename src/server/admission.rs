@@ -41,7 +41,7 @@ impl Drop for Waiting<'_> {
 impl Admission {
     /// As many places and workers as `limits` says.
     pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
-        let places = limits.workers.get() + limits.waiting_max;
+        let places = limits.workers.get() + limits.queue_depth_max;
         Self {
             places: Arc::new(Semaphore::new(places)),
             workers: Workers::start(limits.workers),

@@ -114,7 +114,7 @@ impl Door {
     /// The door that `limits` describes.
     pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
         Self {
-            calls: Arc::new(Semaphore::new(limits.calls_max)),
+            calls: Arc::new(Semaphore::new(limits.max_concurrent_requests)),
             retry_after_seconds: limits.retry_after_seconds,
             body_bytes_max: limits.body_bytes_max,
             body_timeout: limits.deadline_max,

@@ -66,7 +66,7 @@ type Label = (&'static str, &'static str);
 /// Why a call was turned away before it was scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shed {
-    /// `calls_max` calls were inside.
+    /// `max_concurrent_requests` calls were inside.
     Door,
     /// Every place of the queue was taken.
     Queue,
@@ -208,7 +208,7 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("requests", "Calls answered, by surface, method and Connect or gRPC code", self.requests.clone());
         registry.register_with_unit("request_duration", "From a call's headers to its answer, or to the end of a stream", Unit::Seconds, self.request_seconds.clone());
-        registry.register("shed", "Calls turned away unscored: at the door (calls_max), for a full queue, left before their turn, for their key's rate or its calls at once; and exchanges of gateways that nobody waited for", self.shed.clone());
+        registry.register("shed", "Calls turned away unscored: at the door (max_concurrent_requests), for a full queue, left before their turn, for their key's rate or its calls at once; and exchanges of gateways that nobody waited for", self.shed.clone());
         registry.register("queue_depth", "Calls that wait for a worker", self.queue_depth.clone());
         registry.register_with_unit("queue_wait", "How long admitted calls waited for a worker", Unit::Seconds, self.queue_wait.clone());
         registry.register_with_unit("work", "How long a worker was busy with one call; a batch is one call", Unit::Seconds, self.work.clone());

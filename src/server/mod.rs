@@ -43,9 +43,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::time;
 
-pub use hooks::Hooks;
+pub use hooks::{BlockFrom, HookSettings};
 pub use key_line::{ApiKey, KeyLine};
-pub use keys::{KEYS_MAX, Keys, KeysError};
+pub use keys::{AuthSettings, KEYS_MAX, Keys, KeysError};
 pub use limits::{Limits, LimitsError};
 pub use pace::PaceRule;
 pub use scorer::{NotReady, ScoreError, Scorer, Standing};
@@ -53,7 +53,7 @@ pub use services::{
     Accounts, LabelError, Labels, ModelEntry, ModelError, Models, Services, Submitted, Verification,
 };
 pub use surface::{Scope, Surface};
-pub use tls::{Tls, TlsError, TlsFiles};
+pub use tls::{Tls, TlsError, TlsFiles, TlsSettings};
 
 /// How the port is set up. From [`Limits`] alone: plain HTTP, and no key is asked for.
 #[derive(Clone)]
@@ -79,7 +79,8 @@ impl From<Limits> for Setup {
 /// Serves `services` on `listener` until `shutdown` resolves, then drains.
 ///
 /// The port opens when a worker has scored a first exchange of the scorer's own. At `shutdown` readiness turns false;
-/// [`Limits::drain_delay`] later no new connection is taken, and calls in flight have [`Limits::drain`] to end.
+/// [`Limits::shutdown_delay`] later no new connection is taken, and calls in flight have
+/// [`Limits::shutdown_grace_period`] to end.
 pub async fn run(
     listener: TcpListener,
     services: Services,
@@ -107,7 +108,7 @@ pub async fn run(
     let stop = async {
         shutdown.await;
         readiness.drain();
-        time::sleep(limits.drain_delay).await;
+        time::sleep(limits.shutdown_delay).await;
     };
     accept::serve(listener, app, &limits, tls, stop).await;
     probing.abort();

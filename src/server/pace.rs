@@ -6,17 +6,20 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The rule.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Rate limits of one key. As settings (section `rate`), those of every key whose line sets none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct PaceRule {
-    /// Calls a second in the long run; unlimited when absent.
-    pub calls_per_second: Option<NonZeroU32>,
-    /// Calls at once after a pause; one second's worth when absent.
+    /// Requests per second of one key; unlimited if not set.
+    pub requests_per_second: Option<NonZeroU32>,
+    /// Requests that a key may make at once after a pause; one second's worth if not set.
     pub burst: Option<NonZeroU32>,
-    /// Calls inside at once; unlimited when absent.
-    pub calls_at_once: Option<NonZeroUsize>,
+    /// Maximum number of concurrent requests of one key; unlimited if not set.
+    pub max_concurrent_requests: Option<NonZeroUsize>,
 }
 
 impl PaceRule {
@@ -24,13 +27,15 @@ impl PaceRule {
     #[must_use]
     pub fn or(self, general: Self) -> Self {
         Self {
-            calls_per_second: self.calls_per_second.or(general.calls_per_second),
+            requests_per_second: self.requests_per_second.or(general.requests_per_second),
             // A burst belongs to its rate: a key with a rate of its own has nobody else's burst.
-            burst: match self.calls_per_second {
+            burst: match self.requests_per_second {
                 Some(_) => self.burst,
                 None => self.burst.or(general.burst),
             },
-            calls_at_once: self.calls_at_once.or(general.calls_at_once),
+            max_concurrent_requests: self
+                .max_concurrent_requests
+                .or(general.max_concurrent_requests),
         }
     }
 }
@@ -61,7 +66,7 @@ struct Bucket {
 impl Pace {
     /// A full bucket, nobody inside.
     pub(super) fn new(rule: PaceRule) -> Self {
-        let bucket = rule.calls_per_second.map(|per_second| {
+        let bucket = rule.requests_per_second.map(|per_second| {
             let burst = f64::from(rule.burst.unwrap_or(per_second).get());
             Mutex::new(Bucket {
                 per_second: f64::from(per_second.get()),
@@ -71,7 +76,7 @@ impl Pace {
             })
         });
         let places = rule
-            .calls_at_once
+            .max_concurrent_requests
             .map(|places| Arc::new(Semaphore::new(places.get().min(Semaphore::MAX_PERMITS))));
         Self {
             rule,
@@ -128,9 +133,9 @@ mod tests {
 
     fn rule(per_second: u32, burst: u32) -> PaceRule {
         PaceRule {
-            calls_per_second: NonZeroU32::new(per_second),
+            requests_per_second: NonZeroU32::new(per_second),
             burst: NonZeroU32::new(burst),
-            calls_at_once: None,
+            max_concurrent_requests: None,
         }
     }
 
@@ -177,7 +182,7 @@ mod tests {
     #[test]
     fn a_place_comes_back_when_its_call_ends() {
         let pace = Pace::new(PaceRule {
-            calls_at_once: NonZeroUsize::new(1),
+            max_concurrent_requests: NonZeroUsize::new(1),
             ..PaceRule::default()
         });
         let place = pace.enter(Duration::ZERO).unwrap();
@@ -189,7 +194,7 @@ mod tests {
     #[test]
     fn a_refusal_for_the_rate_takes_no_place() {
         let pace = Pace::new(PaceRule {
-            calls_at_once: NonZeroUsize::new(1),
+            max_concurrent_requests: NonZeroUsize::new(1),
             ..rule(1, 1)
         });
         drop(pace.enter(Duration::ZERO).unwrap());

@@ -38,7 +38,7 @@ impl Streams {
             places: Arc::new(Semaphore::new(limits.scoring_streams_max)),
             readiness,
             ahead_max: limits.stream_ahead_max,
-            silence: limits.stream_silence,
+            silence: limits.stream_idle_timeout,
             body_bytes_max: limits.body_bytes_max,
             retry_after_seconds: limits.retry_after_seconds,
         }

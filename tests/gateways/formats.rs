@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use stillwatch::domain::{FinishReason, Role};
-use stillwatch::server::Hooks;
+use stillwatch::server::HookSettings;
 
 use crate::fixture::{Running, quiet_after};
 
@@ -150,7 +150,7 @@ async fn litellms_log_is_read_in_its_three_forms() {
         format!("{one}\r\n\r\n{two}"),
     ];
     for body in forms {
-        let server = Running::with(Hooks::standard()).await;
+        let server = Running::with(HookSettings::default()).await;
         let answer = server.send(LOG, &[], body).await;
         assert_eq!(answer.json(), json!({"accepted": 2, "rejected": 0}));
         let counted = server.scorer.counted();
@@ -171,7 +171,7 @@ async fn litellms_log_is_read_in_its_three_forms() {
         assert_eq!(first.temperature, Some(0.5));
         assert_eq!(first.tools, ["weather"]);
     }
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let answer = server.post(LOG, &one).await;
     assert_eq!(answer.json(), json!({"accepted": 1, "rejected": 0}));
 }
@@ -187,7 +187,7 @@ async fn a_bad_record_loses_itself_alone() {
         logged("c-5")
     );
     for body in [list, lines] {
-        let server = Running::with(Hooks::standard()).await;
+        let server = Running::with(HookSettings::default()).await;
         let answer = server.send(LOG, &[], body).await;
         assert_eq!(answer.json(), json!({"accepted": 2, "rejected": 3}));
         assert_eq!(server.scorer.counted().len(), 2);
@@ -196,7 +196,7 @@ async fn a_bad_record_loses_itself_alone() {
 
 #[tokio::test]
 async fn what_failed_and_what_was_stopped_is_told_apart() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let mut stopped = logged("c-1");
     stopped["status"] = json!("failure");
     stopped["response"] = json!({});
@@ -258,7 +258,7 @@ pub(crate) fn webhook(event: &str, account: &str) -> Value {
 
 #[tokio::test]
 async fn portkey_is_counted_after_the_model() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     for event in ["beforeRequestHook", "afterRequestHook"] {
         let answer = server
             .post("/portkey/webhook", &webhook(event, "user-1"))
@@ -277,7 +277,7 @@ async fn portkey_is_counted_after_the_model() {
 
 #[tokio::test]
 async fn a_stream_through_portkey_is_counted_without_its_text() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let mut streamed = webhook("afterRequestHook", "user-1");
     streamed["request"]["isStreamingRequest"] = json!(true);
     streamed["response"] = json!({"json": null, "text": "", "statusCode": 200});
@@ -291,7 +291,7 @@ async fn a_stream_through_portkey_is_counted_without_its_text() {
 
 #[tokio::test]
 async fn agentgateway_is_counted_for_the_forwarded_account() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let body = json!({"body": {"messages": [{"role": "user", "content": "Sing of ice."}]}});
     let account = [("x-stillwatch-account", "acc-1")];
     let answer = server
@@ -308,7 +308,7 @@ async fn agentgateway_is_counted_for_the_forwarded_account() {
 
 #[tokio::test]
 async fn moderations_score_text_and_count_nothing() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let long = "x".repeat(80);
     let body = json!({"input": ["short", long], "model": "any"});
     let answer = server.post("/v1/moderations", &body).await.json();

@@ -5,14 +5,17 @@ use std::panic;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::settings::{LogFormat, LogSettings};
+use crate::settings::{LogFormat, LogLevel, LogSettings};
 
 /// Lines from `log.level` on, in `log.format`; panics without what they were made of.
 pub(super) fn to_standard_error(log: &LogSettings) {
     // Our own lines alone below `warn`: what libraries say at debug may hold what callers sent.
-    let filter = EnvFilter::new(match log.level.as_str() {
-        "error" => "error".to_owned(),
-        level => format!("warn,stillwatch={level}"),
+    let filter = EnvFilter::new(match log.level {
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "warn,stillwatch=info",
+        LogLevel::Debug => "warn,stillwatch=debug",
+        LogLevel::Trace => "warn,stillwatch=trace",
     });
     let logs = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)

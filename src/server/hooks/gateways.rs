@@ -8,9 +8,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time;
 
-use super::Hooks;
+use super::HookSettings;
 use crate::domain::{Assessment, Exchange, Response};
-use crate::gateway::{Context, Legs, Mark, Once, Verdict, size};
+use crate::gateway::{AccountOrder, Context, Legs, Mark, Once, Verdict, size};
 use crate::server::clock;
 use crate::server::desk::Desk;
 use crate::wire::WireError;
@@ -23,7 +23,8 @@ const FLUSH: Duration = Duration::from_secs(5);
 /// The state behind the hooks. One for the whole port.
 pub(in crate::server) struct Gateways {
     desk: Arc<Desk>,
-    hooks: Hooks,
+    hooks: HookSettings,
+    accounts: AccountOrder,
     legs: Mutex<Legs>,
     once: Mutex<Once>,
     /// KiB of text that may still wait to be scored.
@@ -32,12 +33,13 @@ pub(in crate::server) struct Gateways {
 }
 
 impl Gateways {
-    pub(in crate::server) fn new(desk: Arc<Desk>, hooks: &Hooks) -> Self {
+    pub(in crate::server) fn new(desk: Arc<Desk>, hooks: &HookSettings) -> Self {
         Self {
             desk,
             legs: Mutex::new(Legs::new(hooks.legs)),
             once: Mutex::new(Once::new(hooks.remembered)),
             backlog: Arc::new(Semaphore::new(hooks.backlog_kib_max as usize)),
+            accounts: AccountOrder::beginning_with(hooks.account),
             hooks: hooks.clone(),
             dropped: AtomicU64::new(0),
         }
@@ -52,13 +54,13 @@ impl Gateways {
         Context {
             received: clock::now(),
             bounds: self.desk.bounds(),
-            accounts: &self.hooks.accounts,
+            accounts: &self.accounts,
         }
     }
 
     /// Whether a request of `account` goes on, by how the account stands.
     pub(super) fn verdict(&self, account: &str) -> Verdict {
-        let Some(block_from) = self.hooks.block_from else {
+        let Some(block_from) = self.hooks.block_from.recommendation() else {
             return Verdict::Pass;
         };
         match self.desk.standing(account) {

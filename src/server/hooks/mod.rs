@@ -12,6 +12,7 @@ mod litellm_log;
 mod moderation;
 mod otlp;
 mod portkey;
+mod settings;
 mod unpack;
 
 use std::sync::Arc;
@@ -24,39 +25,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
 use super::door::{self, Door};
-use crate::domain::Recommendation;
-use crate::gateway::{AccountOrder, LegLimits};
 use crate::wire::{ErrorKind, WireError};
 
 pub(super) use gateways::Gateways;
-
-/// What gateway hooks answer and what they may hold.
-#[derive(Clone, Debug)]
-pub struct Hooks {
-    /// From which standing on an account's requests are declined; `None` to let all pass.
-    pub block_from: Option<Recommendation>,
-    /// Who is the account of a call.
-    pub accounts: AccountOrder,
-    /// Requests that wait for their answers.
-    pub legs: LegLimits,
-    /// Text, in KiB, of exchanges that wait to be scored with nobody waiting for them; one more is dropped and counted.
-    pub backlog_kib_max: u32,
-    /// Exchanges that are remembered at least, so that none is counted twice.
-    pub remembered: usize,
-}
-
-impl Hooks {
-    /// What the documentation states.
-    pub fn standard() -> Self {
-        Self {
-            block_from: None,
-            accounts: AccountOrder::default(),
-            legs: LegLimits::STANDARD,
-            backlog_kib_max: 64 * 1024,
-            remembered: 65_536,
-        }
-    }
-}
+pub use settings::{BlockFrom, HookSettings};
 
 /// What a route may be sent as.
 const TYPES: &[&str] = &[
