@@ -25,6 +25,11 @@ doc:
 bench *arguments:
     cargo bench --locked --benches {{ arguments }}
 
+# What is generated in the documentation and the Helm chart: OpenAPI, the table and the schema of settings.
+docs:
+    STILLWATCH_WRITE_DOCS=1 cargo test --locked --test wire openapi
+    STILLWATCH_WRITE_DOCS=1 cargo test --locked --test deploy settings
+
 # A server on 127.0.0.1:7700.
 serve:
     cargo run --release --locked -- serve

@@ -29,10 +29,10 @@ use tokio::time;
 
 pub use auth::api_scope::{ApiScope, KeyScope};
 pub use auth::key_line::{ApiKey, KeyLine};
-pub use auth::keys::{KEYS_MAX, Keys, KeysError};
+pub use auth::keys::{AuthSettings, KEYS_MAX, Keys, KeysError};
 pub use auth::rate_limit::RateLimit;
-pub use hooks::settings::Hooks;
-pub use http::tls::{Tls, TlsError, TlsFiles};
+pub use hooks::settings::{BlockFrom, HookSettings};
+pub use http::tls::{Tls, TlsError, TlsFiles, TlsSettings};
 pub use limits::{Limits, LimitsError};
 pub use scorer::{NotReady, ScoreError, Scorer, Standing};
 pub use services::{
@@ -72,7 +72,7 @@ const FLUSH_MIN: Duration = Duration::from_secs(5);
 /// Serves `services` on `listener` until `shutdown` resolves, then drains.
 ///
 /// The port opens once a worker has scored a first exchange of the scorer's own. At `shutdown` readiness turns false;
-/// [`Limits::drain_delay`] later no new connection is accepted, and calls in flight have [`Limits::drain`] to end. What
+/// [`Limits::shutdown_delay`] later no new connection is accepted, and calls in flight have [`Limits::shutdown_grace_period`] to end. What
 /// gateways showed until then is scored before this returns, within the rest of that time and five seconds at least.
 pub async fn run(
     listener: TcpListener,
@@ -100,7 +100,7 @@ pub async fn run(
     let stop = async {
         shutdown.await;
         readiness.drain();
-        time::sleep(limits.drain_delay).await;
+        time::sleep(limits.shutdown_delay).await;
     };
     let drained = connections::serve(listener, app, &limits, tls, stop).await;
     probing.abort();

@@ -9,6 +9,7 @@ use std::path::Path;
 use chart::{Chart, yaml};
 use serde_json::Value;
 use stillwatch::server::Limits;
+use stillwatch::settings::{self, ServerSettings, Setting};
 use yaml_rust2::Yaml;
 
 /// Every metric with its labels, from the page that a test of its own holds to the server.
@@ -51,7 +52,10 @@ fn all_on() -> Chart {
         ("dashboard.enabled", "true"),
         ("key.existingSecret", "the-key"),
         ("auth.existingSecret", "the-keys"),
-        ("auth.insecurePublic", "true"),
+        (
+            "settings",
+            "{auth: {allow_unauthenticated: true}, server: {workers: 2}}",
+        ),
         ("data.storageClassName", "fast"),
         ("extraArgs", "[--accounts-max, '7']"),
         ("extraEnv", "[{name: STILLWATCH_BUNDLE, value: x}]"),
@@ -184,10 +188,8 @@ fn nothing_runs_as_root_and_only_the_data_folder_is_written() {
 #[test]
 fn ports_and_probes_agree_with_the_server() {
     let source = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    assert!(
-        source.contains(&format!("\"127.0.0.1:{PORT}\"")),
-        "the default"
-    );
+    let default = ServerSettings::default().listen;
+    assert_eq!(default.to_string(), format!("127.0.0.1:{PORT}"));
     let chart = Chart::with(&[]);
     assert_eq!(chart.values()["service"]["port"].as_i64(), Some(PORT));
     let set = chart.document("StatefulSet");
@@ -211,30 +213,96 @@ fn ports_and_probes_agree_with_the_server() {
 }
 
 #[test]
-fn whoever_stops_the_server_waits_for_its_drain() {
-    let drain = Limits::standard().drain.as_secs() as i64;
-    assert!(setting("TimeoutStopSec").parse::<i64>().unwrap() > drain);
+fn whoever_stops_the_server_waits_for_its_grace_period() {
+    let shutdown = Limits::default().shutdown_grace_period.as_secs() as i64;
+    assert!(setting("TimeoutStopSec").parse::<i64>().unwrap() > shutdown);
     let set = Chart::with(&[]).document("StatefulSet");
     let pod = &set["spec"]["template"]["spec"];
     let pause = &pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][1];
     let pause: i64 = pause.as_str().unwrap().parse().unwrap();
     let grace = pod["terminationGracePeriodSeconds"].as_i64().unwrap();
-    assert!(grace > pause + drain, "{grace} s for {pause} s + {drain} s");
+    assert!(
+        grace > pause + shutdown,
+        "{grace} s for {pause} s + {shutdown} s"
+    );
+}
+
+/// Names of the environment variables of a rendered container.
+fn environment(chart: &Chart) -> Vec<String> {
+    let set = chart.document("StatefulSet");
+    let container = &set["spec"]["template"]["spec"]["containers"][0];
+    let entries = container["env"].as_vec().expect("a list").iter();
+    entries
+        .map(|entry| entry["name"].as_str().expect("a name").to_owned())
+        .collect()
 }
 
 #[test]
 fn every_setting_is_one_that_the_server_reads() {
-    let flags = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let variables: BTreeSet<String> = Setting::all()
+        .flat_map(|setting| {
+            [
+                Some(setting.variable()),
+                setting.short_variable().map(str::to_owned),
+            ]
+        })
+        .flatten()
+        .collect();
     let files = [
         "deploy/systemd/stillwatch.service",
         "deploy/docker/Dockerfile",
-        "deploy/helm/stillwatch/templates/statefulset.yaml",
     ];
-    for file in files {
-        for name in words(&read(file)).filter(|word| word.starts_with("STILLWATCH_")) {
-            assert!(flags.contains(&format!("\"{name}\"")), "{file}: {name}");
-        }
+    let files = files.map(read);
+    let named = files.iter().flat_map(|file| words(file));
+    let named = named.filter(|word| word.starts_with("STILLWATCH_"));
+    let rendered = [Chart::with(&[]), all_on()].map(|chart| environment(&chart));
+    let rendered = rendered.iter().flatten().map(String::as_str);
+    for name in named.chain(rendered) {
+        assert!(variables.contains(name), "{name}");
     }
+    assert!(environment(&all_on()).contains(&"STILLWATCH_SERVER__WORKERS".to_owned()));
+}
+
+/// Refuses a document that differs from what is generated for it, or writes it where that is asked for.
+fn is_generated(path: &str, made: &str) {
+    if std::env::var_os("STILLWATCH_WRITE_DOCS").is_some() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        std::fs::write(path, made).expect("the document can be written");
+    }
+    assert!(
+        read(path) == made,
+        "{path} is not up to date: run `STILLWATCH_WRITE_DOCS=1 cargo test --test deploy settings`"
+    );
+}
+
+#[test]
+fn the_page_has_the_table_of_settings() {
+    let page = read("docs/operations.md");
+    let (begin, end) = (
+        "<!-- settings: generated -->\n\n",
+        "\n<!-- end of settings -->",
+    );
+    let (before, rest) = page.split_once(begin).expect("where the table begins");
+    let (_, after) = rest.split_once(end).expect("where the table ends");
+    let table = settings::reference_table();
+    is_generated(
+        "docs/operations.md",
+        &[before, begin, &table, end, after].concat(),
+    );
+}
+
+#[test]
+fn the_chart_has_the_schema_of_settings() {
+    let path = "deploy/helm/stillwatch/values.schema.json";
+    let mut schema: Value = serde_json::from_str(&read(path)).unwrap();
+    let mut settings = settings::schema();
+    let sections = settings["properties"].as_object_mut().expect("sections");
+    // The chart sets the address and the data folder itself.
+    sections.remove("data");
+    let server = sections["server"]["properties"].as_object_mut();
+    server.expect("keys").remove("listen");
+    schema["properties"]["settings"] = settings;
+    is_generated(path, &format!("{schema:#}\n"));
 }
 
 #[test]

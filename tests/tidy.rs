@@ -27,7 +27,7 @@ const HOUSE: &str = "
     gateway:  domain wire
     ingest:   domain wire
     server:   domain privacy text encoder observe profile detect risk engine bundle wire gateway
-    settings:
+    settings: server
     simulate: domain wire ingest
     train:    domain privacy text encoder observe profile detect risk engine bundle ingest simulate
     eval:     domain privacy text encoder observe profile detect risk engine bundle ingest simulate train

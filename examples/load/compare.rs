@@ -13,8 +13,8 @@ const LANES: usize = 32;
 
 /// Calls at once at overload: ten times those that a server of the standard limits lets in, on workers and waiting.
 fn crowd() -> usize {
-    let limits = Limits::standard();
-    10 * (limits.workers.get() + limits.waiting_max)
+    let limits = Limits::default();
+    10 * (limits.workers.get() + limits.queue_depth_max)
 }
 
 struct Kind {

@@ -1,6 +1,5 @@
 //! `stillwatch config`, and the flags that lay themselves over a file and the environment.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -9,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::Exit;
 use super::serve::setup;
 use super::terminal::say;
-use crate::settings::{Layers, Settings, commented_file};
+use crate::settings::{Layers, Settings, commented_file, schema};
 
 /// Where settings come from: a file, `STILLWATCH_SECTION__KEY` in the environment, these flags; later ones win.
 #[derive(Args)]
@@ -17,24 +16,24 @@ pub(super) struct ConfigFlags {
     /// File of settings (TOML); `stillwatch config print --default` writes one
     #[arg(long, value_name = "FILE", env = "STILLWATCH_CONFIG")]
     config: Option<PathBuf>,
-    /// Address to listen on [default: 127.0.0.1:7700]
-    #[arg(long, value_name = "ADDRESS")]
-    listen: Option<SocketAddr>,
-    /// Folder for what must outlive the process; made when missing [default: stillwatch-data]
+    /// Address and port to listen on [default: 127.0.0.1:7700]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Folder for data that must outlive the process; created if missing [default: stillwatch-data]
     #[arg(long, value_name = "DIR")]
     data: Option<String>,
     /// Folder of a model bundle [default: the bundle built into the program]
     #[arg(long, value_name = "DIR")]
     bundle: Option<String>,
-    /// Accounts remembered at most; beyond it the most silent are forgotten [default: 200000]
+    /// Maximum number of accounts remembered; beyond it those idle longest are forgotten [default: 200000]
     #[arg(long, value_name = "N")]
     accounts_max: Option<usize>,
-    /// API keys, hashed, one a line; others than this machine are only served with one
+    /// File of API keys, hashed, one per line; required to serve other machines
     #[arg(long, value_name = "FILE")]
     keys_file: Option<String>,
-    /// Serve others without keys: whoever reaches the port may do everything
+    /// Allow unauthenticated access from other machines: anyone who reaches the port can do everything
     #[arg(long)]
-    insecure_public: bool,
+    allow_unauthenticated: bool,
     /// Any setting, such as server.workers=4; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
@@ -57,13 +56,9 @@ impl ConfigFlags {
         layers.environment(variables, |path| {
             std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
         })?;
-        let insecure = self.insecure_public.then(|| "true".to_owned());
+        let unauthenticated = self.allow_unauthenticated.then(|| "true".to_owned());
         for (name, value, flag) in [
-            (
-                "server.listen",
-                self.listen.map(|at| at.to_string()),
-                "--listen",
-            ),
+            ("server.listen", self.listen.clone(), "--listen"),
             ("data.folder", self.data.clone(), "--data"),
             ("model.bundle", self.bundle.clone(), "--bundle"),
             (
@@ -72,7 +67,11 @@ impl ConfigFlags {
                 "--accounts-max",
             ),
             ("auth.keys_file", self.keys_file.clone(), "--keys-file"),
-            ("server.insecure_public", insecure, "--insecure-public"),
+            (
+                "auth.allow_unauthenticated",
+                unauthenticated,
+                "--allow-unauthenticated",
+            ),
         ] {
             if let Some(value) = value {
                 layers.flag(name, &value, flag)?;
@@ -110,6 +109,8 @@ enum Command {
         #[command(flatten)]
         config: Box<ConfigFlags>,
     },
+    /// Prints the JSON Schema of a file of settings, for editors
+    Schema,
 }
 
 impl Config {
@@ -122,10 +123,11 @@ impl Config {
                 setup(&layers.settings()?)?;
                 say(&format!("{}: good", file.display()));
             }
+            Command::Schema => println!("{:#}", schema()),
             Command::Print { default: true, .. } => print!("{}", commented_file()),
             Command::Print { config, .. } => {
                 let layers = config.layers()?;
-                print!("{}", layers.told());
+                print!("{}", layers.to_file());
                 layers.settings()?;
             }
         }

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::bundle::{Bundle, BundleFiles};
 use crate::engine::Engine;
 use crate::privacy::PseudonymKey;
+use crate::settings::ModelSettings;
 
 /// Which model scores.
 #[derive(Args)]
@@ -15,11 +16,11 @@ pub(super) struct ModelFlags {
     /// Folder of a model bundle [default: the bundle built into the program]
     #[arg(long, value_name = "DIR", env = "STILLWATCH_BUNDLE")]
     bundle: Option<PathBuf>,
-    /// Accounts remembered at most; beyond it the most silent are forgotten
+    /// Maximum number of accounts remembered; beyond it those idle longest are forgotten
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 200_000,
+        default_value_t = ModelSettings::default().accounts_max,
         env = "STILLWATCH_ACCOUNTS_MAX"
     )]
     accounts_max: usize,

@@ -5,10 +5,16 @@
 //! key is named, and is second because callers choose its name themselves: whoever harvests could choose a new one each
 //! time.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::node::Node;
 
 /// A party that a gateway may name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Party {
     /// The API key, as a hash or a name.
     Key,
@@ -20,32 +26,14 @@ pub enum Party {
     Team,
 }
 
-impl Party {
-    /// The stable name, as flags have it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Key => "key",
-            Self::EndUser => "end-user",
-            Self::User => "user",
-            Self::Team => "team",
-        }
-    }
-}
-
 /// The parties that may be the account, the first that is named wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountOrder(Vec<Party>);
+pub(crate) struct AccountOrder([Party; 3]);
 
 impl AccountOrder {
-    /// The order of `parties`.
-    pub const fn new(parties: Vec<Party>) -> Self {
-        Self(parties)
-    }
-}
-
-impl Default for AccountOrder {
-    fn default() -> Self {
-        Self(vec![Party::Key, Party::EndUser])
+    /// `party`, then the key, then the end user.
+    pub(crate) const fn beginning_with(party: Party) -> Self {
+        Self([party, Party::Key, Party::EndUser])
     }
 }
 
@@ -99,9 +87,10 @@ mod tests {
             end_user: Some("e".to_owned()),
             ..Identity::default()
         };
-        let turned = AccountOrder::new(vec![Party::EndUser, Party::Key]);
-        assert_eq!(both.account(&AccountOrder::default()), Some("k"));
-        assert_eq!(user_alone.account(&AccountOrder::default()), Some("e"));
+        let turned = AccountOrder::beginning_with(Party::EndUser);
+        let usual = AccountOrder::beginning_with(Party::Key);
+        assert_eq!(both.account(&usual), Some("k"));
+        assert_eq!(user_alone.account(&usual), Some("e"));
         assert_eq!(both.account(&turned), Some("e"));
         assert_eq!(Identity::default().account(&turned), None);
     }

@@ -25,7 +25,8 @@ pub(crate) mod portkey;
 mod tests;
 
 pub(crate) use draft::Context;
-pub use identity::{AccountOrder, Party};
+pub(crate) use identity::AccountOrder;
+pub use identity::Party;
 pub use pending_requests::PendingLimits;
 pub(crate) use pending_requests::{PendingRequests, size};
 

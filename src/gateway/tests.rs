@@ -162,7 +162,7 @@ fn any_telemetry() -> impl Strategy<Value = Value> {
 }
 
 fn in_context<T>(work: impl FnOnce(&Context<'_>) -> T) -> T {
-    let accounts = AccountOrder::default();
+    let accounts = AccountOrder::beginning_with(Party::Key);
     work(&Context {
         received: Timestamp::from_micros(1_777_636_800_000_000),
         bounds: &Bounds::STANDARD,

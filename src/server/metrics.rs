@@ -53,7 +53,7 @@ struct DurationLabels {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub(super) enum Shed {
-    /// `calls_max` calls were running.
+    /// `max_concurrent_requests` calls were running.
     Concurrency,
     /// The queue was full.
     Queue,
@@ -195,7 +195,7 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("requests", "Calls answered, by surface, method and Connect or gRPC code", self.requests.clone());
         registry.register_with_unit("request_duration", "From a call's headers to its answer, or to the end of a stream", Unit::Seconds, self.request_seconds.clone());
-        registry.register("shed", "Calls refused or left unscored: for concurrent calls (calls_max), a full queue, a caller or deadline gone before their turn, their key's rate or its concurrent calls; and exchanges of gateways dropped in the background", self.shed.clone());
+        registry.register("shed", "Calls refused or left unscored: for concurrent calls (max_concurrent_requests), a full queue, a caller or deadline gone before their turn, their key's rate or its concurrent calls; and exchanges of gateways dropped in the background", self.shed.clone());
         registry.register("queue_depth", "Calls that wait for a worker", self.queue_depth.clone());
         registry.register_with_unit("queue_wait", "How long admitted calls waited for a worker", Unit::Seconds, self.queue_wait.clone());
         registry.register_with_unit("work", "How long a worker was busy with one call; a batch is one call", Unit::Seconds, self.work.clone());

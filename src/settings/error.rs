@@ -1,22 +1,22 @@
-//! Why settings are refused: which one, what was expected, what came, from where.
+//! Why settings are refused: which one, what was expected, what it was, and where it came from.
 
 use super::Origin;
 
-/// Why settings are refused. Values of secrets are left out.
+/// Why settings are refused. Never holds the value of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
-    /// There is no such setting.
+    /// No setting has this name.
     #[error("{origin}: there is no setting `{name}`{}", suggestion(*.nearest))]
     Unknown {
-        /// What was named.
+        /// The name.
         name: String,
-        /// Where it was named.
+        /// Where it stands.
         origin: Origin,
-        /// The setting whose name is nearest, when one is near.
+        /// The setting with the nearest name, if one is near.
         nearest: Option<&'static str>,
     },
     /// The value is not one that the setting can have.
-    #[error("{origin}: `{name}` expects {expected}, came {came}")]
+    #[error("{origin}: `{name}` expects {expected}, got {got}")]
     BadValue {
         /// The setting.
         name: &'static str,
@@ -25,7 +25,7 @@ pub enum SettingError {
         /// What it can be.
         expected: String,
         /// What it was.
-        came: String,
+        got: String,
     },
     /// A secret stands where others can read it.
     #[error(
@@ -35,9 +35,9 @@ pub enum SettingError {
     OpenSecret {
         /// The setting.
         name: &'static str,
-        /// Where it stood.
+        /// Where it stands.
         origin: Origin,
-        /// The variable of the environment that it belongs in.
+        /// The environment variable that it belongs in.
         variable: String,
     },
     /// A secret is given twice.

@@ -1,22 +1,21 @@
-//! Defaults < file < environment < flags, and where each effective value came from.
+//! Layers of settings (defaults < file < environment < flags), and the origin of each effective value.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use toml::{Table, Value};
 
-use super::value::Kind;
-use super::{SETTINGS, Setting, SettingError, Settings};
+use super::{Setting, SettingError, Settings};
 
-/// What variables of settings begin with.
+/// Prefix of the environment variables of settings.
 const PREFIX: &str = "STILLWATCH_";
-/// What a secret's variable ends with when it names a file.
+/// Suffix of a secret's variable that names a file instead.
 const FILE: &str = "_FILE";
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody said.
+    /// Not set.
     Default,
     /// The file of this name.
     File(String),
@@ -37,7 +36,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Values with their origins. Later layers replace what earlier ones said: call in the order of the methods.
+/// Values with their origins. A later layer replaces the values of earlier ones, so call the methods in their order.
 #[derive(Clone, Debug)]
 pub struct Layers {
     values: BTreeMap<&'static str, (Value, Origin)>,
@@ -45,9 +44,9 @@ pub struct Layers {
 
 impl Default for Layers {
     fn default() -> Self {
-        let values = SETTINGS.iter().filter_map(|setting| {
-            let value = setting.kind.read(setting.default?)?;
-            Some((setting.name, (value, Origin::Default)))
+        let values = Setting::all().filter_map(|setting| {
+            let value = setting.default.clone()?;
+            Some((&*setting.name, (value, Origin::Default)))
         });
         Self {
             values: values.collect(),
@@ -56,10 +55,10 @@ impl Default for Layers {
 }
 
 impl Layers {
-    /// Lays a TOML file over what is there; `file` is its name for errors.
+    /// Adds the layer of a TOML file; `file` is its name for errors.
     ///
     /// # Errors
-    /// When it is not TOML, or holds what is no setting, a value of another kind or a secret.
+    /// When it is not TOML, or holds an unknown name, a value that its setting cannot have, or a secret.
     pub fn file(&mut self, text: &str, file: &str) -> Result<(), SettingError> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
             let begin = error.span().map_or(0, |span| span.start.min(text.len()));
@@ -82,18 +81,18 @@ impl Layers {
                     return Err(unknown(name, origin));
                 };
                 refuse_secret(setting, &origin)?;
-                let shown = setting.kind.shown(&value);
-                self.set(setting, setting.kind.admit(value), shown, origin.clone())?;
+                let shown = setting.shown(&value);
+                self.set(setting, Some(value), shown, origin.clone())?;
             }
         }
         Ok(())
     }
 
-    /// Lays variables over what is there. Those that do not begin with `STILLWATCH_` or have no `__` are not ours, but
-    /// for the few short names. `read` gives the contents of a secret's file.
+    /// Adds the layer of environment variables. Those that do not begin with `STILLWATCH_` or have no `__` are not ours,
+    /// except for the few short names. `read` reads a secret's file.
     ///
     /// # Errors
-    /// When one names no setting, has a value of another kind, or names a file that cannot be read.
+    /// When one has an unknown name, a value that its setting cannot have, or the path of a file that cannot be read.
     pub fn environment(
         &mut self,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -101,11 +100,9 @@ impl Layers {
     ) -> Result<(), SettingError> {
         // Ordered, so that the same environment gives the same error; short names first, so that full ones win.
         let ours = variables.into_iter().filter_map(|(variable, value)| {
-            let short = SETTINGS
-                .iter()
-                .find(|setting| setting.short_variable() == Some(&variable));
+            let short = Setting::all().find(|setting| setting.short_variable() == Some(&variable));
             let name = match (short, variable.strip_prefix(PREFIX)) {
-                (Some(setting), _) => setting.name.to_owned(),
+                (Some(setting), _) => setting.name.clone(),
                 (None, Some(rest)) if rest.contains("__") => {
                     rest.replacen("__", ".", 1).to_lowercase()
                 }
@@ -121,8 +118,8 @@ impl Layers {
                 continue;
             }
             let secret = variable.strip_suffix(FILE).and_then(|variable| {
-                let secrets = SETTINGS.iter().filter(|row| row.kind == Kind::Secret);
-                secrets.clone().find(|row| row.variable() == variable)
+                let mut secrets = Setting::all().filter(|setting| setting.secret);
+                secrets.find(|setting| setting.variable() == variable)
             });
             let Some(setting) = secret else {
                 return Err(unknown(name.clone(), origin));
@@ -138,10 +135,10 @@ impl Layers {
         Ok(())
     }
 
-    /// Lays one flag over what is there; `flag` is its name on the command line.
+    /// Adds the layer of one flag; `flag` is its name on the command line.
     ///
     /// # Errors
-    /// When it names no setting, a secret, or has a value of another kind.
+    /// When it has an unknown name, names a secret, or has a value that its setting cannot have.
     pub fn flag(&mut self, name: &str, word: &str, flag: &str) -> Result<(), SettingError> {
         let origin = Origin::Flag(flag.to_owned());
         let Some(setting) = Setting::of(name) else {
@@ -157,34 +154,34 @@ impl Layers {
     /// When they contradict each other.
     ///
     /// # Panics
-    /// Never: a row of the table is a field of [`Settings`], which a test holds.
+    /// Never: [`Settings`] has read each value before.
     pub fn settings(&self) -> Result<Settings, SettingError> {
         let mut sections = Table::new();
-        for setting in SETTINGS {
-            let (section, key) = setting.parts();
+        for (name, (value, _)) in &self.values {
+            let (section, key) = name.split_once('.').unwrap_or((*name, ""));
             let keys = sections
                 .entry(section)
                 .or_insert_with(|| Value::Table(Table::new()));
-            if let (Value::Table(keys), Some((value, _))) = (keys, self.values.get(setting.name)) {
+            if let Value::Table(keys) = keys {
                 keys.insert(key.to_owned(), value.clone());
             }
         }
         let settings: Settings = sections
             .try_into()
-            .expect("every row of the table is a field of the settings");
+            .expect("every value was read when it was set");
         settings.check()?;
         Ok(settings)
     }
 
-    /// Every setting that has a value, as it may be shown, and where it came from.
+    /// Every setting that has a value, with the value as it may be shown and its origin.
     pub fn effective(&self) -> impl Iterator<Item = (&'static Setting, String, &Origin)> {
-        SETTINGS.iter().filter_map(|setting| {
-            let (value, origin) = self.values.get(setting.name)?;
-            Some((setting, setting.kind.shown(value), origin))
+        Setting::all().filter_map(|setting| {
+            let (value, origin) = self.values.get(&*setting.name)?;
+            Some((setting, setting.shown(value), origin))
         })
     }
 
-    /// A word's value; an empty word takes back what has no default, as empty variables in containers mean it.
+    /// Sets a word's value. An empty word unsets a setting without a default: empty variables in containers mean that.
     fn set_word(
         &mut self,
         setting: &'static Setting,
@@ -192,37 +189,37 @@ impl Layers {
         origin: Origin,
     ) -> Result<(), SettingError> {
         if word.is_empty() && setting.default.is_none() {
-            self.values.remove(setting.name);
+            self.values.remove(&*setting.name);
             return Ok(());
         }
-        let shown = setting.kind.shown(&Value::String(word.to_owned()));
-        self.set(setting, setting.kind.read(word), shown, origin)
+        let shown = setting.shown(&Value::String(word.to_owned()));
+        self.set(setting, setting.parse(word), shown, origin)
     }
 
     fn set(
         &mut self,
         setting: &'static Setting,
         value: Option<Value>,
-        came: String,
+        got: String,
         origin: Origin,
     ) -> Result<(), SettingError> {
-        let Some(value) = value else {
+        let Some(value) = value.filter(|value| setting.admits(value)) else {
             return Err(SettingError::BadValue {
-                name: setting.name,
+                name: &setting.name,
                 origin,
-                expected: setting.kind.expected(),
-                came,
+                expected: setting.expected(),
+                got,
             });
         };
-        self.values.insert(setting.name, (value, origin));
+        self.values.insert(&setting.name, (value, origin));
         Ok(())
     }
 }
 
 fn refuse_secret(setting: &'static Setting, origin: &Origin) -> Result<(), SettingError> {
-    if setting.kind == Kind::Secret {
+    if setting.secret {
         return Err(SettingError::OpenSecret {
-            name: setting.name,
+            name: &setting.name,
             origin: origin.clone(),
             variable: setting.variable(),
         });
@@ -232,14 +229,13 @@ fn refuse_secret(setting: &'static Setting, origin: &Origin) -> Result<(), Setti
 
 fn unknown(name: String, origin: Origin) -> SettingError {
     let near = |setting: &Setting| {
-        let whole = strsim::jaro_winkler(&name, setting.name);
+        let whole = strsim::jaro_winkler(&name, &setting.name);
         // A key without its section, or in another one, is the commonest mistake.
         let key = name.rsplit('.').next().unwrap_or(&name);
         whole.max(strsim::jaro_winkler(key, setting.parts().1))
     };
-    let nearest = SETTINGS
-        .iter()
-        .map(|setting| (near(setting), setting.name))
+    let nearest = Setting::all()
+        .map(|setting| (near(setting), &*setting.name))
         .filter(|(similarity, _)| *similarity > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     SettingError::Unknown {

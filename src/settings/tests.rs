@@ -1,4 +1,4 @@
-//! What the layers promise: who wins, who is refused, what is never shown.
+//! Promises of the settings: which layer wins, what is refused, what is never shown.
 
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(owned).collect()
 }
 
-/// What the environment alone makes of the defaults.
+/// The defaults under the environment alone.
 fn with(pairs: &[(&str, &str)]) -> Result<Settings, SettingError> {
     let mut layers = Layers::default();
     layers.environment(variables(pairs), NO_FILE)?;
@@ -19,34 +19,34 @@ fn with(pairs: &[(&str, &str)]) -> Result<Settings, SettingError> {
 }
 
 proptest! {
-    /// Whichever layers speak, the last of them is heard, and says so.
+    /// The last layer that sets a value wins, and is its origin.
     #[test]
-    fn the_last_layer_that_speaks_wins(said in proptest::array::uniform3(proptest::option::of(1_u32..9_999))) {
-        let [file, variable, flag] = said;
+    fn the_last_layer_that_sets_a_value_wins(set in proptest::array::uniform3(proptest::option::of(1_u32..9_999))) {
+        let [file, variable, flag] = set;
         let mut layers = Layers::default();
         if let Some(n) = file {
-            layers.file(&format!("[server]\nwaiting_max = {n}\n"), "a.toml")?;
+            layers.file(&format!("[server]\nqueue_depth_max = {n}\n"), "a.toml")?;
         }
         if let Some(n) = variable {
-            let pair = ("STILLWATCH_SERVER__WAITING_MAX".to_owned(), n.to_string());
+            let pair = ("STILLWATCH_SERVER__QUEUE_DEPTH_MAX".to_owned(), n.to_string());
             layers.environment([pair], NO_FILE)?;
         }
         if let Some(n) = flag {
-            layers.flag("server.waiting_max", &n.to_string(), "--set")?;
+            layers.flag("server.queue_depth_max", &n.to_string(), "--set")?;
         }
         let expected = flag.or(variable).or(file).unwrap_or(512);
-        prop_assert_eq!(layers.settings()?.server.waiting_max, expected as usize);
+        prop_assert_eq!(layers.settings()?.server.limits.queue_depth_max, expected as usize);
         let (_, shown, origin) = layers
             .effective()
-            .find(|(setting, ..)| setting.name == "server.waiting_max")
+            .find(|(setting, ..)| setting.name == "server.queue_depth_max")
             .expect("it has a default");
         prop_assert_eq!(shown, expected.to_string());
-        let named = [(flag, "--set"), (variable, "STILLWATCH_SERVER__WAITING_MAX"), (file, "a.toml")];
-        let named = named.iter().find(|(said, _)| said.is_some()).map_or("default", |(_, name)| name);
+        let named = [(flag, "--set"), (variable, "STILLWATCH_SERVER__QUEUE_DEPTH_MAX"), (file, "a.toml")];
+        let named = named.iter().find(|(set, _)| set.is_some()).map_or("default", |(_, name)| name);
         prop_assert_eq!(origin.to_string(), named);
     }
 
-    /// No text is a file of settings by chance, none makes the reader panic, and what is wrong is told with its place.
+    /// No text makes the reader panic, and an error names the file.
     #[test]
     fn noise_is_refused_with_its_place(noise in "[ -~\n]{1,60}") {
         let mut layers = Layers::default();
@@ -55,10 +55,11 @@ proptest! {
         }
     }
 
-    /// One wrong letter in a name, and the right one is suggested.
+    /// A name with a letter missing is refused, and the right one suggested.
     #[test]
-    fn a_misspelt_name_is_refused_and_the_right_one_suggested(at in 0..SETTINGS.len(), place in 0_usize..64) {
-        let name = SETTINGS[at].name;
+    fn a_misspelt_name_is_refused_and_the_right_one_suggested(at in any::<prop::sample::Index>(), place in 0_usize..64) {
+        let all: Vec<&Setting> = Setting::all().collect();
+        let name = &*at.get(&all).name;
         let dot = name.find('.').expect("a section");
         let place = dot + 1 + place % (name.len() - dot - 1);
         let wrong = format!("{}{}", &name[..place], &name[place + 1..]);
@@ -80,10 +81,10 @@ proptest! {
         )?;
         let settings = layers.settings()?;
         prop_assert_eq!(settings.privacy.pseudonym_key.as_ref().map(Secret::expose), Some(&*secret));
-        let debugged = format!("{settings:?}");
-        prop_assert!(!debugged.contains(&secret));
-        prop_assert!(!layers.told().contains(&secret));
-        prop_assert!(layers.told().contains("pseudonym_key = [redacted]"));
+        let shown = format!("{settings:?} {}", toml::to_string(&settings).expect("TOML"));
+        prop_assert!(!shown.contains(&secret));
+        prop_assert!(!layers.to_file().contains(&secret));
+        prop_assert!(layers.to_file().contains("pseudonym_key = [redacted]"));
         let in_file = format!("[privacy]\npseudonym_key = \"{secret}\"\n");
         for refused in [
             layers.file(&in_file, "a.toml"),
@@ -93,42 +94,60 @@ proptest! {
                 ("STILLWATCH_PRIVACY__PSEUDONYM_KEY_FILE", "secret.txt"),
             ]), NO_FILE),
         ] {
-            let told = refused.expect_err("a secret in the open").to_string();
-            prop_assert!(!told.contains(&secret));
-            prop_assert!(told.contains("STILLWATCH_PRIVACY__PSEUDONYM_KEY_FILE"));
+            let error = refused.expect_err("a secret in the open").to_string();
+            prop_assert!(!error.contains(&secret));
+            prop_assert!(error.contains("STILLWATCH_PRIVACY__PSEUDONYM_KEY_FILE"));
         }
     }
 }
 
 #[test]
-fn the_table_and_the_structure_have_the_same_rows() {
-    // Every field without a default must be optional, every row a field: deserialising refuses anything else.
-    let settings = Layers::default().settings().unwrap();
-    assert_eq!(settings.server.listen.to_string(), "127.0.0.1:7700");
-    for setting in SETTINGS {
-        let value = match setting.kind {
-            Kind::Address => "127.0.0.1:1",
-            Kind::Count { .. } => "7",
-            Kind::Flag => "true",
-            Kind::Choice(words) => words[0],
-            Kind::Path | Kind::Secret => "x",
-        };
-        let mut layers = Layers::default();
-        layers
-            .environment([(setting.variable(), value.to_owned())], NO_FILE)
-            .unwrap();
-        let alone = layers.settings();
-        let beside = matches!(alone, Err(SettingError::Contradiction { .. }));
-        assert!(alone.is_ok() || beside, "{}: {alone:?}", setting.name);
+fn every_setting_has_a_meaning_and_can_be_set() {
+    assert_eq!(Layers::default().settings().unwrap(), Settings::default());
+    for setting in Setting::all() {
+        assert!(setting.meaning().ends_with(['.', '`']), "{}", setting.name);
+        assert!(!setting.meaning().contains('|'), "{}", setting.name);
+        // One of these is a value of any kind.
+        let tries = [
+            "4294967295",
+            "true",
+            "127.0.0.1:1",
+            "review",
+            "team",
+            "warn",
+            "json",
+        ];
+        let set = tries.map(|word| {
+            let mut layers = Layers::default();
+            let pair = (setting.variable(), word.to_owned());
+            layers.environment([pair], NO_FILE).map(|()| layers)
+        });
+        let found = set.into_iter().flatten().next().expect(&setting.name);
+        let settings = found.settings();
+        let beside = matches!(settings, Err(SettingError::Contradiction { .. }));
+        assert!(
+            beside || settings.unwrap() != Settings::default(),
+            "{}",
+            setting.name
+        );
     }
 }
 
 #[test]
-fn the_commented_file_says_the_defaults() {
+fn unknown_names_are_refused_by_the_structs_too() {
+    for section in [
+        "server", "model", "data", "privacy", "auth", "rate", "tls", "hooks", "log",
+    ] {
+        let unknown = toml::from_str::<Settings>(&format!("[{section}]\nnonsense = 1\n"));
+        assert!(unknown.is_err(), "{section}");
+    }
+}
+
+#[test]
+fn the_commented_file_holds_the_defaults() {
     let mut layers = Layers::default();
     layers.file(&commented_file(), "default.toml").unwrap();
-    let defaults = Layers::default().settings().unwrap();
-    assert_eq!(layers.settings().unwrap(), defaults);
+    assert_eq!(layers.settings().unwrap(), Settings::default());
     let uncommented = commented_file().replace("# keys_file =", "keys_file = 'k'");
     layers.file(&uncommented, "default.toml").unwrap();
 }
@@ -142,42 +161,69 @@ fn what_is_printed_can_be_read_back() {
     ];
     layers.environment(variables(&pairs), NO_FILE).unwrap();
     let mut read = Layers::default();
-    read.file(&layers.told(), "told.toml").unwrap();
+    read.file(&layers.to_file(), "printed.toml").unwrap();
     assert_eq!(read.settings().unwrap(), layers.settings().unwrap());
 }
 
 #[test]
-fn values_of_another_kind_are_refused_with_what_is_expected() {
+fn impossible_values_are_refused_with_what_is_expected() {
+    let number = "expects a whole number from 1 to 4294967295, got";
     for (variable, value, expected) in [
-        ("STILLWATCH_SERVER__WORKERS", "0", "a whole number from 1"),
-        ("STILLWATCH_SERVER__WORKERS", "-1", "a whole number from 1"),
-        ("STILLWATCH_SERVER__CALLS_MAX", "", "a whole number from 1"),
+        ("STILLWATCH_SERVER__WORKERS", "0", number),
+        ("STILLWATCH_SERVER__WORKERS", "-1", number),
+        ("STILLWATCH_SERVER__STREAM_IDLE_TIMEOUT_MS", "0", number),
+        ("STILLWATCH_SERVER__MAX_CONCURRENT_REQUESTS", "", number),
+        ("STILLWATCH_SERVER__MAX_CONCURRENT_REQUESTS", "5e9", number),
         (
-            "STILLWATCH_SERVER__CALLS_MAX",
-            "5e9",
-            "a whole number from 1",
+            "STILLWATCH_SERVER__MAX_CONCURRENT_REQUESTS",
+            "5000000000",
+            number,
         ),
         (
             "STILLWATCH_LISTEN",
-            "localhost:80",
-            "an IP address with a port",
+            "example.org:80",
+            "expects ADDRESS:PORT, such as 127.0.0.1:7700",
         ),
-        ("STILLWATCH_LOG__FORMAT", "xml", "one of text, json"),
-        ("STILLWATCH_SERVER__INSECURE_PUBLIC", "yes", "true or false"),
+        ("STILLWATCH_LISTEN", "localhost", "expects ADDRESS:PORT"),
+        ("STILLWATCH_LOG__FORMAT", "xml", "expects one of text, json"),
+        (
+            "STILLWATCH_HOOKS__BLOCK_FROM",
+            "observe",
+            "expects one of never, restrict, review",
+        ),
+        (
+            "STILLWATCH_AUTH__ALLOW_UNAUTHENTICATED",
+            "yes",
+            "expects true or false",
+        ),
     ] {
-        let told = with(&[(variable, value)]).unwrap_err().to_string();
-        assert!(told.contains(variable) && told.contains(expected), "{told}");
+        let error = with(&[(variable, value)]).unwrap_err().to_string();
+        assert!(
+            error.contains(variable) && error.contains(expected),
+            "{error}"
+        );
     }
     let mut layers = Layers::default();
     for file in [
         "server = 1",
         "[server]\nworkers = \"2\"",
         "[server]\nworkers = [1]",
+        "[model]\nbundle = \"\"",
+        "[model]\nbundle = 1",
     ] {
         assert!(layers.file(file, "a.toml").is_err(), "{file}");
     }
-    let told = layers.file("[log]\n\nlevel = \n", "a.toml").unwrap_err();
-    assert!(told.to_string().starts_with("a.toml, line 3:"), "{told}");
+    let error = layers.file("[log]\n\nlevel = \n", "a.toml").unwrap_err();
+    assert!(error.to_string().starts_with("a.toml, line 3:"), "{error}");
+}
+
+#[test]
+fn localhost_is_this_machine() {
+    let listen = with(&[("STILLWATCH_LISTEN", "localhost:80")])
+        .unwrap()
+        .server
+        .listen;
+    assert_eq!(listen.to_string(), "127.0.0.1:80");
 }
 
 #[test]
@@ -191,11 +237,17 @@ fn contradictions_are_refused() {
             "tls.certificate_file",
             &[("STILLWATCH_TLS__CLIENT_CA_FILE", "c")],
         ),
-        ("rate.calls_per_second", &[("STILLWATCH_RATE__BURST", "2")]),
-        ("auth.keys_file", &[("STILLWATCH_RATE__CALLS_AT_ONCE", "2")]),
+        (
+            "rate.requests_per_second",
+            &[("STILLWATCH_RATE__BURST", "2")],
+        ),
+        (
+            "auth.keys_file",
+            &[("STILLWATCH_RATE__MAX_CONCURRENT_REQUESTS", "2")],
+        ),
     ] {
-        let told = with(pairs).unwrap_err().to_string();
-        assert!(told.contains(one), "{told}");
+        let error = with(pairs).unwrap_err().to_string();
+        assert!(error.contains(one), "{error}");
     }
 }
 
@@ -207,21 +259,11 @@ fn variables_of_others_are_left_alone_and_unknown_ones_of_ours_are_not() {
         ("OTHER__KEY", "x"),
     ];
     assert!(with(&others).is_ok());
-    let told = with(&[("STILLWATCH_SERVER__LISTNE", "x")]).unwrap_err();
+    let error = with(&[("STILLWATCH_SERVER__LISTNE", "x")]).unwrap_err();
     assert!(
-        told.to_string().contains("is `server.listen` meant?"),
-        "{told}"
+        error.to_string().contains("is `server.listen` meant?"),
+        "{error}"
     );
     let empty = [("STILLWATCH_AUTH__KEYS_FILE", "")];
     assert_eq!(with(&empty).unwrap().auth.keys_file, None);
-}
-
-#[test]
-fn the_page_has_the_table() {
-    let page = include_str!("../../docs/operations.md");
-    let table = markdown();
-    assert!(
-        page.contains(&table),
-        "docs/operations.md should have:\n{table}"
-    );
 }

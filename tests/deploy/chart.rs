@@ -1,8 +1,9 @@
 //! Renders the chart with the few forms of a template that it is allowed to use.
 //!
-//! A path, perhaps quoted; `if` and `if not` on a line of their own; `toYaml` and a file, indented. Anything else fails the
-//! test: a chart that needs more cannot be read at a glance either.
+//! A path or a variable, perhaps quoted or in capitals; `if`, `if not` and `range` on a line of their own; `toYaml` and a
+//! file, indented. Anything else fails the test: a chart that needs more cannot be read at a glance either.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use yaml_rust2::{Yaml, YamlEmitter, YamlLoader};
@@ -78,41 +79,61 @@ impl Chart {
     }
 
     fn render(&self, path: &Path) -> String {
-        let template = path.display();
         let source = std::fs::read_to_string(path).expect("a template");
+        let lines: Vec<&str> = source.lines().collect();
+        self.block(&lines, &Variables::new())
+    }
+
+    /// Lines as rendered, `variables` being those of the loops around them.
+    fn block(&self, mut lines: &[&str], variables: &Variables) -> String {
         let mut text = String::new();
-        let mut shown = vec![true];
-        for line in source.lines() {
-            let whole = line
-                .trim()
-                .strip_prefix("{{- ")
-                .and_then(|l| l.strip_suffix(" }}"));
-            let Some(directive) = whole else {
-                if shown.iter().all(|&on| on) {
-                    text.push_str(&self.inline(line));
-                    text.push('\n');
-                }
+        while let Some((line, rest)) = lines.split_first() {
+            lines = rest;
+            let Some(directive) = directive(line) else {
+                text.push_str(&self.inline(line, variables));
+                text.push('\n');
                 continue;
             };
+            let inner = if opens(directive) {
+                let end = closing(lines);
+                let inner = &lines[..end];
+                lines = &lines[end + 1..];
+                inner
+            } else {
+                &[]
+            };
             match directive.split_whitespace().collect::<Vec<_>>()[..] {
-                ["end"] => _ = shown.pop(),
-                ["if", path] => shown.push(truthy(&self.value(path))),
-                ["if", "not", path] => shown.push(!truthy(&self.value(path))),
-                _ if !shown.iter().all(|&on| on) => {}
+                ["if", path] if truthy(&self.value(path, variables)) => {
+                    text.push_str(&self.block(inner, variables));
+                }
+                ["if", "not", path] if !truthy(&self.value(path, variables)) => {
+                    text.push_str(&self.block(inner, variables));
+                }
+                ["if", _] | ["if", "not", _] => {}
+                ["range", key, value, ":=", path] => {
+                    let Yaml::Hash(entries) = self.value(path, variables) else {
+                        panic!("{path} is no mapping");
+                    };
+                    for (name, entry) in entries {
+                        let mut variables = variables.clone();
+                        variables.insert(key.trim_end_matches(',').to_owned(), name);
+                        variables.insert(value.to_owned(), entry);
+                        text.push_str(&self.block(inner, &variables));
+                    }
+                }
                 ["toYaml", path, "|", "nindent", by] => {
-                    text.push_str(&indented(&emitted(&self.value(path)), by));
+                    text.push_str(&indented(&emitted(&self.value(path, variables)), by));
                 }
                 [".Files.Get", name, "|", "nindent", by] => {
                     text.push_str(&indented(&self.file(name.trim_matches('"')), by));
                 }
-                _ => panic!("{template}: `{directive}` is not a form that the chart uses"),
+                _ => panic!("`{directive}` is not a form that the chart uses"),
             }
         }
-        assert_eq!(shown.len(), 1, "{template}: an `if` without an `end`");
         text
     }
 
-    fn inline(&self, line: &str) -> String {
+    fn inline(&self, line: &str, variables: &Variables) -> String {
         let mut text = String::new();
         let mut rest = line;
         while let Some((before, after)) = rest.split_once("{{ ") {
@@ -120,13 +141,26 @@ impl Chart {
             let (path, quoted) = expression
                 .strip_suffix(" | quote")
                 .map_or((expression, false), |path| (path, true));
-            let value = match self.value(path) {
+            let (path, capitals) = path
+                .strip_prefix("upper ")
+                .map_or((path, false), |path| (path, true));
+            // A number of YAML may be a float to Helm, which would print a large one with an exponent.
+            let path = path
+                .strip_prefix("ternary (int64 ")
+                .and_then(|whole| whole.split(')').next())
+                .unwrap_or(path);
+            let value = match self.value(path, variables) {
                 Yaml::String(text) | Yaml::Real(text) => text,
                 Yaml::Integer(number) => number.to_string(),
                 Yaml::Boolean(truth) => truth.to_string(),
                 other => panic!("{path}: {other:?} has no place inside a line"),
             };
             text.push_str(before);
+            let value = if capitals {
+                value.to_uppercase()
+            } else {
+                value
+            };
             let value = if quoted {
                 format!("\"{value}\"")
             } else {
@@ -138,7 +172,10 @@ impl Chart {
         text + rest
     }
 
-    fn value(&self, path: &str) -> Yaml {
+    fn value(&self, path: &str, variables: &Variables) -> Yaml {
+        if let Some(value) = variables.get(path) {
+            return value.clone();
+        }
         if path == ".Release.Name" {
             return Yaml::String("example".to_owned());
         }
@@ -157,6 +194,32 @@ impl Chart {
         assert!(!found.is_badvalue(), "{path} is not in values.yaml");
         found
     }
+}
+
+/// What loops have named.
+type Variables = BTreeMap<String, Yaml>;
+
+/// A line that is a directive and nothing else.
+fn directive(line: &str) -> Option<&str> {
+    line.trim().strip_prefix("{{- ")?.strip_suffix(" }}")
+}
+
+fn opens(directive: &str) -> bool {
+    directive.starts_with("if ") || directive.starts_with("range ")
+}
+
+/// Where the block ends that has begun before `lines`.
+fn closing(lines: &[&str]) -> usize {
+    let mut depth = 1;
+    let closes = |line: &&str| {
+        match directive(line) {
+            Some("end") => depth -= 1,
+            Some(directive) if opens(directive) => depth += 1,
+            _ => {}
+        }
+        depth == 0
+    };
+    lines.iter().position(closes).expect("a block has an end")
 }
 
 /// Every document of a text.

@@ -15,7 +15,9 @@ use stillwatch::bundle::Bundle;
 use stillwatch::domain::{Assessment, Band, Exchange, FinishReason, Recommendation, Risk, Role};
 use stillwatch::engine::Engine;
 use stillwatch::privacy::PseudonymKey;
-use stillwatch::server::{self, Hooks, Limits, NotReady, ScoreError, Scorer, Services, Standing};
+use stillwatch::server::{
+    self, HookSettings, Limits, NotReady, ScoreError, Scorer, Services, Standing,
+};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::nothing::Nothing;
@@ -214,10 +216,10 @@ pub(crate) struct Running {
 
 impl Running {
     /// With `hooks` and no wait for further pieces of an answer.
-    pub(crate) async fn with(hooks: Hooks) -> Self {
+    pub(crate) async fn with(hooks: HookSettings) -> Self {
         Self::within(Limits {
             hooks,
-            ..Limits::standard()
+            ..Limits::default()
         })
         .await
     }
@@ -316,9 +318,9 @@ pub(crate) async fn post(
     }
 }
 
-/// Hooks that take an answer as whole after `seconds` without another piece.
-pub(crate) fn quiet_after(seconds: f64) -> Hooks {
-    let mut hooks = Hooks::standard();
+/// HookSettings that take an answer as whole after `seconds` without another piece.
+pub(crate) fn quiet_after(seconds: f64) -> HookSettings {
+    let mut hooks = HookSettings::default();
     hooks.pending.quiet_seconds = seconds;
     hooks
 }

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde_json::{Value, json};
 use stillwatch::domain::{FinishReason, Role};
-use stillwatch::server::{Hooks, Limits};
+use stillwatch::server::{HookSettings, Limits};
 
 use crate::fixture::{Running, quiet_after};
 
@@ -100,8 +100,8 @@ async fn a_stream_is_counted_once_with_all_of_its_text() {
 async fn requests_that_wait_at_a_stop_are_counted_however_short_the_queue_is() {
     let server = Running::within(Limits {
         workers: NonZeroUsize::MIN,
-        waiting_max: 0,
-        ..Limits::standard()
+        queue_depth_max: 0,
+        ..Limits::default()
     })
     .await;
     for call in 0..40 {
@@ -168,7 +168,7 @@ async fn litellms_log_is_read_in_its_three_forms() {
         format!("{one}\r\n\r\n{two}"),
     ];
     for body in forms {
-        let server = Running::with(Hooks::standard()).await;
+        let server = Running::with(HookSettings::default()).await;
         let answer = server.send(LOG, &[], body).await;
         assert_eq!(answer.json(), json!({"accepted": 2, "rejected": 0}));
         let counted = server.scorer.counted();
@@ -189,7 +189,7 @@ async fn litellms_log_is_read_in_its_three_forms() {
         assert_eq!(first.temperature, Some(0.5));
         assert_eq!(first.tools, ["weather"]);
     }
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let answer = server.post(LOG, &one).await;
     assert_eq!(answer.json(), json!({"accepted": 1, "rejected": 0}));
 }
@@ -205,7 +205,7 @@ async fn a_bad_record_loses_itself_alone() {
         logged("c-5")
     );
     for body in [list, lines] {
-        let server = Running::with(Hooks::standard()).await;
+        let server = Running::with(HookSettings::default()).await;
         let answer = server.send(LOG, &[], body).await;
         assert_eq!(answer.json(), json!({"accepted": 2, "rejected": 3}));
         assert_eq!(server.scorer.counted().len(), 2);
@@ -214,7 +214,7 @@ async fn a_bad_record_loses_itself_alone() {
 
 #[tokio::test]
 async fn what_failed_and_what_was_stopped_is_told_apart() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let mut stopped = logged("c-1");
     stopped["status"] = json!("failure");
     stopped["response"] = json!({});
@@ -271,7 +271,7 @@ async fn one_id_for_all_that_is_said_hides_nothing() {
 
 #[tokio::test]
 async fn what_has_no_id_is_counted_each_time() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     for _ in 0..3 {
         server
             .post("/portkey/webhook", &webhook("afterRequestHook", "user-1"))
@@ -308,7 +308,7 @@ pub(crate) fn webhook(event: &str, account: &str) -> Value {
 
 #[tokio::test]
 async fn portkey_is_counted_after_the_model() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     for event in ["beforeRequestHook", "afterRequestHook"] {
         let answer = server
             .post("/portkey/webhook", &webhook(event, "user-1"))
@@ -327,7 +327,7 @@ async fn portkey_is_counted_after_the_model() {
 
 #[tokio::test]
 async fn a_stream_through_portkey_is_counted_without_its_text() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let mut streamed = webhook("afterRequestHook", "user-1");
     streamed["request"]["isStreamingRequest"] = json!(true);
     streamed["response"] = json!({"json": null, "text": "", "statusCode": 200});
@@ -341,7 +341,7 @@ async fn a_stream_through_portkey_is_counted_without_its_text() {
 
 #[tokio::test]
 async fn agentgateway_is_counted_for_the_forwarded_account() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let body = json!({"body": {"messages": [{"role": "user", "content": "Sing of ice."}]}});
     let account = [("x-stillwatch-account", "acc-1")];
     let answer = server
@@ -358,7 +358,7 @@ async fn agentgateway_is_counted_for_the_forwarded_account() {
 
 #[tokio::test]
 async fn moderations_score_text_and_count_nothing() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let long = "x".repeat(80);
     let body = json!({"input": ["short", long], "model": "any"});
     let answer = server.post("/v1/moderations", &body).await.json();

@@ -1,7 +1,7 @@
 //! Bodies that no program sends: every one has an answer that quotes nothing, and the server goes on.
 
 use serde_json::{Value, json};
-use stillwatch::server::Hooks;
+use stillwatch::server::HookSettings;
 
 use crate::fixture::{Answer, CANARY, Running};
 use crate::formats::request;
@@ -29,7 +29,7 @@ fn discreet(path: &str, answer: &Answer) {
 
 #[tokio::test]
 async fn bodies_that_are_no_json_are_refused_without_a_word_of_them() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let bodies = [
         String::new(),
         CANARY.to_owned(),
@@ -57,7 +57,7 @@ async fn bodies_that_are_no_json_are_refused_without_a_word_of_them() {
 
 #[tokio::test]
 async fn wrong_types_and_missing_names_pass_requests_through() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let whole = request("c", "key-1", CANARY);
     let fields: Vec<String> = whole
         .as_object()
@@ -93,7 +93,7 @@ async fn wrong_types_and_missing_names_pass_requests_through() {
 
 #[tokio::test]
 async fn ids_that_are_numbers_are_ids() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let mut body = request("c", "key", "Sing.");
     body["litellm_call_id"] = json!(42);
     body["request_data"] = json!({"user_api_key_hash": 9_007_199_254_740_993_u64});
@@ -105,7 +105,7 @@ async fn ids_that_are_numbers_are_ids() {
 
 #[tokio::test]
 async fn deep_and_huge_bodies_are_read_or_refused() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let mut deep = request("c", "key", "Sing.").to_string();
     let nested = format!("{}1{}", "[".repeat(50_000), "]".repeat(50_000));
     deep = deep.replace("\"parameters\":{}", &format!("\"parameters\":{nested}"));
@@ -136,7 +136,7 @@ async fn deep_and_huge_bodies_are_read_or_refused() {
 
 #[tokio::test]
 async fn protobuf_that_is_none_is_refused_and_empty_spans_cost_nothing() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let proto = [("content-type", "application/x-protobuf")];
     for body in [&[0xff][..], &[0x0a, 0x7f], &[0x0b, 0x0c], CANARY.as_bytes()] {
         let answer = server.send("/v1/traces", &proto, body.to_vec()).await;
@@ -165,7 +165,7 @@ async fn protobuf_that_is_none_is_refused_and_empty_spans_cost_nothing() {
 
 #[tokio::test]
 async fn other_methods_are_told_which_one() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let answer: Value = crate::fixture::get(server.address, PATHS[0]).await.json();
     assert_eq!(
         answer["details"][0]["debug"]["reason"],

@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use stillwatch::domain::{Recommendation, Role};
-use stillwatch::server::{Hooks, Limits};
+use stillwatch::gateway::Party;
+use stillwatch::server::{BlockFrom, HookSettings, Limits};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
@@ -85,13 +86,9 @@ async fn litellm_guardrail() {
         return;
     };
     // The account is the end user here: the key is the proxy's own, one for all of this test.
-    let turned = stillwatch::gateway::AccountOrder::new(vec![
-        stillwatch::gateway::Party::EndUser,
-        stillwatch::gateway::Party::Key,
-    ]);
-    let server = Running::with(Hooks {
-        block_from: Some(Recommendation::Restrict),
-        accounts: turned,
+    let server = Running::with(HookSettings {
+        block_from: BlockFrom::Restrict,
+        account: Party::EndUser,
         ..quiet_after(1.0)
     })
     .await;
@@ -179,9 +176,9 @@ async fn litellm_overload() {
         return;
     };
     let server = Running::within(Limits {
-        calls_max: 1,
+        max_concurrent_requests: 1,
         hooks: quiet_after(0.5),
-        ..Limits::standard()
+        ..Limits::default()
     })
     .await;
     let proxy = Proxy::start(&folder, "litellm/guardrail.yaml", server.address).await;
@@ -205,7 +202,7 @@ async fn litellm_log() {
     let Some(folder) = programs("litellm_log") else {
         return;
     };
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let proxy = Proxy::start(&folder, "litellm/log.yaml", server.address).await;
     assert_eq!(
         proxy
@@ -238,7 +235,7 @@ async fn litellm_traces() {
     let Some(folder) = programs("litellm_traces") else {
         return;
     };
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let proxy = Proxy::start(&folder, "litellm/otel.yaml", server.address).await;
     assert_eq!(
         proxy

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use stillwatch::domain::{Recommendation, Role};
-use stillwatch::server::Hooks;
+use stillwatch::server::{BlockFrom, HookSettings};
 use tokio::time::timeout;
 
 use crate::fixture::{Answer, Running, post};
@@ -16,9 +16,9 @@ async fn portkey_webhook() {
     let Some(folder) = programs("portkey_webhook") else {
         return;
     };
-    let server = Running::with(Hooks {
-        block_from: Some(Recommendation::Restrict),
-        ..Hooks::standard()
+    let server = Running::with(HookSettings {
+        block_from: BlockFrom::Restrict,
+        ..HookSettings::default()
     })
     .await;
     server.scorer.stand("bad", Recommendation::Restrict);

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use stillwatch::domain::{FinishReason, Role};
-use stillwatch::server::{Hooks, Limits};
+use stillwatch::server::{HookSettings, Limits};
 
 use crate::fixture::{CANARY, Counted, Running};
 
@@ -269,7 +269,7 @@ async fn every_emitter_is_read_alike_in_both_encodings_and_signals() {
                 json_logs(&attributes),
             ),
         ] {
-            let server = Running::with(Hooks::standard()).await;
+            let server = Running::with(HookSettings::default()).await;
             let answer = server.send(path, &[PROTOBUF], proto.clone()).await;
             assert_eq!(
                 (answer.status.as_u16(), &*answer.body),
@@ -278,11 +278,11 @@ async fn every_emitter_is_read_alike_in_both_encodings_and_signals() {
             );
             assert_eq!(answer.headers["content-type"], "application/x-protobuf");
             check(&server.scorer.counted());
-            let server = Running::with(Hooks::standard()).await;
+            let server = Running::with(HookSettings::default()).await;
             let answer = server.post(path, &plain).await;
             assert_eq!(answer.json(), json!({}));
             check(&server.scorer.counted());
-            let server = Running::with(Hooks::standard()).await;
+            let server = Running::with(HookSettings::default()).await;
             let gzip = [PROTOBUF, ("content-encoding", "gzip")];
             let answer = server.send(path, &gzip, packed(&proto)).await;
             assert_eq!(answer.status, 200);
@@ -293,7 +293,7 @@ async fn every_emitter_is_read_alike_in_both_encodings_and_signals() {
 
 #[tokio::test]
 async fn what_cannot_be_used_is_counted_and_said() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let nobody: Vec<_> = of_litellm()
         .into_iter()
         .filter(|(name, _)| !name.starts_with("metadata.") && *name != "llm.user")
@@ -320,7 +320,7 @@ async fn what_cannot_be_used_is_counted_and_said() {
 
 #[tokio::test]
 async fn spans_of_other_things_are_accepted_and_forgotten() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let http = [("http.route", json!("/x")), ("user.id", json!("u"))];
     assert_eq!(
         server.post("/v1/traces", &json_traces(&http)).await.json(),
@@ -349,7 +349,7 @@ async fn spans_of_other_things_are_accepted_and_forgotten() {
 async fn a_packed_body_is_bounded_by_what_it_unpacks_to() {
     let server = Running::within(Limits {
         body_bytes_max: 100_000,
-        ..Limits::standard()
+        ..Limits::default()
     })
     .await;
     let gzip = [("content-encoding", "gzip")];

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use stillwatch::domain::{FinishReason, Role};
-use stillwatch::server::Hooks;
+use stillwatch::server::HookSettings;
 use tokio::time::timeout;
 
 use crate::fixture::{Counted, Running};
@@ -11,7 +11,7 @@ use crate::programs::{PATIENCE, example, model, output, programs};
 
 async fn run(script: &str) -> Option<Counted> {
     let folder = programs(script)?;
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     let mut command = Command::new(folder.join("tracers/bin/python"));
     command
         .arg(example(script))

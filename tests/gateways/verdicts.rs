@@ -2,23 +2,23 @@
 
 use serde_json::json;
 use stillwatch::domain::Recommendation;
-use stillwatch::server::{Hooks, Limits};
+use stillwatch::server::{BlockFrom, HookSettings, Limits};
 
 use crate::fixture::{CASE, Running};
 use crate::formats::{request, webhook};
 
 const GUARDRAIL: &str = "/beta/litellm_basic_guardrail_api";
 
-fn blocking(from: Recommendation) -> Hooks {
-    Hooks {
-        block_from: Some(from),
-        ..Hooks::standard()
+fn blocking(block_from: BlockFrom) -> HookSettings {
+    HookSettings {
+        block_from,
+        ..HookSettings::default()
     }
 }
 
 #[tokio::test]
 async fn observing_declines_nobody() {
-    let server = Running::with(Hooks::standard()).await;
+    let server = Running::with(HookSettings::default()).await;
     server.scorer.stand("bad", Recommendation::Restrict);
     let answer = server.post(GUARDRAIL, &request("c", "bad", "x")).await;
     assert_eq!(answer.json(), json!({"action": "NONE"}));
@@ -30,7 +30,7 @@ async fn observing_declines_nobody() {
 
 #[tokio::test]
 async fn blocking_declines_by_standing_and_tells_a_case_alone() {
-    let server = Running::with(blocking(Recommendation::Restrict)).await;
+    let server = Running::with(blocking(BlockFrom::Restrict)).await;
     server.scorer.stand("bad", Recommendation::Restrict);
     server.scorer.stand("odd", Recommendation::Review);
     for account in ["odd", "new"] {
@@ -69,7 +69,7 @@ async fn blocking_declines_by_standing_and_tells_a_case_alone() {
 
 #[tokio::test]
 async fn an_operator_may_block_from_review_on() {
-    let server = Running::with(blocking(Recommendation::Review)).await;
+    let server = Running::with(blocking(BlockFrom::Review)).await;
     server.scorer.stand("odd", Recommendation::Review);
     server.scorer.stand("eyed", Recommendation::Watch);
     let answer = server.post(GUARDRAIL, &request("c", "odd", "x")).await;
@@ -80,9 +80,9 @@ async fn an_operator_may_block_from_review_on() {
 
 #[tokio::test]
 async fn what_nobody_waits_for_is_dropped_at_overload() {
-    let server = Running::with(Hooks {
+    let server = Running::with(HookSettings {
         backlog_kib_max: 1,
-        ..Hooks::standard()
+        ..HookSettings::default()
     })
     .await;
     let long = "x".repeat(4_096);
@@ -100,8 +100,8 @@ async fn what_nobody_waits_for_is_dropped_at_overload() {
 #[tokio::test]
 async fn overload_is_503_on_every_hook() {
     let server = Running::within(Limits {
-        calls_max: 0,
-        ..Limits::standard()
+        max_concurrent_requests: 0,
+        ..Limits::default()
     })
     .await;
     let paths = [

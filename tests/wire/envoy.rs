@@ -242,7 +242,7 @@ async fn what_is_no_chat_is_let_go_at_its_head() {
 async fn a_body_over_the_bound_passes_unscored() {
     let limits = Limits {
         body_bytes_max: 4_096,
-        ..Limits::standard()
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     let long = "x".repeat(1_000);
@@ -263,8 +263,8 @@ async fn a_body_over_the_bound_passes_unscored() {
 async fn a_filter_never_waits_for_a_worker() {
     let limits = Limits {
         workers: NonZeroUsize::MIN,
-        waiting_max: 0,
-        ..Limits::standard()
+        queue_depth_max: 0,
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     let at = server.address;
@@ -294,9 +294,9 @@ async fn a_filter_never_waits_for_a_worker() {
 async fn what_was_shown_before_a_drain_is_scored_before_the_server_ends() {
     let limits = Limits {
         workers: NonZeroUsize::MIN,
-        waiting_max: 0,
+        queue_depth_max: 0,
         drain: Duration::from_millis(20),
-        ..Limits::standard()
+        ..Limits::default()
     };
     let mut server = Running::with(limits).await;
     let at = server.address;

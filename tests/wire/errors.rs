@@ -216,7 +216,7 @@ async fn malformed_bodies_are_named_by_position_alone() {
 async fn a_body_over_the_limit_is_refused_with_and_without_a_stated_length() {
     let limits = Limits {
         body_bytes_max: 2_000,
-        ..Limits::standard()
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     let call = with("system", json!(CANARY.repeat(1_000)));

@@ -373,7 +373,7 @@ pub(crate) struct Running {
 impl Running {
     /// With the limits that the documentation states.
     pub(crate) async fn start() -> Self {
-        Self::with(Limits::standard()).await
+        Self::with(Limits::default()).await
     }
 
     pub(crate) async fn with(setup: impl Into<Setup>) -> Self {

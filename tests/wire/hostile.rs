@@ -126,7 +126,7 @@ async fn send(server: &Running, sent: Sent) -> Answer {
 async fn every_hostile_input_has_its_answer() {
     let mut limits = Limits {
         body_bytes_max: BODY,
-        ..Limits::standard()
+        ..Limits::default()
     };
     limits.bounds.text_bytes_max = LARGEST;
     let server = Running::with(limits).await;

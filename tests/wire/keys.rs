@@ -28,7 +28,7 @@ async fn guarded(file: &str) -> (Running, Arc<Keys>) {
     let keys = Arc::new(Keys::parse(file, RateLimit::default()).expect("a keys file"));
     let setup = Setup {
         keys: Some(Arc::clone(&keys)),
-        ..Limits::standard().into()
+        ..Limits::default().into()
     };
     (Running::with(setup).await, keys)
 }
@@ -232,9 +232,9 @@ proptest! {
         let key = ApiKey::from_bytes(random);
         let mut line = KeyLine::new(&name, &scopes, &key).map_err(TestCaseError::fail)?;
         line.rate_limit = RateLimit {
-            calls_per_second: NonZeroU32::new(per_second),
+            requests_per_second: NonZeroU32::new(per_second),
             burst: NonZeroU32::new(burst).filter(|_| per_second > 0),
-            calls_at_once: NonZeroUsize::new(at_once),
+            max_concurrent_requests: NonZeroUsize::new(at_once),
         };
         let text = line.to_string();
         prop_assert!(!text.contains(&key.expose()[3..]));

@@ -20,11 +20,11 @@ use crate::client::{
 use crate::fixture::{Fake, Running, exchange};
 use crate::metrics::Counts;
 
-fn one_worker(waiting_max: usize) -> Limits {
+fn one_worker(queue_depth_max: usize) -> Limits {
     Limits {
         workers: NonZeroUsize::MIN,
-        waiting_max,
-        ..Limits::standard()
+        queue_depth_max,
+        ..Limits::default()
     }
 }
 
@@ -61,8 +61,8 @@ async fn beyond_the_queue_calls_are_refused_alike() {
 #[tokio::test]
 async fn calls_beyond_the_concurrency_limit_are_refused_on_every_protocol() {
     let limits = Limits {
-        calls_max: 1,
-        ..Limits::standard()
+        max_concurrent_requests: 1,
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     let at = server.address;
@@ -202,7 +202,7 @@ async fn a_call_whose_deadline_passes_in_the_queue_is_not_scored() {
 async fn a_caller_without_a_deadline_has_the_servers() {
     let limits = Limits {
         deadline_default: Duration::from_millis(20),
-        ..Limits::standard()
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     let answer = post_json(server.address, "/v1/score", exchange("slow").to_string()).await;
@@ -230,7 +230,7 @@ async fn a_worker_that_cannot_score_makes_the_server_unready_and_not_dead() {
     fake.broken.store(true, Ordering::SeqCst);
     let limits = Limits {
         probe_period: Duration::from_millis(5),
-        ..Limits::standard()
+        ..Limits::default()
     };
     let server = Running::of(fake, limits).await;
     let at = server.address;
@@ -309,8 +309,8 @@ async fn shutdown_drains_a_call_in_flight_and_takes_no_other() {
 #[tokio::test]
 async fn while_the_load_turns_away_calls_are_still_taken() {
     let limits = Limits {
-        drain_delay: Duration::from_secs(3_600),
-        ..Limits::standard()
+        shutdown_delay: Duration::from_secs(3_600),
+        ..Limits::default()
     };
     let mut server = Running::with(limits).await;
     let at = server.address;
@@ -324,8 +324,8 @@ const WATCH: &str = "/grpc.health.v1.Health/Watch";
 #[tokio::test]
 async fn watchers_of_health_are_told_of_the_drain_and_do_not_hold_it_up() {
     let limits = Limits {
-        drain: Duration::from_secs(3_600),
-        ..Limits::standard()
+        shutdown_grace_period: Duration::from_secs(3_600),
+        ..Limits::default()
     };
     let mut server = Running::with(limits).await;
     let watching = http2_stream(server.address, WATCH, &GRPC, frame(b"")).await;
@@ -349,8 +349,8 @@ async fn watchers_of_health_are_told_of_the_drain_and_do_not_hold_it_up() {
 #[tokio::test]
 async fn the_drain_has_an_end() {
     let limits = Limits {
-        drain: Duration::from_millis(20),
-        ..Limits::standard()
+        shutdown_grace_period: Duration::from_millis(20),
+        ..Limits::default()
     };
     let mut server = Running::with(limits).await;
     let at = server.address;
@@ -368,7 +368,7 @@ async fn a_silent_connection_is_closed() {
     let limits = Limits {
         header_timeout: Duration::from_millis(20),
         connections_max: 1,
-        ..Limits::standard()
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     let _silent = TcpStream::connect(server.address)

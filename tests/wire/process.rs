@@ -357,7 +357,10 @@ async fn keys_are_read_again_at_a_hang_up_and_stopping_ends_well() {
 #[tokio::test]
 async fn a_second_signal_stops_at_once() {
     let folder = TempDir::new().expect("a folder");
-    let mut program = Program::start(folder.path(), &["--set", "server.drain_ms=600000"]);
+    let mut program = Program::start(
+        folder.path(),
+        &["--set", "server.shutdown_grace_period_ms=600000"],
+    );
     // A call whose body never comes holds the drain up.
     let mut unfinished = TcpStream::connect(program.address)
         .await
@@ -385,12 +388,16 @@ fn what_must_not_be_served_is_refused_at_the_start() {
         (&["--listen", "0.0.0.0:0"][..], "auth.keys_file is not set"),
         (&["--listen", "[::]:0"], "auth.keys_file is not set"),
         (
+            &["--listen", "example.org:7700"],
+            "`server.listen` expects ADDRESS:PORT",
+        ),
+        (
             &["--set", "server.workers=0"],
             "`server.workers` expects a whole number from 1",
         ),
         (
-            &["--set", "server.calls_max=3"],
-            "calls inside at once are fewer than",
+            &["--set", "server.max_concurrent_requests=3"],
+            "max_concurrent_requests (3) is not more than",
         ),
         (
             &["--set", "server.deadline_default_ms=90000"],
@@ -457,10 +464,10 @@ fn settings_are_checked_and_printed_with_their_origins() {
     ]);
     assert_eq!(status, Some(0));
     for line in [
-        "waiting_max = 7 # a.toml",
+        "queue_depth_max = 7 # a.toml",
         "workers = 3 # --set",
         "level = \"warn\" # STILLWATCH_LOG__LEVEL",
-        "drain_ms = 20000 # default",
+        "shutdown_grace_period_ms = 20000 # default",
         "# pseudonym_key = [redacted] # STILLWATCH_PRIVACY__PSEUDONYM_KEY",
     ] {
         assert!(told.lines().any(|told| told == line), "{line} in\n{told}");

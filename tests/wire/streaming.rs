@@ -118,7 +118,7 @@ proptest! {
     fn results_keep_the_order_of_exchanges(bad in prop::collection::vec(any::<bool>(), 0..70), ahead in 1_usize..9) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
-            let limits = Limits { stream_ahead_max: ahead, ..Limits::standard() };
+            let limits = Limits { stream_ahead_max: ahead, ..Limits::default() };
             let server = Running::with(limits).await;
             let calls: Vec<Value> = bad
                 .iter()
@@ -160,7 +160,7 @@ async fn what_cannot_be_decoded_ends_the_stream_after_the_answers_before_it() {
 async fn a_message_over_the_limit_ends_the_stream() {
     let limits = Limits {
         body_bytes_max: 2_000,
-        ..Limits::standard()
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     let mut large = exchange("a");
@@ -175,8 +175,8 @@ async fn a_message_over_the_limit_ends_the_stream() {
 async fn a_full_queue_makes_a_stream_wait_where_a_call_is_refused() {
     let limits = Limits {
         workers: NonZeroUsize::MIN,
-        waiting_max: 0,
-        ..Limits::standard()
+        queue_depth_max: 0,
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     let at = server.address;
@@ -196,7 +196,7 @@ async fn a_full_queue_makes_a_stream_wait_where_a_call_is_refused() {
 async fn a_deadline_ends_a_stream_and_what_waited_is_never_scored() {
     let limits = Limits {
         workers: NonZeroUsize::MIN,
-        ..Limits::standard()
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     let at = server.address;
@@ -220,8 +220,8 @@ async fn a_deadline_ends_a_stream_and_what_waited_is_never_scored() {
 #[tokio::test]
 async fn a_silent_stream_ends() {
     let limits = Limits {
-        stream_silence: Duration::from_millis(20),
-        ..Limits::standard()
+        stream_idle_timeout: Duration::from_millis(20),
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     let (_say, mut heard) = converse(server.address, STREAM, &GRPC).await;
@@ -231,8 +231,8 @@ async fn a_silent_stream_ends() {
 #[tokio::test]
 async fn the_drain_answers_what_was_taken_and_ends_the_stream() {
     let limits = Limits {
-        drain: Duration::from_secs(3_600),
-        ..Limits::standard()
+        shutdown_grace_period: Duration::from_secs(3_600),
+        ..Limits::default()
     };
     let mut server = Running::with(limits).await;
     let (say, mut heard) = converse(server.address, STREAM, &GRPC).await;
@@ -251,7 +251,7 @@ async fn the_drain_answers_what_was_taken_and_ends_the_stream() {
 async fn streams_are_bounded_and_a_closed_one_leaves_its_place() {
     let limits = Limits {
         scoring_streams_max: 1,
-        ..Limits::standard()
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     let at = server.address;

@@ -60,7 +60,7 @@ async fn encrypted(files: &TlsFiles) -> (Running, Arc<Tls>) {
     let tls = Arc::new(Tls::new(files).expect("usable files"));
     let setup = Setup {
         tls: Some(Arc::clone(&tls)),
-        ..Limits::standard().into()
+        ..Limits::default().into()
     };
     (Running::with(setup).await, tls)
 }

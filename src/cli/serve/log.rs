@@ -9,12 +9,18 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::settings::{LogFormat, LogSettings};
+use crate::settings::{LogFormat, LogLevel, LogSettings};
 
 /// Lines from `log.level` on, in `log.format`; panics without what they were made of.
 pub(super) fn to_standard_error(log: &LogSettings) {
     // Our own lines alone below `warn`: what libraries say at debug may hold what callers sent.
-    let level = log.level.parse().unwrap_or(LevelFilter::INFO);
+    let level = match log.level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
     let filter = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target("stillwatch", level);

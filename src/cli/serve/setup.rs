@@ -2,28 +2,27 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 
 use crate::cli::terminal::{hint, warn};
-use crate::domain::Recommendation;
-use crate::gateway::{AccountOrder, Party};
-use crate::server::{Hooks, Keys, Limits, RateLimit, Setup, Tls, TlsFiles};
+use crate::server::{Keys, Limits, Setup, Tls, TlsFiles};
 use crate::settings::Settings;
 
 /// What the port needs, from the settings and the files that they name; or why it must not be opened.
 pub(in crate::cli) fn setup(settings: &Settings) -> anyhow::Result<Setup> {
-    refuse_open_doors(settings)?;
-    let limits = limits(settings);
+    refuse_unauthenticated(settings)?;
+    let limits = Limits {
+        hooks: settings.hooks.clone(),
+        ..settings.server.limits.clone()
+    };
     limits.check()?;
     let keys = match &settings.auth.keys_file {
         None => None,
         Some(path) => {
             let named = || format!("auth.keys_file {}", path.display());
             let text = std::fs::read_to_string(path).with_context(named)?;
-            let keys = Keys::parse(&text, pace(settings)).with_context(named)?;
+            let keys = Keys::parse(&text, settings.rate).with_context(named)?;
             if keys.count() == 0 {
                 warn(&format!("{}: no keys, so nobody may call", named()));
             }
@@ -35,60 +34,6 @@ pub(in crate::cli) fn setup(settings: &Settings) -> anyhow::Result<Setup> {
         Some(files) => Some(Arc::new(Tls::new(&files).context("TLS")?)),
     };
     Ok(Setup { limits, keys, tls })
-}
-
-fn limits(settings: &Settings) -> Limits {
-    let server = &settings.server;
-    let standard = Limits::standard();
-    Limits {
-        bounds: standard.bounds,
-        body_bytes_max: server.body_bytes_max,
-        connections_max: server.connections_max,
-        streams_max: server.streams_max,
-        calls_max: server.calls_max,
-        scoring_streams_max: server.scoring_streams_max,
-        stream_ahead_max: standard.stream_ahead_max,
-        stream_silence: Duration::from_millis(server.stream_silence_ms),
-        workers: server
-            .workers
-            .or_else(|| thread::available_parallelism().ok())
-            .unwrap_or(standard.workers),
-        waiting_max: server.waiting_max,
-        retry_after_seconds: server.retry_after_seconds,
-        deadline_default: Duration::from_millis(server.deadline_default_ms),
-        deadline_max: Duration::from_millis(server.deadline_max_ms),
-        header_timeout: Duration::from_millis(server.header_timeout_ms),
-        probe_period: standard.probe_period,
-        drain_delay: Duration::from_millis(server.drain_delay_ms),
-        drain: Duration::from_millis(server.drain_ms),
-        hooks: hooks(settings),
-    }
-}
-
-fn hooks(settings: &Settings) -> Hooks {
-    let parties = match settings.hooks.account.as_str() {
-        "end-user" => vec![Party::EndUser, Party::Key],
-        "user" => vec![Party::User, Party::Key, Party::EndUser],
-        "team" => vec![Party::Team, Party::Key, Party::EndUser],
-        _ => vec![Party::Key, Party::EndUser],
-    };
-    Hooks {
-        block_from: match settings.hooks.verdict.as_str() {
-            "restrict" => Some(Recommendation::Restrict),
-            "review" => Some(Recommendation::Review),
-            _ => None,
-        },
-        accounts: AccountOrder::new(parties),
-        ..Hooks::standard()
-    }
-}
-
-fn pace(settings: &Settings) -> RateLimit {
-    RateLimit {
-        calls_per_second: settings.rate.calls_per_second,
-        burst: settings.rate.burst,
-        calls_at_once: settings.rate.calls_at_once,
-    }
 }
 
 fn tls_files(settings: &Settings) -> anyhow::Result<Option<TlsFiles>> {
@@ -132,22 +77,22 @@ pub(super) fn reload(settings: &Settings, keys: Option<&Keys>, tls: Option<&Tls>
     }
 }
 
-/// Whoever reaches a port without keys may do everything; that may be this machine, or nobody by mistake.
-fn refuse_open_doors(settings: &Settings) -> anyhow::Result<()> {
+/// Refuses to serve other machines without keys, unless the operator allows it: who reaches such a port can do everything.
+fn refuse_unauthenticated(settings: &Settings) -> anyhow::Result<()> {
     let listen = settings.server.listen;
     if listen.ip().is_loopback() || settings.auth.keys_file.is_some() {
         return Ok(());
     }
-    if !settings.server.insecure_public {
+    if !settings.auth.allow_unauthenticated {
         hint(
-            "`stillwatch key new` makes a key and the line for auth.keys_file; --insecure-public serves without keys",
+            "`stillwatch key new` makes a key and the line for auth.keys_file; --allow-unauthenticated serves without keys",
         );
         bail!(
             "server.listen {listen}: others can reach this address, and auth.keys_file is not set"
         );
     }
     warn(&format!(
-        "SERVING {listen} WITHOUT KEYS: whoever reaches this port may score, read and forget accounts"
+        "SERVING {listen} WITHOUT KEYS: anyone who reaches this port can score, read and forget accounts"
     ));
     Ok(())
 }
@@ -158,22 +103,20 @@ mod tests {
     use crate::settings::Layers;
 
     #[test]
-    fn the_defaults_of_the_table_are_the_limits_that_the_documentation_states() {
-        let settings = Layers::default().settings().unwrap();
-        let told = format!("{:?}", limits(&settings));
-        assert_eq!(told, format!("{:?}", Limits::standard()));
-    }
-
-    #[test]
-    fn others_are_served_with_keys_or_by_a_word_that_says_so() {
+    fn other_machines_are_served_with_keys_or_where_that_is_allowed() {
         let with = |flags: &[(&str, &str)]| {
             let mut layers = Layers::default();
             for (name, value) in flags {
                 layers.flag(name, value, "--set").unwrap();
             }
-            refuse_open_doors(&layers.settings().unwrap()).is_ok()
+            refuse_unauthenticated(&layers.settings().unwrap()).is_ok()
         };
-        for loopback in ["127.0.0.1:7700", "127.9.9.9:0", "[::1]:7700"] {
+        for loopback in [
+            "127.0.0.1:7700",
+            "127.9.9.9:0",
+            "[::1]:7700",
+            "localhost:7700",
+        ] {
             assert!(with(&[("server.listen", loopback)]), "{loopback}");
         }
         for public in [
@@ -185,7 +128,7 @@ mod tests {
             let listen = ("server.listen", public);
             assert!(!with(&[listen]), "{public}");
             assert!(with(&[listen, ("auth.keys_file", "keys")]));
-            assert!(with(&[listen, ("server.insecure_public", "true")]));
+            assert!(with(&[listen, ("auth.allow_unauthenticated", "true")]));
         }
     }
 }

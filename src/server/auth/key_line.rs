@@ -75,17 +75,17 @@ impl fmt::Display for KeyLine {
             self.hash.to_hex()
         )?;
         let RateLimit {
-            calls_per_second,
+            requests_per_second,
             burst,
-            calls_at_once,
+            max_concurrent_requests,
         } = self.rate_limit;
         let mut option = |name: &str, value: Option<String>| match value {
             Some(value) => write!(formatter, " {name}={value}"),
             None => Ok(()),
         };
-        option("per_second", calls_per_second.map(|n| n.to_string()))?;
+        option("per_second", requests_per_second.map(|n| n.to_string()))?;
         option("burst", burst.map(|n| n.to_string()))?;
-        option("at_once", calls_at_once.map(|n| n.to_string()))
+        option("at_once", max_concurrent_requests.map(|n| n.to_string()))
     }
 }
 
@@ -111,14 +111,14 @@ impl FromStr for KeyLine {
         for word in words {
             let option = word.split_once('=');
             let known = match option {
-                Some(("per_second", n)) => set(&mut rate_limit.calls_per_second, n),
+                Some(("per_second", n)) => set(&mut rate_limit.requests_per_second, n),
                 Some(("burst", n)) => set(&mut rate_limit.burst, n),
-                Some(("at_once", n)) => set(&mut rate_limit.calls_at_once, n),
+                Some(("at_once", n)) => set(&mut rate_limit.max_concurrent_requests, n),
                 _ => None,
             };
             known.ok_or("per_second=N, burst=N or at_once=N after the hash, N at least 1")?;
         }
-        if rate_limit.burst.is_some() && rate_limit.calls_per_second.is_none() {
+        if rate_limit.burst.is_some() && rate_limit.requests_per_second.is_none() {
             return Err("per_second=N beside burst=N");
         }
         Ok(Self {

@@ -1,6 +1,10 @@
 //! The API keys that the server accepts: read from the keys file, looked up by the key of a call, replaced while it serves.
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::api_scope::KeyScope;
 use super::key_line::{KeyLine, hash};
@@ -10,6 +14,17 @@ use super::rate_limit::{RateLimit, RateLimiter};
 pub const KEYS_MAX: usize = 1_000;
 /// Maximum length of a key, in bytes.
 const KEY_BYTES_MAX: usize = 256;
+
+/// Settings of the section `auth`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthSettings {
+    /// File of API keys, hashed, one per line (`stillwatch key new`). If not set, no key is required. Read again at
+    /// SIGHUP.
+    pub keys_file: Option<PathBuf>,
+    /// Allow unauthenticated access from other machines. Anyone who reaches the port can do everything.
+    pub allow_unauthenticated: bool,
+}
 
 /// Why a keys file is refused. Never holds a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -11,17 +11,20 @@ use governor::Quota;
 use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// A rate limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Rate limits of one key. As settings (section `rate`), those of every key whose line sets none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct RateLimit {
-    /// Calls per second in the long run; unlimited if absent.
-    pub calls_per_second: Option<NonZeroU32>,
-    /// Calls at once after a pause; those of one second if absent.
+    /// Requests per second of one key; unlimited if not set.
+    pub requests_per_second: Option<NonZeroU32>,
+    /// Requests that a key may make at once after a pause; one second's worth if not set.
     pub burst: Option<NonZeroU32>,
-    /// Maximum concurrent calls; unlimited if absent.
-    pub calls_at_once: Option<NonZeroUsize>,
+    /// Maximum number of concurrent requests of one key; unlimited if not set.
+    pub max_concurrent_requests: Option<NonZeroUsize>,
 }
 
 impl RateLimit {
@@ -29,13 +32,13 @@ impl RateLimit {
     #[must_use]
     pub fn or(self, general: Self) -> Self {
         Self {
-            calls_per_second: self.calls_per_second.or(general.calls_per_second),
+            requests_per_second: self.requests_per_second.or(general.requests_per_second),
             // A burst belongs to its rate: a key with a rate of its own does not take the general burst.
-            burst: match self.calls_per_second {
+            burst: match self.requests_per_second {
                 Some(_) => self.burst,
                 None => self.burst.or(general.burst),
             },
-            calls_at_once: self.calls_at_once.or(general.calls_at_once),
+            max_concurrent_requests: self.max_concurrent_requests.or(general.max_concurrent_requests),
         }
     }
 }
@@ -66,13 +69,13 @@ impl RateLimiter {
 
 impl<C: Clock + Clone> RateLimiter<C> {
     fn with_clock(limit: RateLimit, clock: C) -> Self {
-        let rate = limit.calls_per_second.map(|per_second| {
+        let rate = limit.requests_per_second.map(|per_second| {
             let quota = Quota::per_second(per_second);
             let quota = quota.allow_burst(limit.burst.unwrap_or(per_second));
             governor::RateLimiter::direct_with_clock(quota, clock.clone())
         });
         let calls = limit
-            .calls_at_once
+            .max_concurrent_requests
             .map(|calls| Arc::new(Semaphore::new(calls.get().min(Semaphore::MAX_PERMITS))));
         Self {
             limit,
@@ -119,9 +122,9 @@ mod tests {
 
     fn limit(per_second: u32, burst: u32) -> RateLimit {
         RateLimit {
-            calls_per_second: NonZeroU32::new(per_second),
+            requests_per_second: NonZeroU32::new(per_second),
             burst: NonZeroU32::new(burst),
-            calls_at_once: None,
+            max_concurrent_requests: None,
         }
     }
 
@@ -178,7 +181,7 @@ mod tests {
     #[test]
     fn a_permit_comes_back_when_its_call_ends() {
         let (limiter, _) = limiter(RateLimit {
-            calls_at_once: NonZeroUsize::new(1),
+            max_concurrent_requests: NonZeroUsize::new(1),
             ..RateLimit::default()
         });
         let permit = limiter.enter().unwrap();
@@ -190,7 +193,7 @@ mod tests {
     #[test]
     fn a_refusal_for_the_rate_takes_no_permit() {
         let (limiter, clock) = limiter(RateLimit {
-            calls_at_once: NonZeroUsize::new(1),
+            max_concurrent_requests: NonZeroUsize::new(1),
             ..limit(1, 1)
         });
         drop(limiter.enter().unwrap());

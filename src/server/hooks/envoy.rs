@@ -64,7 +64,7 @@ impl Envoy {
         };
         Self {
             shared: Arc::new(shared),
-            streams: Arc::new(Semaphore::new(limits.calls_max)),
+            streams: Arc::new(Semaphore::new(limits.max_concurrent_requests)),
         }
     }
 }

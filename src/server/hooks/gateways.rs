@@ -10,9 +10,9 @@ use tokio::time::{self, Instant};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::settings::Hooks;
+use super::settings::HookSettings;
 use crate::domain::{Assessment, Exchange, Response};
-use crate::gateway::{Context, PendingRequests, Verdict, size};
+use crate::gateway::{AccountOrder, Context, PendingRequests, Verdict, size};
 use crate::server::clock;
 use crate::server::queue::admission::Priority;
 use crate::server::queue::dispatcher::Desk;
@@ -24,7 +24,8 @@ const TICK: Duration = Duration::from_millis(250);
 /// The state behind the hooks. One for the whole port.
 pub(in crate::server) struct Gateways {
     desk: Arc<Desk>,
-    hooks: Hooks,
+    hooks: HookSettings,
+    accounts: AccountOrder,
     pending: Mutex<PendingRequests>,
     /// KiB of text that may still wait to be scored.
     backlog: Arc<Semaphore>,
@@ -35,12 +36,13 @@ pub(in crate::server) struct Gateways {
 
 impl Gateways {
     /// Creates the state for `hooks`, which scores by `desk`.
-    pub(in crate::server) fn new(desk: Arc<Desk>, hooks: &Hooks) -> Self {
+    pub(in crate::server) fn new(desk: Arc<Desk>, hooks: &HookSettings) -> Self {
         Self {
             desk,
             pending: Mutex::new(PendingRequests::new(hooks.pending)),
             backlog: Arc::new(Semaphore::new(hooks.backlog_kib_max as usize)),
             tasks: TaskTracker::new(),
+            accounts: AccountOrder::beginning_with(hooks.account),
             hooks: hooks.clone(),
             dropped: AtomicU64::new(0),
         }
@@ -56,13 +58,13 @@ impl Gateways {
         Context {
             received: clock::now(),
             bounds: self.desk.bounds(),
-            accounts: &self.hooks.accounts,
+            accounts: &self.accounts,
         }
     }
 
     /// Decides by the status of `account` whether its request goes on.
     pub(super) fn verdict(&self, account: &str) -> Verdict {
-        let Some(block_from) = self.hooks.block_from else {
+        let Some(block_from) = self.hooks.block_from.recommendation() else {
             return Verdict::Pass;
         };
         match self.desk.standing(account) {

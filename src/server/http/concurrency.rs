@@ -20,7 +20,7 @@ impl ConcurrencyLimit {
     /// Creates the limit that `limits` configures.
     pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
         Self {
-            calls: Arc::new(Semaphore::new(limits.calls_max)),
+            calls: Arc::new(Semaphore::new(limits.max_concurrent_requests)),
             retry_after_seconds: limits.retry_after_seconds,
             metrics,
         }

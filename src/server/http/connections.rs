@@ -137,7 +137,7 @@ pub(in crate::server) async fn serve(
     }
     drop(listener);
     closing.send_replace(true);
-    let deadline = Instant::now() + limits.drain;
+    let deadline = Instant::now() + limits.shutdown_grace_period;
     if time::timeout_at(deadline, graceful.shutdown())
         .await
         .is_err()

@@ -1,12 +1,28 @@
 //! Encryption of the port: certificates from PEM, exchanged while the server runs.
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio_rustls::TlsAcceptor;
+
+/// Settings of the section `tls`: the files of [`TlsFiles`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsSettings {
+    /// Certificate chain file (PEM). If not set, the port speaks plain HTTP. Read again at SIGHUP.
+    pub certificate_file: Option<PathBuf>,
+    /// File of the certificate's private key (PEM). Read again at SIGHUP.
+    pub private_key_file: Option<PathBuf>,
+    /// File of certificate authorities (PEM), one of which must have signed every client's certificate. Read again at
+    /// SIGHUP.
+    pub client_ca_file: Option<PathBuf>,
+}
 
 /// What a port needs to speak TLS, as PEM.
 pub struct TlsFiles {

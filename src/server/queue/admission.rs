@@ -128,7 +128,7 @@ impl<T> Drop for Waiting<'_, T> {
 impl Admission {
     /// Starts the workers and opens the queue that `limits` configures.
     pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
-        let permits = limits.workers.get() + limits.waiting_max;
+        let permits = limits.workers.get() + limits.queue_depth_max;
         Self {
             permits: Arc::new(Semaphore::new(permits)),
             workers: Workers::start(limits.workers),

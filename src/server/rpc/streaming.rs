@@ -42,7 +42,7 @@ impl Streams {
             permits: Arc::new(Semaphore::new(limits.scoring_streams_max)),
             readiness,
             ahead_max: limits.stream_ahead_max,
-            idle_timeout: limits.stream_silence,
+            idle_timeout: limits.stream_idle_timeout,
             body_bytes_max: limits.body_bytes_max,
             retry_after_seconds: limits.retry_after_seconds,
         }
