@@ -20,6 +20,7 @@ pub mod risk;
 pub mod server;
 pub mod settings;
 pub mod simulate;
+pub mod statistics;
 pub mod text;
 pub mod train;
 pub mod wire;

@@ -7,8 +7,8 @@ use super::Exit;
 use super::input::TrafficFlags;
 use super::model::ModelFlags;
 use super::terminal::hint;
-use crate::detect::registry;
-use crate::domain::{Assessment, Technique};
+use crate::detect::DETECTORS;
+use crate::domain::{Assessment, Technique, TechniqueRisk};
 use crate::engine::Engine;
 use crate::eval::table::{Cell, Layout, Number, Style, Table};
 use crate::privacy::PseudonymKey;
@@ -136,12 +136,8 @@ pub(super) fn told(assessment: &Assessment, bundle: &str) -> String {
         Cell::text("score"),
     ]);
     lines.push(table.render(Layout::Terminal));
-    if let Some(strongest) = assessment
-        .techniques
-        .iter()
-        .max_by(|a, b| a.risk.value().total_cmp(&b.risk.value()))
-    {
-        let card = registry()[strongest.technique.index()].card();
+    if let Some(strongest) = TechniqueRisk::strongest(&assessment.techniques) {
+        let card = DETECTORS[strongest.technique.index()];
         lines.push(format!(
             "Honest users who can look like {}:",
             strongest.technique.name()

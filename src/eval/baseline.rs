@@ -20,7 +20,6 @@ mod overlap;
 mod panel;
 mod prada;
 mod rate;
-mod shapiro;
 
 pub use comparison::comparison;
 pub use history::{Collector, History, STEPS_MAX, Step};

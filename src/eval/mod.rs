@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod baseline;
 pub mod bootstrap;
+pub mod conformal;
 pub mod gates;
 pub mod known;
 pub mod metrics;

@@ -6,7 +6,7 @@ use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceRes
 
 use super::Accounts;
 use super::desk::Desk;
-use crate::detect::registry;
+use crate::detect::DETECTORS;
 use crate::domain::{AccountKey, Band, Technique};
 use crate::engine::Remembered;
 use crate::wire::contract::{
@@ -251,7 +251,7 @@ fn explained(account: Account) -> AccountExplanation {
         ..AccountExplanation::default()
     };
     if let Some((technique, _)) = strongest {
-        let card = registry()[technique.index()].card();
+        let card = DETECTORS[technique.index()];
         let look_alikes = card.false_positives.iter();
         technique.name().clone_into(&mut explanation.technique);
         card.looks_for.clone_into(&mut explanation.looks_for);

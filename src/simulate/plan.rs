@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::account::AccountPlan;
-use super::corpus::Corpus;
+use super::corpus::{Corpus, CorpusView};
 use super::dice::Dice;
 use super::feed::Feed;
 use super::guise::{Guise, Site};
@@ -42,7 +42,20 @@ impl Plan {
     /// # Errors
     /// When those sides hold nothing for a population with accounts, or for the attack.
     pub fn new(scenario: &Scenario, corpus: &Corpus, seed: u64) -> Result<Self, PlanError> {
-        let shelves = Shelves::new(corpus, &scenario.partitions);
+        let view = CorpusView::new(corpus, &scenario.partitions);
+        Self::of_view(scenario, view, seed)
+    }
+
+    /// Draws the accounts of a scenario from a part of a corpus, whatever partitions the scenario names.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn of_view(
+        scenario: &Scenario,
+        view: CorpusView<'_>,
+        seed: u64,
+    ) -> Result<Self, PlanError> {
+        let shelves = Shelves::new(view);
         let mut planner = Planner {
             scenario,
             seed,

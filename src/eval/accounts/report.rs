@@ -9,7 +9,7 @@ use super::{
 use crate::eval::bootstrap::Bootstrap;
 use crate::eval::plot::Plot;
 use crate::eval::table::{Cell, Layout, Table};
-use crate::train::judge::PRIOR;
+use crate::train::risk_model::PRIOR;
 
 /// How a report is made.
 #[derive(Clone, Copy, Debug, PartialEq)]

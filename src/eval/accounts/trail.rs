@@ -5,8 +5,8 @@ use super::said::Said;
 use crate::domain::{
     Assessment, Exchange, Label, Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
 };
-use crate::risk::exposure::Highs;
-use crate::train::judge::EXCHANGES_NEEDED;
+use crate::eval::conformal::alpha_spending::Highs;
+use crate::train::risk_model::EXCHANGES_NEEDED;
 
 /// Exchanges after which an account's standing is kept, besides its last.
 pub const MARKS: [u64; 7] = [1, 5, 10, 25, 50, 100, 200];

@@ -10,7 +10,7 @@
 use super::Baseline;
 use super::distance::squared_distance;
 use super::history::Step;
-use super::shapiro::ShapiroWilk;
+use crate::statistics::shapiro_wilk::ShapiroWilk;
 
 /// Fewest distances that are tested.
 const LEAST: usize = 8;
