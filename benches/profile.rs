@@ -1,6 +1,6 @@
 //! What is measured: what an account costs once its exchanges are observed, on one thread.
 //!
-//! - `absorb`: a whole sample into an empty profile, in exchanges.
+//! - `update`: a whole sample into an empty profile, in exchanges.
 //! - `merge`: one profile into a copy of another.
 //! - `measure`: every live detector's measures of one profile.
 //!
@@ -15,7 +15,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use stillwatch::bundle::Bundle;
-use stillwatch::detect::{MEASURE_COUNT, measure_into};
+use stillwatch::detect::MeasureValues;
 use stillwatch::domain::Observation;
 use stillwatch::observe::{ObserveScratch, Observer};
 use stillwatch::privacy::PseudonymKey;
@@ -37,18 +37,18 @@ fn profile(criterion: &mut Criterion) {
             .iter()
             .map(|exchange| observer.observe(exchange, &mut scratch))
             .collect();
-        let absorb_all = || {
+        let update_all = || {
             let mut profile = Profile::empty();
             for observation in black_box(&observations) {
-                profile.absorb(observation, &random_features);
+                profile.update(observation, &random_features);
             }
             profile
         };
         group.throughput(Throughput::Elements(observations.len() as u64));
-        group.bench_function(BenchmarkId::new("absorb", sample.name), |bencher| {
-            bencher.iter(absorb_all);
+        group.bench_function(BenchmarkId::new("update", sample.name), |bencher| {
+            bencher.iter(update_all);
         });
-        let profile = absorb_all();
+        let profile = update_all();
         group.throughput(Throughput::Elements(1));
         group.bench_function(BenchmarkId::new("merge", sample.name), |bencher| {
             bencher.iter(|| {
@@ -58,11 +58,7 @@ fn profile(criterion: &mut Criterion) {
             });
         });
         group.bench_function(BenchmarkId::new("measure", sample.name), |bencher| {
-            let mut measures = [f64::NAN; MEASURE_COUNT];
-            bencher.iter(|| {
-                measure_into(black_box(&profile), &mut measures);
-                black_box(&measures);
-            });
+            bencher.iter(|| MeasureValues::of(black_box(&profile)));
         });
     }
     group.finish();

@@ -6,6 +6,7 @@ pub mod accepted_false_positives;
 pub mod accounts;
 pub mod baseline;
 pub mod bootstrap;
+pub mod conformal;
 pub mod gates;
 pub mod metrics;
 pub mod page;

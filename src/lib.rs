@@ -22,6 +22,7 @@ pub mod server;
 pub mod settings;
 #[cfg(feature = "lab")]
 pub mod simulate;
+pub mod statistics;
 pub mod text;
 #[cfg(feature = "lab")]
 pub mod train;

@@ -166,18 +166,18 @@ fn a_bundle_that_was_touched_is_refused() {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
     }
-    let judge = folder.path().join("judge.json");
-    let mut bytes = std::fs::read(&judge).unwrap();
+    let risk_model = folder.path().join("risk_model.json");
+    let mut bytes = std::fs::read(&risk_model).unwrap();
     let last = bytes.len() - 10;
     bytes[last] ^= 1;
-    std::fs::write(&judge, bytes).unwrap();
+    std::fs::write(&risk_model, bytes).unwrap();
     let output = stillwatch(folder.path())
         .args(["score", "-", "--bundle", "."])
         .write_stdin(LINE)
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("judge.json: expected the BLAKE3 hash"));
+    assert!(text(&output.stderr).contains("risk_model.json: expected the BLAKE3 hash"));
 }
 
 #[test]

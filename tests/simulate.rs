@@ -1,5 +1,7 @@
 //! The simulator on the built-in corpus: determinism, order, honesty of the composition, and no leak of the label.
 
+#[path = "simulate/boost.rs"]
+mod boost;
 #[path = "simulate/leaks.rs"]
 mod leaks;
 #[path = "simulate/populations.rs"]

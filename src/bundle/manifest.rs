@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::BundleError;
 
 /// The bundle format that this program reads and writes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// `manifest.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl Manifest {
         } else {
             Err(BundleError::Format {
                 expected: FORMAT,
-                came: manifest.format,
+                actual: manifest.format,
             })
         }
     }

@@ -1,7 +1,7 @@
 //! The model bundle on disk: manifest, hashes, load, save.
 //!
 //! A folder `models/<name>/<version>/` with `manifest.toml`, `tokenizer.json`, `encoder.safetensors`, `words.bloom`,
-//! `judge.json` and `CARD.md`. The manifest names the hash of every other file; a bundle whose files do not match is
+//! `risk_model.json` and `CARD.md`. The manifest names the hash of every other file; a bundle whose files do not match is
 //! not loaded. The bundle shipped with the program is compiled in, so a server starts from any folder.
 //!
 //! Uses `engine` and everything to its left. The one module of the serving path that reads model files.
@@ -17,7 +17,7 @@ use crate::engine::EngineParts;
 use crate::observe::Observer;
 use crate::privacy::PseudonymKey;
 use crate::profile::{InvalidBandwidth, RandomFeatures};
-use crate::risk::{Judge, JudgeError};
+use crate::risk::{RiskModel, RiskModelError, RiskModelFile};
 use crate::text::{CommonWords, CommonWordsError};
 
 pub use manifest::{FORMAT, Manifest, RandomFeatureSettings};
@@ -37,12 +37,19 @@ pub enum BundleError {
     #[error("manifest.toml: {0}")]
     Manifest(#[from] toml::de::Error),
     /// A bundle of another format.
-    #[error("manifest.toml: expected format {expected}, came {came}")]
+    #[error(
+        "manifest.toml: expected bundle format {expected}, got {actual}; {}",
+        if actual < expected {
+            "this program no longer reads it, so train the bundle again"
+        } else {
+            "a newer program made it"
+        }
+    )]
     Format {
         /// The format that this program reads.
         expected: u32,
         /// The bundle's.
-        came: u32,
+        actual: u32,
     },
     /// A file that the manifest does not vouch for.
     #[error("{file}: expected the BLAKE3 hash {expected} of the manifest, came {came}")]
@@ -67,11 +74,11 @@ pub enum BundleError {
     #[error("manifest.toml: {0}")]
     Bandwidth(#[from] InvalidBandwidth),
     /// Fusion, calibration, operating points are not of their form.
-    #[error("judge.json: {0}")]
-    JudgeForm(#[from] serde_json::Error),
+    #[error("risk_model.json: {0}")]
+    RiskModelForm(#[from] serde_json::Error),
     /// They do not belong to this program.
-    #[error("judge.json: {0}")]
-    Judge(#[from] JudgeError),
+    #[error("risk_model.json: {0}")]
+    RiskModel(#[from] RiskModelError),
 }
 
 /// The files of a bundle, other than its manifest.
@@ -79,7 +86,7 @@ const FILES: [&str; 5] = [
     "tokenizer.json",
     "encoder.safetensors",
     "words.bloom",
-    "judge.json",
+    "risk_model.json",
     "CARD.md",
 ];
 
@@ -91,7 +98,7 @@ pub type FileHashes = (&'static str, Option<String>, String);
 pub struct BundleFiles {
     /// `manifest.toml`.
     pub manifest: String,
-    /// In the order of the manifest's `[files]`: tokenizer, encoder, words, judge, card.
+    /// In the order of the manifest's `[files]`: tokenizer, encoder, words, risk model, card.
     pub files: [Vec<u8>; FILES.len()],
 }
 
@@ -106,7 +113,7 @@ pub struct Bundle {
     /// The projection of profiles' mean embeddings.
     pub random_features: RandomFeatures,
     /// Measures to risk.
-    pub judge: Judge,
+    pub risk_model: RiskModel,
     /// Its card, in Markdown.
     pub card: String,
 }
@@ -145,17 +152,17 @@ impl Bundle {
                 });
             }
         }
-        let [tokenizer, weights, words, judge, card] = &files.files;
+        let [tokenizer, weights, words, risk_model, card] = &files.files;
         let vocabulary = Vocabulary::from_json(&String::from_utf8_lossy(tokenizer))?;
         let model = StaticEncoder::from_safetensors(weights, manifest.tokens)?;
-        let judge: Judge = serde_json::from_slice(judge)?;
-        judge.check()?;
+        // In two steps, so that a file of the wrong form and one of another program are told apart.
+        let risk_model: RiskModelFile = serde_json::from_slice(risk_model)?;
         let projection = manifest.random_features;
         Ok(Self {
             encoder: TextEncoder::new(vocabulary, model)?,
             common_words: CommonWords::from_bytes(words)?,
             random_features: RandomFeatures::new(projection.seed, projection.bandwidth)?,
-            judge,
+            risk_model: risk_model.try_into()?,
             card: String::from_utf8_lossy(card).into_owned(),
             manifest,
         })
@@ -173,7 +180,7 @@ impl Bundle {
             text_model: self.manifest.text_model(),
             observer: Observer::new(self.encoder, self.common_words, key),
             random_features: self.random_features,
-            judge: self.judge,
+            risk_model: self.risk_model,
         }
     }
 }
@@ -187,7 +194,7 @@ impl BundleFiles {
                 include_bytes!("../../models/default/3/tokenizer.json").to_vec(),
                 include_bytes!("../../models/default/3/encoder.safetensors").to_vec(),
                 include_bytes!("../../models/default/3/words.bloom").to_vec(),
-                include_bytes!("../../models/default/3/judge.json").to_vec(),
+                include_bytes!("../../models/default/3/risk_model.json").to_vec(),
                 include_bytes!("../../models/default/3/CARD.md").to_vec(),
             ],
         }
@@ -196,13 +203,15 @@ impl BundleFiles {
     /// The bundle in a folder, not yet checked.
     ///
     /// # Errors
-    /// When a file cannot be read.
+    /// When a file cannot be read, or the manifest is not of this program's format.
     pub fn read(folder: &Path) -> Result<Self, BundleError> {
         let read = |name: &str| {
             let path = folder.join(name);
             std::fs::read(&path).map_err(|error| BundleError::File { path, error })
         };
         let manifest = String::from_utf8_lossy(&read("manifest.toml")?).into_owned();
+        // Another format has other files: say that first, and not that one is missing.
+        Manifest::parse(&manifest)?;
         let mut files: [Vec<u8>; FILES.len()] = Default::default();
         for (file, name) in files.iter_mut().zip(FILES) {
             *file = read(name)?;

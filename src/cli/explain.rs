@@ -7,8 +7,8 @@ use super::Exit;
 use super::input::TrafficFlags;
 use super::model::ModelFlags;
 use super::terminal::hint;
-use crate::detect::registry;
-use crate::domain::{Assessment, Technique};
+use crate::detect::DETECTORS;
+use crate::domain::{Assessment, Technique, TechniqueRisk};
 use crate::engine::Engine;
 use crate::privacy::PseudonymKey;
 use crate::wire::json::{AssessmentLine, ToLine};
@@ -135,12 +135,8 @@ pub(super) fn render(assessment: &Assessment, bundle: &str) -> String {
     }
     lines.push(format!("{:>+8.2}  score", assessment.score));
     lines.push(String::new());
-    if let Some(strongest) = assessment
-        .techniques
-        .iter()
-        .max_by(|a, b| a.risk.value().total_cmp(&b.risk.value()))
-    {
-        let card = registry()[strongest.technique.index()].card();
+    if let Some(strongest) = TechniqueRisk::strongest(&assessment.techniques) {
+        let card = DETECTORS[strongest.technique.index()];
         lines.push(format!(
             "Honest users who can look like {}:",
             strongest.technique.name()

@@ -63,7 +63,7 @@ impl Train {
                 None => include_str!("../../training/cues.toml").to_owned(),
             };
             let inputs = Inputs {
-                corpus: &mut corpus(Some(pools), &bars)?.with_own_writing(),
+                corpus: &corpus(Some(pools), &bars)?.with_own_writing(),
                 cues: &CueManifest::parse(&cues)?,
                 scenario: &scenario(
                     self.scenario.as_deref(),
@@ -73,8 +73,8 @@ impl Train {
                 name: (&name, version),
             };
             (
-                train_bundle(inputs, &bars, |summary, judge| {
-                    card(&name, version, summary, judge)
+                train_bundle(&inputs, &bars, |summary, model| {
+                    card(&name, version, summary, model)
                 })?,
                 Exit::Success,
             )
@@ -113,10 +113,10 @@ impl Train {
         bars.begin("exchanges", 0);
         let exit = traffic.each_batch_of_new(|exchanges| {
             bars.advance(exchanges.len() as u64);
-            refit.absorb(&exchanges);
+            refit.update(&exchanges);
         })?;
-        let files = refit.finish(name, version, recipe, bars, |summary, judge| {
-            card(name, version, summary, judge)
+        let files = refit.finish(name, version, recipe, bars, |summary, model| {
+            card(name, version, summary, model)
         })?;
         Ok((files, exit))
     }

@@ -1,35 +1,19 @@
 //! A detector's card: what it does and does not look at, in words for everybody.
 //!
-//! The page that customers read, `detectors show` and the console are made of these texts, so they are written with
-//! the same care as the code beside them, and change with it.
+//! `explain` and the API answer with these texts, so they are written with the same care as the code beside them, and
+//! change with it.
 
 use super::Measure;
 use crate::domain::Technique;
 use crate::profile::Profile;
 
-/// How far a detector may be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Whether a detector is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Maturity {
     /// Described, but measures nothing yet.
     Draft,
-    /// Measures, and is compared with the live ones; never changes a risk.
-    Shadow,
-    /// Its measures are part of the risk.
+    /// Measures. What its measures weigh is the bundle's to say.
     Live,
-    /// No longer used; kept so that old assessments can be read.
-    Retired,
-}
-
-impl Maturity {
-    /// The stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Shadow => "shadow",
-            Self::Live => "live",
-            Self::Retired => "retired",
-        }
-    }
 }
 
 /// What a detector is, for the people whom it judges and for those who read its findings.
@@ -43,10 +27,6 @@ pub struct DetectorCard {
     pub exchanges_needed: u64,
     /// What it looks for.
     pub looks_for: &'static str,
-    /// Why that matters.
-    pub why: &'static str,
-    /// What such traffic looks like, too coarse to be used as a recipe.
-    pub example: &'static str,
     /// Honest uses that look alike.
     pub false_positives: &'static [&'static str],
     /// What it never looks at.
@@ -58,17 +38,17 @@ pub struct DetectorCard {
 }
 
 impl DetectorCard {
-    /// How many measures it adds to the risk.
+    /// How many measures it takes.
     pub(super) const fn live_measures(&self) -> usize {
         match self.maturity {
             Maturity::Live => self.measures.len(),
-            Maturity::Draft | Maturity::Shadow | Maturity::Retired => 0,
+            Maturity::Draft => 0,
         }
     }
 
     /// Whether the profile is long enough for this detector to speak.
-    pub(super) fn can_measure(&self, profile: &Profile) -> bool {
-        !self.measures.is_empty() && profile.seen() >= self.exchanges_needed
+    pub(super) const fn can_measure(&self, profile: &Profile) -> bool {
+        profile.seen() >= self.exchanges_needed
     }
 }
 

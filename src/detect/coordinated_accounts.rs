@@ -1,18 +1,12 @@
 //! Many accounts that act as one. A draft: it measures nothing, and never changes a risk.
+//!
+//! Why it matters: Large harvests are spread over thousands of accounts so that none of them stands out.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{Detector, DetectorCard, Maturity};
+use super::{DetectorCard, Maturity};
 use crate::domain::Technique;
 
 /// Measures nothing yet. It needs links between accounts, and a profile is of one account or of a cluster already made.
-pub(super) struct CoordinatedAccounts;
-
-impl Detector for CoordinatedAccounts {
-    fn card(&self) -> &'static DetectorCard {
-        &CARD
-    }
-}
-
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::CoordinatedAccounts,
     maturity: Maturity::Draft,
@@ -20,8 +14,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     looks_for: "Not measured yet. It needs links between accounts, and a profile is of one account or of a cluster \
         already made. It is meant to look for: accounts that share templates, divide one data set among \
         them, or take over from a group that was closed.",
-    why: "Large harvests are spread over thousands of accounts so that none of them stands out.",
-    example: "Account 1 sends rows 1 to 500 of a table, account 2 rows 501 to 1,000, in the same wording.",
     false_positives: &[
         "The keys of one organisation.",
         "A classroom with one assignment.",

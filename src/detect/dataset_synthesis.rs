@@ -2,22 +2,17 @@
 //!
 //! Every harvest builds a data set, whatever it harvests. So the measures of the strongest intent, whichever it is,
 //! are at home here; those of one kind of harvest are in its own file.
+//!
+//! Why it matters: Instruction data written by a strong model is the cheapest way to give its abilities to another one,
+//! against the terms under which the answers were given.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 use crate::profile::{CueSums, Tail};
 
 /// Measures the intent to build a data set, and any harvesting intent, beside five forms of request that honest
 /// users share.
-pub(super) struct DatasetSynthesis;
-
-impl Detector for DatasetSynthesis {
-    fn card(&self) -> &'static DetectorCard {
-        &CARD
-    }
-}
-
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::DatasetSynthesis,
     maturity: Maturity::Live,
@@ -26,10 +21,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         from the view of many invented people, questions drawn from passages, answers collected over a pool of \
         prompts. It also holds what all harvests have in common: how much the requests resemble any published \
         pipeline, on average and in the few that resemble one most.",
-    why: "Instruction data written by a strong model is the cheapest way to give its abilities to another one, \
-        against the terms under which the answers were given.",
-    example: "[seed instruction] + one unchanging wish for a harder variant of it, or [passage] + one unchanging wish \
-        for numbered questions and answers, over a whole corpus.",
     false_positives: &[
         "Someone who generates test data for their own product.",
         "Exam and quiz writers.",
@@ -65,11 +56,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             monotone: true,
             any_intent: false,
             unit: Unit::Share,
-            value: |profile| {
-                profile
-                    .cues()
-                    .tail_share(Cue::SynthesisIntent, Tail::Ninety)
-            },
+            value: |profile| profile.cues().ninety_share(Cue::SynthesisIntent),
             sentence: |observed, expected| {
                 let what = "closely resembled published pipelines that build data sets";
                 wording::share(what, observed, expected)

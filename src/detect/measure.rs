@@ -20,18 +20,6 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// The stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Share => "share",
-            Self::Probability => "probability",
-            Self::LogOdds => "log_odds",
-            Self::Count => "count",
-            Self::Ratio => "ratio",
-            Self::Index => "index",
-        }
-    }
-
     /// The least and the largest value that a measure of this unit can take.
     pub const fn range(self) -> (f64, f64) {
         match self {
@@ -57,6 +45,6 @@ pub struct Measure {
     pub unit: Unit,
     /// Takes it from a profile; `None` where nothing can be measured, else finite and within the unit's range.
     pub value: fn(&Profile) -> Option<f64>,
-    /// One plain sentence on what was observed against what is expected of honest accounts. Either may be NaN.
-    pub sentence: fn(observed: f64, expected: f64) -> String,
+    /// Writes one plain sentence on what was observed against what is typical of benign accounts, where that is known.
+    pub sentence: fn(observed: f64, typical: Option<f64>) -> String,
 }

@@ -4,29 +4,21 @@
 //! developers put a median of all their calls on a new model within a day of first trying it. It says something only
 //! when many accounts move together, which is a question for clusters. Of a guard, one account does show something: a
 //! refused prompt that goes to another model.
+//!
+//! Why it matters: Harvests compare models to pick the best answer, and fall back to another model when one begins to
+//! refuse. By itself this is weak: it counts only beside what the requests ask for.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
 
 /// Measures how requests spread over models. Never how many there are.
-pub(super) struct ModelSwitching;
-
-impl Detector for ModelSwitching {
-    fn card(&self) -> &'static DetectorCard {
-        &CARD
-    }
-}
-
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::ModelSwitching,
     maturity: Maturity::Live,
     exchanges_needed: 10,
     looks_for: "The same prompt brought to several models within a day, above all after one has refused it, and \
         requests that go back and forth between models.",
-    why: "Harvests compare models to pick the best answer, and fall back to another model when one begins to refuse. \
-        By itself this is weak: it counts only beside what the requests ask for.",
-    example: "[prompt] to model A, the same [prompt] to model B a minute later, for every prompt of a pool.",
     false_positives: &[
         "Developers who upgrade on the day of a release.",
         "A/B tests and side-by-side comparisons before a purchase.",

@@ -1,19 +1,13 @@
 //! Requests that make the model write out the reasoning behind its answers.
+//!
+//! Why it matters: Written-out reasoning is the most valuable material for training a copy of a model. A few thousand
+//! traces teach what would take years to find out.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
-use crate::profile::Tail;
 
 /// Measures the intent to harvest reasoning, beside two forms of request that honest users share.
-pub(super) struct ReasoningHarvest;
-
-impl Detector for ReasoningHarvest {
-    fn card(&self) -> &'static DetectorCard {
-        &CARD
-    }
-}
-
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::ReasoningHarvest,
     maturity: Maturity::Live,
@@ -21,10 +15,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     looks_for: "Request after request whose purpose is the model's reasoning itself: a finished answer for which the \
         thinking is to be written down, a fixed instruction that forces thinking into tags before every answer, or a \
         saved thinking trace that is to be restored, cleaned or continued.",
-    why: "Written-out reasoning is the most valuable material for training a copy of a model. A few thousand traces \
-        teach what would take years to find out.",
-    example: "[exercise] [its answer from a data set] + one unchanging instruction to write the thinking that leads \
-        there, for thousands of exercises.",
     false_positives: &[
         "Students and tutors who ask for the steps of a solution.",
         "Benchmark runs with a prompt such as \"let's think step by step\".",
@@ -60,11 +50,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             monotone: true,
             any_intent: false,
             unit: Unit::Share,
-            value: |profile| {
-                profile
-                    .cues()
-                    .tail_share(Cue::ReasoningIntent, Tail::Ninety)
-            },
+            value: |profile| profile.cues().ninety_share(Cue::ReasoningIntent),
             sentence: |observed, expected| {
                 let what = "closely resembled published reasoning harvests";
                 wording::share(what, observed, expected)

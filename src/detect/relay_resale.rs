@@ -3,21 +3,16 @@
 //! What tells a relay from an application with many users: the application has one client program, the relay's users
 //! each bring their own. What tells it from a person with several machines: conversations that go on at once about
 //! unlike subjects. No rest and no limit would show too, and are not looked at: honest customers run all day.
+//!
+//! Why it matters: Resale hides who asks, mixes harvests with honest traffic, and lets the relay record both. An
+//! account that was sold or taken over starts anew under an old good name.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
 use crate::profile::Profile;
 
 /// Measures clients, interwoven conversations and a break with the account's own past.
-pub(super) struct RelayResale;
-
-impl Detector for RelayResale {
-    fn card(&self) -> &'static DetectorCard {
-        &CARD
-    }
-}
-
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::RelayResale,
     maturity: Maturity::Live,
@@ -25,9 +20,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     looks_for: "Many client programs behind one account whose conversations interrupt each other and have little in \
         common, and an account that from some exchange on asks for other things than it ever did. The programs are \
         counted only where the provider sends their names, the conversations only where they are named.",
-    why: "Resale hides who asks, mixes harvests with honest traffic, and lets the relay record both. An account that \
-        was sold or taken over starts anew under an old good name.",
-    example: "One account on which a hundred unrelated conversations go on, each from another program.",
     false_positives: &[
         "A household or a small team that shares an account.",
         "A developer with several machines and tools.",
@@ -98,7 +90,7 @@ fn relayed_spread(profile: &Profile) -> Option<f64> {
 
 /// The exchange at which the requests began to be unlike the earlier ones; 0 where they never did.
 fn own_past_change(profile: &Profile) -> Option<f64> {
-    let past = profile.own_past();
+    let past = profile.change_detector();
     past.is_known()
         .then(|| past.changed_at().unwrap_or(0) as f64)
 }

@@ -1,29 +1,19 @@
 //! Requests that use the model as a reward model: grading, preference, critique, at scale.
+//!
+//! Why it matters: A stream of judgements is the reward signal with which another model is trained: the judge's taste
+//! is copied without its answers.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
-use crate::profile::Tail;
 
 /// Measures the intent to harvest judgements, beside three forms of judging that honest users share.
-pub(super) struct RewardModelHarvest;
-
-impl Detector for RewardModelHarvest {
-    fn card(&self) -> &'static DetectorCard {
-        &CARD
-    }
-}
-
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::RewardModelHarvest,
     maturity: Maturity::Live,
     exchanges_needed: 5,
     looks_for: "The model as a judge of other models' answers, request after request: scores by a rubric, choices \
         between two answers, critiques with a revised answer, in the forms that preference data sets are built with.",
-    why: "A stream of judgements is the reward signal with which another model is trained: the judge's taste is \
-        copied without its answers.",
-    example: "[question] [answer A] [answer B] + one unchanging rubric and a verdict tag, over a data set of answers \
-        that other models wrote.",
     false_positives: &[
         "A team's own regression suite with a model as the judge.",
         "Teachers who grade essays by a rubric.",
@@ -60,7 +50,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             monotone: true,
             any_intent: false,
             unit: Unit::Share,
-            value: |profile| profile.cues().tail_share(Cue::RewardIntent, Tail::Ninety),
+            value: |profile| profile.cues().ninety_share(Cue::RewardIntent),
             sentence: |observed, expected| {
                 let what = "closely resembled published reward-model pipelines";
                 wording::share(what, observed, expected)

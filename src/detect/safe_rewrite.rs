@@ -1,20 +1,14 @@
 //! Policy-safe rewrites of sensitive queries, collected at scale. A draft: it measures nothing, and never changes a risk.
+//!
+//! Why it matters: Such pairs train another model to avoid subjects while it seems to answer.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{Detector, DetectorCard, Maturity};
+use super::{DetectorCard, Maturity};
 use crate::domain::Technique;
 
 /// Measures nothing yet. No head of the text model reads such rewrites: in this technique's scenario
 /// (`tests/scenarios`) every cue but that of the output's format stays below 0.1, as it does for a moderator. What is
 /// left, one template over a list, is measured by `templated_repetition` and says nothing of this technique.
-pub(super) struct SafeRewrite;
-
-impl Detector for SafeRewrite {
-    fn card(&self) -> &'static DetectorCard {
-        &CARD
-    }
-}
-
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::SafeRewrite,
     maturity: Maturity::Draft,
@@ -22,8 +16,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     looks_for: "Not measured yet. It needs a cue of its own, for which the text model has no head: by what is \
         measured now, such rewrites and honest moderation look the same. It is meant to look for: sensitive questions, mostly political, that are to be answered or reworded \
         so that nothing sensitive is left, one after another over a list.",
-    why: "Such pairs train another model to avoid subjects while it seems to answer.",
-    example: "[sensitive question] + one unchanging wish for a harmless wording, over a list of such questions.",
     false_positives: &[
         "Journalists and moderators who look for careful words.",
         "Localisation of products for many markets.",

@@ -2,29 +2,21 @@
 //!
 //! Refusals alone accuse the curious, and those whose honest subject meets a filter. So it counts what was refused, and
 //! whether nearly the same was then tried in other words.
+//!
+//! Why it matters: Probing comes before a harvest: what works is then run at scale.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
-use crate::domain::{Outcome, Technique};
+use super::{DetectorCard, Maturity, Measure, Unit, wording};
+use crate::domain::Technique;
 use crate::profile::Profile;
 
 /// Measures refusals, what was refused and what came next.
-pub(super) struct TechniqueProbing;
-
-impl Detector for TechniqueProbing {
-    fn card(&self) -> &'static DetectorCard {
-        &CARD
-    }
-}
-
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::TechniqueProbing,
     maturity: Maturity::Live,
     exchanges_needed: 8,
     looks_for: "Request after request that reads as a harvest and is refused, and refused requests that come again in \
         small variations within the hour. Only where the log says which requests were refused.",
-    why: "Probing comes before a harvest: what works is then run at scale.",
-    example: "[phrasing 1], refused; [phrasing 2], refused; ... with little else in between.",
     false_positives: &[
         "Security researchers under an agreed programme: the numbers are the same, and only the agreement tells them \
             apart.",
@@ -40,7 +32,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             monotone: false,
             any_intent: false,
             unit: Unit::Share,
-            value: |profile| profile.output_side().outcome_share(Outcome::Refused),
+            value: |profile| profile.request_stats().refused_share(),
             sentence: |observed, expected| {
                 let things = "requests whose outcome is known";
                 wording::share_of("was refused", things, observed, expected)
@@ -73,8 +65,8 @@ pub(super) static CARD: DetectorCard = DetectorCard {
 
 /// Refused requests, each counted by the probability of its strongest intent, per request of known outcome.
 fn refused_intent_share(profile: &Profile) -> Option<f64> {
-    let refused = profile.output_side().outcome_share(Outcome::Refused)?;
-    let count = profile.output_side().outcome_count(Outcome::Refused);
+    let refused = profile.request_stats().refused_share()?;
+    let count = profile.request_stats().refused();
     if count == 0 {
         return Some(0.0);
     }
@@ -84,6 +76,6 @@ fn refused_intent_share(profile: &Profile) -> Option<f64> {
 
 /// `None` where no outcome is known: then nothing says that nothing was refused.
 fn reworded_refusal_share(profile: &Profile) -> Option<f64> {
-    profile.output_side().outcome_share(Outcome::Refused)?;
+    profile.request_stats().refused_share()?;
     Some(profile.refusals().reworded() as f64 / profile.seen() as f64)
 }

@@ -3,21 +3,16 @@
 //! A template alone is normal: most applications have one. What tells a sweep from an application is that a live
 //! service meets its popular questions again, while a data set is read once through; what makes either a harvest is
 //! what the requests ask for, so some measures are products of both.
+//!
+//! Why it matters: Harvests are run by programs over data sets. The sweep shows even where each request by itself looks
+//! ordinary.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
 use crate::profile::{Profile, RING_LENGTH, RepeatEstimate, SpaceSaving, Tail};
 
 /// Measures templates, repeats and what the templated requests ask for.
-pub(super) struct TemplatedRepetition;
-
-impl Detector for TemplatedRepetition {
-    fn card(&self) -> &'static DetectorCard {
-        &CARD
-    }
-}
-
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::TemplatedRepetition,
     maturity: Maturity::Live,
@@ -25,9 +20,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     looks_for: "One template filled in again and again with different contents and hardly a repeat, as when a data \
         set is read once from front to back, or the same prompt sampled several times within a minute of being \
         answered; above all together with requests that read as a harvest.",
-    why: "Harvests are run by programs over data sets. The sweep shows even where each request by itself looks \
-        ordinary.",
-    example: "[the same 40 words] + [row 1 of a table], then [row 2], [row 3] ... with no row twice.",
     false_positives: &[
         "Any application in production that has one template: more than a quarter of honest ones look like this.",
         "Batch jobs over a company's own documents, such as translation, classification or extraction.",

@@ -10,7 +10,7 @@ use crate::domain::{
     CUE_COUNT, Cue, CueProbabilities, Digest, EMBEDDING_DIM, Embedding, Observation, Outcome,
     RequestShape, Script, Technique, Timestamp,
 };
-use crate::profile::RandomFeatures;
+use crate::profile::{Profile, RandomFeatures};
 
 const HOUR_MICROS: i64 = 3_600_000_000;
 
@@ -90,22 +90,21 @@ fn fold<'a>(stream: impl IntoIterator<Item = &'a Sketch>) -> Profile {
     let random_features = RandomFeatures::new(7, 1.2).expect("1.2 is a bandwidth");
     let mut profile = Profile::empty();
     for sketch in stream {
-        profile.absorb(&sketch.observation(), &random_features);
+        profile.update(&sketch.observation(), &random_features);
     }
     profile
 }
 
-fn measured(profile: &Profile) -> [f64; MEASURE_COUNT] {
-    let mut values = [0.0; MEASURE_COUNT];
-    measure_into(profile, &mut values);
-    values
+/// Every measure with its value, where there is one.
+fn measured(profile: &Profile) -> impl Iterator<Item = (MeasureIndex, Option<f64>)> {
+    let values = MeasureValues::of(profile);
+    MeasureIndex::all().map(move |measure| (measure, values.get(measure)))
 }
 
+/// NaN where nothing was measured.
 fn value_of(profile: &Profile, code: &str) -> f64 {
-    let at = measures()
-        .position(|(_, measure)| measure.code == code)
-        .unwrap_or_else(|| panic!("no measure {code}"));
-    measured(profile)[at]
+    let measure = MeasureIndex::of_code(code).unwrap_or_else(|| panic!("no measure {code}"));
+    MeasureValues::of(profile).get(measure).unwrap_or(f64::NAN)
 }
 
 fn stream(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Sketch>> {
@@ -129,18 +128,16 @@ fn stream(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Sketch>> 
 
 #[test]
 fn one_detector_a_technique_in_the_order_of_the_wire() {
-    let techniques: Vec<Technique> = registry()
-        .iter()
-        .map(|detector| detector.card().technique)
-        .collect();
-    assert_eq!(techniques, Technique::ALL);
+    assert_eq!(DETECTORS.map(|card| card.technique), Technique::ALL);
 }
 
 /// A bundle's terms are some of these, in this order. One may be added anywhere; one that is renamed, moved or taken
 /// away makes bundles that name it unreadable.
 #[test]
 fn the_measures_are_a_fixed_list() {
-    let codes: Vec<&str> = measures().map(|(_, measure)| measure.code).collect();
+    let codes: Vec<&str> = MeasureIndex::all()
+        .map(|measure| measure.measure().code)
+        .collect();
     let expected = [
         "reasoning_intent_mean",
         "reasoning_intent_logit",
@@ -204,15 +201,9 @@ fn the_measures_are_a_fixed_list() {
 
 #[test]
 fn every_card_is_complete_and_only_live_ones_measure() {
-    for card in registry().iter().map(|detector| detector.card()) {
+    for card in DETECTORS {
         let name = card.technique.name();
-        let texts = [
-            card.looks_for,
-            card.why,
-            card.example,
-            card.not_used,
-            card.contest,
-        ];
+        let texts = [card.looks_for, card.not_used, card.contest];
         for text in texts.iter().chain(card.false_positives) {
             assert!(text.ends_with('.'), "{name}: {text}");
             assert!(!text.contains("  "), "{name}: {text}");
@@ -288,12 +279,19 @@ fn unlike_requests_never_look_templated() {
                 ..Sketch::at(hour)
             })
             .collect();
-        let mut values = [f64::NAN; 11];
-        let detector = templated_repetition::TemplatedRepetition;
-        detector.measure(&fold(&unlike), &mut values);
-        assert!(values[0].abs() < 1e-9, "{length}: {}", values[0]);
+        let unlike = fold(&unlike);
+        let value = |code: &str| {
+            let measure = MeasureIndex::of_code(code).expect("a measure").measure();
+            (measure.value)(&unlike)
+        };
+        let mass = value("template_mass");
+        assert!(
+            mass.is_some_and(|mass| mass.abs() < 1e-9),
+            "{length}: {mass:?}"
+        );
         // Nothing is a template, so nothing can be said of one.
-        assert!(values[2].is_nan() && values[3].is_nan(), "{length}");
+        assert_eq!(value("template_novelty"), None, "{length}");
+        assert_eq!(value("repeat_deficit"), None, "{length}");
     }
 }
 
@@ -343,31 +341,14 @@ fn a_detector_without_enough_history_says_so_and_gives_no_number() {
     for seen in 0..12 {
         let history: Vec<Sketch> = (0..seen).map(Sketch::at).collect();
         let profile = fold(&history);
-        for (value, (detector, measure)) in measured(&profile).iter().zip(measures()) {
-            let needed = detector.card().exchanges_needed;
-            if (seen as u64) < needed {
-                assert!(value.is_nan(), "{} at {seen}", measure.code);
-                assert_eq!(
-                    detector.examine(&profile),
-                    Finding::Insufficient {
-                        seen: seen as u64,
-                        needed
-                    }
-                );
-            } else if !NOT_IN_EVERY_LOG.contains(&measure.code) {
-                assert!(value.is_finite(), "{} at {seen}", measure.code);
+        for (measure, value) in measured(&profile) {
+            let code = measure.measure().code;
+            if (seen as u64) < measure.card().exchanges_needed {
+                assert_eq!(value, None, "{code} at {seen}");
+            } else if !NOT_IN_EVERY_LOG.contains(&code) {
+                assert!(value.is_some_and(f64::is_finite), "{code} at {seen}");
             }
         }
-    }
-}
-
-#[test]
-fn a_draft_never_says_anything() {
-    let history: Vec<Sketch> = (0..500).map(Sketch::at).collect();
-    let profile = fold(&history);
-    for detector in registry() {
-        let silent = matches!(detector.examine(&profile), Finding::Insufficient { .. });
-        assert_eq!(silent, detector.card().maturity == Maturity::Draft);
     }
 }
 
@@ -381,37 +362,15 @@ fn texts_that_are_all_empty_have_no_similarity() {
         .collect();
     let profile = fold(&empty);
     assert!(value_of(&profile, "within_similarity").is_nan());
-    let Finding::Measured(measurements) =
-        templated_repetition::TemplatedRepetition.examine(&profile)
-    else {
-        panic!("20 exchanges are enough");
-    };
-    let similarity = measurements
-        .iter()
-        .find(|measurement| measurement.code == "within_similarity");
-    assert_eq!(similarity.and_then(|found| found.observed), None);
 }
 
 #[test]
-fn a_sentence_never_contains_what_is_not_a_number() {
-    let numbers = [
-        f64::NAN,
-        f64::INFINITY,
-        -8.0,
-        -1e-9,
-        0.0,
-        1e-9,
-        0.004,
-        0.5,
-        0.9999,
-        1.0,
-        8.0,
-        1e9,
-    ];
-    for (_, measure) in measures() {
+fn sentences_of_any_numbers_read_well() {
+    let numbers = [-8.0, -1e-9, 0.0, 1e-9, 0.004, 0.5, 0.9999, 1.0, 8.0, 1e9];
+    for measure in MeasureIndex::all().map(MeasureIndex::measure) {
         for observed in numbers {
-            for expected in numbers {
-                let sentence = (measure.sentence)(observed, expected);
+            for typical in numbers.map(Some).into_iter().chain([None]) {
+                let sentence = (measure.sentence)(observed, typical);
                 assert!(
                     !sentence.contains("NaN") && !sentence.contains("inf"),
                     "{sentence}"
@@ -443,7 +402,7 @@ fn no_detector_names_a_forbidden_feature() {
             assert!(!code.contains(word), "{}: {word}", path.display());
         }
     }
-    assert!(files >= registry().len());
+    assert!(files >= DETECTORS.len());
 }
 
 /// The source without comments and string literals.
@@ -473,10 +432,10 @@ proptest! {
 
     #[test]
     fn values_keep_to_their_unit(stream in stream(0..120)) {
-        for (value, (_, measure)) in measured(&fold(&stream)).into_iter().zip(measures()) {
-            let (least, most) = measure.unit.range();
-            prop_assert!(value.is_nan() || (value.is_finite() && value >= least && value <= most),
-                "{}: {value}", measure.code);
+        for (measure, value) in measured(&fold(&stream)) {
+            let (least, most) = measure.measure().unit.range();
+            prop_assert!(value.is_none_or(|value| value.is_finite() && value >= least && value <= most),
+                "{}: {value:?}", measure.measure().code);
         }
     }
 
@@ -487,10 +446,11 @@ proptest! {
             .iter()
             .map(|sketch| Sketch { intent: sketch.intent.max(more), ..sketch.clone() })
             .collect();
-        let (before, after) = (measured(&fold(&stream)), measured(&fold(&louder)));
-        for ((before, after), (_, measure)) in before.into_iter().zip(after).zip(measures()) {
-            let fell = after < before - 1e-9;
-            prop_assert!(!(measure.monotone && fell), "{}: {before} to {after}", measure.code);
+        let (before, after) = (fold(&stream), fold(&louder));
+        for ((measure, before), (_, after)) in measured(&before).zip(measured(&after)) {
+            let measure = measure.measure();
+            let fell = before.zip(after).is_some_and(|(before, after)| after < before - 1e-9);
+            prop_assert!(!(measure.monotone && fell), "{}: {before:?} to {after:?}", measure.code);
         }
     }
 
@@ -514,11 +474,15 @@ proptest! {
             std::mem::swap(&mut merged, &mut other);
         }
         merged.merge(&other);
-        for ((whole, merged), (_, measure)) in measured(&whole).into_iter().zip(measured(&merged)).zip(measures()) {
+        for ((measure, whole), (_, merged)) in measured(&whole).zip(measured(&merged)) {
+            let code = measure.measure().code;
             // A merged profile has no past of its own.
-            let own = measure.code == "own_past_change";
-            let equal = own || (whole.is_nan() && merged.is_nan()) || (whole - merged).abs() < 1e-5;
-            prop_assert!(equal, "{}: {whole} and {merged}", measure.code);
+            let own = code == "own_past_change";
+            let equal = match (whole, merged) {
+                (Some(whole), Some(merged)) => (whole - merged).abs() < 1e-5,
+                (whole, merged) => whole == merged,
+            };
+            prop_assert!(own || equal, "{code}: {whole:?} and {merged:?}");
         }
     }
 }

@@ -1,19 +1,13 @@
 //! Requests that generate tool-use, coding-agent or computer-use trajectories over synthetic tasks.
+//!
+//! Why it matters: Recorded runs teach another model how to plan, call tools and recover from errors: the part of an
+//! agent that is hardest to build.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{Detector, DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
-use crate::profile::Tail;
 
 /// Measures the intent to harvest trajectories, beside the ordinary signs of agents and of programming.
-pub(super) struct TrajectoryHarvest;
-
-impl Detector for TrajectoryHarvest {
-    fn card(&self) -> &'static DetectorCard {
-        &CARD
-    }
-}
-
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::TrajectoryHarvest,
     maturity: Maturity::Live,
@@ -21,10 +15,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     looks_for: "Whole runs of an agent over made-up tasks: simulated users, environments and tools, or programming \
         tasks from a pool that are to be solved together with their tests, in the forms that trajectory data sets are \
         built with.",
-    why: "Recorded runs teach another model how to plan, call tools and recover from errors: the part of an agent \
-        that is hardest to build.",
-    example: "[invented task] [invented tools] + one unchanging instruction to play every part of the run, for each \
-        task of a pool.",
     false_positives: &[
         "A developer with a coding agent.",
         "A product with function calling.",
@@ -62,7 +52,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             unit: Unit::Share,
             value: |profile| {
                 let cues = profile.cues();
-                cues.tail_share(Cue::TrajectoryIntent, Tail::Ninety)
+                cues.ninety_share(Cue::TrajectoryIntent)
             },
             sentence: |observed, expected| {
                 let what = "closely resembled published trajectory pipelines";
@@ -96,7 +86,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             monotone: false,
             any_intent: false,
             unit: Unit::Share,
-            value: |profile| profile.output_side().tools_share(),
+            value: |profile| profile.request_stats().tools_share(),
             sentence: |observed, expected| wording::share("offered tools", observed, expected),
         },
     ],

@@ -1,21 +1,20 @@
 //! Numbers in plain sentences: what was observed, and what is typical of honest accounts.
 //!
-//! A sentence names a behaviour, never a person or a place. What is not finite is said to be not measured, or left
-//! out.
+//! A sentence names a behaviour, never a person or a place. Where nothing typical is known, there is no comparison.
 
 /// "`what` in 71% of requests; honest accounts: typically 8%".
-pub(super) fn share(what: &str, observed: f64, expected: f64) -> String {
+pub(super) fn share(what: &str, observed: f64, expected: Option<f64>) -> String {
     share_of(what, "requests", observed, expected)
 }
 
 /// The same for a share of other `things` than all requests.
-pub(super) fn share_of(what: &str, things: &str, observed: f64, expected: f64) -> String {
+pub(super) fn share_of(what: &str, things: &str, observed: f64, expected: Option<f64>) -> String {
     let of = format!("of {things}");
     compare(what, "in", percent, &of, observed, expected)
 }
 
 /// The same for a share of requests that is a mean of probabilities.
-pub(super) fn estimated_share(what: &str, observed: f64, expected: f64) -> String {
+pub(super) fn estimated_share(what: &str, observed: f64, expected: Option<f64>) -> String {
     compare(
         what,
         "in an estimated",
@@ -27,7 +26,7 @@ pub(super) fn estimated_share(what: &str, observed: f64, expected: f64) -> Strin
 }
 
 /// "`what` at odds of 3.0 to 1 on average; honest accounts: typically 1 to 40", from log-odds.
-pub(super) fn odds(what: &str, observed: f64, expected: f64) -> String {
+pub(super) fn odds(what: &str, observed: f64, expected: Option<f64>) -> String {
     compare(
         what,
         "at odds of",
@@ -39,7 +38,7 @@ pub(super) fn odds(what: &str, observed: f64, expected: f64) -> String {
 }
 
 /// "`what` at 0.64 on a scale from 0 to 1; honest accounts: typically 0.02".
-pub(super) fn index(what: &str, observed: f64, expected: f64) -> String {
+pub(super) fn index(what: &str, observed: f64, expected: Option<f64>) -> String {
     compare(
         what,
         "at",
@@ -51,20 +50,18 @@ pub(super) fn index(what: &str, observed: f64, expected: f64) -> String {
 }
 
 /// "`what` 2.6 `things`; honest accounts: typically 1.1".
-pub(super) fn count(what: &str, things: &str, observed: f64, expected: f64) -> String {
+pub(super) fn count(what: &str, things: &str, observed: f64, expected: Option<f64>) -> String {
     compare(what, "", one_decimal, things, observed, expected)
 }
 
 /// "`what` with a chance of 2%; honest accounts: typically 90%".
-pub(super) fn chance(what: &str, observed: f64, expected: f64) -> String {
+pub(super) fn chance(what: &str, observed: f64, expected: Option<f64>) -> String {
     compare(what, "with a chance of", percent, "", observed, expected)
 }
 
 /// "requests look unlike `past` from about exchange 412 on", from the number of an exchange; 0 is none.
 pub(super) fn change(past: &str, exchange: f64) -> String {
-    if !exchange.is_finite() {
-        format!("likeness to {past}: not measured")
-    } else if exchange < 1.0 {
+    if exchange < 1.0 {
         format!("requests go on like {past}")
     } else {
         format!("from about exchange {exchange:.0} on, requests look unlike {past}")
@@ -78,17 +75,14 @@ fn compare(
     number: fn(f64) -> String,
     of: &str,
     observed: f64,
-    expected: f64,
+    expected: Option<f64>,
 ) -> String {
-    if !observed.is_finite() {
-        return format!("{what}: not measured");
-    }
     let space = if lead.is_empty() { "" } else { " " };
     let gap = if of.is_empty() { "" } else { " " };
     let seen = format!("{what} {lead}{space}{}{gap}{of}", number(observed));
-    if !expected.is_finite() {
+    let Some(expected) = expected else {
         return seen;
-    }
+    };
     let usual = number(expected);
     if usual == number(observed) {
         format!("{seen}, as is typical of honest accounts")
@@ -142,47 +136,43 @@ mod tests {
     use super::{count, estimated_share, odds, share};
 
     #[test]
-    fn above_below_equal_and_unknown_read_well() {
+    fn above_below_equal_and_without_comparison_read_well() {
         let what = "asked for the reasoning behind answers";
         let sentences = [
             (
-                share(what, 0.71, 0.08),
+                share(what, 0.71, Some(0.08)),
                 "71% of requests; honest accounts: typically 8%",
             ),
             (
-                share(what, 0.02, 0.08),
+                share(what, 0.02, Some(0.08)),
                 "2% of requests, less than the 8% typical of honest accounts",
             ),
             (
-                share(what, 0.08, 0.08),
+                share(what, 0.08, Some(0.08)),
                 "8% of requests, as is typical of honest accounts",
             ),
             (
-                share(what, 0.08, f64::NAN),
+                share(what, 0.08, None),
                 "asked for the reasoning behind answers in 8% of requests",
             ),
             (
-                share(what, f64::NAN, 0.08),
-                "asked for the reasoning behind answers: not measured",
-            ),
-            (
-                share(what, 0.999, 0.0002),
+                share(what, 0.999, Some(0.0002)),
                 "over 99% of requests; honest accounts: typically under 0.1%",
             ),
             (
-                share(what, 1.0, 0.0),
+                share(what, 1.0, Some(0.0)),
                 "100% of requests; honest accounts: typically 0%",
             ),
             (
-                estimated_share(what, 0.5, 0.013),
+                estimated_share(what, 0.5, Some(0.013)),
                 "in an estimated 50% of requests; honest accounts: typically 1.3%",
             ),
             (
-                odds(what, 1.1, -3.7),
+                odds(what, 1.1, Some(-3.7)),
                 "at odds of 3.0 to 1 on average; honest accounts: typically 1 to 40",
             ),
             (
-                count("used", "models", 2.6, 1.0),
+                count("used", "models", 2.6, Some(1.0)),
                 "used 2.6 models; honest accounts: typically 1.0",
             ),
         ];

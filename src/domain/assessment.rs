@@ -106,11 +106,7 @@ impl Mitigation {
 /// Whose usual behaviour a reason compares with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BaselineOf {
-    /// The account's own past.
-    Own,
-    /// Accounts of the same kind.
-    Peers,
-    /// All honest accounts.
+    /// All benign accounts.
     Population,
 }
 
@@ -118,8 +114,6 @@ impl BaselineOf {
     /// The stable name.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Own => "self",
-            Self::Peers => "peer_group",
             Self::Population => "population",
         }
     }
@@ -153,6 +147,14 @@ pub struct TechniqueRisk {
     pub risk: Risk,
 }
 
+impl TechniqueRisk {
+    /// Returns the technique of the highest risk, the last of equals; `None` of none.
+    pub fn strongest(techniques: &[Self]) -> Option<&Self> {
+        let by_risk = |a: &&Self, b: &&Self| a.risk.value().total_cmp(&b.risk.value());
+        techniques.iter().max_by(by_risk)
+    }
+}
+
 /// What Stillwatch says of an account after one exchange.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assessment {
@@ -176,7 +178,7 @@ pub struct Assessment {
     pub recommendation: Recommendation,
     /// Milder steps that fit the techniques found.
     pub mitigations: Vec<Mitigation>,
-    /// Techniques with a live detector that had enough history, in the order of [`Technique::ALL`].
+    /// Techniques that the bundle has a term for and that had enough history, in the order of [`Technique::ALL`].
     pub techniques: Vec<TechniqueRisk>,
     /// Risk of this conversation alone, as far as its text tells.
     pub conversation_risk: Risk,

@@ -7,7 +7,6 @@ mod assessment;
 pub mod chat_names;
 mod cue;
 mod exchange;
-mod finding;
 mod label;
 mod observation;
 mod pool;
@@ -22,7 +21,6 @@ pub use cue::{CUE_COUNT, Cue, CueProbabilities};
 pub use exchange::{
     Client, Exchange, FinishReason, Message, Parameters, Response, ResponseFormat, Role,
 };
-pub use finding::{Finding, Measurement};
 pub use label::{Label, Verdict};
 pub use observation::{
     AccountKey, Digest, EMBEDDING_DIM, Embedding, Observation, Outcome, RequestShape, Script,

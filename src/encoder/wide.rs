@@ -8,6 +8,7 @@
 use half::f16;
 
 use super::{Channel, ChannelRows};
+use crate::statistics::splitmix::mix;
 
 /// Hashed token pairs: beyond 2^17, more of them changed no figure on pipelines left out.
 pub const PAIR_FEATURES: usize = 1 << 17;
@@ -108,12 +109,10 @@ impl Seen {
     }
 }
 
-/// A fixed mixing of two token numbers (the finaliser of splitmix64, Steele et al. 2014).
+/// The number of a pair of tokens among the pair features.
 const fn pair(left: u32, right: u32) -> u32 {
-    let mut hash = ((left as u64) << 32 | right as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((hash ^ (hash >> 31)) % PAIR_FEATURES as u64) as u32
+    let both = (left as u64) << 32 | right as u64;
+    (mix(both) % PAIR_FEATURES as u64) as u32
 }
 
 #[cfg(test)]

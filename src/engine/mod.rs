@@ -17,13 +17,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::detect::{Detector, MEASURE_COUNT, Measure, measure_into, measures};
+use crate::detect::{MeasureIndex, MeasureValues};
 use crate::domain::{
     AccountKey, Assessment, Digest, Exchange, Observation, Risk, Technique, Timestamp,
 };
 use crate::observe::{ObserveScratch, Observer};
 use crate::profile::{Profile, RandomFeatures};
-use crate::risk::{Judge, Judgement};
+use crate::risk::{Judgement, RiskModel};
 
 use accounts::{Accounts, PARTITIONS, partition_of};
 
@@ -36,7 +36,7 @@ pub struct EngineParts {
     /// The projection of profiles' mean embeddings.
     pub random_features: RandomFeatures,
     /// Measures to risk.
-    pub judge: Judge,
+    pub risk_model: RiskModel,
     /// Name of the bundle, such as `default@1`.
     pub bundle: Arc<str>,
     /// Identifies what profiles are made with. Histories made by another text model cannot be gone on with.
@@ -58,7 +58,7 @@ pub struct Remembered {
     pub seen: u64,
     /// Time of the latest of them.
     pub last_seen: Timestamp,
-    /// What the judge says of them.
+    /// What the risk model says of them.
     pub judgement: Judgement,
     /// The bundle that judged.
     pub bundle: Arc<str>,
@@ -73,16 +73,14 @@ struct Observed {
 
 /// What is asked of a profile while its partition is held.
 struct Measured {
-    measures: [f64; MEASURE_COUNT],
+    measures: MeasureValues,
     seen: u64,
 }
 
 impl Measured {
     fn of(profile: &Profile) -> Self {
-        let mut measures = [f64::NAN; MEASURE_COUNT];
-        measure_into(profile, &mut measures);
         Self {
-            measures,
+            measures: MeasureValues::of(profile),
             seen: profile.seen(),
         }
     }
@@ -121,7 +119,7 @@ impl Engine {
     pub fn trial(&self, exchange: &Exchange) -> Assessment {
         let observed = self.observe(exchange, &mut ObserveScratch::default());
         let mut profile = Profile::empty();
-        profile.absorb(&observed.observation, &self.parts.random_features);
+        profile.update(&observed.observation, &self.parts.random_features);
         let measured = Measured::of(&profile);
         self.assess(&measured, &observed.observation, exchange)
     }
@@ -184,13 +182,16 @@ impl Engine {
         let (measured, last_seen) = {
             let partition = self.accounts.partition(account);
             let profile = partition.profile(account)?;
-            (Measured::of(profile), profile.timing().last()?)
+            (Measured::of(profile), profile.last_seen()?)
         };
         Some(Remembered {
             account,
             seen: measured.seen,
             last_seen,
-            judgement: self.parts.judge.judge(&measured.measures, measured.seen),
+            judgement: self
+                .parts
+                .risk_model
+                .judge(&measured.measures, measured.seen),
             bundle: Arc::clone(&self.parts.bundle),
         })
     }
@@ -226,22 +227,16 @@ impl Engine {
         let Some(profile) = self.profile(self.parts.observer.account_key(account)) else {
             return Vec::new();
         };
-        let mut values = [f64::NAN; MEASURE_COUNT];
-        measure_into(&profile, &mut values);
-        let terms = self.parts.judge.model.terms();
-        let sentence = |(detector, measure): (&dyn Detector, &Measure), value: f64| {
-            let term = terms.iter().find(|term| term.name == measure.code);
-            let weighs = term.is_some_and(|term| term.values.iter().any(|value| *value != 0.0));
-            let typical = term.and_then(|term| term.typical).unwrap_or(f64::NAN);
-            let told = || {
-                let technique = detector.card().technique;
-                (technique, (measure.sentence)(value, typical))
-            };
-            (!weighs && !value.is_nan()).then(told)
+        let values = MeasureValues::of(&profile);
+        let model = &self.parts.risk_model;
+        let sentence = |measure: MeasureIndex| {
+            let (value, typical) = (values.get(measure)?, model.typical_context(measure));
+            let text = (measure.measure().sentence)(value, typical);
+            Some((measure.card().technique, text))
         };
-        let measured = measures().zip(values);
-        measured
-            .filter_map(|(measure, value)| sentence(measure, value))
+        MeasureIndex::all()
+            .filter(|measure| model.fusion().term(*measure).is_none())
+            .filter_map(sentence)
             .collect()
     }
 
@@ -249,7 +244,7 @@ impl Engine {
     pub fn conversation_risk(&self, exchange: &Exchange) -> Risk {
         let observer = &self.parts.observer;
         let observation = observer.observe(exchange, &mut ObserveScratch::default());
-        self.parts.judge.conversation_risk(&observation.cues)
+        self.parts.risk_model.conversation_risk(&observation.cues)
     }
 
     /// What an account's holder may be told as a reference, the same for as long as the deployment keeps its key.
@@ -284,7 +279,7 @@ impl Engine {
                 .is_some_and(|digest| partition.counted(account, digest));
             let profile = partition.touch(account);
             if !duplicate {
-                profile.absorb(&observed.observation, &self.parts.random_features);
+                profile.update(&observed.observation, &self.parts.random_features);
             }
             (Measured::of(profile), duplicate)
         };
@@ -300,7 +295,10 @@ impl Engine {
         observation: &Observation,
         exchange: &Exchange,
     ) -> Assessment {
-        let judgement = self.parts.judge.judge(&measured.measures, measured.seen);
+        let judgement = self
+            .parts
+            .risk_model
+            .judge(&measured.measures, measured.seen);
         Assessment {
             exchange: exchange.id.clone(),
             account: exchange.account.clone(),
@@ -313,7 +311,7 @@ impl Engine {
             recommendation: judgement.recommendation,
             mitigations: judgement.mitigations,
             techniques: judgement.techniques,
-            conversation_risk: self.parts.judge.conversation_risk(&observation.cues),
+            conversation_risk: self.parts.risk_model.conversation_risk(&observation.cues),
             reasons: judgement.reasons,
             base: judgement.base,
             score: judgement.score,

@@ -22,7 +22,6 @@ mod prada;
 mod rate;
 #[cfg(test)]
 mod samples;
-mod shapiro;
 mod sketch;
 mod step;
 mod text_hash;

@@ -15,11 +15,12 @@ use thiserror::Error;
 use super::baseline::ngram::{NgramModel, NgramRecipe, NgramSample};
 use crate::encoder::{Seen, Vocabulary};
 use crate::simulate::corpus::{Corpus, share_of};
+use crate::train::example::Example;
 use crate::train::examples::{LabeledRequest, Origin, examples, labeled_requests};
 use crate::train::fold::fold_of;
 use crate::train::manifest::CueManifest;
 use crate::train::recipe::Recipe;
-use crate::train::text::{Example, TextFitError, fit_text};
+use crate::train::text::{TextFitError, fit_text};
 
 pub use application_row::ApplicationRow;
 pub use figures::{BenignRow, ModelReport, PipelineRow, Power, PromptRow};

@@ -9,8 +9,8 @@
 //! Each value carries a tag (32 bits of its skeleton's digest), so that the sample answers for each template alone
 //! too: the values under one tag are a uniform sample of that template's values.
 
-use super::hash::mix;
 use crate::domain::Digest;
+use crate::statistics::splitmix::mix;
 
 /// One sampled value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +60,6 @@ impl RepeatEstimate {
         self.values * beyond_first as f64 / f64::from(self.sampled_values)
     }
 
-    /// Share of the distinct values that occurred once; `None` on an empty sample. Unbiased.
-    pub fn singleton_share(&self) -> Option<f64> {
-        (self.sampled_values > 0)
-            .then(|| f64::from(self.sampled_singletons) / f64::from(self.sampled_values))
-    }
-
     /// Share of occurrences that repeat an earlier value; `None` on an empty sample.
     pub fn repeat_share(&self) -> Option<f64> {
         (self.sampled_occurrences > 0)
@@ -89,7 +83,7 @@ impl<const K: usize> BottomK<K> {
     }
 
     /// Counts one occurrence. O(log K) when the value is not kept, else O(K).
-    pub(super) fn absorb(&mut self, value: Digest, tag: u32) {
+    pub(super) fn update(&mut self, value: Digest, tag: u32) {
         self.insert(Sampled {
             // The largest hash is the vacant mark; giving it up costs one value in 2^64.
             hash: mix(value.0).min(u64::MAX - 1),
@@ -114,7 +108,7 @@ impl<const K: usize> BottomK<K> {
         self.estimate_of(|sampled| sampled.tag == tag)
     }
 
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         let kept = self.kept();
         kept.is_sorted_by(|a, b| a.hash < b.hash)
             && kept.iter().all(|sampled| sampled.hash < u64::MAX)

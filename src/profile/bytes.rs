@@ -9,28 +9,27 @@ use thiserror::Error;
 
 use super::Profile;
 use super::bottom_k::{BottomK, Sampled};
+use super::change_detector::{ChangeDetector, Evidence};
 use super::clients::Clients;
-use super::cue_sums::{CueSum, CueSums};
-use super::decay::{DecayedCount, Landmark};
+use super::cue_sums::{CueSums, IntentSum};
+use super::decay::Landmark;
 use super::distinct::Distinct;
 use super::heavy_hitters::HeavyHitters;
 use super::hyper_log_log::HyperLogLog;
-use super::identity::Identity;
+use super::linkage_sketch::LinkageSketch;
 use super::mean_embedding::MeanEmbedding;
 use super::model_mix::ModelMix;
-use super::moments::{FixedSum, Moments};
-use super::output_side::OutputSide;
-use super::own_past::{Evidence, OwnPast};
+use super::moments::FixedSum;
 use super::refusals::{Refusals, Refused};
 use super::repeat_ring::{Remembered, RepeatRing};
+use super::request_stats::RequestStats;
 use super::space_saving::{Hitter, SpaceSaving};
-use super::timing::{ActiveDays, Timing};
-use crate::domain::{Digest, Timestamp};
+use crate::domain::Digest;
 
 const MAGIC: [u8; 4] = *b"SWPF";
 
 /// Version of the layout that this build writes and reads.
-pub const PROFILE_VERSION: u32 = 2;
+pub const PROFILE_VERSION: u32 = 3;
 
 const CHECKSUM_LENGTH: usize = 8;
 const HEADER_LENGTH: usize = MAGIC.len() + u32::LENGTH;
@@ -42,29 +41,29 @@ pub const PROFILE_BYTES: usize = HEADER_LENGTH + Profile::LENGTH + CHECKSUM_LENG
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ProfileBytesError {
     /// Cut off or too long.
-    #[error("profile: expected {PROFILE_BYTES} bytes, came {came}")]
+    #[error("profile: expected {PROFILE_BYTES} bytes, got {actual}")]
     Length {
-        /// The number of bytes that came.
-        came: usize,
+        /// The number of bytes given.
+        actual: usize,
     },
     /// Something else.
-    #[error("profile: expected to start with {MAGIC:?}, came {came:?}")]
+    #[error("profile: expected to start with {MAGIC:?}, got {actual:?}")]
     Magic {
         /// The first four bytes.
-        came: [u8; 4],
+        actual: [u8; 4],
     },
     /// Written by another version of the layout.
-    #[error("profile: expected layout version {PROFILE_VERSION}, came {came}")]
+    #[error("profile: expected layout version {PROFILE_VERSION}, got {actual}")]
     Version {
-        /// The version that came.
-        came: u32,
+        /// The version given.
+        actual: u32,
     },
     /// Damaged.
     #[error("profile: the checksum does not match the bytes")]
     Checksum,
     /// Undamaged, but no fold could have produced it.
-    #[error("profile: block {block} expected a state that folding can produce, came another")]
-    Unsound {
+    #[error("profile: block {block} expected a state that folding can produce, got another")]
+    Invalid {
         /// The block.
         block: &'static str,
     },
@@ -88,24 +87,26 @@ impl Profile {
     /// When the bytes have the wrong length, magic, version or checksum, or hold a state that no fold produces.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProfileBytesError> {
         if bytes.len() != PROFILE_BYTES {
-            return Err(ProfileBytesError::Length { came: bytes.len() });
+            return Err(ProfileBytesError::Length {
+                actual: bytes.len(),
+            });
         }
         let (body, stored_checksum) = bytes.split_at(PROFILE_BYTES - CHECKSUM_LENGTH);
         let mut reader = Reader { rest: body };
         let magic = reader.take();
         if magic != MAGIC {
-            return Err(ProfileBytesError::Magic { came: magic });
+            return Err(ProfileBytesError::Magic { actual: magic });
         }
         let version = u32::read(&mut reader);
         if version != PROFILE_VERSION {
-            return Err(ProfileBytesError::Version { came: version });
+            return Err(ProfileBytesError::Version { actual: version });
         }
         if checksum(body) != stored_checksum {
             return Err(ProfileBytesError::Checksum);
         }
         let profile = Self::read(&mut reader);
-        match profile.unsound_block() {
-            Some(block) => Err(ProfileBytesError::Unsound { block }),
+        match profile.invalid_block() {
+            Some(block) => Err(ProfileBytesError::Invalid { block }),
             None => Ok(profile),
         }
     }
@@ -188,16 +189,6 @@ impl Layout for Digest {
     }
 }
 
-impl Layout for Timestamp {
-    const LENGTH: usize = i64::LENGTH;
-    fn write(&self, bytes: &mut Vec<u8>) {
-        self.as_micros().write(bytes);
-    }
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self::from_micros(i64::read(reader))
-    }
-}
-
 impl Layout for FixedSum {
     const LENGTH: usize = i64::LENGTH;
     fn write(&self, bytes: &mut Vec<u8>) {
@@ -231,37 +222,31 @@ macro_rules! fields_layout {
 
 fields_layout! {
     impl [] Profile {
-        seen, mean_embedding, heavy_hitters, distinct, repeat_ring, cues, timing, model_mix, output_side, identity,
-        clients, refusals, own_past,
+        seen, last, mean_embedding, heavy_hitters, distinct, repeat_ring, cues, model_mix, request_stats, linkage_sketch,
+        clients, refusals, change_detector,
     }
-    impl [] MeanEmbedding {
-        total, total_count, recent, recent_weight, recent_squared_weight, landmark,
-    }
-    impl [] HeavyHitters { skeletons, heads, tails, systems }
-    impl [] Distinct { slots, prompts, skeletons, slot_sample }
+    impl [] MeanEmbedding { total, total_count }
+    impl [] HeavyHitters { skeletons, heads, tails }
+    impl [] Distinct { skeletons, slot_sample }
     impl [] RepeatRing { places, exchanges, repeats }
-    impl [] CueSums { count, landmark, recent_weight, cues, intent, top_intents, structured_intents }
-    impl [] Timing { first, last, hours, days, gaps, busiest_minute, trailing_day, trailing_month }
-    impl [] ModelMix { models, latest, switches, prompts_moved, refusals_moved }
-    impl [] OutputSide {
-        exchanges, input_tokens, input_known, output_tokens, log_output, log_bytes, log_turns, outcomes, temperatures,
-        single_turn, with_tools, tools, several_answers, structured, logprobs, max_tokens_known,
+    impl [] CueSums {
+        count, landmark, recent_weight, probabilities, intents, strongest_probability, strongest_logit, strongest_recent,
+        strongest_above, top_intents,
     }
-    impl [] Identity { minima, user_agents, conversations }
-    impl [] CueSum { probability, logit, recent, above, largest }
-    impl [] Moments { count, sum, squares }
-    impl [] ActiveDays { latest, bits }
+    impl [] IntentSum { logit, above_ninety }
+    impl [] ModelMix { models, latest, switches, prompts_moved, refusals_moved }
+    impl [] RequestStats { exchanges, outcome_known, refused, with_tools }
+    impl [] LinkageSketch { minima }
     impl [] Clients { programs, in_conversation, returns }
     impl [] Refusals { latest, reworded, intent }
-    impl [] OwnPast { bag, length, stranger, more_alike, changed_at }
+    impl [] ChangeDetector { bag, length, stranger, more_alike, changed_at }
     impl [] Remembered { time, prompt, conversation, model, kind }
     impl [] Refused { time, signs, skeleton }
     impl [] Evidence { sum, product, since }
-    impl [] Hitter { digest, count, error, first_seen }
+    impl [] Hitter { digest, count, error }
     impl [] Sampled { hash, tag, count }
     impl [const K: usize] SpaceSaving<K> { total, hitters }
     impl [const K: usize] BottomK<K> { sample }
     impl [const M: usize] HyperLogLog<M> { registers }
     impl [const DAYS: i64] Landmark<DAYS> { cell }
-    impl [const DAYS: i64] DecayedCount<DAYS> { landmark, sum }
 }

@@ -28,9 +28,9 @@ impl Clients {
     }
 
     /// Takes in one exchange; `turn` says how it stands to the conversations of the last hour.
-    pub(super) fn absorb(&mut self, observation: &Observation, turn: Turn) {
+    pub(super) fn update(&mut self, observation: &Observation, turn: Turn) {
         if let Some(program) = observation.user_agent {
-            self.programs.absorb(program, observation.time);
+            self.programs.update(program);
         }
         let named = observation.conversation.is_some();
         self.in_conversation = self.in_conversation.saturating_add(u64::from(named));
@@ -54,7 +54,7 @@ impl Clients {
         ratio(self.returns, self.in_conversation)
     }
 
-    pub(super) fn is_sound(&self) -> bool {
-        self.programs.is_sound() && self.returns <= self.in_conversation
+    pub(super) fn is_valid(&self) -> bool {
+        self.programs.is_valid() && self.returns <= self.in_conversation
     }
 }

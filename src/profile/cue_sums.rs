@@ -1,10 +1,10 @@
 //! What the requests ask for: sums, tails and extremes of the cue probabilities.
 //!
 //! A mean is diluted by honest traffic, a tail count is not: of `n` requests with share `e` of harvesting, the count
-//! above a level that honest requests rarely reach still grows as `e n`. So each cue keeps its sum of `p`, the same
-//! with a half-life of 30 days, its sum of `logit p` clamped to +-8 (evidence that adds), its counts of `p` above
-//! 0.5, 0.9 and 0.99, and its largest `p`. The strongest of the four intent cues in each request is summed too, with
-//! the eight largest logits ever seen. Undecayed sums are in fixed point, so they merge exactly.
+//! above a level that benign requests rarely reach still grows as `e n`. So every cue keeps its sum of `p`, each of the
+//! four intents also its sum of `logit p` clamped to +-8 (evidence that adds) and its count of `p` above 0.9. The
+//! strongest intent of each request keeps both sums, `p` with a half-life of 30 days, its counts above 0.5, 0.9 and 0.99,
+//! and the eight largest logits ever seen. Undecayed sums are in fixed point, so they merge exactly.
 
 use super::decay::Landmark;
 use super::elementary::ln;
@@ -41,63 +41,39 @@ impl Tail {
     }
 }
 
-/// The sums of one probability.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct CueSum {
-    pub(super) probability: FixedSum,
+/// The sums of one intent, beside its probability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct IntentSum {
     pub(super) logit: FixedSum,
-    pub(super) recent: f64,
-    pub(super) above: [u32; 3],
-    pub(super) largest: f32,
+    /// Exchanges above [`Tail::Ninety`].
+    pub(super) above_ninety: u32,
 }
 
-impl CueSum {
+impl IntentSum {
     const EMPTY: Self = Self {
-        probability: FixedSum::ZERO,
         logit: FixedSum::ZERO,
-        recent: 0.0,
-        above: [0; 3],
-        largest: 0.0,
+        above_ninety: 0,
     };
-
-    fn absorb(&mut self, probability: f32, logit: f64, rescale: f64, weight: f64) {
-        self.probability.add(f64::from(probability));
-        self.logit.add(logit);
-        self.recent = self.recent * rescale + f64::from(probability) * weight;
-        for (count, tail) in self.above.iter_mut().zip(Tail::ALL) {
-            *count = count.saturating_add(u32::from(probability > tail.level()));
-        }
-        self.largest = self.largest.max(probability);
-    }
-
-    fn merge(&mut self, other: &Self, own: f64, others: f64) {
-        self.probability.merge(other.probability);
-        self.logit.merge(other.logit);
-        self.recent = self.recent * own + other.recent * others;
-        for (count, other) in self.above.iter_mut().zip(other.above) {
-            *count = count.saturating_add(other);
-        }
-        self.largest = self.largest.max(other.largest);
-    }
-
-    fn is_sound(&self) -> bool {
-        self.recent.is_finite() && self.recent >= 0.0 && (0.0..=1.0).contains(&self.largest)
-    }
 }
 
-/// The sums of all cues. Update cost: 17 logarithms and some 150 additions.
+/// The sums of cues. Update cost: 5 logarithms and some 40 additions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CueSums {
     pub(super) count: u64,
     pub(super) landmark: Landmark<30>,
     pub(super) recent_weight: f64,
-    pub(super) cues: [CueSum; CUE_COUNT],
-    /// The strongest intent of each exchange.
-    pub(super) intent: CueSum,
+    pub(super) probabilities: [FixedSum; CUE_COUNT],
+    /// In the order of [`Cue::INTENT`].
+    pub(super) intents: [IntentSum; Cue::INTENT.len()],
+    /// The strongest intent of each exchange: its probability, its logit, ...
+    pub(super) strongest_probability: FixedSum,
+    pub(super) strongest_logit: FixedSum,
+    /// ... its probability with a half-life of 30 days, ...
+    pub(super) strongest_recent: f64,
+    /// ... and how often it was above each level.
+    pub(super) strongest_above: [u32; Tail::ALL.len()],
     /// Largest first; negative infinity where fewer were seen.
     pub(super) top_intents: [f32; TOP_INTENTS],
-    /// Exchanges with intent above 0.5 whose output format was forced.
-    pub(super) structured_intents: u64,
 }
 
 impl CueSums {
@@ -106,110 +82,99 @@ impl CueSums {
             count: 0,
             landmark: Landmark::EMPTY,
             recent_weight: 0.0,
-            cues: [CueSum::EMPTY; CUE_COUNT],
-            intent: CueSum::EMPTY,
+            probabilities: [FixedSum::ZERO; CUE_COUNT],
+            intents: [IntentSum::EMPTY; Cue::INTENT.len()],
+            strongest_probability: FixedSum::ZERO,
+            strongest_logit: FixedSum::ZERO,
+            strongest_recent: 0.0,
+            strongest_above: [0; Tail::ALL.len()],
             top_intents: [f32::NEG_INFINITY; TOP_INTENTS],
-            structured_intents: 0,
         }
     }
 
-    pub(super) fn absorb(&mut self, observation: &Observation) {
+    pub(super) fn update(&mut self, observation: &Observation) {
         self.count = self.count.saturating_add(1);
-        let step = self.landmark.absorb(observation.time);
+        let step = self.landmark.update(observation.time);
         self.recent_weight = self.recent_weight * step.rescale + step.weight;
-        for (sum, &probability) in self.cues.iter_mut().zip(observation.cues.as_array()) {
-            sum.absorb(
-                probability,
-                clamped_logit(probability),
-                step.rescale,
-                step.weight,
-            );
+        let cues = &observation.cues;
+        for (sum, &probability) in self.probabilities.iter_mut().zip(cues.as_array()) {
+            sum.add(f64::from(probability));
         }
-        let (_, strongest) = observation.cues.strongest_intent();
+        for (sum, cue) in self.intents.iter_mut().zip(Cue::INTENT) {
+            let probability = cues.get(cue);
+            sum.logit.add(clamped_logit(probability));
+            let above = probability > Tail::Ninety.level();
+            sum.above_ninety = sum.above_ninety.saturating_add(u32::from(above));
+        }
+        let (_, strongest) = cues.strongest_intent();
         let logit = clamped_logit(strongest);
-        self.intent
-            .absorb(strongest, logit, step.rescale, step.weight);
+        self.strongest_probability.add(f64::from(strongest));
+        self.strongest_logit.add(logit);
+        self.strongest_recent =
+            self.strongest_recent * step.rescale + f64::from(strongest) * step.weight;
+        for (count, tail) in self.strongest_above.iter_mut().zip(Tail::ALL) {
+            *count = count.saturating_add(u32::from(strongest > tail.level()));
+        }
         self.keep_intent(logit as f32);
-        let structured = strongest > Tail::Half.level() && observation.shape.structured;
-        self.structured_intents = self
-            .structured_intents
-            .saturating_add(u64::from(structured));
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
         self.count = self.count.saturating_add(other.count);
         let (own, others) = self.landmark.merge(other.landmark);
         self.recent_weight = self.recent_weight * own + other.recent_weight * others;
-        for (sum, other) in self.cues.iter_mut().zip(&other.cues) {
-            sum.merge(other, own, others);
+        for (sum, other) in self.probabilities.iter_mut().zip(other.probabilities) {
+            sum.merge(other);
         }
-        self.intent.merge(&other.intent, own, others);
+        for (sum, other) in self.intents.iter_mut().zip(other.intents) {
+            sum.logit.merge(other.logit);
+            sum.above_ninety = sum.above_ninety.saturating_add(other.above_ninety);
+        }
+        self.strongest_probability
+            .merge(other.strongest_probability);
+        self.strongest_logit.merge(other.strongest_logit);
+        self.strongest_recent = self.strongest_recent * own + other.strongest_recent * others;
+        for (count, other) in self.strongest_above.iter_mut().zip(other.strongest_above) {
+            *count = count.saturating_add(other);
+        }
         for &logit in &other.top_intents {
             self.keep_intent(logit);
         }
-        self.structured_intents = self
-            .structured_intents
-            .saturating_add(other.structured_intents);
     }
 
     /// Mean probability of `cue` over the whole life; `None` before the first exchange.
     pub fn mean(&self, cue: Cue) -> Option<f64> {
-        self.per_exchange(self.cues[cue.index()].probability.value())
+        self.per_exchange(self.probabilities[cue.index()].value())
     }
 
-    /// Mean probability of `cue` with a half-life of 30 days; `None` before the first exchange.
-    pub fn recent_mean(&self, cue: Cue) -> Option<f64> {
-        (self.recent_weight > 0.0).then(|| self.cues[cue.index()].recent / self.recent_weight)
+    /// Mean of the logits of an intent, each clamped to +-8; `None` before the first exchange, and for a cue that is no
+    /// intent.
+    pub fn mean_logit(&self, intent: Cue) -> Option<f64> {
+        self.per_exchange(self.intent(intent)?.logit.value())
     }
 
-    /// Mean of the logits of `cue`, each clamped to +-8; `None` before the first exchange.
-    pub fn mean_logit(&self, cue: Cue) -> Option<f64> {
-        self.per_exchange(self.logit_sum(cue))
-    }
-
-    /// Sum of the logits of `cue`, each clamped to +-8.
-    pub fn logit_sum(&self, cue: Cue) -> f64 {
-        self.cues[cue.index()].logit.value()
-    }
-
-    /// Exchanges in which `cue` was above `tail`.
-    pub const fn tail_count(&self, cue: Cue, tail: Tail) -> u32 {
-        self.cues[cue.index()].above[tail as usize]
-    }
-
-    /// The same as a share of all exchanges; `None` before the first.
-    pub fn tail_share(&self, cue: Cue, tail: Tail) -> Option<f64> {
-        self.per_exchange(f64::from(self.tail_count(cue, tail)))
-    }
-
-    /// The largest probability of `cue`; 0 before the first exchange.
-    pub const fn largest(&self, cue: Cue) -> f32 {
-        self.cues[cue.index()].largest
+    /// Share of exchanges in which an intent was above 0.9; `None` before the first, and for a cue that is no intent.
+    pub fn ninety_share(&self, intent: Cue) -> Option<f64> {
+        self.per_exchange(f64::from(self.intent(intent)?.above_ninety))
     }
 
     /// Mean over exchanges of the strongest intent's probability; `None` before the first.
     pub fn intent_mean(&self) -> Option<f64> {
-        self.per_exchange(self.intent.probability.value())
+        self.per_exchange(self.strongest_probability.value())
     }
 
     /// The same with a half-life of 30 days; `None` before the first exchange.
     pub fn recent_intent_mean(&self) -> Option<f64> {
-        (self.recent_weight > 0.0).then(|| self.intent.recent / self.recent_weight)
+        (self.recent_weight > 0.0).then(|| self.strongest_recent / self.recent_weight)
     }
 
     /// Mean over exchanges of the strongest intent's logit, clamped to +-8; `None` before the first.
     pub fn intent_mean_logit(&self) -> Option<f64> {
-        self.per_exchange(self.intent.logit.value())
+        self.per_exchange(self.strongest_logit.value())
     }
 
-    /// Exchanges whose strongest intent was above `tail`.
-    pub const fn intent_tail_count(&self, tail: Tail) -> u32 {
-        self.intent.above[tail as usize]
-    }
-
-    /// The same as a share of all exchanges; `None` before the first.
+    /// Share of exchanges whose strongest intent was above `tail`; `None` before the first.
     pub fn intent_tail_share(&self, tail: Tail) -> Option<f64> {
-        self.per_exchange(f64::from(self.intent_tail_count(tail)))
+        self.per_exchange(f64::from(self.strongest_above[tail as usize]))
     }
 
     /// The largest intent logits, clamped to +-8, largest first: one per exchange, at most eight.
@@ -220,18 +185,18 @@ impl CueSums {
         &self.top_intents[..kept]
     }
 
-    /// Exchanges with intent above 0.5 whose output format was forced.
-    pub const fn structured_intents(&self) -> u64 {
-        self.structured_intents
-    }
-
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
+        let is_weight = |weight: f64| weight.is_finite() && weight >= 0.0;
         let logits = self.top_intents();
-        self.cues.iter().chain([&self.intent]).all(CueSum::is_sound)
-            && self.recent_weight.is_finite()
-            && self.recent_weight >= 0.0
+        is_weight(self.recent_weight)
+            && is_weight(self.strongest_recent)
             && self.top_intents.is_sorted_by(|a, b| a >= b)
             && logits.iter().all(|logit| logit.abs() <= LOGIT_LIMIT as f32)
+    }
+
+    fn intent(&self, cue: Cue) -> Option<&IntentSum> {
+        let at = Cue::INTENT.iter().position(|intent| *intent == cue)?;
+        self.intents.get(at)
     }
 
     fn keep_intent(&mut self, logit: f32) {

@@ -34,7 +34,7 @@ impl<const DAYS: i64> Landmark<DAYS> {
     const HALF_LIFE_MICROS: i64 = DAYS * DAY_MICROS;
 
     /// Moves to the cell of `time` when that is later, and says what the sums must do.
-    pub(super) fn absorb(&mut self, time: Timestamp) -> Step {
+    pub(super) fn update(&mut self, time: Timestamp) -> Step {
         let cell = Self::cell_of(time);
         let rescale = halvings(steps(self.cell, cell));
         let late = halvings(steps(cell, self.cell));
@@ -55,17 +55,6 @@ impl<const DAYS: i64> Landmark<DAYS> {
         factors
     }
 
-    /// What a unit of a sum is worth at `time`: the factor from the landmark's scale to "events just now count 1".
-    ///
-    /// A `time` before the landmark counts as the landmark itself.
-    pub(super) fn fade(self, time: Timestamp) -> f64 {
-        let cell = Self::cell_of(time);
-        if cell < self.cell {
-            return 1.0;
-        }
-        halvings(steps(self.cell, cell)) / Self::growth_within_cell(time)
-    }
-
     const fn cell_of(time: Timestamp) -> i64 {
         time.as_micros().div_euclid(Self::HALF_LIFE_MICROS)
     }
@@ -81,44 +70,9 @@ fn steps(from: i64, to: i64) -> u64 {
     if to > from { to.abs_diff(from) } else { 0 }
 }
 
-/// A decayed count of events with a half-life of `DAYS` days.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct DecayedCount<const DAYS: i64> {
-    pub(super) landmark: Landmark<DAYS>,
-    pub(super) sum: f64,
-}
-
-impl<const DAYS: i64> DecayedCount<DAYS> {
-    pub(super) const fn empty() -> Self {
-        Self {
-            landmark: Landmark::EMPTY,
-            sum: 0.0,
-        }
-    }
-
-    pub(super) fn absorb(&mut self, time: Timestamp) {
-        let step = self.landmark.absorb(time);
-        self.sum = self.sum * step.rescale + step.weight;
-    }
-
-    pub(super) fn merge(&mut self, other: &Self) {
-        let (own, others) = self.landmark.merge(other.landmark);
-        self.sum = self.sum * own + other.sum * others;
-    }
-
-    pub(super) fn is_sound(&self) -> bool {
-        self.sum.is_finite() && self.sum >= 0.0
-    }
-
-    /// The count as of `time`: an event then counts 1, one half-life earlier 1/2.
-    pub(super) fn as_of(&self, time: Timestamp) -> f64 {
-        self.sum * self.landmark.fade(time)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{DAY_MICROS, DecayedCount, Landmark};
+    use super::{DAY_MICROS, Landmark};
     use crate::domain::Timestamp;
     use proptest::prelude::*;
 
@@ -128,28 +82,28 @@ mod tests {
 
     #[test]
     fn an_event_halves_with_each_half_life() {
-        let mut count = DecayedCount::<30>::empty();
-        count.absorb(days(20_000.3));
+        // The sum of one event on day 20,000.3, in units of an event at the later day.
         for (later, expected) in [
             (0.0, 1.0),
             (30.0, 0.5),
             (15.0, 0.5_f64.sqrt()),
             (300.0, 1.0 / 1024.0),
         ] {
-            let seen = count.as_of(days(20_000.3 + later));
+            let mut landmark = Landmark::<30>::EMPTY;
+            let first = landmark.update(days(20_000.3));
+            let next = landmark.update(days(20_000.3 + later));
+            let seen = first.weight * next.rescale / next.weight;
             assert!((seen - expected).abs() < 1e-9, "{later} days: {seen}");
         }
     }
 
     #[test]
     fn the_ends_of_time_neither_panic_nor_overflow() {
-        let mut count = DecayedCount::<1>::empty();
+        let mut landmark = Landmark::<1>::EMPTY;
         for micros in [i64::MAX, i64::MIN, 0, i64::MAX] {
-            count.absorb(Timestamp::from_micros(micros));
-            let value = count.as_of(Timestamp::from_micros(micros));
-            assert!(value.is_finite() && value >= 0.0);
+            let step = landmark.update(Timestamp::from_micros(micros));
+            assert!((0.0..=1.0).contains(&step.rescale) && (0.0..2.0).contains(&step.weight));
         }
-        assert!((count.as_of(Timestamp::from_micros(i64::MAX)) - 2.0).abs() < 1e-9);
     }
 
     proptest! {
@@ -158,13 +112,13 @@ mod tests {
             let mut landmark = Landmark::<1>::EMPTY;
             let mut stepped = start;
             let mut now = 10_000.0;
-            landmark.absorb(days(now));
+            landmark.update(days(now));
             let mut direct = landmark;
             for jump in jumps {
                 now += jump;
-                stepped *= landmark.absorb(days(now)).rescale;
+                stepped *= landmark.update(days(now)).rescale;
             }
-            let at_once = start * direct.absorb(days(now)).rescale;
+            let at_once = start * direct.update(days(now)).rescale;
             prop_assert_eq!(stepped.to_bits(), at_once.to_bits());
         }
     }

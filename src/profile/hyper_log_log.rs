@@ -5,8 +5,8 @@
 //! algorithm 6), unbiased from 0 upward without corrections by table. The standard error is `1.04 / sqrt(M)` for
 //! large counts, and smaller for small ones. Merging takes the larger register: exact in every order.
 
-use super::hash::mix;
 use crate::domain::Digest;
+use crate::statistics::splitmix::mix;
 
 /// `M` one-byte registers; `M` is a power of two from 16 to 256.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl<const M: usize> HyperLogLog<M> {
         Self { registers: [0; M] }
     }
 
-    pub(super) fn absorb(&mut self, digest: Digest) {
+    pub(super) fn update(&mut self, digest: Digest) {
         let hash = mix(digest.0);
         let index = (hash >> Self::RUN_BITS) as usize;
         let run = (hash << Self::INDEX_BITS)
@@ -62,7 +62,7 @@ impl<const M: usize> HyperLogLog<M> {
         size * size / (2.0 * std::f64::consts::LN_2 * z)
     }
 
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         self.registers
             .iter()
             .all(|&register| u32::from(register) <= Self::RUN_BITS + 1)

@@ -6,7 +6,7 @@
 use super::moments::ratio;
 use super::repeat_ring::Echo;
 use super::space_saving::SpaceSaving;
-use crate::domain::{Digest, Observation};
+use crate::domain::Observation;
 
 /// Models, switches and shared prompts. Counts of models merge as [`SpaceSaving`] says; the other counts add, so a
 /// merged profile has the switches of its members and not those between them. Exchanges at the very same time are
@@ -32,7 +32,7 @@ impl ModelMix {
         }
     }
 
-    pub(super) fn absorb(&mut self, observation: &Observation, echo: Echo) {
+    pub(super) fn update(&mut self, observation: &Observation, echo: Echo) {
         let new = (observation.time.as_micros(), observation.model.0);
         let follows = self.models.total() > 0 && new.0 >= self.latest.0;
         let switched = follows && new.1 != self.latest.1;
@@ -46,7 +46,7 @@ impl ModelMix {
         if follows || self.models.total() == 0 {
             self.latest = new;
         }
-        self.models.absorb(observation.model, observation.time);
+        self.models.update(observation.model);
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -57,33 +57,18 @@ impl ModelMix {
         self.refusals_moved = self.refusals_moved.saturating_add(other.refusals_moved);
     }
 
-    /// The models asked most, each with the time it was first seen.
+    /// The models asked most.
     pub const fn models(&self) -> &SpaceSaving<4> {
         &self.models
     }
 
-    /// The model of the latest exchange; `None` before the first.
-    pub fn latest(&self) -> Option<Digest> {
-        (self.models.total() > 0).then_some(Digest(self.latest.1))
-    }
-
-    /// Exchanges whose model differs from the one before.
-    pub const fn switches(&self) -> u64 {
-        self.switches
-    }
-
-    /// Switches per exchange; `None` before the first.
+    /// Share of the exchanges whose model differs from the one before; `None` before the first.
     pub fn switch_share(&self) -> Option<f64> {
         ratio(self.switches, self.models.total())
     }
 
-    /// Exchanges that brought a prompt to one more model within a day of asking another, calls that failed left out.
-    /// Looks back over the last 32 exchanges.
-    pub const fn prompts_moved(&self) -> u64 {
-        self.prompts_moved
-    }
-
-    /// The same per exchange; `None` before the first.
+    /// Share of the exchanges that brought a prompt to one more model within a day of asking another, calls that failed
+    /// left out; `None` before the first. Looks back over the last 32 exchanges.
     pub fn moved_share(&self) -> Option<f64> {
         ratio(self.prompts_moved, self.models.total())
     }
@@ -94,8 +79,8 @@ impl ModelMix {
         ratio(self.refusals_moved, self.models.total())
     }
 
-    pub(super) fn is_sound(&self) -> bool {
-        self.models.is_sound()
+    pub(super) fn is_valid(&self) -> bool {
+        self.models.is_valid()
             && self.switches <= self.models.total()
             && self.prompts_moved <= self.models.total()
             && self.refusals_moved <= self.prompts_moved

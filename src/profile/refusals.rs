@@ -51,7 +51,7 @@ impl Refusals {
     }
 
     /// Takes in one exchange; `signs` where it has text.
-    pub(super) fn absorb(&mut self, observation: &Observation, signs: Option<u64>) {
+    pub(super) fn update(&mut self, observation: &Observation, signs: Option<u64>) {
         let refused = observation.outcome == Outcome::Refused;
         if refused {
             let (_, intent) = observation.cues.strongest_intent();
@@ -89,7 +89,7 @@ impl Refusals {
         self.intent.value()
     }
 
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         self.latest.is_sorted() && self.intent.0 >= 0
     }
 

@@ -6,7 +6,7 @@
 //! logged. The ring also tells which conversation was interrupted by which, and what moved on to another model.
 
 use super::moments::ratio;
-use crate::domain::{Digest, Observation, Outcome, Timestamp};
+use crate::domain::{Observation, Outcome};
 
 /// How many exchanges are remembered.
 pub const RING_LENGTH: usize = 32;
@@ -73,8 +73,6 @@ pub(super) enum Turn {
 /// How a new exchange relates to the remembered ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Echo {
-    /// Exchanges in the minute up to this one, itself included; at most 33.
-    pub(super) within_minute: u32,
     /// Whether this prompt went to another model within a day, and comes to this one for the first time.
     pub(super) other_model: bool,
     /// Whether that other model had refused it.
@@ -103,10 +101,9 @@ impl RepeatRing {
         }
     }
 
-    pub(super) fn absorb(&mut self, observation: &Observation) -> Echo {
+    pub(super) fn update(&mut self, observation: &Observation) -> Echo {
         let new = Remembered::of(observation);
-        let (mut repeated, mut same_model, mut other_model, mut within_minute) =
-            (false, false, false, 1);
+        let (mut repeated, mut same_model, mut other_model) = (false, false, false);
         let (mut refused, mut continued, mut latest) = (false, false, 0);
         for old in self.remembered() {
             let apart = new.time.abs_diff(old.time);
@@ -115,7 +112,6 @@ impl RepeatRing {
                 continued |=
                     latest == new.conversation && new.time.abs_diff(old.time) <= HOUR_MICROS;
             }
-            within_minute += u32::from(old.time <= new.time && apart <= MINUTE_MICROS);
             if old.prompt == new.prompt {
                 repeated |= is_repeat(old, &new);
                 let compared = apart <= DAY_MICROS && old.kind != FAILED && new.kind != FAILED;
@@ -128,7 +124,6 @@ impl RepeatRing {
         self.repeats = self.repeats.saturating_add(u64::from(repeated));
         self.remember(new);
         Echo {
-            within_minute,
             other_model: other_model && !same_model,
             refused_elsewhere: refused && !same_model,
             turn: match (continued, latest == new.conversation) {
@@ -147,12 +142,8 @@ impl RepeatRing {
         }
     }
 
-    /// Exchanges that repeat an answered prompt of the last 32 exchanges within 60 seconds.
-    pub const fn repeats(&self) -> u64 {
-        self.repeats
-    }
-
-    /// The same as a share of all exchanges; `None` before the first.
+    /// Share of exchanges that repeat an answered prompt of the last 32 exchanges within 60 seconds; `None` before the
+    /// first.
     pub fn repeat_share(&self) -> Option<f64> {
         ratio(self.repeats, self.exchanges)
     }
@@ -166,26 +157,7 @@ impl RepeatRing {
             .count()
     }
 
-    /// The most remembered exchanges within any 60 seconds, at most 32: in a merged profile, over all members.
-    pub fn live_burst(&self) -> usize {
-        let places = self.remembered();
-        (0..places.len())
-            .map(|i| {
-                places[i..]
-                    .partition_point(|later| later.time.abs_diff(places[i].time) <= MINUTE_MICROS)
-            })
-            .max()
-            .unwrap_or(0)
-    }
-
-    /// Prompt and time of the remembered exchanges, oldest first.
-    pub fn recent(&self) -> impl Iterator<Item = (Digest, Timestamp)> + '_ {
-        self.remembered()
-            .iter()
-            .map(|old| (Digest(old.prompt), Timestamp::from_micros(old.time)))
-    }
-
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         let remembered = self.remembered();
         let vacant = &self.places[..RING_LENGTH - remembered.len()];
         self.places.is_sorted()

@@ -11,7 +11,7 @@
 //! long as no more than `K` digests were seen, everything is exact, associative and independent of order; beyond
 //! that the bounds hold, but another tree of merges may keep other rare digests.
 
-use crate::domain::{Digest, Timestamp};
+use crate::domain::Digest;
 
 /// One tracked digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,6 @@ pub struct Hitter {
     pub count: u32,
     /// At most this many of `count` were other digests.
     pub error: u32,
-    /// When it was first seen since it is tracked.
-    pub first_seen: Timestamp,
 }
 
 impl Hitter {
@@ -31,7 +29,6 @@ impl Hitter {
         digest: Digest(0),
         count: 0,
         error: 0,
-        first_seen: Timestamp::from_micros(i64::MAX),
     };
 
     /// Occurrences that are certain.
@@ -61,7 +58,7 @@ impl<const K: usize> SpaceSaving<K> {
     }
 
     /// Counts one occurrence. O(K).
-    pub(super) fn absorb(&mut self, digest: Digest, time: Timestamp) {
+    pub(super) fn update(&mut self, digest: Digest) {
         self.total = self.total.saturating_add(1);
         let mut at = self
             .hitters
@@ -74,11 +71,9 @@ impl<const K: usize> SpaceSaving<K> {
                 digest,
                 count: hitter.count,
                 error: hitter.count,
-                first_seen: time,
             };
         }
         hitter.count = hitter.count.saturating_add(1);
-        hitter.first_seen = hitter.first_seen.min(time);
         while at > 0 && self.hitters[at].rank() < self.hitters[at - 1].rank() {
             self.hitters.swap(at, at - 1);
             at -= 1;
@@ -107,7 +102,6 @@ impl<const K: usize> SpaceSaving<K> {
                 error: own
                     .error
                     .saturating_add(twin.map_or(other_floor, |twin| twin.error)),
-                first_seen: twin.map_or(own.first_seen, |twin| own.first_seen.min(twin.first_seen)),
             });
         }
         for other in other
@@ -142,30 +136,12 @@ impl<const K: usize> SpaceSaving<K> {
         self.tracked().iter().find(|hitter| hitter.digest == digest)
     }
 
-    /// Share of occurrences that certainly belong to tracked digests: `sum(count - error) / total`.
-    ///
-    /// `None` before the first occurrence.
-    pub fn certain_mass(&self) -> Option<f64> {
-        let certain: u64 = self
-            .tracked()
-            .iter()
-            .map(|hitter| u64::from(hitter.certain()))
-            .sum();
-        (self.total > 0).then(|| certain as f64 / self.total as f64)
-    }
-
-    /// Share of occurrences that certainly belong to one digest, the largest such; `None` before the first.
-    pub fn top_share(&self) -> Option<f64> {
-        let most = self.tracked().iter().map(Hitter::certain).max()?;
-        Some(f64::from(most) / self.total as f64)
-    }
-
     /// A digest that is not tracked occurred at most this often.
     pub fn floor(&self) -> u32 {
         self.hitters[K - 1].count
     }
 
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         let used = self.tracked().len();
         let (tracked, vacant) = self.hitters.split_at(used);
         self.hitters.is_sorted_by_key(Hitter::rank)

@@ -1,8 +1,7 @@
 //! The fusion model: log-odds as a plain sum of one small table per feature.
 //!
-//! `logit = base + sum_j f_j(x_j) * n / (n + n0_j) + sum_jk f_jk(x_j, x_k) * n / (n + n0_jk)`, each `f`
-//! constant on at most 32 bins, or lines between at most 31 points. A lookup per feature, so every contribution IS the weight of a reason;
-//! nothing is attributed afterwards. The shape is that of explainable boosting machines (Lou, Caruana,
+//! `logit = base + sum_j f_j(x_j) * n / (n + n0_j)`, each `f` constant on at most 32 bins, or lines between at most 31
+//! points. A lookup per feature, so every contribution IS the weight of a reason; nothing is attributed afterwards. The shape is that of explainable boosting machines (Lou, Caruana,
 //! Gehrke & Hooker 2013; Nori et al. 2019). This file knows neither features nor detectors: a term has a
 //! name and a number.
 
@@ -11,12 +10,10 @@ mod check;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use check::{check_count, check_number, check_pair, check_term};
+use check::{check_number, check_term};
 
 /// Most bins of one axis of a term.
-pub const MAX_BINS: usize = 32;
-/// Most pair terms of a model.
-pub const MAX_PAIRS: usize = 10;
+const MAX_BINS: usize = 32;
 /// Largest log-odds that one entry may hold: sums stay finite, and no single table can be certain.
 const MAX_LOG_ODDS: f64 = 1_000.0;
 
@@ -43,32 +40,12 @@ pub struct Term {
     pub typical: Option<f64>,
 }
 
-/// A table over two features.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PairTerm {
-    /// Index of the first feature.
-    pub first: usize,
-    /// Index of the second feature, above `first`.
-    pub second: usize,
-    /// Bin edges of the first feature, as in [`Term::edges`].
-    pub first_edges: Vec<f64>,
-    /// Bin edges of the second feature.
-    pub second_edges: Vec<f64>,
-    /// Log-odds, the second feature's bins varying fastest. Non-decreasing along the axis of a
-    /// monotone feature.
-    pub values: Vec<f64>,
-    /// As [`Term::shrink`].
-    pub shrink: f64,
-}
-
 /// A checked additive model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
 pub struct AdditiveModel {
     base: f64,
     terms: Vec<Term>,
-    pairs: Vec<PairTerm>,
 }
 
 /// The answer for one account.
@@ -76,7 +53,7 @@ pub struct AdditiveModel {
 pub struct Evaluation {
     /// Log-odds before any evidence.
     pub base: f64,
-    /// Log-odds added by each term, in feature order, then by each pair.
+    /// Log-odds added by each term, in their order.
     pub contributions: Vec<f64>,
     /// `base` plus the contributions, added from first to last.
     pub score: f64,
@@ -86,14 +63,14 @@ pub struct Evaluation {
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum AdditiveModelError {
     /// A number that is not finite or beyond what a table may hold.
-    #[error("{place}: expected a finite number within +-{limit}, came {came}")]
+    #[error("{place}: expected a finite number within +-{limit}, got {actual}")]
     Number {
         /// Where.
         place: String,
         /// Largest absolute value.
         limit: f64,
-        /// What came.
-        came: f64,
+        /// What was given.
+        actual: f64,
     },
     /// Edges that do not strictly increase.
     #[error("{place}: edges must strictly increase, edge {index} does not")]
@@ -104,24 +81,24 @@ pub enum AdditiveModelError {
         index: usize,
     },
     /// Lengths that do not agree.
-    #[error("{place}: expected {expected} values for these edges, came {came}")]
+    #[error("{place}: expected {expected} values for these edges, got {actual}")]
     Length {
         /// Where.
         place: String,
         /// Values expected.
         expected: usize,
-        /// Values that came.
-        came: usize,
+        /// Values given.
+        actual: usize,
     },
-    /// Too many bins or pairs.
-    #[error("{place}: expected at most {limit}, came {came}")]
+    /// Too many bins.
+    #[error("{place}: expected at most {limit}, got {actual}")]
     TooMany {
         /// Where.
         place: String,
         /// The limit.
         limit: usize,
-        /// What came.
-        came: usize,
+        /// What was given.
+        actual: usize,
     },
     /// A monotone table that decreases.
     #[error("{place}: declared monotone but decreases at value {index}")]
@@ -134,18 +111,6 @@ pub enum AdditiveModelError {
     /// A name used twice.
     #[error("the name {0:?} is used by two terms")]
     DuplicateName(String),
-    /// A pair over features that are not there, or not in order.
-    #[error("{place}: expected two features in order below {features}, came {first} and {second}")]
-    PairFeatures {
-        /// Where.
-        place: String,
-        /// Features of the model.
-        features: usize,
-        /// First feature given.
-        first: usize,
-        /// Second feature given.
-        second: usize,
-    },
 }
 
 impl AdditiveModel {
@@ -154,11 +119,7 @@ impl AdditiveModel {
     /// # Errors
     /// When a number is not finite, edges do not increase, lengths disagree, a bound is passed, or a
     /// table declared monotone decreases.
-    pub fn new(
-        base: f64,
-        terms: Vec<Term>,
-        pairs: Vec<PairTerm>,
-    ) -> Result<Self, AdditiveModelError> {
+    pub fn new(base: f64, terms: Vec<Term>) -> Result<Self, AdditiveModelError> {
         check_number("base", base, MAX_LOG_ODDS)?;
         let mut names: Vec<&str> = terms.iter().map(|term| term.name.as_str()).collect();
         names.sort_unstable();
@@ -166,12 +127,7 @@ impl AdditiveModel {
             return Err(AdditiveModelError::DuplicateName(twice[0].to_owned()));
         }
         terms.iter().try_for_each(check_term)?;
-        check_count("pairs", pairs.len(), MAX_PAIRS)?;
-        pairs
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, pair)| check_pair(index, pair, &terms))?;
-        Ok(Self { base, terms, pairs })
+        Ok(Self { base, terms })
     }
 
     /// Log-odds before any evidence.
@@ -179,72 +135,41 @@ impl AdditiveModel {
         self.base
     }
 
-    /// The tables, one for each feature, in feature order.
+    /// The tables, one for each feature.
     pub fn terms(&self) -> &[Term] {
         &self.terms
     }
 
-    /// The pair tables.
-    pub fn pairs(&self) -> &[PairTerm] {
-        &self.pairs
-    }
-
-    /// How many contributions an evaluation has.
-    pub fn contribution_count(&self) -> usize {
-        self.terms.len() + self.pairs.len()
-    }
-
-    /// Log-odds of one account, with every contribution.
+    /// Evaluates the model on one account, with the contribution of every term.
     ///
-    /// `features` holds one number per term; NaN means unknown and contributes nothing: absent is never
-    /// evidence. `exposure` is the account's exchanges so far; NaN and negative count as none.
-    ///
-    /// # Panics
-    /// When `features` does not hold one number per term.
-    pub fn evaluate(&self, features: &[f64], exposure: f64) -> Evaluation {
-        let mut contributions = vec![0.0; self.contribution_count()];
-        let score = self.evaluate_into(features, exposure, &mut contributions);
+    /// `features` yields one number per term, in their order; NaN means unknown and contributes nothing: absent is
+    /// never evidence. `exposure` is the account's exchanges so far; NaN and negative count as none.
+    pub fn evaluate(&self, features: impl IntoIterator<Item = f64>, exposure: f64) -> Evaluation {
+        let contributions: Vec<f64> = self
+            .terms
+            .iter()
+            .zip(features)
+            .map(|(term, feature)| term.value(feature) * shrinkage(exposure, term.shrink))
+            .collect();
+        let score = contributions
+            .iter()
+            .fold(self.base, |sum, contribution| sum + contribution);
         Evaluation {
             base: self.base,
             contributions,
             score,
         }
     }
-
-    /// As [`Self::evaluate`], without allocating: contributions go to the caller's buffer and the score
-    /// is returned.
-    ///
-    /// # Panics
-    /// When `features` does not hold one number per term, or `contributions` not
-    /// [`Self::contribution_count`].
-    pub fn evaluate_into(&self, features: &[f64], exposure: f64, contributions: &mut [f64]) -> f64 {
-        assert_eq!(
-            features.len(),
-            self.terms.len(),
-            "one feature for each term"
-        );
-        assert_eq!(
-            contributions.len(),
-            self.contribution_count(),
-            "one slot for each term and pair"
-        );
-        let (of_terms, of_pairs) = contributions.split_at_mut(self.terms.len());
-        for ((term, &feature), slot) in self.terms.iter().zip(features).zip(of_terms) {
-            *slot = term.value(feature) * shrinkage(exposure, term.shrink);
-        }
-        for (pair, slot) in self.pairs.iter().zip(of_pairs) {
-            *slot = pair.value(features[pair.first], features[pair.second])
-                * shrinkage(exposure, pair.shrink);
-        }
-        contributions
-            .iter()
-            .fold(self.base, |sum, contribution| sum + contribution)
-    }
 }
 
 impl Term {
+    /// Whether it adds nothing, whatever the feature.
+    pub fn is_flat(&self) -> bool {
+        self.values.iter().all(|value| *value == 0.0)
+    }
+
     /// The table's entry for `feature`, before shrinkage; zero when unknown.
-    pub fn value(&self, feature: f64) -> f64 {
+    fn value(&self, feature: f64) -> f64 {
         if feature.is_nan() {
             return 0.0;
         }
@@ -261,19 +186,8 @@ impl Term {
     }
 }
 
-impl PairTerm {
-    /// The table's entry, before shrinkage; zero when either feature is unknown.
-    pub fn value(&self, first: f64, second: f64) -> f64 {
-        if first.is_nan() || second.is_nan() {
-            return 0.0;
-        }
-        let row = bin_of(&self.first_edges, first);
-        self.values[row * (self.second_edges.len() + 1) + bin_of(&self.second_edges, second)]
-    }
-}
-
 /// The bin of a known `feature`: how many edges are at or below it.
-pub(crate) fn bin_of(edges: &[f64], feature: f64) -> usize {
+fn bin_of(edges: &[f64], feature: f64) -> usize {
     edges.partition_point(|&edge| edge <= feature)
 }
 
@@ -293,15 +207,13 @@ pub(crate) fn shrinkage(exposure: f64, shrink: f64) -> f64 {
 struct Unchecked {
     base: f64,
     terms: Vec<Term>,
-    #[serde(default)]
-    pairs: Vec<PairTerm>,
 }
 
 impl TryFrom<Unchecked> for AdditiveModel {
     type Error = AdditiveModelError;
 
     fn try_from(parts: Unchecked) -> Result<Self, Self::Error> {
-        Self::new(parts.base, parts.terms, parts.pairs)
+        Self::new(parts.base, parts.terms)
     }
 }
 
@@ -310,7 +222,6 @@ impl From<AdditiveModel> for Unchecked {
         Self {
             base: model.base,
             terms: model.terms,
-            pairs: model.pairs,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! added to the calibration accounts, once as benign and once as extraction, and answers with the two
 //! values `(p0, p1)` at its score. One of the two is calibrated whatever the distribution of scores, and
 //! their distance says how little is known there. Both fits are computed for every score beforehand
-//! (`venn_abers`), so an answer is two binary searches. The usual single figure is
+//! (`train::venn_abers`), so an answer is two binary searches. The usual single figure is
 //! `p1 / (1 - p0 + p1)`, the minimax choice under log loss.
 //!
 //! That figure is a step function, and steps would throw away the ranking within a plateau. The headline
@@ -21,21 +21,17 @@
 //! leaves the band. Beyond the last jump on either side the band is open to 0 or 1, and the path goes on
 //! with the slope of a logistic (Platt 1999) fit.
 
-mod fit;
-mod venn_abers;
-
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::Risk;
-
-pub use fit::CalibrationRow;
+use crate::statistics::logistic::logit;
 
 /// A fitted calibration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Parts", into = "Parts")]
+#[serde(try_from = "VennAbersFit", into = "VennAbersFit")]
 pub struct Calibration {
-    parts: Parts,
+    fit: VennAbersFit,
     /// `(score, log-odds)` of the headline at every jump, strictly increasing in both.
     anchors: Vec<(f64, f64)>,
 }
@@ -51,37 +47,13 @@ pub struct Calibrated {
     pub high: Risk,
 }
 
-/// Why a calibration could not be fitted or was refused.
+/// Why a calibration was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum CalibrationError {
-    /// A score that is not finite.
-    #[error("calibration row {row}: expected a finite score, came {came}")]
-    Score {
-        /// Which row.
-        row: usize,
-        /// What came.
-        came: f64,
-    },
-    /// A weight that is negative or not finite.
-    #[error("calibration row {row}: expected a finite weight of at least 0, came {came}")]
-    Weight {
-        /// Which row.
-        row: usize,
-        /// What came.
-        came: f64,
-    },
-    /// Only one kind of account.
-    #[error("expected both kinds of accounts, came {benign} benign and {extraction} extraction")]
-    OneClass {
-        /// Benign rows of positive weight.
-        benign: u64,
-        /// Extraction rows of positive weight.
-        extraction: u64,
-    },
     /// A prior outside (0, 1).
-    #[error("expected a prior strictly between 0 and 1, came {0}")]
+    #[error("expected a prior strictly between 0 and 1, got {0}")]
     Prior(f64),
-    /// A stored step function that does not increase or leaves [0, 1].
+    /// A step function that does not increase or leaves [0, 1].
     #[error(
         "the {which} fit must have increasing scores and values within [0, 1], entry {index} has not"
     )]
@@ -91,45 +63,35 @@ pub enum CalibrationError {
         /// First offending entry.
         index: usize,
     },
-    /// Two stored fits that cross.
+    /// Two fits that cross.
     #[error("the lower fit is not below the upper one at entry {0}")]
     Crossing(usize),
     /// A tail slope that is not positive.
-    #[error("expected a positive finite tail slope, came {0}")]
+    #[error("expected a positive finite tail slope, got {0}")]
     Slope(f64),
 }
 
-/// The form on disk, before the checks.
+/// The numbers of a fitted calibration, not yet checked: what `train` fits and a bundle stores.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Parts {
+pub struct VennAbersFit {
     /// `p0`: 0 before the first entry; each value holds from its score on.
-    lower: Vec<(f64, f64)>,
+    pub lower: Vec<(f64, f64)>,
     /// `p1`: each value holds up to and with its score; 1 beyond the last entry.
-    upper: Vec<(f64, f64)>,
+    pub upper: Vec<(f64, f64)>,
     /// Log-odds per unit of score beyond the first and last jump.
-    tail_slope: f64,
+    pub tail_slope: f64,
     /// Weighted share of extraction among the calibration accounts.
-    base_rate: f64,
-    /// The share to answer for.
-    prior: f64,
-    benign: u64,
-    extraction: u64,
+    pub base_rate: f64,
+    /// The share of extraction to answer for.
+    pub prior: f64,
+    /// Benign accounts that calibrated.
+    pub benign: u64,
+    /// Extracting accounts that calibrated.
+    pub extraction: u64,
 }
 
 impl Calibration {
-    /// Fits on accounts that trained nothing.
-    ///
-    /// Weights are rescaled to sum to the effective number of accounts, `(sum w)^2 / sum w^2` (Kish), and
-    /// a new account weighs one. With equal weights this is exactly Venn-Abers; with unequal ones the
-    /// interval is widened to what the weights leave of the data, without the finite-sample theorem.
-    ///
-    /// # Errors
-    /// When a score or weight is not finite, or a class has no row of positive weight.
-    pub fn fit(rows: &[CalibrationRow]) -> Result<Self, CalibrationError> {
-        Self::try_from(fit::parts(rows)?)
-    }
-
     /// The calibrated answer for a score in log-odds. A score that is not a number is read as zero.
     pub fn apply(&self, score: f64) -> Calibrated {
         let score = if score.is_nan() {
@@ -137,11 +99,13 @@ impl Calibration {
         } else {
             score.clamp(f64::MIN, f64::MAX)
         };
-        let shift = logit(self.parts.prior) - logit(self.parts.base_rate);
-        let (p0, p1) = self.parts.band(score);
+        let shift = logit(self.fit.prior) - logit(self.fit.base_rate);
+        let (p0, p1) = self.fit.band(score);
         let (low, high) = (shifted(p0, shift), shifted(p1, shift));
         // The clamp only ever acts on the last bit.
-        let headline = sigmoid(self.headline(score) + shift).clamp(low.value(), high.value());
+        let headline = Risk::from_logit(self.headline(score) + shift)
+            .value()
+            .clamp(low.value(), high.value());
         Calibrated {
             low,
             risk: Risk::new(headline).unwrap_or(low),
@@ -155,28 +119,13 @@ impl Calibration {
     /// When `prior` is not strictly between 0 and 1.
     pub fn at_prior(mut self, prior: f64) -> Result<Self, CalibrationError> {
         check_prior(prior)?;
-        self.parts.prior = prior;
+        self.fit.prior = prior;
         Ok(self)
-    }
-
-    /// The share of extracting accounts that answers are given for.
-    pub const fn prior(&self) -> f64 {
-        self.parts.prior
-    }
-
-    /// The weighted share of extracting accounts in the calibration data.
-    pub const fn base_rate(&self) -> f64 {
-        self.parts.base_rate
-    }
-
-    /// Accounts that calibrated: benign, extraction.
-    pub const fn accounts(&self) -> (u64, u64) {
-        (self.parts.benign, self.parts.extraction)
     }
 
     fn headline(&self, score: f64) -> f64 {
         let above = self.anchors.partition_point(|&(at, _)| at <= score);
-        let beyond = |(at, value): (f64, f64)| value + (score - at) * self.parts.tail_slope;
+        let beyond = |(at, value): (f64, f64)| value + (score - at) * self.fit.tail_slope;
         match (
             above.checked_sub(1).map(|left| self.anchors[left]),
             self.anchors.get(above),
@@ -187,12 +136,12 @@ impl Calibration {
             }
             (Some(last), None) => beyond(last),
             (None, Some(&first)) => beyond(first),
-            (None, None) => logit(self.parts.base_rate) + score * self.parts.tail_slope,
+            (None, None) => logit(self.fit.base_rate) + score * self.fit.tail_slope,
         }
     }
 }
 
-impl Parts {
+impl VennAbersFit {
     /// `(p0, p1)` at a score.
     fn band(&self, score: f64) -> (f64, f64) {
         let lower = self.lower.partition_point(|&(from, _)| from <= score);
@@ -260,19 +209,19 @@ impl Parts {
     }
 }
 
-impl TryFrom<Parts> for Calibration {
+impl TryFrom<VennAbersFit> for Calibration {
     type Error = CalibrationError;
 
-    fn try_from(parts: Parts) -> Result<Self, Self::Error> {
-        parts.check()?;
-        let anchors = parts.anchors();
-        Ok(Self { parts, anchors })
+    fn try_from(fit: VennAbersFit) -> Result<Self, Self::Error> {
+        fit.check()?;
+        let anchors = fit.anchors();
+        Ok(Self { fit, anchors })
     }
 }
 
-impl From<Calibration> for Parts {
+impl From<Calibration> for VennAbersFit {
     fn from(calibration: Calibration) -> Self {
-        calibration.parts
+        calibration.fit
     }
 }
 
@@ -290,14 +239,6 @@ fn shifted(p: f64, by: f64) -> Risk {
         None
     };
     certain.unwrap_or_else(|| Risk::from_logit(logit(p) + by))
-}
-
-fn sigmoid(log_odds: f64) -> f64 {
-    Risk::from_logit(log_odds).value()
-}
-
-fn logit(p: f64) -> f64 {
-    (p / (1.0 - p)).ln()
 }
 
 fn check_prior(prior: f64) -> Result<(), CalibrationError> {

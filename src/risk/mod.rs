@@ -1,38 +1,24 @@
-//! Fusion, calibration, operating points, reasons.
+//! From measures to a calibrated, explained risk: fusion, calibration, operating points, reasons.
 //!
 //! Uses `detect` and everything to its left. Pure functions of their inputs.
 //!
-//! [`AdditiveModel`] turns features into log-odds that are a plain sum, [`Calibration`] turns log-odds
-//! into a probability with an interval, and [`OperatingPoints`] turn log-odds into a band and a
-//! recommendation at stated false-positive rates. The three are data of a bundle, fitted by `train`
-//! and checked when loaded.
-//!
-//! [`boundary`] says what can be promised of honest accounts for every stretch of their lives, and [`alert_budget`]
-//! which accounts to show a team that can look at so many a day, by their [`e_value`]s. Neither is served: reports use
-//! them.
+//! [`Fusion`] turns measures into log-odds that are a plain sum, [`Calibration`] turns log-odds into a probability with
+//! an interval, and [`OperatingPoints`] turn log-odds into a band and a recommendation at stated false-positive rates.
+//! The three are data of a bundle, fitted by `train`; a [`RiskModel`] holds them once they are checked.
 
 mod additive;
-pub mod alert_budget;
-mod benign_sample;
-pub mod binomial;
-pub mod boundary;
 mod calibration;
-mod decimal;
-pub mod e_value;
-pub mod exposure;
-pub mod isotonic;
-mod judge;
+mod fusion;
+mod judgement;
 mod operating_point;
-mod strata;
-pub mod tail;
+mod risk_model;
 
-pub use additive::{
-    AdditiveModel, AdditiveModelError, Evaluation, MAX_BINS, MAX_PAIRS, PairTerm, Term,
-};
-pub(crate) use additive::{bin_of, shrinkage};
-pub use calibration::{Calibrated, Calibration, CalibrationError, CalibrationRow, shift_prior};
-pub(crate) use decimal::{twelve_digits, twelve_digits_up};
-pub use judge::{Judge, JudgeError, Judgement, REASONS_MAX, Stage, intent_log_odds};
-pub use operating_point::{
-    BenignScore, OperatingPointError, OperatingPoints, TargetRates, Threshold,
+pub(crate) use additive::shrinkage;
+pub use additive::{AdditiveModel, AdditiveModelError, Evaluation, Term};
+pub use calibration::{Calibrated, Calibration, CalibrationError, VennAbersFit, shift_prior};
+pub use fusion::{Fusion, FusionError};
+pub use judgement::{Judgement, REASONS_MAX};
+pub use operating_point::{OperatingPointError, OperatingPoints, TargetRates, Threshold};
+pub use risk_model::{
+    HistoryCalibration, RiskModel, RiskModelError, RiskModelFile, intent_log_odds,
 };

@@ -1,34 +1,11 @@
-//! Thresholds on the raw score at stated false-positive rates among honest accounts.
+//! Thresholds on the raw score at stated false-positive rates among benign accounts, and what a score beyond one means.
 //!
-//! Split conformal over APPLICATIONS: each application counts equally however many accounts it has, since
-//! accounts of one application resemble each other and a new customer is a new application. The threshold
-//! is the smallest score `t` with `sum over accounts with score <= t of 1 / n_application >= (G + 1)(1 -
-//! alpha)`, for `G` applications: hierarchical conformal prediction (Lee, Barber & Willett 2023, arXiv
-//! 2306.06342), and the order statistic `ceil((N + 1)(1 - alpha))` when every application has one account.
-//! A random account of a new, exchangeable application then passes it with probability at most `alpha`.
-//! With `G < (1 - alpha) / alpha` no such score exists; the threshold comes from a generalised Pareto tail,
-//! at the upper 95% end of its jackknife over applications, and is marked `extrapolated`.
+//! `train::operating_points` sets them.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::benign_sample::BenignSample;
 use crate::domain::{Band, Recommendation};
-
-/// Fewest benign accounts that thresholds may rest on.
-pub(super) const FEWEST_ACCOUNTS: u64 = 40;
-/// Fewest applications.
-pub(super) const FEWEST_APPLICATIONS: u64 = 2;
-
-/// The score of one honest account that trained nothing.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BenignScore {
-    /// Raw score in log-odds. The highest it ever reached, where a threshold is to bound the share of
-    /// honest accounts that EVER pass it and not only those beyond it at one moment.
-    pub score: f64,
-    /// The application (customer) behind the account.
-    pub application: u64,
-}
 
 /// The false-positive rates to aim at.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,7 +19,7 @@ pub struct TargetRates {
 }
 
 impl TargetRates {
-    /// So many times as much of each.
+    /// Returns each rate times `factor`.
     #[must_use]
     pub fn times(self, factor: f64) -> Self {
         Self {
@@ -50,6 +27,26 @@ impl TargetRates {
             review: self.review * factor,
             restrict: self.restrict * factor,
         }
+    }
+
+    /// Checks that the rates fall within (0, 1).
+    ///
+    /// # Errors
+    /// When they do not.
+    pub const fn check(self) -> Result<(), OperatingPointError> {
+        let Self {
+            watch,
+            review,
+            restrict,
+        } = self;
+        if watch < 1.0 && watch >= review && review >= restrict && restrict > 0.0 {
+            return Ok(());
+        }
+        Err(OperatingPointError::Rates {
+            watch,
+            review,
+            restrict,
+        })
     }
 }
 
@@ -97,31 +94,20 @@ pub struct OperatingPoints {
     restrict: Threshold,
 }
 
-/// Why thresholds could not be set or were refused.
+/// Why thresholds were refused.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum OperatingPointError {
-    /// Too little to set a threshold on.
-    #[error(
-        "expected at least {FEWEST_ACCOUNTS} benign accounts of {FEWEST_APPLICATIONS} applications, \
-         came {accounts} of {applications}"
-    )]
-    TooFew {
-        /// Accounts given.
-        accounts: u64,
-        /// Applications given.
-        applications: u64,
-    },
-    /// A score that is not finite.
-    #[error("expected a finite score, came {came} in row {row}")]
+    /// A threshold that is not finite.
+    #[error("threshold {index}: expected a finite score, got {actual}")]
     Score {
-        /// Which row, or which threshold.
-        row: usize,
-        /// What came.
-        came: f64,
+        /// Which threshold, in ascending order.
+        index: usize,
+        /// Its score.
+        actual: f64,
     },
     /// Rates outside (0, 1) or growing.
     #[error(
-        "expected falling rates within (0, 1), came watch {watch}, review {review}, restrict {restrict}"
+        "expected falling rates within (0, 1), got watch {watch}, review {review}, restrict {restrict}"
     )]
     Rates {
         /// For watching.
@@ -131,21 +117,8 @@ pub enum OperatingPointError {
         /// For restricting.
         restrict: f64,
     },
-    /// A boundary by exposure whose edges do not fit together.
-    #[error(
-        "expected as many cells in every edge, 1 to 12, that spend no more than its rate, came {cells} cells that \
-         spend {spent} of {rate}"
-    )]
-    Cells {
-        /// Cells of the edge.
-        cells: usize,
-        /// What their rates sum to.
-        spent: f64,
-        /// The rate of the edge.
-        rate: f64,
-    },
     /// Thresholds out of order.
-    #[error("expected watch <= review <= restrict, came {watch}, {review}, {restrict}")]
+    #[error("expected watch <= review <= restrict, got {watch}, {review}, {restrict}")]
     Order {
         /// For watching.
         watch: f64,
@@ -157,30 +130,37 @@ pub enum OperatingPointError {
 }
 
 impl OperatingPoints {
-    /// Sets thresholds on benign accounts that neither trained nor calibrated anything.
+    /// Puts three thresholds together.
     ///
     /// # Errors
-    /// When there are fewer than 40 accounts or 2 applications, a score is not finite, or the rates are
-    /// not falling within (0, 1).
-    pub fn fit(benign: &[BenignScore], rates: TargetRates) -> Result<Self, OperatingPointError> {
-        check_rates(rates)?;
-        if let Some(row) = benign.iter().position(|row| !row.score.is_finite()) {
-            return Err(OperatingPointError::Score {
-                row,
-                came: benign[row].score,
+    /// When their rates are not falling within (0, 1), a score is not finite, or the scores are out of order.
+    pub fn new(
+        watch: Threshold,
+        review: Threshold,
+        restrict: Threshold,
+    ) -> Result<Self, OperatingPointError> {
+        let rates = TargetRates {
+            watch: watch.target_rate,
+            review: review.target_rate,
+            restrict: restrict.target_rate,
+        };
+        rates.check()?;
+        for (index, threshold) in [&watch, &review, &restrict].into_iter().enumerate() {
+            if !threshold.score.is_finite() {
+                return Err(OperatingPointError::Score {
+                    index,
+                    actual: threshold.score,
+                });
+            }
+        }
+        if watch.score > review.score || review.score > restrict.score {
+            let (watch, review, restrict) = (watch.score, review.score, restrict.score);
+            return Err(OperatingPointError::Order {
+                watch,
+                review,
+                restrict,
             });
         }
-        let sample = BenignSample::new(benign);
-        let (accounts, applications) = (benign.len() as u64, sample.applications());
-        if accounts < FEWEST_ACCOUNTS || applications < FEWEST_APPLICATIONS {
-            return Err(OperatingPointError::TooFew {
-                accounts,
-                applications,
-            });
-        }
-        let watch = sample.threshold(rates.watch, f64::MIN);
-        let review = sample.threshold(rates.review, watch.score);
-        let restrict = sample.threshold(rates.restrict, review.score);
         Ok(Self {
             watch,
             review,
@@ -242,23 +222,6 @@ impl OperatingPoints {
     }
 }
 
-pub(super) fn check_rates(
-    TargetRates {
-        watch,
-        review,
-        restrict,
-    }: TargetRates,
-) -> Result<(), OperatingPointError> {
-    if watch < 1.0 && watch >= review && review >= restrict && restrict > 0.0 {
-        return Ok(());
-    }
-    Err(OperatingPointError::Rates {
-        watch,
-        review,
-        restrict,
-    })
-}
-
 /// The form on disk, before the checks.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -271,39 +234,8 @@ struct Unchecked {
 impl TryFrom<Unchecked> for OperatingPoints {
     type Error = OperatingPointError;
 
-    fn try_from(
-        Unchecked {
-            watch,
-            review,
-            restrict,
-        }: Unchecked,
-    ) -> Result<Self, Self::Error> {
-        check_rates(TargetRates {
-            watch: watch.target_rate,
-            review: review.target_rate,
-            restrict: restrict.target_rate,
-        })?;
-        for (row, threshold) in [&watch, &review, &restrict].into_iter().enumerate() {
-            if !threshold.score.is_finite() {
-                return Err(OperatingPointError::Score {
-                    row,
-                    came: threshold.score,
-                });
-            }
-        }
-        if watch.score > review.score || review.score > restrict.score {
-            let (watch, review, restrict) = (watch.score, review.score, restrict.score);
-            return Err(OperatingPointError::Order {
-                watch,
-                review,
-                restrict,
-            });
-        }
-        Ok(Self {
-            watch,
-            review,
-            restrict,
-        })
+    fn try_from(points: Unchecked) -> Result<Self, Self::Error> {
+        Self::new(points.watch, points.review, points.restrict)
     }
 }
 
@@ -316,7 +248,3 @@ impl From<OperatingPoints> for Unchecked {
         }
     }
 }
-
-#[cfg(test)]
-#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
-mod tests;

@@ -10,10 +10,12 @@ mod files;
 mod lineage;
 mod load;
 mod split;
+mod view;
 
 pub use author::OwnAuthor;
 pub use files::CorpusError;
 pub use split::{Partition, SALT, share_of};
+pub use view::{CorpusView, UnitFacts};
 
 use std::collections::BTreeMap;
 
@@ -33,17 +35,6 @@ pub struct Corpus {
     pub applications: Vec<Application>,
     /// What our own authors say of their requests, by group; empty without our own writing.
     pub authors: BTreeMap<String, OwnAuthor>,
-}
-
-impl Corpus {
-    /// The side of every unit, in a fixed order: what cross-fitting narrows and restores.
-    pub fn partitions_mut(&mut self) -> impl Iterator<Item = &mut Partition> {
-        let pipelines = self.pipelines.iter_mut().chain(&mut self.harnesses);
-        let pipelines = pipelines.map(|pipeline| &mut pipeline.partition);
-        let sources = self.sources.iter_mut().map(|source| &mut source.partition);
-        let applications = self.applications.iter_mut().map(|app| &mut app.partition);
-        pipelines.chain(sources).chain(applications)
-    }
 }
 
 /// What a licence allows: only permissive material may enter a shipped bundle.

@@ -3,6 +3,8 @@
 //! A Feistel network of four rounds over the smallest even number of bits that holds n; what falls outside is
 //! enciphered again until it falls inside (cycle walking; Black & Rogaway 2002).
 
+use crate::statistics::splitmix::mix;
+
 /// A shuffled order of `0..count`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Permutation {
@@ -46,14 +48,6 @@ impl Permutation {
         }
         left << self.half_bits | right
     }
-}
-
-/// The finaliser of `SplitMix64` (Steele, Lea & Flood 2014).
-fn mix(value: u64) -> u64 {
-    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
 }
 
 #[cfg(test)]

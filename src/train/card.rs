@@ -2,16 +2,17 @@
 
 use std::fmt::Write;
 
-use super::pipeline::Summary;
-use crate::risk::{Judge, Threshold};
+use super::summary::Summary;
+use crate::detect::{DETECTORS, MEASURE_COUNT, Maturity};
+use crate::risk::{Fusion, RiskModel, Threshold};
 
 /// The card of a bundle, in Markdown. Figures of the held-out side are added by whoever measures them.
-pub fn card(name: &str, version: u32, summary: &Summary, judge: &Judge) -> String {
+pub fn card(name: &str, version: u32, summary: &Summary, model: &RiskModel) -> String {
     let mut card = format!("# Model card: {name}@{version}\n\n");
     card.push_str(
         "Scores conversations and accounts for capability extraction. A static text encoder (byte-level BPE, \
-         attention-pooled token vectors, 16 cue heads, and a linear member over which tokens and pairs occur), bounded account statistics, an additive fusion of two \
-         measures and calibration by account. Token vectors start from rows distilled from the multilingual Universal \
+         attention-pooled token vectors, 16 cue heads, and a linear member over which tokens and pairs occur), bounded \
+         account statistics, an additive fusion of a few measures and calibration by account. Token vectors start from rows distilled from the multilingual Universal \
          Sentence Encoder (Apache-2.0) unless the recipe says otherwise.\n\n## Made of\n\n",
     );
     for line in &summary.lines {
@@ -20,7 +21,11 @@ pub fn card(name: &str, version: u32, summary: &Summary, judge: &Judge) -> Strin
     card.push_str(
         "\nAccounts are simulated: real requests on the rhythms of real production traces. No labeled account-level \
          traffic is public. Requests come from published pipelines and applications under permissive licences only, and \
-         from our own writing; none of their text is in the bundle beyond the vocabulary's tokens.\n\n## Operating points\n\n\
+         from our own writing; none of their text is in the bundle beyond the vocabulary's tokens.\n\n",
+    );
+    card.push_str(&what_decides(model.fusion()));
+    card.push_str(
+        "\n## Operating points\n\n\
          Score thresholds that an honest account passes *at any time* with the target's probability, each application \
          counting equally. Two promises hold for each: 5%, 1% and 0.1% of all honest accounts, and five times as much of \
          the population that is hardest to tell apart (as a rule evaluators). The row shows the stricter one, with the \
@@ -28,7 +33,7 @@ pub fn card(name: &str, version: u32, summary: &Summary, judge: &Judge) -> Strin
          | recommendation | target | score above | benign accounts | applications | seen beyond | upper 95% bound | tail |\n\
          |---|---|---|---|---|---|---|---|\n",
     );
-    let points = &judge.points;
+    let points = model.operating_points();
     let rows = [
         ("watch", points.watch()),
         ("review", points.review()),
@@ -47,6 +52,36 @@ pub fn card(name: &str, version: u32, summary: &Summary, judge: &Judge) -> Strin
          - It recommends; a person decides.\n",
     );
     card
+}
+
+/// Which measures weigh, and what the others are for.
+fn what_decides(fusion: &Fusion) -> String {
+    let mut deciding: Vec<&str> = Vec::new();
+    let mut terms: Vec<String> = Vec::new();
+    for (measure, _) in fusion.terms() {
+        let technique = measure.card().technique.name();
+        terms.push(format!("`{}` (of `{technique}`)", measure.measure().code));
+        if !deciding.contains(&technique) {
+            deciding.push(technique);
+        }
+    }
+    let live = DETECTORS
+        .iter()
+        .filter(|card| card.maturity == Maturity::Live)
+        .count();
+    format!(
+        "## What decides\n\n\
+         {} of {MEASURE_COUNT} measures have a term: {}. So {} of the {} detectors decide; {} are context, which \
+         `explain` prints and which changes no risk, and {} are drafts that measure nothing yet. A technique that no \
+         term speaks for is not answered as a risk. A term that speaks for any intent counts for each of the four \
+         techniques with an intent by how much of that intent was seen.\n",
+        terms.len(),
+        terms.join(", "),
+        deciding.len(),
+        DETECTORS.len(),
+        live - deciding.len(),
+        DETECTORS.len() - live,
+    )
 }
 
 fn row(name: &str, threshold: &Threshold) -> String {

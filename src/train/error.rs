@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use super::judge::JudgeFitError;
+use super::calibration::CalibrationFitError;
+use super::risk_model::RiskModelFitError;
 use super::vocabulary::VocabularyError;
 use crate::encoder::{EncoderError, TokenizerError};
 use crate::profile::InvalidBandwidth;
@@ -34,18 +35,18 @@ pub enum TrainError {
     #[error("simulated accounts: {0}")]
     Plan(#[from] PlanError),
     /// Fusion, calibration or operating points.
-    #[error("judge: {0}")]
-    Judge(#[from] JudgeFitError),
+    #[error("risk model: {0}")]
+    RiskModel(#[from] RiskModelFitError),
     /// The conversation calibration.
     #[error("conversation calibration: {0}")]
-    Conversation(#[from] crate::risk::CalibrationError),
-    /// The judge's file.
-    #[error("judge.json: {0}")]
-    JudgeForm(#[from] serde_json::Error),
+    Conversation(#[from] CalibrationFitError),
+    /// The risk model's file.
+    #[error("risk_model.json: {0}")]
+    RiskModelForm(#[from] serde_json::Error),
     /// The bundle that was to be refitted.
     #[error("bundle: {0}")]
     Bundle(#[from] crate::bundle::BundleError),
     /// Nothing to learn from.
-    #[error("expected permissive requests of the recipe's sides, came none")]
+    #[error("expected permissive requests of the recipe's sides, got none")]
     NoRequests,
 }

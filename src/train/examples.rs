@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::example::{Example, Target};
 use super::manifest::CueManifest;
-use super::text::{Example, Target};
 use crate::domain::{CUE_COUNT, Cue, PoolRecord, Technique};
 use crate::encoder::{Scratch, Vocabulary, read_rows};
 use crate::simulate::corpus::{

@@ -4,6 +4,9 @@
 use super::examples::{LabeledRequest, Origin};
 use crate::simulate::corpus::share_of;
 
+/// Salt of the folds of a bundle trained from pools.
+pub(super) const FOLD_SALT: &str = "cross-fit";
+
 /// The fold of a request's unit, in `0..folds`. Pipelines and applications fold by their group; a benign pool folds
 /// by its own name, because lineage ties two thirds of those pools into one group.
 pub fn fold_of(request: &LabeledRequest<'_>, folds: usize, salt: &str) -> usize {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::detect::{MEASURE_COUNT, measure_into};
+use crate::detect::{MEASURE_COUNT, MeasureValues};
 use crate::domain::{AccountKey, Exchange, Label, Observation, Verdict};
 use crate::observe::{ObserveScratch, Observer};
 use crate::profile::{Profile, RandomFeatures};
@@ -38,8 +38,8 @@ impl AccountHistory {
     ///
     /// # Panics
     /// When the account has no exchange or `seen` is 0.
-    pub fn measures(&self, seen: usize) -> [f64; MEASURE_COUNT] {
-        self.steps[seen.min(self.steps.len()) - 1].map(f64::from)
+    pub fn measures(&self, seen: usize) -> MeasureValues {
+        MeasureValues::from_array(self.steps[seen.min(self.steps.len()) - 1].map(f64::from))
     }
 }
 
@@ -56,7 +56,7 @@ pub fn simulated_histories(
         .map_init(ObserveScratch::default, |scratch, account| {
             let mut history = Fold::new();
             for exchange in account.exchanges(corpus) {
-                history.absorb(&observer.observe(&exchange, scratch), features);
+                history.update(&observer.observe(&exchange, scratch), features);
             }
             done();
             AccountHistory {
@@ -92,7 +92,7 @@ impl HistoryBuilder {
     }
 
     /// Adds exchanges, in order of time within each account.
-    pub fn absorb(&mut self, exchanges: &[Exchange]) {
+    pub fn update(&mut self, exchanges: &[Exchange]) {
         let observed: Vec<_> = exchanges
             .par_iter()
             .map_init(ObserveScratch::default, |scratch, exchange| {
@@ -103,7 +103,7 @@ impl HistoryBuilder {
             .collect();
         for (account, observation) in observed.into_iter().flatten() {
             let fold = self.folds.entry(account).or_insert_with(Fold::new);
-            fold.absorb(&observation, &self.features);
+            fold.update(&observation, &self.features);
         }
     }
 
@@ -136,10 +136,10 @@ impl Fold {
         }
     }
 
-    fn absorb(&mut self, observation: &Observation, features: &RandomFeatures) {
-        self.profile.absorb(observation, features);
-        let mut measures = [f64::NAN; MEASURE_COUNT];
-        measure_into(&self.profile, &mut measures);
-        self.steps.push(measures.map(|value| value as f32));
+    fn update(&mut self, observation: &Observation, features: &RandomFeatures) {
+        self.profile.update(observation, features);
+        let measures = MeasureValues::of(&self.profile);
+        self.steps
+            .push(measures.as_array().map(|value| value as f32));
     }
 }

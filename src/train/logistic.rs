@@ -7,9 +7,10 @@
 
 use thiserror::Error;
 
-use super::boost::{Column, TrainingRows};
-use crate::risk::tail::weighted_quantile;
-use crate::risk::{AdditiveModel, AdditiveModelError, Term, shrinkage, twelve_digits};
+use super::rows::{Column, RowsError, TrainingRows};
+use crate::risk::{AdditiveModel, AdditiveModelError, Term, shrinkage};
+use crate::statistics::decimal::twelve_digits;
+use crate::statistics::logistic::sigmoid;
 
 /// Keeps the log-odds of 0 and 1 finite: one in five hundred is as little as a measure can tell apart.
 const OFFSET: f64 = 0.002;
@@ -34,7 +35,7 @@ pub struct LogisticSettings {
 pub enum LogisticError {
     /// One kind of account has no weight.
     #[error(
-        "expected weighted rows of both kinds, came {benign} benign and {extraction} extraction"
+        "expected weighted rows of both kinds, got {benign} benign and {extraction} extraction"
     )]
     OneClass {
         /// Weight of benign rows.
@@ -42,25 +43,24 @@ pub enum LogisticError {
         /// Weight of extraction rows.
         extraction: f64,
     },
+    /// Rows that do not hold together.
+    #[error(transparent)]
+    Rows(#[from] RowsError),
     /// A model that fails its own checks.
     #[error(transparent)]
     Model(#[from] AdditiveModelError),
 }
 
-/// Fits weights of the columns in `fused` (by position); all other terms are flat.
+/// Fits a weight for each column. One that weighs nothing has no term in the model.
 ///
 /// # Errors
-/// When one kind of row is missing.
-///
-/// # Panics
-/// When `rows` and `columns` disagree in length, or a position is out of range: the caller builds all of them.
+/// When rows and columns do not hold together, or one kind of row is missing.
 pub fn fit(
     rows: &TrainingRows<'_>,
     columns: &[Column],
-    fused: &[usize],
     settings: &LogisticSettings,
 ) -> Result<AdditiveModel, LogisticError> {
-    assert_eq!(rows.features.ncols(), columns.len(), "one column a feature");
+    rows.check(columns.len())?;
     let weight_of = |kind: bool| -> f64 {
         let kinds = rows.weight.iter().zip(rows.extraction);
         kinds
@@ -73,41 +73,26 @@ pub fn fit(
         return Err(LogisticError::OneClass { benign, extraction });
     }
     let typical: Vec<Option<f64>> = (0..columns.len())
-        .map(|column| typical(rows, column))
+        .map(|column| rows.typical(column))
         .collect();
-    let inputs: Vec<Vec<f64>> = fused
+    let inputs: Vec<Vec<f64>> = columns
         .iter()
-        .map(|&column| input(rows, column, &columns[column], typical[column]))
+        .enumerate()
+        .map(|(place, column)| input(rows, place, column, typical[place]))
         .collect();
     let (base, weights) = descend(rows, &inputs, settings.penalty);
-    let terms = columns.iter().enumerate().map(|(place, column)| {
-        let weight = fused
-            .iter()
-            .position(|&fused| fused == place)
-            .map(|place| weights[place]);
-        term(column, typical[place], weight.unwrap_or(0.0))
-    });
-    Ok(AdditiveModel::new(
-        twelve_digits(base),
-        terms.collect(),
-        Vec::new(),
-    )?)
+    let terms = columns
+        .iter()
+        .zip(typical)
+        .zip(weights)
+        .map(|((column, typical), weight)| term(column, typical, weight))
+        .filter(|term| !term.is_flat());
+    Ok(AdditiveModel::new(twelve_digits(base), terms.collect())?)
 }
 
 fn log_odds(share: f64) -> f64 {
     let share = share.clamp(0.0, 1.0);
     ((share + OFFSET) / (1.0 + OFFSET - share)).ln()
-}
-
-/// The weighted median among honest rows that know the feature.
-fn typical(rows: &TrainingRows<'_>, column: usize) -> Option<f64> {
-    let values = rows.features.column(column);
-    let mut known: Vec<(f64, f64)> = (0..rows.len())
-        .filter(|&row| !rows.extraction[row] && values[row].is_finite())
-        .map(|row| (values[row], rows.weight[row]))
-        .collect();
-    known.sort_by(|a, b| a.0.total_cmp(&b.0));
-    weighted_quantile(&known, 0.5).map(twelve_digits)
 }
 
 /// What a row's weight multiplies; 0 where the feature is unknown.
@@ -163,7 +148,7 @@ fn newton(
 ) -> f64 {
     let (mut slope, mut curvature) = (penalty * at, penalty + f64::MIN_POSITIVE);
     for (row, (margin, input)) in margins.iter().zip(input).enumerate() {
-        let p = 1.0 / (1.0 + (-margin).exp());
+        let p = sigmoid(*margin);
         let truth = if rows.extraction[row] { 1.0 } else { 0.0 };
         let weight = rows.weight[row] / total;
         slope += weight * (p - truth) * input;
@@ -173,18 +158,13 @@ fn newton(
 }
 
 fn term(column: &Column, typical: Option<f64>, weight: f64) -> Term {
-    let flat = weight == 0.0;
     let origin = log_odds(typical.unwrap_or(0.0));
     let value = |point: &f64| twelve_digits(weight * (log_odds(*point) - origin));
     Term {
         name: column.name.clone(),
-        edges: if flat { Vec::new() } else { POINTS.to_vec() },
-        values: if flat {
-            vec![0.0]
-        } else {
-            POINTS.iter().map(value).collect()
-        },
-        lines: !flat,
+        edges: POINTS.to_vec(),
+        values: POINTS.iter().map(value).collect(),
+        lines: true,
         monotone: column.monotone,
         shrink: column.shrink,
         typical,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::text::Target;
+use super::example::Target;
 use crate::domain::{CUE_COUNT, Cue, PoolRecord, Technique};
 
 /// Why a manifest cannot be used.

@@ -1,28 +1,34 @@
-//! Fits the text model, the fusion and the calibration, and writes a bundle.
+//! Fits the text model, the risk model and its calibration, and writes a bundle.
 //!
 //! `pipeline` is the whole run; `manifest` and `examples` label requests, `vocabulary`, `table`, `text` and `wide` fit the
-//! text model, `histories` folds labeled accounts as serving does, `logistic` and `judge` fit what is made of them. `boost` is
-//! the learner of the leak test, and lends `logistic` its rows.
+//! text model, `histories` folds labeled accounts as serving does, `logistic`, `calibration` and `operating_points` fit
+//! the parts of the risk model, and `risk_model` puts them together.
 //!
 //! Uses `engine`, `bundle`, `ingest`, `simulate`. Never part of serving.
 
-pub mod boost;
+pub mod benign_sample;
+pub mod calibration;
 pub mod card;
 pub mod error;
+pub mod example;
 pub mod examples;
 pub mod fold;
 pub mod histories;
 pub mod initial;
-pub mod judge;
 mod lexicon;
 pub mod logistic;
 pub mod manifest;
+pub mod operating_points;
 pub mod pipeline;
 pub mod progress;
 pub mod recipe;
+pub mod risk_model;
+pub mod rows;
+pub mod summary;
 pub mod table;
 pub mod text;
 mod text_models;
 pub mod traffic;
+mod venn_abers;
 pub mod vocabulary;
 pub mod wide;

@@ -11,29 +11,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::error::TrainError;
+use super::fold::{FOLD_SALT, fold_of_key};
 use super::histories::{AccountHistory, simulated_histories};
-use super::judge::{ScoredHistory, fit_fusion, fit_judge, score_history};
 use super::manifest::CueManifest;
 use super::progress::Progress;
 use super::recipe::Recipe;
+use super::risk_model::{ScoredHistory, fit_fusion, fit_risk_model, score_history};
+use super::summary::Summary;
 use super::text_models::{TextModels, fit_text_models};
 use crate::bundle::{BundleFiles, FORMAT, Manifest, RandomFeatureSettings};
 use crate::encoder::{StaticEncoder, TextEncoder, Vocabulary};
 use crate::observe::Observer;
 use crate::privacy::PseudonymKey;
 use crate::profile::RandomFeatures;
-use crate::risk::Judge;
-use crate::simulate::corpus::{Corpus, LicenceClass, Partition};
+use crate::risk::RiskModel;
+use crate::simulate::corpus::{Corpus, CorpusView, LicenceClass, UnitFacts};
 use crate::simulate::{OWN_PREFIX, Plan, Scenario};
 use crate::text::CommonWords;
 
-/// Salt of the folds.
-pub(super) const FOLD_SALT: &str = "cross-fit";
-
 /// What a training run is given.
 pub struct Inputs<'a> {
-    /// Pools and applications; its partitions are narrowed while folds are simulated, and restored.
-    pub corpus: &'a mut Corpus,
+    /// Pools and applications.
+    pub corpus: &'a Corpus,
     /// Cues by source.
     pub cues: &'a CueManifest,
     /// The accounts to simulate.
@@ -44,21 +43,14 @@ pub struct Inputs<'a> {
     pub name: (&'a str, u32),
 }
 
-/// What a training run learned of itself, for the card.
-#[derive(Clone, Debug, Default)]
-pub struct Summary {
-    /// Lines of the card: what was used, how much of it.
-    pub lines: Vec<String>,
-}
-
 /// Trains a bundle. `card` writes the model card from the summary.
 ///
 /// # Errors
 /// When a stage has too little data or fails.
 pub fn train_bundle(
-    mut inputs: Inputs<'_>,
+    inputs: &Inputs<'_>,
     progress: &dyn Progress,
-    card: impl Fn(&Summary, &Judge) -> String,
+    card: impl Fn(&Summary, &RiskModel) -> String,
 ) -> Result<BundleFiles, TrainError> {
     let mut summary = Summary::default();
     let text = fit_text_models(
@@ -69,14 +61,14 @@ pub fn train_bundle(
         &mut summary,
     )?;
     let features = RandomFeatures::new(inputs.recipe.seed, text.bandwidth)?;
-    let folds = observed_folds(&mut inputs, &text, &features, progress)?;
+    let folds = observed_folds(inputs, &text, &features, progress)?;
     progress.begin("fusion and calibration", 2);
     let scored = scored_folds(&folds, inputs.recipe)?;
     progress.advance(1);
     let all: Vec<&AccountHistory> = folds.iter().flatten().collect();
     let fusion = fit_fusion(&all, &inputs.recipe.fusion)?;
     summary.lines.push(accounts_line(&all));
-    let judge = fit_judge(fusion, &scored, text.conversation)?;
+    let risk_model = fit_risk_model(fusion, &scored, text.conversation)?;
     progress.advance(1);
     let seed = inputs.recipe.seed;
     let manifest = Manifest {
@@ -95,29 +87,28 @@ pub fn train_bundle(
         text.tokenizer.into_bytes(),
         text.model.to_safetensors()?,
         text.words,
-        serde_json::to_vec(&judge)?,
-        card(&summary, &judge).into_bytes(),
+        serde_json::to_vec(&risk_model)?,
+        card(&summary, &risk_model).into_bytes(),
     ];
     Ok(BundleFiles::new(manifest, files))
 }
 
 /// Accounts of the learning sides, fold by fold, each observed by the text model that has not met its fold.
 fn observed_folds(
-    inputs: &mut Inputs<'_>,
+    inputs: &Inputs<'_>,
     text: &TextModels,
     features: &RandomFeatures,
     progress: &dyn Progress,
 ) -> Result<Vec<Vec<AccountHistory>>, TrainError> {
     let recipe = inputs.recipe;
-    let mut scenario = share_of_scenario(inputs.scenario, recipe.folds);
-    scenario.partitions.clone_from(&recipe.sides);
+    let scenario = share_of_scenario(inputs.scenario, recipe.folds);
     let mut folds = Vec::new();
     for (fold, model) in text.fold_models.iter().enumerate() {
         let observer = observer(text, model)?;
         let seed = recipe.seed + fold as u64;
-        let plan = with_only_fold(inputs.corpus, fold, recipe, |corpus| {
-            Plan::new(&scenario, corpus, seed)
-        })?;
+        let keeps = |unit: UnitFacts<'_>| teaches_fold(unit, fold, recipe);
+        let view = CorpusView::filtered(inputs.corpus, &recipe.sides, &keeps);
+        let plan = Plan::of_view(&scenario, view, seed)?;
         progress.begin(
             &format!("accounts of fold {}", fold + 1),
             plan.accounts.len() as u64,
@@ -145,7 +136,7 @@ fn scored_folds<'a>(
         let others: Vec<&AccountHistory> = others.flat_map(|(_, fold)| fold).collect();
         let fusion = fit_fusion(&others, &recipe.fusion)?;
         let fold = histories.par_iter();
-        scored.par_extend(fold.map(|history| score_history(&fusion, history)));
+        scored.par_extend(fold.map(|history| score_history(&fusion.fusion, history)));
     }
     Ok(scored)
 }
@@ -176,44 +167,12 @@ fn accounts_line(accounts: &[&AccountHistory]) -> String {
     )
 }
 
-/// Runs `work` on the corpus with every learning unit outside one fold, every unit that may not be trained on, and all of
-/// our own writing withheld; then restores it. Our authors teach the text model what to read; what an account is worth is
-/// learned from real ones alone.
-fn with_only_fold<T>(
-    corpus: &mut Corpus,
-    fold: usize,
-    recipe: &Recipe,
-    work: impl FnOnce(&Corpus) -> T,
-) -> T {
-    let hide = |partition: &mut Partition, licence: LicenceClass, key: &str| {
-        let inside = super::fold::fold_of_key(key, recipe.folds, FOLD_SALT) == fold;
-        let learning = recipe.sides.contains(partition) && licence == LicenceClass::Permissive;
-        if !(inside && learning) || key.starts_with(OWN_PREFIX) {
-            *partition = Partition::Withheld;
-        }
-    };
-    let before: Vec<Partition> = corpus
-        .partitions_mut()
-        .map(|partition| *partition)
-        .collect();
-    for pipeline in corpus.pipelines.iter_mut().chain(&mut corpus.harnesses) {
-        hide(&mut pipeline.partition, pipeline.licence, &pipeline.group);
-    }
-    for source in &mut corpus.sources {
-        hide(&mut source.partition, source.licence, &source.name);
-    }
-    for application in &mut corpus.applications {
-        hide(
-            &mut application.partition,
-            application.licence,
-            &application.group,
-        );
-    }
-    let result = work(corpus);
-    for (partition, before) in corpus.partitions_mut().zip(before) {
-        *partition = before;
-    }
-    result
+/// Whether accounts of a fold may be drawn from a unit: it falls into the fold, may be trained on, and is not our own
+/// writing. Our authors teach the text model what to read; what an account is worth is learned from real ones alone.
+fn teaches_fold(unit: UnitFacts<'_>, fold: usize, recipe: &Recipe) -> bool {
+    fold_of_key(unit.split_key, recipe.folds, FOLD_SALT) == fold
+        && unit.licence == LicenceClass::Permissive
+        && !unit.split_key.starts_with(OWN_PREFIX)
 }
 
 /// The scenario with one part in `parts` of its accounts.

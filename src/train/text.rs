@@ -11,11 +11,12 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::example::{Example, Target};
 use super::initial::{Initial, InitialError, Start};
 use super::table::Table;
 use super::wide::{WideRecipe, fit_wide};
 use crate::domain::{CUE_COUNT, Cue, EMBEDDING_DIM};
-use crate::encoder::{CHANNELS, Channel, ChannelRows, Head, ROW_DIM, StaticEncoder};
+use crate::encoder::{CHANNELS, Channel, Head, ROW_DIM, StaticEncoder};
 
 /// Why a text model could not be fitted.
 #[derive(Debug, thiserror::Error)]
@@ -26,28 +27,6 @@ pub enum TextFitError {
     /// The distilled rows do not fit.
     #[error(transparent)]
     Initial(#[from] InitialError),
-}
-
-/// One labeled request, as rows of the weight table.
-#[derive(Clone, Debug)]
-pub struct Example {
-    /// The rows it touches.
-    pub rows: ChannelRows,
-    /// For each cue: carried, not carried, or unknown.
-    pub targets: [Target; CUE_COUNT],
-    /// Weight in the loss; all examples of one source sum to about the same.
-    pub weight: f32,
-}
-
-/// What is known of one cue of one example.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The request carries the cue.
-    Carried,
-    /// It does not.
-    Absent,
-    /// The source cannot say, so the head learns nothing from it.
-    Unknown,
 }
 
 /// Settings of one fit; the recipe file holds them.

@@ -2,21 +2,23 @@
 
 use rayon::prelude::*;
 
+use super::calibration::{CalibrationFitError, CalibrationRow, fit_calibration};
 use super::error::TrainError;
+use super::example::Example;
 use super::examples::{LabeledRequest, Origin, examples, labeled_requests};
-use super::fold::fold_of;
+use super::fold::{FOLD_SALT, fold_of};
 use super::initial::{Initial, Start};
-use super::judge::PRIOR;
 use super::lexicon::{common_words, vocabulary_texts};
 use super::manifest::CueManifest;
-use super::pipeline::{FOLD_SALT, Summary};
 use super::progress::Progress;
 use super::recipe::Recipe;
-use super::text::{Example, TextRecipe, fit_text};
+use super::risk_model::PRIOR;
+use super::summary::Summary;
+use super::text::{TextRecipe, fit_text};
 use super::vocabulary::train_vocabulary;
 use crate::domain::{CueProbabilities, Embedding};
 use crate::encoder::{Seen, StaticEncoder, Vocabulary};
-use crate::risk::{Calibration, CalibrationRow, intent_log_odds};
+use crate::risk::{Calibration, intent_log_odds};
 use crate::simulate::corpus::{Corpus, LicenceClass, share_of};
 
 /// What is fitted on requests.
@@ -166,7 +168,8 @@ impl Fits<'_> {
                 weight: 1.0 / request.unit_size as f64,
             })
             .collect();
-        Ok(Calibration::fit(&rows)?.at_prior(PRIOR)?)
+        let fitted = fit_calibration(&rows)?;
+        Ok(fitted.at_prior(PRIOR).map_err(CalibrationFitError::from)?)
     }
 
     fn bandwidth(&self, outputs: &[Output]) -> f32 {

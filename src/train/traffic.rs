@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use super::error::TrainError;
 use super::histories::{AccountHistory, HistoryBuilder};
-use super::judge::{fit_fusion, fit_judge, score_history};
-use super::pipeline::Summary;
 use super::progress::Progress;
 use super::recipe::Recipe;
+use super::risk_model::{fit_fusion, fit_risk_model, score_history};
+use super::summary::Summary;
 use crate::bundle::{Bundle, BundleFiles, Manifest};
 use crate::domain::{Exchange, Label};
 use crate::observe::Observer;
 use crate::privacy::PseudonymKey;
 use crate::profile::RandomFeatures;
-use crate::risk::{Calibration, Judge};
+use crate::risk::{Calibration, RiskModel};
 
 /// Salt of the folds.
 const FOLD_SALT: &str = "refit";
@@ -48,14 +48,14 @@ impl Refit {
         Ok(Self {
             files: files.clone(),
             manifest: bundle.manifest,
-            conversation: bundle.judge.conversation,
+            conversation: bundle.risk_model.conversation().clone(),
             histories: HistoryBuilder::new(observer, features, labels),
         })
     }
 
     /// Adds exchanges, in order of time within each account.
-    pub fn absorb(&mut self, exchanges: &[Exchange]) {
-        self.histories.absorb(exchanges);
+    pub fn update(&mut self, exchanges: &[Exchange]) {
+        self.histories.update(exchanges);
     }
 
     /// Fits on what came in. Every account is scored for calibration by a fusion that left its application out.
@@ -68,7 +68,7 @@ impl Refit {
         version: u32,
         recipe: &Recipe,
         progress: &dyn Progress,
-        card: impl Fn(&Summary, &Judge) -> String,
+        card: impl Fn(&Summary, &RiskModel) -> String,
     ) -> Result<BundleFiles, TrainError> {
         let histories = self.histories.finish();
         progress.begin("fusion and calibration", recipe.folds as u64 + 1);
@@ -86,10 +86,10 @@ impl Refit {
                 .collect();
             let without = fit_fusion(&others, &recipe.fusion)?;
             let own = histories.iter().filter(|history| fold(history) == out);
-            scored.extend(own.map(|history| score_history(&without, history)));
+            scored.extend(own.map(|history| score_history(&without.fusion, history)));
             progress.advance(1);
         }
-        let judge = fit_judge(fusion, &scored, self.conversation)?;
+        let risk_model = fit_risk_model(fusion, &scored, self.conversation)?;
         let summary = Summary {
             lines: vec![format!(
                 "fusion and calibration refitted on {} labeled accounts; text model of {}@{}",
@@ -105,11 +105,11 @@ impl Refit {
             seed: recipe.seed,
             ..self.manifest
         };
-        let card = card(&summary, &judge).into_bytes();
-        let judge = serde_json::to_vec(&judge)?;
+        let card = card(&summary, &risk_model).into_bytes();
+        let risk_model = serde_json::to_vec(&risk_model)?;
         Ok(BundleFiles::new(
             manifest,
-            [tokenizer, encoder, words, judge, card],
+            [tokenizer, encoder, words, risk_model, card],
         ))
     }
 }

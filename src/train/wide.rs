@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
-use super::text::{Example, Target};
+use super::example::{Example, Target};
 use crate::domain::Cue;
 use crate::encoder::{Seen, Wide, distinct_features, feature_count};
 
@@ -116,6 +116,7 @@ mod tests {
     use super::*;
     use crate::domain::CUE_COUNT;
     use crate::encoder::{Channel, ChannelRows};
+    use crate::statistics::logistic::sigmoid;
 
     fn example(tokens: &[u32], intent: Target, weight: f32) -> Example {
         let mut rows = ChannelRows::default();
@@ -188,7 +189,7 @@ mod tests {
                 .map(|f| f64::from(wide.weights()[*f as usize]))
                 .sum();
             let margin = sum * row.value() + f64::from(wide.bias());
-            let error = 1.0 / (1.0 + (-margin).exp()) - f64::from(u8::from(row.extraction));
+            let error = sigmoid(margin) - f64::from(u8::from(row.extraction));
             for feature in &row.features {
                 let part = row.weight * error * row.value() / rows.len() as f64;
                 gradient[*feature as usize] += part;

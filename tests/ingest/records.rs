@@ -78,7 +78,7 @@ fn assessments_have_the_documented_form() {
             technique: None,
             observed: 0.5,
             expected: f64::NAN,
-            baseline_of: BaselineOf::Own,
+            baseline_of: BaselineOf::Population,
             contribution: -0.5,
             text: "words".to_owned(),
         }],
@@ -96,7 +96,7 @@ fn assessments_have_the_documented_form() {
             r#""recommendation":"watch","mitigations":["rate_limit"],"#,
             r#""techniques":{"safe_rewrite":{"risk":0.125},"relay_resale":{"risk":0.0}},"#,
             r#""conversation_risk":1.0,"cluster":null,"reasons":[{"code":"tail_share","#,
-            r#""technique":null,"observed":0.5,"expected":null,"baseline_of":"self","#,
+            r#""technique":null,"observed":0.5,"expected":null,"baseline_of":"population","#,
             r#""contribution":-0.5,"text":"words"}],"base":-2.0,"score":-2.5,"#,
             r#""truncated":false,"bundle":"default@1"}"#,
             "\n"

@@ -3,7 +3,7 @@
 //! The detector is a draft, because an assessment is of one account. What profiles hold for it is tested here: merged,
 //! shards are one sweep and a classroom repeats, and shards have more rare wording in common than strangers.
 
-use stillwatch::detect::{Maturity, registry};
+use stillwatch::detect::{DETECTORS, Maturity};
 use stillwatch::domain::Technique;
 use stillwatch::profile::Profile;
 
@@ -49,7 +49,7 @@ fn one_data_set_in_shards_merges_to_a_sweep_and_a_classroom_to_repeats() {
     assert_eq!(repeated(&shards), Some(0.0));
     assert!(repeated(&classroom) > Some(0.3));
     let alike = |a: &Seen, b: &Seen| {
-        let (a, b) = (a.profile().identity(), b.profile().identity());
+        let (a, b) = (a.profile().linkage_sketch(), b.profile().linkage_sketch());
         a.resemblance(b)
     };
     assert!(alike(&shards[0], &shards[5]) > alike(&shards[0], &classroom[5]));
@@ -57,6 +57,6 @@ fn one_data_set_in_shards_merges_to_a_sweep_and_a_classroom_to_repeats() {
 
 #[test]
 fn nothing_is_said_of_one_account_alone() {
-    let card = registry()[Technique::CoordinatedAccounts.index()].card();
+    let card = DETECTORS[Technique::CoordinatedAccounts.index()];
     assert_eq!(card.maturity, Maturity::Draft);
 }

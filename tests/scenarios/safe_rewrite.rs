@@ -1,6 +1,6 @@
 //! Sensitive questions to be made harmless, over a list, against a moderator and a localiser.
 
-use stillwatch::detect::{Maturity, registry};
+use stillwatch::detect::{DETECTORS, Maturity};
 use stillwatch::domain::Technique;
 
 use crate::stage::{Seen, every_minute, play};
@@ -99,6 +99,6 @@ fn rewriting_a_list_of_sensitive_queries_is_not_moderating() {
         attack.scores_above(&honest);
         honest.is_left_alone();
     }
-    let card = registry()[Technique::SafeRewrite.index()].card();
+    let card = DETECTORS[Technique::SafeRewrite.index()];
     assert_eq!(card.maturity, Maturity::Draft);
 }

@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use stillwatch::bundle::Bundle;
-use stillwatch::detect::{MEASURE_COUNT, measure_into, measures};
+use stillwatch::detect::{MeasureIndex, MeasureValues};
 use stillwatch::domain::{
     Assessment, Client, Exchange, FinishReason, Message, Parameters, Recommendation, Response,
-    Role, Sensitive, Technique, Timestamp,
+    Role, Sensitive, Technique, TechniqueRisk, Timestamp,
 };
 use stillwatch::engine::Engine;
 use stillwatch::privacy::PseudonymKey;
@@ -82,7 +82,7 @@ pub(crate) fn every_minute(count: i64, request: impl Fn(usize) -> String) -> Vec
 pub(crate) struct Seen {
     name: String,
     profile: Box<Profile>,
-    measures: [f64; MEASURE_COUNT],
+    measures: MeasureValues,
     assessments: Vec<Assessment>,
 }
 
@@ -96,12 +96,10 @@ pub(crate) fn play(name: &str, mut exchanges: Vec<Exchange>) -> Seen {
     let assessments = ENGINE.score_batch(&exchanges);
     let key = PseudonymKey::offline().account(&account);
     let profile = ENGINE.profile(key).expect("the account was just played");
-    let mut values = [f64::NAN; MEASURE_COUNT];
-    measure_into(&profile, &mut values);
     Seen {
         name: name.to_owned(),
+        measures: MeasureValues::of(&profile),
         profile: Box::new(profile),
-        measures: values,
         assessments,
     }
 }
@@ -109,8 +107,9 @@ pub(crate) fn play(name: &str, mut exchanges: Vec<Exchange>) -> Seen {
 impl Seen {
     /// The measure `code`; NaN where it could not be taken.
     pub(crate) fn value(&self, code: &str) -> f64 {
-        let place = measures().position(|(_, measure)| measure.code == code);
-        self.measures[place.unwrap_or_else(|| panic!("no measure {code}"))]
+        let measure = MeasureIndex::of_code(code);
+        let measure = measure.unwrap_or_else(|| panic!("no measure {code}"));
+        self.measures.get(measure).unwrap_or(f64::NAN)
     }
 
     /// What is remembered of the account.
@@ -125,9 +124,7 @@ impl Seen {
 
     /// The technique whose risk is the largest, if any is told.
     pub(crate) fn strongest(&self) -> Option<Technique> {
-        let techniques = self.last().techniques.iter();
-        let strongest = techniques.max_by(|a, b| a.risk.value().total_cmp(&b.risk.value()));
-        strongest.map(|found| found.technique)
+        TechniqueRisk::strongest(&self.last().techniques).map(|found| found.technique)
     }
 
     /// That no reviewer is ever sent to this account.

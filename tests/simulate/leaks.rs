@@ -2,15 +2,15 @@
 //! matter is fitted on the streams of some seeds and judged on the stream of another. Campaigns and classes, whose
 //! members share an address and a beginning, are never on both sides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use ndarray::Array2;
 use stillwatch::domain::{Exchange, Label, Sensitive, Verdict};
 use stillwatch::eval::metrics::{Roc, Scored};
 use stillwatch::simulate::corpus::Corpus;
 use stillwatch::simulate::{Plan, Scenario, write_stream};
-use stillwatch::train::boost::{Column, Settings, TrainingRows, fit};
+
+use super::boost::fit;
 
 /// Accounts of each class in one stream.
 const ACCOUNTS: u32 = 300;
@@ -119,47 +119,20 @@ fn rows(scenario: &Scenario, corpus: &Corpus, seed: u64) -> Vec<Row> {
 
 /// Area under the curve on each stream of models fitted on all others.
 fn areas(streams: &[Vec<Row>]) -> Vec<f64> {
-    let width = streams[0][0].features.len();
-    let columns: Vec<Column> = (0..width)
-        .map(|column| Column {
-            name: format!("feature {column}"),
-            monotone: false,
-            shrink: 0.0,
-        })
-        .collect();
     let area = |judged: usize| {
         let others = streams
             .iter()
             .enumerate()
             .filter(|(seed, _)| *seed != judged);
-        let fitted: Vec<(u64, &Row)> = others
-            .flat_map(|(seed, rows)| rows.iter().map(move |row| (seed as u64, row)))
-            .collect();
-        let values = fitted.iter().flat_map(|(_, row)| row.features.clone());
-        let features = Array2::from_shape_vec((fitted.len(), width), values.collect());
-        let features = features.expect("rows of one width");
-        let ones = vec![1.0; fitted.len()];
-        let extraction: Vec<bool> = fitted.iter().map(|(_, row)| row.extraction).collect();
-        let group: Vec<u64> = fitted.iter().map(|(seed, _)| *seed).collect();
-        let rows = TrainingRows {
-            features: features.view(),
-            exposure: &ones,
-            extraction: &extraction,
-            weight: &ones,
-            group: &group,
-        };
-        let settings = Settings {
-            rounds: 60,
-            ..Settings::default()
-        };
+        let fitted: Vec<&Row> = others.flat_map(|(_, rows)| rows).collect();
+        let rows: Vec<&[f64]> = fitted.iter().map(|row| row.features.as_slice()).collect();
+        let extraction: Vec<bool> = fitted.iter().map(|row| row.extraction).collect();
         // Nothing says when to stop: a model that stops at once would be at chance whatever leaks a little.
-        let model = fit(&rows, &columns, &BTreeSet::new(), &settings)
-            .expect("a model")
-            .model;
+        let model = fit(&rows, &extraction, 60);
         let judged: Vec<Scored> = streams[judged]
             .iter()
             .map(|row| Scored {
-                score: model.evaluate(&row.features, 1.0).score,
+                score: model.score(&row.features),
                 extraction: row.extraction,
             })
             .collect();

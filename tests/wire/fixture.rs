@@ -275,7 +275,7 @@ impl Models for Fake {
             "unfit@1" => Some("a file is not of its form"),
             _ => return Err(ModelError::Unknown),
         };
-        let files = vec![("judge.json", None, Some("00".to_owned()))];
+        let files = vec![("risk_model.json", None, Some("00".to_owned()))];
         Ok(Verification { problem, files })
     }
 
@@ -350,7 +350,7 @@ fn assessment(exchange: Exchange) -> Assessment {
             technique: None,
             observed: text as f64,
             expected: exchange.messages.len() as f64,
-            baseline_of: BaselineOf::Own,
+            baseline_of: BaselineOf::Population,
             contribution: 0.0,
             text: format!("{} tools", exchange.tools.len()),
         }],

@@ -59,7 +59,7 @@ async fn the_answer_has_the_names_of_the_assessments_file_and_sends_zero() {
             "techniques": {"reasoning_harvest": {"risk": 0.0}, "dataset_synthesis": {"risk": 0.1}},
             "conversation_risk": 0.5,
             "reasons": [{
-                "code": "text_bytes", "observed": 5.0, "expected": 1.0, "baseline_of": "self",
+                "code": "text_bytes", "observed": 5.0, "expected": 1.0, "baseline_of": "population",
                 "contribution": 0.0, "text": "0 tools",
             }],
             "base": -1.5,

@@ -229,7 +229,7 @@ async fn models_are_listed_verified_and_activated() {
         json!({"bundle": "fake@1"}),
     )
     .await;
-    let files = json!([{"file": "judge.json", "came": "00"}]);
+    let files = json!([{"file": "risk_model.json", "came": "00"}]);
     assert_eq!(
         fits,
         json!({"bundle": "fake@1", "fits": true, "files": files})

@@ -31,7 +31,7 @@ ASSESSMENT: dict[str, Any] = {
             "code": "harvest",
             "observed": 1.0,
             "expected": 0.5,
-            "baseline_of": "self",
+            "baseline_of": "population",
             "contribution": -0.5,
             "text": "one sentence",
         }

@@ -193,11 +193,11 @@ fn problem(error: &BundleError) -> &'static str {
         BundleError::Manifest(_) => "its manifest is not of the form of a manifest",
         BundleError::Format { .. } => "it has another format than this program reads",
         BundleError::Hash { .. } => "a file does not have the hash that the manifest states",
-        BundleError::Judge(_) => "it was made for other measures than this program takes",
+        BundleError::RiskModel(_) => "it was made for other measures than this program takes",
         BundleError::Tokenizer(_)
         | BundleError::Encoder(_)
         | BundleError::Words(_)
         | BundleError::Bandwidth(_)
-        | BundleError::JudgeForm(_) => "a file is not of its form",
+        | BundleError::RiskModelForm(_) => "a file is not of its form",
     }
 }

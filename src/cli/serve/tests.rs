@@ -192,8 +192,8 @@ fn bundles_are_found_by_their_listing_alone() {
             .iter()
             .all(|(_, expected, came)| expected == came && came.is_some())
     );
-    let judge = models.join("tuned/2/judge.json");
-    std::fs::write(&judge, b"{}").unwrap();
+    let risk_model = models.join("tuned/2/risk_model.json");
+    std::fs::write(&risk_model, b"{}").unwrap();
     let bad = served.verify("tuned@2").unwrap();
     assert_eq!(
         bad.problem,

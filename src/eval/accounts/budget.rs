@@ -9,10 +9,10 @@ use super::cells::{SHARE, resampled};
 use super::options::Options;
 use super::trail::AccountTrail;
 use crate::eval::accounts::half_split::HalfSplit;
+use crate::eval::conformal::alert_budget::{AlertBudget, Plan, daily_list};
+use crate::eval::conformal::e_value::EValues;
 use crate::eval::table::{Cell, Number, Style, Table};
-use crate::risk::BenignScore;
-use crate::risk::alert_budget::{AlertBudget, Plan, daily_list};
-use crate::risk::e_value::EValues;
+use crate::train::benign_sample::BenignScore;
 
 /// Honest shares of the alerts that are allowed.
 const RATES: [f64; 2] = [0.1, 0.2];

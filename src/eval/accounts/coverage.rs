@@ -1,6 +1,6 @@
 //! What can be promised of honest accounts at this score, by exposure and for ever, and whether it held.
 //!
-//! Half of the applications set the thresholds, as [`crate::risk::boundary`] does; the other half is measured. Not the
+//! Half of the applications set the thresholds, as [`crate::eval::conformal::boundary`] does; the other half is measured. Not the
 //! served thresholds, which are the bundle's and stand in the table of false alarms.
 
 use std::collections::BTreeSet;
@@ -9,12 +9,13 @@ use super::cells::SMALL_SHARE;
 use super::options::Options;
 use super::trail::{AccountTrail, NOT_STATED};
 use crate::eval::accounts::half_split::HalfSplit;
+use crate::eval::conformal::alpha_spending::{Highs, span};
+use crate::eval::conformal::boundary::{ConformalBoundary, Edge, ScorePath};
 use crate::eval::metrics::Interval;
 use crate::eval::table::{Cell, Number, Table};
-use crate::risk::binomial::clopper_pearson_upper;
-use crate::risk::boundary::{Edge, HonestPath, OperatingBoundary};
-use crate::risk::exposure::{Highs, span};
-use crate::risk::{BenignScore, TargetRates};
+use crate::risk::TargetRates;
+use crate::statistics::binomial::clopper_pearson_upper;
+use crate::train::benign_sample::BenignScore;
 
 /// Cells asked for; those that too few accounts reach are joined.
 const CELLS: usize = 8;
@@ -38,10 +39,10 @@ pub(super) fn table(benign: &[&AccountTrail], options: &Options) -> Table {
     .keyed("guarantee", 3);
     let half_split = HalfSplit::of(benign.iter().copied());
     let path = |(application, trail): &(u64, &'_ AccountTrail)| (*application, trail.highs);
-    let calibrating: Vec<HonestPath<'_>> = half_split
+    let calibrating: Vec<ScorePath<'_>> = half_split
         .calibrating
         .iter()
-        .map(|(application, trail)| HonestPath {
+        .map(|(application, trail)| ScorePath {
             stratum: trail.label.population.as_deref().unwrap_or(NOT_STATED),
             application: *application,
             highs: trail.highs,
@@ -50,7 +51,7 @@ pub(super) fn table(benign: &[&AccountTrail], options: &Options) -> Table {
     let measured: Vec<(u64, Highs)> = half_split.measured.iter().map(path).collect();
     for (name, cells) in [("single", 1), ("by exposure", CELLS)] {
         // Too few accounts to promise anything on: no row.
-        let Ok(boundary) = OperatingBoundary::fit(&calibrating, cells, TargetRates::default())
+        let Ok(boundary) = ConformalBoundary::fit(&calibrating, cells, TargetRates::default())
         else {
             continue;
         };

@@ -1,7 +1,7 @@
 //! How a report is made: resamples, prior, thin slices.
 
 use crate::eval::bootstrap::Bootstrap;
-use crate::train::judge::PRIOR;
+use crate::train::risk_model::PRIOR;
 
 /// How a report is made.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,8 +4,8 @@ use crate::domain::{
     Assessment, Exchange, Label, Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
 };
 use crate::eval::accounts::answers::AnswerCounts;
-use crate::risk::exposure::Highs;
-use crate::train::judge::EXCHANGES_NEEDED;
+use crate::eval::conformal::alpha_spending::Highs;
+use crate::train::risk_model::EXCHANGES_NEEDED;
 
 /// What a slice is called where a label does not say.
 pub(super) const NOT_STATED: &str = "(not said)";

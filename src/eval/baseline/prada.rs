@@ -9,8 +9,8 @@
 
 use super::Baseline;
 use super::distance::squared_distance;
-use super::shapiro::ShapiroWilk;
 use super::step::Step;
+use crate::statistics::shapiro_wilk::ShapiroWilk;
 
 /// Fewest distances that are tested.
 const LEAST: usize = 8;

@@ -51,14 +51,6 @@ impl Confusion {
         let twice = 2 * self.true_positives;
         share(twice, twice + self.false_positives + self.false_negatives)
     }
-
-    /// `FP / (FP + TN)`; `None` without benign units.
-    pub fn false_positive_rate(&self) -> Option<f64> {
-        share(
-            self.false_positives,
-            self.false_positives + self.true_negatives,
-        )
-    }
 }
 
 /// The mean F1 over classes, each counting equally, those left out that were neither flagged nor there.
@@ -110,7 +102,6 @@ mod tests {
         assert_eq!(confusion.precision(), Some(0.75));
         assert_eq!(confusion.recall(), Some(0.6));
         assert_eq!(confusion.f1(), Some(12.0 / 18.0));
-        assert_eq!(confusion.false_positive_rate(), Some(2.0 / 90.0));
         let empty = Confusion {
             true_negatives: 9,
             ..Confusion::default()

@@ -1,6 +1,6 @@
 //! What a model on disk must satisfy before it may score anyone.
 
-use super::{AdditiveModelError, MAX_BINS, MAX_LOG_ODDS, PairTerm, Term};
+use super::{AdditiveModelError, MAX_BINS, MAX_LOG_ODDS, Term};
 
 pub(super) fn check_term(term: &Term) -> Result<(), AdditiveModelError> {
     let place = format!("term {:?}", term.name);
@@ -24,37 +24,6 @@ pub(super) fn check_term(term: &Term) -> Result<(), AdditiveModelError> {
     }
 }
 
-pub(super) fn check_pair(
-    index: usize,
-    pair: &PairTerm,
-    terms: &[Term],
-) -> Result<(), AdditiveModelError> {
-    let place = format!("pair {index}");
-    if pair.first >= pair.second || pair.second >= terms.len() {
-        return Err(AdditiveModelError::PairFeatures {
-            place,
-            features: terms.len(),
-            first: pair.first,
-            second: pair.second,
-        });
-    }
-    check_edges(&place, &pair.first_edges)?;
-    check_edges(&place, &pair.second_edges)?;
-    check_shrink(&place, pair.shrink)?;
-    let columns = pair.second_edges.len() + 1;
-    check_values(&place, &pair.values, (pair.first_edges.len() + 1) * columns)?;
-    for at in 0..pair.values.len() {
-        let falls_down = at >= columns && pair.values[at - columns] > pair.values[at];
-        let falls_right = at % columns > 0 && pair.values[at - 1] > pair.values[at];
-        if (falls_down && terms[pair.first].monotone)
-            || (falls_right && terms[pair.second].monotone)
-        {
-            return Err(AdditiveModelError::NotMonotone { place, index: at });
-        }
-    }
-    Ok(())
-}
-
 fn check_edges(place: &str, edges: &[f64]) -> Result<(), AdditiveModelError> {
     check_count(&format!("{place} edges"), edges.len(), MAX_BINS - 1)?;
     let place = format!("{place} edges");
@@ -76,7 +45,7 @@ fn check_values(place: &str, values: &[f64], expected: usize) -> Result<(), Addi
         return Err(AdditiveModelError::Length {
             place,
             expected,
-            came: values.len(),
+            actual: values.len(),
         });
     }
     values
@@ -91,34 +60,30 @@ fn check_shrink(place: &str, shrink: f64) -> Result<(), AdditiveModelError> {
         return Err(AdditiveModelError::Number {
             place,
             limit: f64::MAX,
-            came: shrink,
+            actual: shrink,
         });
     }
     Ok(())
 }
 
-pub(super) fn check_count(
-    place: &str,
-    came: usize,
-    limit: usize,
-) -> Result<(), AdditiveModelError> {
-    if came > limit {
+fn check_count(place: &str, actual: usize, limit: usize) -> Result<(), AdditiveModelError> {
+    if actual > limit {
         return Err(AdditiveModelError::TooMany {
             place: place.to_owned(),
             limit,
-            came,
+            actual,
         });
     }
     Ok(())
 }
 
-pub(super) fn check_number(place: &str, came: f64, limit: f64) -> Result<(), AdditiveModelError> {
-    if came.abs() <= limit {
+pub(super) fn check_number(place: &str, actual: f64, limit: f64) -> Result<(), AdditiveModelError> {
+    if actual.abs() <= limit {
         return Ok(());
     }
     Err(AdditiveModelError::Number {
         place: place.to_owned(),
         limit,
-        came,
+        actual,
     })
 }

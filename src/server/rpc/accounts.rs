@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceResult};
 
-use crate::detect::registry;
+use crate::detect::DETECTORS;
 use crate::domain::{AccountKey, Band, Technique};
 use crate::engine::Remembered;
 use crate::server::Accounts;
@@ -251,7 +251,7 @@ fn explained(account: Account) -> AccountExplanation {
         ..AccountExplanation::default()
     };
     if let Some((technique, _)) = strongest {
-        let card = registry()[technique.index()].card();
+        let card = DETECTORS[technique.index()];
         let look_alikes = card.false_positives.iter();
         technique.name().clone_into(&mut explanation.technique);
         card.looks_for.clone_into(&mut explanation.looks_for);

@@ -8,7 +8,7 @@ use crate::simulate::behaviour::arrival_process::ArrivalProcess;
 use crate::simulate::behaviour::client_profile::{ClientProfile, Site};
 use crate::simulate::behaviour::model_preference::ModelPreference;
 use crate::simulate::behaviour::population::Population;
-use crate::simulate::corpus::Corpus;
+use crate::simulate::corpus::{Corpus, CorpusView};
 use crate::simulate::plan::account_replacement::later;
 use crate::simulate::plan::feed::Feed;
 use crate::simulate::prompt::record_sets::RecordSets;
@@ -42,7 +42,20 @@ impl Plan {
     /// # Errors
     /// When those sides hold nothing for a population with accounts, or for the extraction.
     pub fn new(scenario: &Scenario, corpus: &Corpus, seed: u64) -> Result<Self, PlanError> {
-        let record_sets = RecordSets::new(corpus, &scenario.partitions);
+        let view = CorpusView::new(corpus, &scenario.partitions);
+        Self::of_view(scenario, view, seed)
+    }
+
+    /// Draws the accounts of a scenario from a part of a corpus, whatever partitions the scenario names.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn of_view(
+        scenario: &Scenario,
+        view: CorpusView<'_>,
+        seed: u64,
+    ) -> Result<Self, PlanError> {
+        let record_sets = RecordSets::new(view);
         let mut planner = Planner {
             scenario,
             seed,

@@ -55,11 +55,11 @@ pub(crate) struct RecordSets<'c> {
 }
 
 impl<'c> RecordSets<'c> {
-    /// Sorts what `partitions` hold.
-    pub(crate) fn new(corpus: &'c Corpus, partitions: &[Partition]) -> Self {
+    /// Sorts the units of a view.
+    pub(crate) fn new(view: CorpusView<'c>) -> Self {
         let mut record_sets = Self {
-            corpus,
-            lines: lines(corpus, partitions),
+            corpus: view.corpus(),
+            lines: lines(view),
             tenants: Vec::new(),
             consumers: Vec::new(),
             developers: Vec::new(),
@@ -69,8 +69,8 @@ impl<'c> RecordSets<'c> {
             around: Vec::new(),
             inputs: BTreeMap::new(),
         };
-        record_sets.add_sources(partitions);
-        record_sets.add_applications(partitions);
+        record_sets.add_sources(view);
+        record_sets.add_applications(view);
         record_sets
     }
 
@@ -110,9 +110,9 @@ impl<'c> RecordSets<'c> {
         Topic::of(asked.map_or("", |message| message.content.expose()))
     }
 
-    fn add_sources(&mut self, partitions: &[Partition]) {
+    fn add_sources(&mut self, view: CorpusView<'_>) {
         for (position, source) in self.corpus.sources.iter().enumerate() {
-            if !partitions.contains(&source.partition) {
+            if !view.has_source(source) {
                 continue;
             }
             let unit = Unit::Source(position as u32);
@@ -143,7 +143,7 @@ impl<'c> RecordSets<'c> {
             }
         }
         for (position, harness) in self.corpus.harnesses.iter().enumerate() {
-            if partitions.contains(&harness.partition) {
+            if view.has_pipeline(harness) {
                 let unit = Unit::Harness(position as u32);
                 let all: Vec<u32> = (0..harness.records.len() as u32).collect();
                 let record_sets =
@@ -154,12 +154,11 @@ impl<'c> RecordSets<'c> {
         }
     }
 
-    fn add_applications(&mut self, partitions: &[Partition]) {
+    fn add_applications(&mut self, view: CorpusView<'_>) {
         let mut groups = BTreeMap::<&str, Vec<RecordSet>>::new();
         let mut inputs = BTreeMap::<(String, String), Vec<Donor>>::new();
         for (position, application) in self.corpus.applications.iter().enumerate() {
-            let used =
-                partitions.contains(&application.partition) && !application.records.is_empty();
+            let used = view.has_application(application) && !application.records.is_empty();
             let around = used.then(|| around_input(application)).flatten();
             self.around.push(around);
             if !used {
@@ -199,10 +198,11 @@ impl<'c> RecordSets<'c> {
     }
 }
 
-fn lines(corpus: &Corpus, partitions: &[Partition]) -> Vec<Vec<Line>> {
+fn lines(view: CorpusView<'_>) -> Vec<Vec<Line>> {
+    let corpus = view.corpus();
     let mut groups = BTreeMap::<&str, Vec<Line>>::new();
     for (position, pipeline) in corpus.pipelines.iter().enumerate() {
-        if !partitions.contains(&pipeline.partition) || pipeline.records.is_empty() {
+        if !view.has_pipeline(pipeline) || pipeline.records.is_empty() {
             continue;
         }
         let unit = Unit::Pipeline(position as u32);

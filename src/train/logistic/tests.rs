@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{LogisticError, LogisticSettings, fit};
 use crate::risk::AdditiveModel;
-use crate::train::boost::{Column, TrainingRows};
+use crate::train::rows::{Column, TrainingRows};
 
 fn columns(count: usize) -> Vec<Column> {
     let column = |place| Column {
@@ -27,9 +27,8 @@ fn fitted(
         exposure: &vec![10.0; values.len()],
         extraction,
         weight: &vec![1.0; values.len()],
-        group: &vec![0; values.len()],
     };
-    fit(&rows, &columns(2), &[0, 1], &LogisticSettings { penalty })
+    fit(&rows, &columns(2), &LogisticSettings { penalty })
 }
 
 #[test]
@@ -44,7 +43,7 @@ fn a_weight_of_one_is_found_where_odds_are_the_truth() {
     }
     let model = fitted(&values, &extraction, 0.0).expect("rows of both kinds");
     let between = |low: f64, high: f64| {
-        model.evaluate(&[high, 0.5], 10.0).score - model.evaluate(&[low, 0.5], 10.0).score
+        model.evaluate([high, 0.5], 10.0).score - model.evaluate([low, 0.5], 10.0).score
     };
     // ln(0.9 / 0.1) at one end and its negative at the other.
     let truth = 2.0 * 9.0_f64.ln();
@@ -53,19 +52,20 @@ fn a_weight_of_one_is_found_where_odds_are_the_truth() {
         "{}",
         between(0.1, 0.9)
     );
-    assert_eq!(
-        model.terms()[1].values.len(),
-        1,
-        "what says nothing stays flat"
-    );
+    assert_eq!(model.terms().len(), 1, "what says nothing has no term");
 }
 
 #[test]
 fn what_speaks_for_innocence_weighs_nothing_and_the_unknown_neither() {
     let values = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.8], [0.2, f64::NAN]];
     let model = fitted(&values, &[true, true, false, false], 0.01).expect("rows of both kinds");
-    assert!(model.terms()[0].lines && !model.terms()[1].lines);
-    let unknown = model.evaluate(&[f64::NAN, f64::NAN], 10.0);
+    let names: Vec<&str> = model
+        .terms()
+        .iter()
+        .map(|term| term.name.as_str())
+        .collect();
+    assert_eq!(names, ["x0"]);
+    let unknown = model.evaluate([f64::NAN], 10.0);
     assert!((unknown.score - unknown.base).abs() < 1e-12);
     assert!(matches!(
         fitted(&values, &[false; 4], 0.01),
@@ -86,7 +86,11 @@ proptest! {
         extraction[1] = false;
         let model = fitted(&values, &extraction, 0.001).expect("rows of both kinds");
         let (low, high) = (low.min(high), low.max(high));
-        let score = |x: f64| model.evaluate(&[x, 0.3], 10.0).score;
+        // A column without weight has no term.
+        let score = |x: f64| {
+            let features = model.terms().iter().map(|term| if term.name == "x0" { x } else { 0.3 });
+            model.evaluate(features, 10.0).score
+        };
         prop_assert!(score(low) <= score(high) + 1e-12);
     }
 }

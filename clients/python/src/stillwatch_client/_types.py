@@ -118,7 +118,7 @@ class Reason:
     observed: float
     expected: float
     baseline_of: str
-    """Whose usual `expected` is: `self`, `peer_group` or `population`."""
+    """Whose usual `expected` is: `population`, all benign accounts."""
     contribution: float
     """Log-odds added to the score."""
     text: str

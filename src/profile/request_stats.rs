@@ -1,0 +1,64 @@
+//! Outcomes and tools: what is bought and how it ends.
+//!
+//! Whatever the caller did not say is counted as absent and never as evidence.
+
+use super::moments::ratio;
+use crate::domain::{Observation, Outcome};
+
+/// Counts, all integers: merges exactly in every order. Update cost: four additions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestStats {
+    pub(super) exchanges: u64,
+    pub(super) outcome_known: u64,
+    pub(super) refused: u64,
+    pub(super) with_tools: u64,
+}
+
+impl RequestStats {
+    pub(super) const fn empty() -> Self {
+        Self {
+            exchanges: 0,
+            outcome_known: 0,
+            refused: 0,
+            with_tools: 0,
+        }
+    }
+
+    pub(super) fn update(&mut self, observation: &Observation) {
+        let outcome = observation.outcome;
+        self.merge(&Self {
+            exchanges: 1,
+            outcome_known: u64::from(outcome != Outcome::Unknown),
+            refused: u64::from(outcome == Outcome::Refused),
+            with_tools: u64::from(observation.shape.tools > 0),
+        });
+    }
+
+    pub(super) const fn merge(&mut self, other: &Self) {
+        self.exchanges = self.exchanges.saturating_add(other.exchanges);
+        self.outcome_known = self.outcome_known.saturating_add(other.outcome_known);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.with_tools = self.with_tools.saturating_add(other.with_tools);
+    }
+
+    /// Refused exchanges.
+    pub const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Share of refusals among exchanges whose outcome is known; `None` without any.
+    pub fn refused_share(&self) -> Option<f64> {
+        ratio(self.refused, self.outcome_known)
+    }
+
+    /// Share of exchanges that offer tools; `None` before the first.
+    pub fn tools_share(&self) -> Option<f64> {
+        ratio(self.with_tools, self.exchanges)
+    }
+
+    pub(super) const fn is_valid(&self) -> bool {
+        self.outcome_known <= self.exchanges
+            && self.refused <= self.outcome_known
+            && self.with_tools <= self.exchanges
+    }
+}

@@ -1,0 +1,193 @@
+//! What a bundle knows of guilt, in one place: fusion, calibration and operating points.
+//!
+//! A [`RiskModel`] is parsed, not validated: whatever [`RiskModelFile`] says is checked and bound to this program's
+//! measures once, when it is read, so that evaluating it looks up no name and cannot fail.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{AdditiveModel, Calibrated, Calibration, Fusion, FusionError, OperatingPoints};
+use crate::detect::{MEASURE_COUNT, MeasureIndex, MeasureValues};
+use crate::domain::{Cue, CueProbabilities, Risk};
+use crate::statistics::logistic::logit;
+
+/// Why a risk model cannot be used with this program.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RiskModelError {
+    /// The fusion was fitted on other measures.
+    #[error(transparent)]
+    Fusion(#[from] FusionError),
+    /// A typical value of something that this program does not measure, or that a term has its own for.
+    #[error("context: expected measures of this program without a term, got {0:?}")]
+    Context(String),
+    /// Calibration must start at the first exchange and grow.
+    #[error(
+        "calibration_by_history: expected one from exchange 1 and increasing starts, got {0:?}"
+    )]
+    History(Vec<u64>),
+}
+
+/// Calibration of accounts that have sent at least `from` exchanges.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryCalibration {
+    /// Exchanges from which it counts.
+    pub from: u64,
+    /// Score to probability, fitted on accounts of about that length.
+    pub calibration: Calibration,
+    /// The same on one account of each application and pipeline: its interval says how few of them there are, which
+    /// the interval of thousands of accounts does not.
+    pub by_unit: Calibration,
+}
+
+impl HistoryCalibration {
+    /// The headline of all accounts within the interval of distinct units.
+    pub(super) fn apply(&self, score: f64) -> Calibrated {
+        let (all, units) = (self.calibration.apply(score), self.by_unit.apply(score));
+        let least = |a: Risk, b: Risk| if a < b { a } else { b };
+        let most = |a: Risk, b: Risk| if a > b { a } else { b };
+        Calibrated {
+            low: least(all.low, units.low),
+            risk: all.risk,
+            high: most(all.high, units.high),
+        }
+    }
+}
+
+/// The form of a risk model in a bundle, before the checks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RiskModelFile {
+    /// Log-odds as a sum of terms, each named after a measure, in the order of the measures. None is flat.
+    pub fusion: AdditiveModel,
+    /// Weighted medians among benign accounts of measures without a term, where known: what their sentences compare
+    /// with.
+    pub context: BTreeMap<String, f64>,
+    /// Calibration by length of history: the same score says more of a longer one.
+    pub calibration_by_history: Vec<HistoryCalibration>,
+    /// Thresholds on the score at stated false-positive rates.
+    pub operating_points: OperatingPoints,
+    /// Strongest intent cue (log-odds) of one request to the probability that a pipeline sent it.
+    pub conversation: Calibration,
+    /// Exchanges below which the band is `insufficient` and nothing but `allow` is recommended.
+    pub exchanges_needed: u64,
+}
+
+/// Measures to a calibrated, explained risk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "RiskModelFile", into = "RiskModelFile")]
+pub struct RiskModel {
+    pub(super) fusion: Fusion,
+    /// The typical value of each measure that is context, in the order of the measures.
+    context: [Option<f64>; MEASURE_COUNT],
+    /// The first counts from the first exchange.
+    first_calibration: HistoryCalibration,
+    /// The others, by increasing starts.
+    later_calibrations: Vec<HistoryCalibration>,
+    pub(super) operating_points: OperatingPoints,
+    conversation: Calibration,
+    pub(super) exchanges_needed: u64,
+}
+
+impl RiskModel {
+    /// Log-odds as a sum of terms.
+    pub const fn fusion(&self) -> &Fusion {
+        &self.fusion
+    }
+
+    /// Thresholds on the score.
+    pub const fn operating_points(&self) -> &OperatingPoints {
+        &self.operating_points
+    }
+
+    /// The calibration of one request by its text alone.
+    pub const fn conversation(&self) -> &Calibration {
+        &self.conversation
+    }
+
+    /// The score alone: log-odds before calibration.
+    pub fn score(&self, values: &MeasureValues, seen: u64) -> f64 {
+        self.fusion.evaluate(values, seen).score
+    }
+
+    /// The probability that a request with these cues was sent by an extraction pipeline, from its text alone.
+    pub fn conversation_risk(&self, cues: &CueProbabilities) -> Risk {
+        self.conversation.apply(intent_log_odds(cues)).risk
+    }
+
+    /// What is typical of benign accounts for a measure that weighs nothing; `None` where it is not known, or the
+    /// measure weighs.
+    pub fn typical_context(&self, measure: MeasureIndex) -> Option<f64> {
+        self.context[measure.place()]
+    }
+
+    /// The calibration of accounts with `seen` exchanges.
+    pub(super) fn calibration_at(&self, seen: u64) -> &HistoryCalibration {
+        let started = |later: &&HistoryCalibration| later.from <= seen;
+        let latest = self.later_calibrations.iter().rev().find(started);
+        latest.unwrap_or(&self.first_calibration)
+    }
+}
+
+impl TryFrom<RiskModelFile> for RiskModel {
+    type Error = RiskModelError;
+
+    fn try_from(file: RiskModelFile) -> Result<Self, Self::Error> {
+        let fusion = Fusion::try_from(file.fusion)?;
+        let mut context = [None; MEASURE_COUNT];
+        for (code, typical) in file.context {
+            let measure = MeasureIndex::of_code(&code);
+            match measure.filter(|measure| fusion.term(*measure).is_none()) {
+                Some(measure) => context[measure.place()] = Some(typical),
+                None => return Err(RiskModelError::Context(code)),
+            }
+        }
+        let starts = file.calibration_by_history.iter().map(|own| own.from);
+        let starts: Vec<u64> = starts.collect();
+        let mut calibrations = file.calibration_by_history.into_iter();
+        match calibrations.next() {
+            Some(first_calibration) if first_calibration.from == 1 && starts.is_sorted() => {
+                Ok(Self {
+                    fusion,
+                    context,
+                    first_calibration,
+                    later_calibrations: calibrations.collect(),
+                    operating_points: file.operating_points,
+                    conversation: file.conversation,
+                    exchanges_needed: file.exchanges_needed,
+                })
+            }
+            _ => Err(RiskModelError::History(starts)),
+        }
+    }
+}
+
+impl From<RiskModel> for RiskModelFile {
+    fn from(model: RiskModel) -> Self {
+        let measures = MeasureIndex::all().zip(model.context);
+        let named = |(measure, typical): (MeasureIndex, Option<f64>)| {
+            Some((measure.measure().code.to_owned(), typical?))
+        };
+        let mut calibration_by_history = vec![model.first_calibration];
+        calibration_by_history.extend(model.later_calibrations);
+        Self {
+            fusion: model.fusion.into(),
+            context: measures.filter_map(named).collect(),
+            calibration_by_history,
+            operating_points: model.operating_points,
+            conversation: model.conversation,
+            exchanges_needed: model.exchanges_needed,
+        }
+    }
+}
+
+/// Log-odds of the strongest intent cue, within ±12.
+pub fn intent_log_odds(cues: &CueProbabilities) -> f64 {
+    let strongest = Cue::INTENT
+        .into_iter()
+        .map(|cue| f64::from(cues.get(cue)))
+        .fold(0.0, f64::max);
+    logit(strongest.clamp(6e-6, 1.0 - 6e-6))
+}

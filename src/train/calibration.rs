@@ -1,0 +1,201 @@
+//! Fitting a calibration: grouping ties, weighing, and the slope of the tails.
+
+use thiserror::Error;
+
+use super::venn_abers::{Knot, lower_fit, upper_fit};
+use crate::risk::{Calibration, CalibrationError, VennAbersFit};
+use crate::statistics::decimal::twelve_digits;
+use crate::statistics::logistic::sigmoid;
+
+/// The headline always rises by at least this many log-odds per unit of score in the tails.
+const SMALLEST_TAIL_SLOPE: f64 = 0.05;
+/// And by no more than this: separable data would ask for infinity.
+const LARGEST_TAIL_SLOPE: f64 = 2.0;
+/// Newton steps of the logistic fit; it settles in fewer than ten.
+const NEWTON_STEPS: usize = 50;
+
+/// One account that calibrates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CalibrationRow {
+    /// Its log-odds.
+    pub score: f64,
+    /// Whether it was extracting.
+    pub extraction: bool,
+    /// How much it counts.
+    pub weight: f64,
+}
+
+/// Why a calibration could not be fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
+pub enum CalibrationFitError {
+    /// A score that is not finite.
+    #[error("calibration row {row}: expected a finite score, got {actual}")]
+    Score {
+        /// Which row.
+        row: usize,
+        /// Its score.
+        actual: f64,
+    },
+    /// A weight that is negative or not finite.
+    #[error("calibration row {row}: expected a finite weight of at least 0, got {actual}")]
+    Weight {
+        /// Which row.
+        row: usize,
+        /// Its weight.
+        actual: f64,
+    },
+    /// Only one kind of account.
+    #[error("expected both kinds of accounts, got {benign} benign and {extraction} extraction")]
+    OneClass {
+        /// Benign rows of positive weight.
+        benign: u64,
+        /// Extraction rows of positive weight.
+        extraction: u64,
+    },
+    /// A fit that fails the checks of a calibration.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
+}
+
+/// Fits a calibration on accounts that trained nothing. It answers for the share of extraction among them.
+///
+/// Weights are rescaled to sum to the effective number of accounts, `(sum w)^2 / sum w^2` (Kish), and
+/// a new account weighs one. With equal weights this is exactly Venn-Abers; with unequal ones the
+/// interval is widened to what the weights leave of the data, without the finite-sample theorem.
+///
+/// # Errors
+/// When a score or weight is not finite, or a class has no row of positive weight.
+pub fn fit_calibration(rows: &[CalibrationRow]) -> Result<Calibration, CalibrationFitError> {
+    for (row, &CalibrationRow { score, weight, .. }) in rows.iter().enumerate() {
+        if !score.is_finite() {
+            return Err(CalibrationFitError::Score { row, actual: score });
+        }
+        if !(weight >= 0.0 && weight.is_finite()) {
+            return Err(CalibrationFitError::Weight {
+                row,
+                actual: weight,
+            });
+        }
+    }
+    let rows: Vec<CalibrationRow> = rows
+        .iter()
+        .copied()
+        .filter(|row| row.weight > 0.0)
+        .collect();
+    let extraction = rows.iter().filter(|row| row.extraction).count() as u64;
+    let benign = rows.len() as u64 - extraction;
+    if benign == 0 || extraction == 0 {
+        return Err(CalibrationFitError::OneClass { benign, extraction });
+    }
+    let knots = knots(rows);
+    let weight: f64 = knots.iter().map(|knot| knot.weight).sum();
+    let of_extraction: f64 = knots.iter().map(|knot| knot.extraction).sum();
+    let fit = VennAbersFit {
+        lower: first_of_runs(&knots, &lower_fit(&knots)),
+        upper: last_of_runs(&knots, &upper_fit(&knots)),
+        tail_slope: twelve_digits(logistic_slope(&knots)),
+        base_rate: twelve_digits(of_extraction / weight),
+        prior: twelve_digits(of_extraction / weight),
+        benign,
+        extraction,
+    };
+    Ok(fit.try_into()?)
+}
+
+/// Rows grouped by score, in order, with weights that sum to the effective number of rows.
+fn knots(mut rows: Vec<CalibrationRow>) -> Vec<Knot> {
+    rows.sort_by(|a, b| a.score.total_cmp(&b.score));
+    let sum: f64 = rows.iter().map(|row| row.weight).sum();
+    let squares: f64 = rows.iter().map(|row| row.weight * row.weight).sum();
+    let scale = sum / squares;
+    let mut knots: Vec<Knot> = Vec::new();
+    for row in rows {
+        let score = twelve_digits(row.score);
+        let weight = row.weight * scale;
+        let extraction = if row.extraction { weight } else { 0.0 };
+        match knots.last_mut() {
+            Some(last) if last.score >= score => {
+                last.weight += weight;
+                last.extraction += extraction;
+            }
+            _ => knots.push(Knot {
+                score,
+                weight,
+                extraction,
+            }),
+        }
+    }
+    knots
+}
+
+/// `p0` holds from a knot on: keep where it rises.
+fn first_of_runs(knots: &[Knot], fit: &[f64]) -> Vec<(f64, f64)> {
+    let mut steps: Vec<(f64, f64)> = Vec::new();
+    for (knot, &value) in knots.iter().zip(fit) {
+        let value = twelve_digits(value);
+        if value > steps.last().map_or(0.0, |&(_, before)| before) {
+            steps.push((knot.score, value));
+        }
+    }
+    steps
+}
+
+/// `p1` holds up to a knot: keep where it is about to rise.
+fn last_of_runs(knots: &[Knot], fit: &[f64]) -> Vec<(f64, f64)> {
+    let mut steps: Vec<(f64, f64)> = Vec::new();
+    for (knot, &value) in knots.iter().zip(fit).rev() {
+        let value = twelve_digits(value);
+        if value < steps.last().map_or(1.0, |&(_, after)| after) {
+            steps.push((knot.score, value));
+        }
+    }
+    steps.reverse();
+    steps
+}
+
+/// Slope of a weighted logistic regression on the score, with Platt's softened targets.
+fn logistic_slope(knots: &[Knot]) -> f64 {
+    let weight: f64 = knots.iter().map(|knot| knot.weight).sum();
+    let positive: f64 = knots.iter().map(|knot| knot.extraction).sum();
+    let high = (positive + 1.0) / (positive + 2.0);
+    let low = 1.0 / (weight - positive + 2.0);
+    // Centred, so that intercept and slope hardly disturb each other.
+    let centre = knots
+        .iter()
+        .map(|knot| knot.weight * knot.score)
+        .sum::<f64>()
+        / weight;
+    let (mut intercept, mut slope) = (0.0_f64, 0.0_f64);
+    for _ in 0..NEWTON_STEPS {
+        let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 1e-9, 0.0, 1e-9);
+        for knot in knots {
+            let x = knot.score - centre;
+            let p = sigmoid(intercept + slope * x);
+            let target = knot.extraction * high + (knot.weight - knot.extraction) * low;
+            let gradient = target - knot.weight * p;
+            let curvature = knot.weight * p * (1.0 - p);
+            g0 += gradient;
+            g1 += gradient * x;
+            h00 += curvature;
+            h01 += curvature * x;
+            h11 += curvature * x * x;
+        }
+        let determinant = h00 * h11 - h01 * h01;
+        let step = [
+            (g0 * h11 - g1 * h01) / determinant,
+            (g1 * h00 - g0 * h01) / determinant,
+        ];
+        // Steps are bounded: far from the optimum Newton overshoots into flat territory.
+        intercept += step[0].clamp(-2.0, 2.0);
+        slope += step[1].clamp(-2.0, 2.0);
+    }
+    if slope.is_finite() {
+        slope.clamp(SMALLEST_TAIL_SLOPE, LARGEST_TAIL_SLOPE)
+    } else {
+        SMALLEST_TAIL_SLOPE
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
+mod tests;

@@ -1,0 +1,308 @@
+//! Fits a risk model on account histories: fusion, calibration and operating points.
+//!
+//! Two rules keep the figures honest. The fusion sees measures made by text models that never met the account's own
+//! pipeline or application (`pipeline` cross-fits them); and calibration and thresholds are fitted on scores of
+//! accounts whose application no model involved was fitted on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ndarray::{Array2, Axis};
+use thiserror::Error;
+
+use super::benign_sample::BenignScore;
+use super::calibration::{CalibrationFitError, CalibrationRow, fit_calibration};
+use super::histories::AccountHistory;
+use super::logistic::{self, LogisticError, LogisticSettings};
+use super::operating_points::{OperatingPointFitError, fit_operating_points};
+use super::rows::{Column, TrainingRows};
+use crate::detect::{MEASURE_COUNT, MeasureIndex};
+use crate::risk::{
+    Calibration, CalibrationError, Fusion, FusionError, HistoryCalibration, OperatingPoints,
+    RiskModel, RiskModelError, RiskModelFile, TargetRates,
+};
+use crate::simulate::corpus::share_of;
+
+/// Exchanges after which an account becomes a training row: short histories matter most, and each account counts
+/// once whatever its length.
+const CHECKPOINTS: [usize; 8] = [3, 6, 10, 17, 30, 50, 100, 200];
+/// First exchanges of the calibrations by length of history.
+const CALIBRATED_FROM: [u64; 5] = [1, 8, 20, 50, 100];
+/// Exchanges before an account is given a band and a recommendation.
+pub const EXCHANGES_NEEDED: u64 = 5;
+/// The share of accounts taken to extract, before anything is known of them. A deployment can set its own.
+pub const PRIOR: f64 = 0.05;
+
+/// Why no risk model came out.
+#[derive(Debug, Error)]
+pub enum RiskModelFitError {
+    /// The weights of the fusion.
+    #[error("fusion: {0}")]
+    Weights(#[from] LogisticError),
+    /// The fusion, put together.
+    #[error(transparent)]
+    Fusion(#[from] FusionError),
+    /// A calibration.
+    #[error("calibration: {0}")]
+    Calibration(#[from] CalibrationFitError),
+    /// A calibration's prior.
+    #[error("calibration: {0}")]
+    Prior(#[from] CalibrationError),
+    /// The operating points.
+    #[error("operating points: {0}")]
+    Points(#[from] OperatingPointFitError),
+    /// The risk model, put together.
+    #[error(transparent)]
+    RiskModel(#[from] RiskModelError),
+    /// Nothing to fit on.
+    #[error(
+        "expected labeled accounts of both kinds, got {benign} benign and {extraction} extracting"
+    )]
+    Accounts {
+        /// Benign accounts.
+        benign: usize,
+        /// Extracting accounts.
+        extraction: usize,
+    },
+}
+
+/// A fitted fusion, and what is typical of benign accounts for the measures that it leaves out.
+pub struct FittedFusion {
+    /// Log-odds as a sum of terms.
+    pub fusion: Fusion,
+    /// The weighted median among benign accounts of every measure without a term, by code, where known.
+    pub context: BTreeMap<String, f64>,
+}
+
+/// An account with the scores that a model which never met its application gave it, exchange by exchange.
+pub struct ScoredHistory<'a> {
+    /// The account.
+    pub history: &'a AccountHistory,
+    /// `scores[n - 1]` is the score after `n` exchanges.
+    pub scores: Vec<f64>,
+}
+
+/// The measures that are fused: how much the requests ask for what harvests ask for, and how much of that comes as one
+/// template swept without repeats. Every other measure is context for the reader. Fused freely they raised the fit and
+/// lowered the truth: variety became guilt, accounts that mix a harvest with honest traffic outranked pure ones, honest
+/// evaluators outranked both, and intents one by one added their noise.
+const FUSED: [&str; 2] = ["any_intent_mean", "swept_intent"];
+
+/// Fits the additive fusion on histories.
+///
+/// # Errors
+/// When one kind of account is missing or a setting is out of range.
+///
+/// # Panics
+/// Never: every row holds one value a measure.
+pub fn fit_fusion(
+    histories: &[&AccountHistory],
+    settings: &LogisticSettings,
+) -> Result<FittedFusion, RiskModelFitError> {
+    let rows = Rows::of(histories)?;
+    let features = Array2::from_shape_vec((rows.exposure.len(), MEASURE_COUNT), rows.features)
+        .expect("one value a measure in every row");
+    let all = TrainingRows {
+        features: features.view(),
+        exposure: &rows.exposure,
+        extraction: &rows.extraction,
+        weight: &rows.weight,
+    };
+    let fused: Vec<MeasureIndex> = MeasureIndex::all()
+        .filter(|measure| FUSED.contains(&measure.measure().code))
+        .collect();
+    let columns: Vec<Column> = fused
+        .iter()
+        .map(|measure| Column {
+            name: measure.measure().code.to_owned(),
+            monotone: measure.measure().monotone,
+            shrink: 2.0,
+        })
+        .collect();
+    let places: Vec<usize> = fused.iter().map(|measure| measure.place()).collect();
+    let chosen = features.select(Axis(1), &places);
+    let chosen = TrainingRows {
+        features: chosen.view(),
+        ..all
+    };
+    let fusion = Fusion::try_from(logistic::fit(&chosen, &columns, settings)?)?;
+    let context = MeasureIndex::all().filter(|measure| fusion.term(*measure).is_none());
+    let typical = |measure: MeasureIndex| {
+        let code = measure.measure().code.to_owned();
+        Some((code, all.typical(measure.place())?))
+    };
+    Ok(FittedFusion {
+        context: context.filter_map(typical).collect(),
+        fusion,
+    })
+}
+
+/// The columns of [`TrainingRows`], owned.
+#[derive(Default)]
+struct Rows {
+    features: Vec<f64>,
+    exposure: Vec<f64>,
+    extraction: Vec<bool>,
+    weight: Vec<f64>,
+}
+
+impl Rows {
+    /// Each account at every checkpoint that it passed, and at its end.
+    fn of(histories: &[&AccountHistory]) -> Result<Self, RiskModelFitError> {
+        let extraction = histories
+            .iter()
+            .filter(|history| history.extraction())
+            .count();
+        let benign = histories.len() - extraction;
+        if extraction == 0 || benign == 0 {
+            return Err(RiskModelFitError::Accounts { benign, extraction });
+        }
+        let mut rows = Self::default();
+        for history in histories {
+            let steps = history.steps.len();
+            let mut lengths: Vec<usize> = CHECKPOINTS
+                .iter()
+                .copied()
+                .filter(|seen| *seen < steps)
+                .collect();
+            lengths.push(steps);
+            // Both kinds weigh the same in all; within a kind, accounts do.
+            let kind = if history.extraction() {
+                extraction
+            } else {
+                benign
+            };
+            let weight = histories.len() as f64 / (2 * kind * lengths.len()) as f64;
+            for seen in lengths {
+                rows.features.extend(history.measures(seen).as_array());
+                rows.exposure.push(seen as f64);
+                rows.extraction.push(history.extraction());
+                rows.weight.push(weight);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// Scores a history with a fusion that never met its application.
+pub fn score_history<'a>(fusion: &Fusion, history: &'a AccountHistory) -> ScoredHistory<'a> {
+    let score = |seen: usize| fusion.evaluate(&history.measures(seen), seen as u64).score;
+    ScoredHistory {
+        history,
+        scores: (1..=history.steps.len()).map(score).collect(),
+    }
+}
+
+/// Puts a risk model together: the fusion, and calibration and thresholds from accounts it never met.
+///
+/// # Errors
+/// When the accounts are too few for a calibration or an operating point.
+pub fn fit_risk_model(
+    fitted: FittedFusion,
+    scored: &[ScoredHistory<'_>],
+    conversation: Calibration,
+) -> Result<RiskModel, RiskModelFitError> {
+    let mut calibration_by_history = Vec::new();
+    for (index, from) in CALIBRATED_FROM.into_iter().enumerate() {
+        let below = CALIBRATED_FROM.get(index + 1).copied().unwrap_or(u64::MAX);
+        let rows: Vec<(&str, CalibrationRow)> = scored
+            .iter()
+            .filter_map(|account| {
+                Some((
+                    account.history.unit(),
+                    calibration_row(account, from, below)?,
+                ))
+            })
+            .collect();
+        let mut units = BTreeSet::new();
+        let one_each: Vec<CalibrationRow> = rows
+            .iter()
+            .filter(|(unit, row)| units.insert((*unit, row.extraction)))
+            .map(|(_, row)| *row)
+            .collect();
+        let kinds = rows.iter().filter(|(_, row)| row.extraction).count();
+        if from > 1 && (kinds == 0 || kinds == rows.len()) {
+            // No account of one kind is that long: the calibration before it goes on.
+            continue;
+        }
+        let all: Vec<CalibrationRow> = rows.into_iter().map(|(_, row)| row).collect();
+        calibration_by_history.push(HistoryCalibration {
+            from,
+            calibration: fit_calibration(&all)?.at_prior(PRIOR)?,
+            by_unit: fit_calibration(&one_each)?.at_prior(PRIOR)?,
+        });
+    }
+    let file = RiskModelFile {
+        fusion: fitted.fusion.into(),
+        context: fitted.context,
+        calibration_by_history,
+        operating_points: hardest_points(scored)?,
+        conversation,
+        exchanges_needed: EXCHANGES_NEEDED,
+    };
+    Ok(file.try_into()?)
+}
+
+/// What any one population may bear, as a multiple of what all may. Evaluators and judges send what harvests send: at a
+/// threshold for the average customer a fifth of them would be reviewed, and at the average's rate among evaluators next
+/// to no harvest.
+const POPULATION_SHARE: f64 = 5.0;
+
+/// Operating points that hold their rates among all honest accounts, and at most five times as much in the population that
+/// is hardest to tell from extraction.
+fn hardest_points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, RiskModelFitError> {
+    let units = unit_numbers(scored.iter().map(|account| account.history.unit()));
+    let mut populations: BTreeMap<&str, Vec<BenignScore>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for account in scored
+        .iter()
+        .filter(|account| !account.history.extraction())
+    {
+        let judged = account
+            .scores
+            .iter()
+            .skip(EXCHANGES_NEEDED as usize - 1)
+            .copied();
+        let Some(score) = judged.reduce(f64::max) else {
+            continue;
+        };
+        let benign = BenignScore {
+            score,
+            application: units[account.history.unit()],
+        };
+        let population = account.history.label.population.as_deref().unwrap_or("");
+        populations.entry(population).or_default().push(benign);
+        all.push(benign);
+    }
+    let whole = fit_operating_points(&all, TargetRates::default())?;
+    let most = TargetRates::default().times(POPULATION_SHARE);
+    // A population too thin for points of its own is covered by the whole.
+    let own = populations
+        .values()
+        .filter_map(|scores| fit_operating_points(scores, most).ok());
+    Ok(own.fold(whole, |strictest, points| strictest.strictest(&points)))
+}
+
+/// The account's score at a length within a calibration's span that depends on nothing but its name.
+fn calibration_row(account: &ScoredHistory<'_>, from: u64, below: u64) -> Option<CalibrationRow> {
+    let last = (account.scores.len() as u64).min(below - 1);
+    if last < from {
+        return None;
+    }
+    let share = share_of(&account.history.label.account, "calibration length");
+    let seen = from + ((last - from + 1) as f64 * share) as u64;
+    Some(CalibrationRow {
+        score: account.scores[seen as usize - 1],
+        extraction: account.history.extraction(),
+        weight: 1.0,
+    })
+}
+
+/// Numbers for unit names, in alphabetical order.
+fn unit_numbers<'a>(units: impl Iterator<Item = &'a str>) -> BTreeMap<String, u64> {
+    let names: BTreeSet<&str> = units.collect();
+    names
+        .into_iter()
+        .zip(0..)
+        .map(|(name, number)| (name.to_owned(), number))
+        .collect()
+}

@@ -1,0 +1,118 @@
+//! What a fusion is learnt from: one row per account and moment, one column per measure.
+
+use ndarray::ArrayView2;
+use thiserror::Error;
+
+use crate::statistics::decimal::twelve_digits;
+use crate::statistics::pareto_tail::weighted_quantile;
+
+/// What is known of a feature beforehand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its name in the model.
+    pub name: String,
+    /// Whether more of it may never lower the score.
+    pub monotone: bool,
+    /// `n0`: the exposure at which it counts by half; zero for no shrinkage.
+    pub shrink: f64,
+}
+
+/// Parallel columns, one entry per row.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingRows<'a> {
+    /// Rows by features; NaN is unknown.
+    pub features: ArrayView2<'a, f64>,
+    /// Exchanges seen at the row's moment.
+    pub exposure: &'a [f64],
+    /// Whether the account was extracting.
+    pub extraction: &'a [bool],
+    /// How much the row counts.
+    pub weight: &'a [f64],
+}
+
+/// Why rows cannot be learnt from.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum RowsError {
+    /// Lengths that do not agree.
+    #[error("{what}: expected {expected}, got {actual}")]
+    Length {
+        /// Which input.
+        what: &'static str,
+        /// Length expected.
+        expected: usize,
+        /// Length given.
+        actual: usize,
+    },
+    /// A weight or exposure that is negative or not finite.
+    #[error("{what} of row {row}: expected a finite number of at least 0, got {actual}")]
+    Number {
+        /// Which input.
+        what: &'static str,
+        /// Which row.
+        row: usize,
+        /// What was given.
+        actual: f64,
+    },
+}
+
+impl TrainingRows<'_> {
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        self.extraction.len()
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.extraction.is_empty()
+    }
+
+    /// Checks that the rows hold together and have this many columns.
+    ///
+    /// # Errors
+    /// When lengths disagree, or a weight or exposure is negative or not finite.
+    pub fn check(&self, columns: usize) -> Result<(), RowsError> {
+        let lengths = [
+            ("columns of features", columns, self.features.ncols()),
+            ("rows of features", self.len(), self.features.nrows()),
+            ("exposures", self.len(), self.exposure.len()),
+            ("weights", self.len(), self.weight.len()),
+        ];
+        if let Some(&(what, expected, actual)) = lengths
+            .iter()
+            .find(|(_, expected, actual)| expected != actual)
+        {
+            return Err(RowsError::Length {
+                what,
+                expected,
+                actual,
+            });
+        }
+        for (what, numbers) in [("weight", self.weight), ("exposure", self.exposure)] {
+            if let Some(row) = numbers
+                .iter()
+                .position(|&number| !(number >= 0.0 && number.is_finite()))
+            {
+                return Err(RowsError::Number {
+                    what,
+                    row,
+                    actual: numbers[row],
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The weighted median of a column among the benign rows that know it; `None` where none does.
+    ///
+    /// # Panics
+    /// When there is no such column.
+    pub fn typical(&self, column: usize) -> Option<f64> {
+        let values = self.features.column(column);
+        let mut known: Vec<(f64, f64)> = (0..self.len())
+            .filter(|&row| !self.extraction[row] && values[row].is_finite())
+            .map(|row| (values[row], self.weight[row]))
+            .collect();
+        known.sort_by(|a, b| a.0.total_cmp(&b.0));
+        weighted_quantile(&known, 0.5).map(twelve_digits)
+    }
+}
