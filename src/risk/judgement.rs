@@ -110,7 +110,7 @@ impl RiskModel {
                 TechniqueRisk { technique, risk }
             })
         };
-        Technique::ALL.into_iter().filter_map(of).collect()
+        Technique::ALL.iter().copied().filter_map(of).collect()
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
         table.push(vec![
             Cell::Count(index as u64 + 1),
             Cell::Count(bin.n),
-            Cell::Number(Number::new(bin.answers, Style::Percent(2))),
+            Cell::Number(Number::new(bin.stated, Style::Percent(2))),
             share(extracting, bin.n, options.thin, Style::Percent(2)),
         ]);
     }

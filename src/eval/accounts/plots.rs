@@ -119,7 +119,7 @@ fn calibration(trails: &[&AccountTrail], options: &Options) -> Plot {
         .map(|row| row.answers)
         .collect();
     let bins = reliability(&answers, BINS);
-    let furthest = bins.iter().map(|bin| (bin.answers - bin.seen).abs());
+    let furthest = bins.iter().map(|bin| (bin.stated - bin.seen).abs());
     let about = format!(
         "Of accounts of about one risk, the share that extracts. The furthest tenth is {:.1} points off.",
         furthest.fold(0.0, f64::max) * 100.0
@@ -127,7 +127,7 @@ fn calibration(trails: &[&AccountTrail], options: &Options) -> Plot {
     let series = vec![
         Series {
             name: "accounts, by tenth".to_owned(),
-            points: bins.iter().map(|bin| (bin.answers, bin.seen)).collect(),
+            points: bins.iter().map(|bin| (bin.stated, bin.seen)).collect(),
             marked: true,
         },
         Series {

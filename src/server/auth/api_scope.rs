@@ -3,7 +3,19 @@
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// What an API key may be used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum KeyScope {
     /// Sending exchanges: scoring calls, gateway hooks, telemetry.

@@ -38,7 +38,9 @@ impl RateLimit {
                 Some(_) => self.burst,
                 None => self.burst.or(general.burst),
             },
-            max_concurrent_requests: self.max_concurrent_requests.or(general.max_concurrent_requests),
+            max_concurrent_requests: self
+                .max_concurrent_requests
+                .or(general.max_concurrent_requests),
         }
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Recommendation;
-use crate::gateway::{PendingLimits, Party};
+use crate::gateway::{Party, PendingLimits};
 
 /// Settings of gateway hooks. Fields that are skipped are not settings: their defaults always hold, except in tests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::blend::common_affixes;
 use super::topic::Topic;
 use crate::domain::PoolRecord;
-use crate::simulate::corpus::{Application, Corpus, Partition};
+use crate::simulate::corpus::{Application, Corpus, CorpusView};
 use crate::simulate::prompt::request_sequence::Donor;
 use crate::simulate::prompt::request_spec::{RecordRef, Unit, last_text};
 
