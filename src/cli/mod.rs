@@ -7,6 +7,7 @@ mod eval;
 mod explain;
 mod input;
 mod key;
+mod labels;
 mod model;
 mod score;
 mod serve;
@@ -60,6 +61,8 @@ enum Command {
     Config(config::Config),
     /// Makes API keys for `serve`
     Key(key::Key),
+    /// Writes out the labels that reviewers submitted
+    Labels(labels::Labels),
     /// Scores a traffic log
     Score(score::Score),
     /// Says why one account of a traffic log stands where it stands
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Config(command) => command.run(),
         Command::Key(command) => command.run(),
+        Command::Labels(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Simulate(command) => command.run(),

@@ -50,7 +50,8 @@ pub use limits::{Limits, LimitsError};
 pub use pace::PaceRule;
 pub use scorer::{NotReady, ScoreError, Scorer, Standing};
 pub use services::{
-    Accounts, LabelError, Labels, ModelEntry, ModelError, Models, Services, Submitted, Verification,
+    Accounts, LabelError, LabelSubject, Labels, ModelEntry, ModelError, Models, Services,
+    Submitted, Verification,
 };
 pub use surface::{Scope, Surface};
 pub use tls::{Tls, TlsError, TlsFiles};

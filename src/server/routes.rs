@@ -30,8 +30,8 @@ use crate::wire::contract::envoy::service::ext_proc::v3::{
     EXTERNAL_PROCESSOR_PROCESS_SPEC, ExternalProcessorExt,
 };
 use crate::wire::contract::{
-    ACCOUNT_SERVICE_FORGET_SPEC, ACCOUNT_SERVICE_SERVICE_NAME, AccountServiceExt, DESCRIPTORS,
-    LABEL_SERVICE_SERVICE_NAME, LabelServiceExt, MODEL_SERVICE_ACTIVATE_SPEC,
+    ACCOUNT_SERVICE_DELETE_ACCOUNT_SPEC, ACCOUNT_SERVICE_SERVICE_NAME, AccountServiceExt,
+    DESCRIPTORS, LABEL_SERVICE_SERVICE_NAME, LabelServiceExt, MODEL_SERVICE_ACTIVATE_MODEL_SPEC,
     MODEL_SERVICE_SERVICE_NAME, ModelServiceExt, SCORING_SERVICE_SCORE_BATCH_SPEC,
     SCORING_SERVICE_SCORE_CONVERSATION_SPEC, SCORING_SERVICE_SCORE_STREAM_SPEC,
     SCORING_SERVICE_SERVICE_NAME, ScoringServiceExt,
@@ -84,20 +84,25 @@ fn books(behind: &Behind, door: &Door, limits: &Limits, to: &Mount) -> axum::Rou
     });
     let labels = Arc::new(LabelBook {
         desk: Arc::clone(desk),
+        accounts: Arc::clone(&services.accounts),
         labels: Arc::clone(&services.labels),
     });
     let accounts = rpc(accounts.register(connectrpc::Router::new()), limits);
     let models = rpc(models.register(connectrpc::Router::new()), limits);
     let labels = rpc(labels.register(connectrpc::Router::new()), limits);
-    let forget = unary(ACCOUNT_SERVICE_FORGET_SPEC.procedure, &accounts, door);
-    let activate = unary(MODEL_SERVICE_ACTIVATE_SPEC.procedure, &models, door);
+    let delete = unary(
+        ACCOUNT_SERVICE_DELETE_ACCOUNT_SPEC.procedure,
+        &accounts,
+        door,
+    );
+    let activate = unary(MODEL_SERVICE_ACTIVATE_MODEL_SPEC.procedure, &models, door);
     let accounts = unary(&every(ACCOUNT_SERVICE_SERVICE_NAME), &accounts, door);
     let models = unary(&every(MODEL_SERVICE_SERVICE_NAME), &models, door);
     let labels = unary(&every(LABEL_SERVICE_SERVICE_NAME), &labels, door);
     to.mount(Surface::Accounts, accounts)
         .merge(to.mount(Surface::Models, models))
         .merge(to.mount(Surface::Labels, labels))
-        .merge(to.mount(Surface::Administration, forget.merge(activate)))
+        .merge(to.mount(Surface::Administration, delete.merge(activate)))
 }
 
 /// What guards and counts every surface.

@@ -9,7 +9,7 @@ pub enum Scope {
     Read,
     /// Submitting and exporting labels.
     Review,
-    /// Forgetting accounts, changing bundles.
+    /// Deleting histories of accounts, changing bundles.
     Admin,
 }
 
@@ -48,7 +48,7 @@ pub enum Surface {
     Models,
     /// `stillwatch.v1.LabelService`.
     Labels,
-    /// What those services change for good: forgetting an account, activating a bundle.
+    /// What those services change for good: deleting an account's history, activating a bundle.
     Administration,
     /// Health, reflection, metrics, documentation: whoever reaches the port may ask.
     Open,
@@ -117,10 +117,10 @@ impl Surface {
                 "Process",
             ],
             Self::Telemetry => &["litellm", "traces", "logs"],
-            Self::Accounts => &["Get", "List", "Explain"],
-            Self::Models => &["List", "Verify"],
-            Self::Labels => &["Submit", "Export"],
-            Self::Administration => &["Forget", "Activate"],
+            Self::Accounts => &["GetAccount", "ListAccounts", "ExplainAccount"],
+            Self::Models => &["ListModels", "VerifyModel"],
+            Self::Labels => &["SubmitLabel", "ExportLabels"],
+            Self::Administration => &["DeleteAccount", "ActivateModel"],
             Self::Open => &[
                 "livez",
                 "readyz",

@@ -1,11 +1,15 @@
 //! The server as its callers meet it: a real socket, and a client that shares no code with the server.
 
 mod client;
+mod contract;
 mod envoy;
 mod errors;
 mod fixture;
 mod hostile;
 mod keys;
+#[cfg(unix)]
+mod label_loop;
+mod labels;
 mod lifecycle;
 mod metrics;
 mod openapi;

@@ -24,9 +24,9 @@ const TEXT: &str = "canary-text-51c9";
 const NAME: &str = "canary-name-88ab";
 
 /// A running `stillwatch serve`.
-struct Program {
+pub(crate) struct Program {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     lines: Receiver<String>,
     /// Lines of standard error so far.
     said: Vec<String>,
@@ -53,7 +53,7 @@ fn serve(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 impl Program {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut child = serve(folder, arguments)
             .spawn()
             .expect("the program starts");
@@ -90,14 +90,14 @@ impl Program {
         }
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         let killed = Command::new("sh").args(["-c", &kill]).status();
         assert!(killed.expect("a shell").success());
     }
 
     /// Waits for the end; the exit status, and all that was said.
-    fn ended(mut self) -> (Option<i32>, String) {
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().expect("it is our child");
         self.said.extend(self.lines.iter());
         (status.code(), self.said.join("\n"))
@@ -132,14 +132,14 @@ const ROUTES: &[&str] = &[
     "/stillwatch.v1.ScoringService/Nothing",
     "/v1/score:batch",
     "/stillwatch.v1.ScoringService/ScoreStream",
-    "/stillwatch.v1.AccountService/Get",
-    "/stillwatch.v1.AccountService/List",
-    "/stillwatch.v1.AccountService/Explain",
-    "/stillwatch.v1.AccountService/Forget",
-    "/stillwatch.v1.ModelService/List",
-    "/stillwatch.v1.ModelService/Verify",
-    "/stillwatch.v1.ModelService/Activate",
-    "/stillwatch.v1.LabelService/Export",
+    "/stillwatch.v1.AccountService/GetAccount",
+    "/stillwatch.v1.AccountService/ListAccounts",
+    "/stillwatch.v1.AccountService/ExplainAccount",
+    "/stillwatch.v1.AccountService/DeleteAccount",
+    "/stillwatch.v1.ModelService/ListModels",
+    "/stillwatch.v1.ModelService/VerifyModel",
+    "/stillwatch.v1.ModelService/ActivateModel",
+    "/stillwatch.v1.LabelService/ExportLabels",
     "/envoy.service.ext_proc.v3.ExternalProcessor/Process",
     "/beta/litellm_basic_guardrail_api",
     "/portkey/webhook",
