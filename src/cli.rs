@@ -12,6 +12,7 @@ mod explain;
 mod format;
 mod input;
 mod key;
+mod labels;
 mod model;
 #[cfg(feature = "lab")]
 mod progress;
@@ -72,6 +73,8 @@ enum Command {
     Config(config::Config),
     /// Makes API keys for `serve`
     Key(key::Key),
+    /// Writes out the labels that reviewers submitted
+    Labels(labels::Labels),
     /// Scores a traffic log
     Score(score::Score),
     /// Says why one account of a traffic log stands where it stands
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Config(command) => command.run(),
         Command::Key(command) => command.run(),
+        Command::Labels(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Explain(command) => command.run(),
         #[cfg(feature = "lab")]

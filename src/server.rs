@@ -36,7 +36,8 @@ pub use http::tls::{Tls, TlsError, TlsFiles, TlsSettings};
 pub use limits::{Limits, LimitsError};
 pub use scorer::{NotReady, ScoreError, Scorer, Standing};
 pub use services::{
-    Accounts, LabelError, Labels, ModelEntry, ModelError, Models, Services, Submitted, Verification,
+    Accounts, LabelError, LabelSubject, Labels, ModelEntry, ModelError, Models, Services, Submitted,
+    Verification,
 };
 
 use hooks::gateways::Gateways;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
+use stillwatch::privacy::PseudonymKey;
 use tempfile::TempDir;
 
 const LINE: &str = r#"{"time":"2026-05-01T12:00:00Z","account":"acc-1","model":"opus-4.6","messages":[{"role":"user","content":"hello"}]}"#;
@@ -156,6 +157,133 @@ fn what_cannot_run_says_so_with_a_hint() {
             text(&output.stderr)
         );
     }
+}
+
+/// A label file with every account named by its pseudonym under `key` instead.
+fn by_pseudonym(labels: &str, key: &PseudonymKey) -> String {
+    let lines = labels.lines().map(|line| {
+        let mut label: serde_json::Value = serde_json::from_str(line).unwrap();
+        let fields = label.as_object_mut().unwrap();
+        let name = fields.remove("account").unwrap();
+        let pseudonym = key.account(name.as_str().unwrap()).to_string();
+        fields.insert("pseudonym".to_owned(), pseudonym.into());
+        format!("{label}\n")
+    });
+    lines.collect()
+}
+
+#[test]
+fn labels_by_pseudonym_teach_what_labels_by_name_teach_and_none_is_left_out_in_silence() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let smoke = include_str!("../eval/scenarios/smoke.toml");
+    // Enough benign accounts for thresholds, short histories.
+    let scenario = smoke
+        .replace("accounts = 36", "accounts = 80")
+        .replace("median = 30\nmost = 80", "median = 12\nmost = 20");
+    std::fs::write(at.join("s.toml"), scenario).unwrap();
+    let run = |arguments: &str| {
+        let arguments = arguments.split(' ');
+        let output = stillwatch(at).args(arguments).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    let simulated = run("simulate --scenario s.toml --traffic t.jsonl --labels named.jsonl");
+    assert_eq!(simulated.0, Some(0), "{}", simulated.1);
+
+    let mut named = std::fs::read_to_string(at.join("named.jsonl")).unwrap();
+    assert!(
+        named
+            .lines()
+            .all(|line| line.contains("\"conversation\":null"))
+    );
+    let first = named.lines().next().unwrap().to_owned();
+    let of_a_part = first.replace("\"conversation\":null", "\"conversation\":\"c-1\"");
+    let stranger = r#"{"account":"nobody","label":"benign"}"#;
+    // Repeated, so that two of the four labels at the end are replaced by the other two.
+    named.push_str(&format!("{stranger}\n{first}\n{of_a_part}\n{stranger}\n"));
+    std::fs::write(at.join("named.jsonl"), &named).unwrap();
+    let secret = [7; 32];
+    let pseudonyms = by_pseudonym(&named, &PseudonymKey::from_bytes(secret));
+    std::fs::write(at.join("pseudonyms.jsonl"), pseudonyms).unwrap();
+    std::fs::create_dir(at.join("data")).unwrap();
+    std::fs::write(at.join("data/pseudonym.key"), secret).unwrap();
+
+    let train = "train --traffic t.jsonl --labels";
+    let by_name = run(&format!("{train} named.jsonl --out name/x/1"));
+    let resolved = run(&format!(
+        "{train} pseudonyms.jsonl --data data --out key/x/1"
+    ));
+    for (status, told) in [&by_name, &resolved] {
+        assert_eq!(*status, Some(0), "{told}");
+        for reported in [
+            "1 labels are of a single conversation",
+            "2 labels were replaced",
+            "1 labels are of accounts that have no exchange",
+        ] {
+            assert!(told.contains(reported), "{reported} in {told}");
+        }
+        assert!(!told.contains("no key"), "{told}");
+    }
+    let judge = |bundle: &str| std::fs::read(at.join(bundle).join("x/1/judge.json")).unwrap();
+    assert!(judge("name") == judge("key"), "one truth, one bundle");
+
+    let keyless = run(&format!(
+        "{train} pseudonyms.jsonl --data nowhere --out none/x/1"
+    ));
+    let labels = named.lines().count() - 1;
+    let reported = format!("{labels} labels name an account by pseudonym, and there is no key");
+    assert!(keyless.1.contains(&reported), "{}", keyless.1);
+    assert_eq!(keyless.0, Some(2), "nothing is left to learn from");
+}
+
+#[test]
+fn labels_are_exported_in_order_and_only_with_the_key_of_their_pseudonyms() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let export = |data: &str| {
+        let output = stillwatch(folder.path())
+            .args(["labels", "export", "--data", data])
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    let (status, written, told) = export("nowhere");
+    assert_eq!((status, written.as_str()), (Some(2), ""));
+    assert!(told.contains("no pseudonym key in nowhere"), "{told}");
+    assert!(!folder.path().join("nowhere").exists(), "nothing is made");
+
+    let key = PseudonymKey::from_bytes([7; 32]);
+    std::fs::write(data.join("pseudonym.key"), [7; 32]).unwrap();
+    assert_eq!(export("data").0, Some(0), "no labels are no error");
+    let line = |account: &str, label: &str| {
+        format!(
+            "{{{account},\"label\":\"{label}\",\"techniques\":[],\"campaign\":null,\"conversation\":null,\"source\":\"r\",\"application\":null,\"language\":null}}\n"
+        )
+    };
+    let name = |name: &str| format!("\"account\":\"{name}\"");
+    let pseudonym = |name: &str| format!("\"pseudonym\":\"{}\"", key.account(name));
+    let file = [
+        line(&name("a"), "benign"),
+        line(&name("b"), "benign"),
+        line(&pseudonym("a"), "extraction"),
+        line(&pseudonym("c"), "extraction"),
+    ];
+    std::fs::write(data.join("labels.jsonl"), file.concat()).unwrap();
+    let (status, written, told) = export("data");
+    assert_eq!(status, Some(0), "{told}");
+    let mut expected = [
+        (key.account("a"), line(&name("a"), "extraction")),
+        (key.account("b"), line(&name("b"), "benign")),
+        (key.account("c"), line(&pseudonym("c"), "extraction")),
+    ];
+    expected.sort();
+    let expected: String = expected.into_iter().map(|(_, line)| line).collect();
+    assert_eq!(written, expected);
 }
 
 #[test]

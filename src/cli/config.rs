@@ -11,7 +11,7 @@ use super::terminal::say;
 use crate::settings::{Layers, Settings, commented_file, schema};
 
 /// Where settings come from: a file, `STILLWATCH_SECTION__KEY` in the environment, these flags; later ones win.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct ConfigFlags {
     /// File of settings (TOML); `stillwatch config print --default` writes one
     #[arg(long, value_name = "FILE", env = "STILLWATCH_CONFIG")]
@@ -84,6 +84,29 @@ impl ConfigFlags {
             layers.flag(name.trim(), value.trim(), "--set")?;
         }
         Ok(layers)
+    }
+}
+
+/// The deployment whose data folder and key a command reads, from the same places as the settings of `serve`.
+#[derive(Args)]
+pub(super) struct DeploymentFlags {
+    /// File of settings (TOML) of the server
+    #[arg(long, value_name = "FILE", env = "STILLWATCH_CONFIG")]
+    config: Option<PathBuf>,
+    /// Data folder of the server [default: stillwatch-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+}
+
+impl DeploymentFlags {
+    /// The effective settings.
+    pub(super) fn settings(&self) -> anyhow::Result<Settings> {
+        let flags = ConfigFlags {
+            config: self.config.clone(),
+            data: self.data.clone(),
+            ..ConfigFlags::default()
+        };
+        flags.settings()
     }
 }
 

@@ -1,13 +1,13 @@
 //! Traffic logs on the command line: read in batches, model aliases resolved, bad lines told and counted.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 
 use super::Exit;
 use super::terminal::{hint, say, warn};
-use crate::domain::{Exchange, Label};
+use crate::domain::{AccountRef, Exchange, Label};
 use crate::engine::RepeatFilter;
 use crate::ingest::{BadLine, Catalogue, Tally, TrafficReader, read_labels};
 use crate::privacy::PseudonymKey;
@@ -133,11 +133,33 @@ fn report(tally: &Tally, repeated: usize) -> Exit {
     Exit::InputRejected
 }
 
-/// The labels of a file; bad ones are told.
-pub(super) fn labels(path: &std::path::Path) -> anyhow::Result<Vec<Label>> {
+/// The labels of a file; bad ones are reported.
+pub(super) fn labels(path: &Path) -> anyhow::Result<Vec<Label<AccountRef>>> {
     let collected = read_labels(path).with_context(|| path.display().to_string())?;
     for bad in &collected.rejected {
         warn(&bad.to_string());
     }
     Ok(collected.records)
+}
+
+/// The labels of a file that name their account, for commands that find accounts in a log by name; labels by pseudonym
+/// are counted and reported.
+pub(super) fn named_labels(path: &Path) -> anyhow::Result<Vec<Label>> {
+    let labels = labels(path)?;
+    let all = labels.len();
+    let named = labels.into_iter().filter_map(|label| match &label.account {
+        AccountRef::Name(name) => {
+            let name = name.clone();
+            Some(label.map_account(|_| name))
+        }
+        AccountRef::Pseudonym(_) => None,
+    });
+    let named: Vec<Label> = named.collect();
+    if named.len() < all {
+        warn(&format!(
+            "{} labels name an account by pseudonym and were left out: only `train` resolves those",
+            all - named.len()
+        ));
+    }
+    Ok(named)
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::bundle::{Bundle, BundleFiles};
 use crate::engine::Engine;
 use crate::privacy::PseudonymKey;
-use crate::settings::ModelSettings;
+use crate::settings::{ModelSettings, Settings};
 
 /// Which model scores.
 #[derive(Args)]
@@ -67,24 +67,45 @@ impl ModelFlags {
     }
 }
 
-/// The deployment's key in its data folder; made, readable by the owner alone, when there is none.
-pub(super) fn deployment_key(data: &Path) -> anyhow::Result<PseudonymKey> {
-    let path = data.join("pseudonym.key");
-    if let Ok(bytes) = std::fs::read(&path) {
-        let secret: [u8; 32] = bytes.as_slice().try_into().with_context(|| {
-            format!(
-                "{}: expected 32 bytes, came {}",
-                path.display(),
-                bytes.len()
-            )
-        })?;
-        return Ok(PseudonymKey::from_bytes(secret));
-    }
+/// The deployment's key, as the settings give it or as the data folder has it; made, readable by the owner alone, when
+/// there is none.
+pub(super) fn deployment_key(settings: &Settings) -> anyhow::Result<PseudonymKey> {
+    let data = &settings.data.folder;
     std::fs::create_dir_all(data).with_context(|| format!("data folder {}", data.display()))?;
+    if let Some(key) = known_key(settings)? {
+        return Ok(key);
+    }
+    let path = key_path(data);
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("random numbers: {error}"))?;
     write_private(&path, &secret).with_context(|| path.display().to_string())?;
     Ok(PseudonymKey::from_bytes(secret))
+}
+
+/// The deployment's key, if there is one. Writes nothing.
+pub(super) fn known_key(settings: &Settings) -> anyhow::Result<Option<PseudonymKey>> {
+    if let Some(secret) = &settings.privacy.pseudonym_key {
+        let secret = blake3::Hash::from_hex(secret.expose());
+        let secret = secret
+            .ok()
+            .context("privacy.pseudonym_key: expected 64 hexadecimal digits")?;
+        return Ok(Some(PseudonymKey::from_bytes(*secret.as_bytes())));
+    }
+    let path = key_path(&settings.data.folder);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    };
+    let secret: [u8; 32] = bytes
+        .as_slice()
+        .try_into()
+        .with_context(|| format!("{}: expected 32 bytes, got {}", path.display(), bytes.len()))?;
+    Ok(Some(PseudonymKey::from_bytes(secret)))
+}
+
+fn key_path(data: &Path) -> PathBuf {
+    data.join("pseudonym.key")
 }
 
 fn write_private(path: &Path, secret: &[u8]) -> std::io::Result<()> {

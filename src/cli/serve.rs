@@ -25,6 +25,7 @@ use crate::settings::Settings;
 use served::services;
 use setup::reload;
 
+pub(super) use label_file::LabelFile;
 pub(super) use setup::setup;
 
 /// How long threads that still score may take once the port is closed.

@@ -6,18 +6,20 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::Exit;
+use super::config::DeploymentFlags;
 use super::corpus::{corpus, scenario};
 use super::input::{TrafficFlags, labels};
-use super::model::ModelFlags;
+use super::model::{ModelFlags, known_key};
 use super::progress::ProgressBars;
-use super::terminal::{hint, say};
+use super::terminal::{hint, say, warn};
 use crate::bundle::BundleFiles;
+use crate::domain::AccountRef;
 use crate::train::card::card;
 use crate::train::manifest::CueManifest;
 use crate::train::pipeline::{Inputs, train_bundle};
 use crate::train::progress::Progress;
 use crate::train::recipe::Recipe;
-use crate::train::traffic::Refit;
+use crate::train::traffic::{LeftOut, Refit};
 
 /// Flags of `stillwatch train`.
 #[derive(Args)]
@@ -28,9 +30,11 @@ pub(super) struct Train {
     /// Labeled traffic log: refits fusion and calibration on top of --bundle
     #[arg(long, value_name = "FILE", requires = "labels")]
     traffic: Vec<PathBuf>,
-    /// Labels of the traffic
+    /// Labels of the traffic; pseudonyms in it are resolved with the key of --data
     #[arg(long, value_name = "FILE", requires = "traffic")]
     labels: Option<PathBuf>,
+    #[command(flatten)]
+    deployment: DeploymentFlags,
     /// Folder for the bundle, named models/NAME/VERSION
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -108,17 +112,55 @@ impl Train {
             hint("--pools DIR trains everything; --traffic and --labels refit a bundle");
             bail!("expected --pools, or --traffic with --labels");
         };
-        let mut refit = Refit::new(&self.model.files()?, labels(path)?)?;
+        let labels = labels(path)?;
+        let by_pseudonym = |account: &AccountRef| matches!(account, AccountRef::Pseudonym(_));
+        // The key is only asked for where something needs it.
+        let key = if labels.iter().any(|label| by_pseudonym(&label.account)) {
+            known_key(&self.deployment.settings()?)?
+        } else {
+            None
+        };
+        let mut refit = Refit::new(&self.model.files()?, labels, key)?;
         let traffic = TrafficFlags::of(self.traffic.clone(), None, false);
         bars.begin("exchanges", 0);
         let exit = traffic.each_batch_of_new(|exchanges| {
             bars.advance(exchanges.len() as u64);
             refit.update(&exchanges);
         })?;
+        report(&refit.left_out());
         let files = refit.finish(name, version, recipe, bars, |summary, model| {
             card(name, version, summary, model)
         })?;
         Ok((files, exit))
+    }
+}
+
+/// Reports the labels that taught nothing.
+fn report(left_out: &LeftOut) {
+    for (count, what) in [
+        (
+            left_out.conversations,
+            "labels are of a single conversation, which cannot teach the account model",
+        ),
+        (
+            left_out.replaced,
+            "labels were replaced by a later one of the same account",
+        ),
+        (
+            left_out.without_traffic,
+            "labels are of accounts that have no exchange in the traffic",
+        ),
+    ] {
+        if count > 0 {
+            warn(&format!("{count} {what}"));
+        }
+    }
+    if left_out.unresolved > 0 {
+        warn(&format!(
+            "{} labels name an account by pseudonym, and there is no key to resolve it",
+            left_out.unresolved
+        ));
+        hint("--data DIR names the data folder of the server that the labels are of");
     }
 }
 

@@ -11,11 +11,32 @@ pub enum Verdict {
     Benign,
 }
 
+impl Verdict {
+    /// The stable name used in files and on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Extraction => "extraction",
+            Self::Benign => "benign",
+        }
+    }
+
+    /// The verdict with this [`Verdict::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Extraction, Self::Benign]
+            .into_iter()
+            .find(|verdict| verdict.name() == name)
+    }
+}
+
 /// A label of an account, or of one of its conversations.
+///
+/// `A` is how the account is named. A plain `Label` has its name, as the traffic log has it;
+/// a `Label<`[`AccountRef`](super::AccountRef)`>` is what reviewers and label files say, a
+/// `Label<`[`LabeledAccount`](super::LabeledAccount)`>` what a deployment with a key stores.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Label {
-    /// The account, in the traffic log's words.
-    pub account: String,
+pub struct Label<A = String> {
+    /// The account.
+    pub account: A,
     /// What it is.
     pub verdict: Verdict,
     /// How it extracts; empty for benign.
@@ -34,4 +55,22 @@ pub struct Label {
     pub population: Option<String>,
     /// Cell of an experiment, such as a setting of an adaptive attacker. Slicing only.
     pub cell: Option<String>,
+}
+
+impl<A> Label<A> {
+    /// The same label with its account named in another way.
+    pub fn map_account<B>(self, name: impl FnOnce(A) -> B) -> Label<B> {
+        Label {
+            account: name(self.account),
+            verdict: self.verdict,
+            techniques: self.techniques,
+            campaign: self.campaign,
+            conversation: self.conversation,
+            source: self.source,
+            application: self.application,
+            language: self.language,
+            population: self.population,
+            cell: self.cell,
+        }
+    }
 }

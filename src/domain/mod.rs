@@ -3,6 +3,7 @@
 //! Everything here is plain data: no I/O, no clock, no randomness, no serialisation. The outer layers
 //! (`ingest`, `wire`, `cli`) own their file and wire forms and convert at the edge.
 
+mod account_ref;
 mod assessment;
 pub mod chat_names;
 mod cue;
@@ -14,6 +15,7 @@ mod sensitive;
 mod technique;
 mod time;
 
+pub use account_ref::{AccountRef, LabeledAccount};
 pub use assessment::{
     Assessment, Band, BaselineOf, Mitigation, Reason, Recommendation, Risk, TechniqueRisk,
 };

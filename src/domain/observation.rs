@@ -1,5 +1,7 @@
 //! All that later stages may know about an exchange: numbers and keyed digests, a few hundred bytes.
 
+use std::fmt;
+
 use super::{CueProbabilities, Timestamp};
 
 /// Dimensions of the unit embedding.
@@ -17,6 +19,21 @@ impl Digest {
 /// A 128-bit keyed pseudonym of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountKey(pub u128);
+
+impl AccountKey {
+    /// The pseudonym that [`Display`](fmt::Display) writes: exactly 32 hexadecimal digits, of either case.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = digits.then(|| u128::from_str_radix(text, 16).ok())?;
+        number.map(Self)
+    }
+}
+
+impl fmt::Display for AccountKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:032x}", self.0)
+    }
+}
 
 /// A text embedding of Euclidean length 1 (or all zeros for empty text).
 #[derive(Clone, Debug, PartialEq)]

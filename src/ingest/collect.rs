@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{BadLine, InputError, JsonLines, ReadError, Tally};
-use crate::domain::{Label, PoolRecord};
+use crate::domain::{AccountRef, Label, PoolRecord};
 use crate::wire::json::FromLine;
 
 /// Bad lines that are kept; the tally counts them all.
@@ -37,7 +37,7 @@ impl<T> Collected<T> {
 ///
 /// # Errors
 /// When the file cannot be opened or breaks off; bad lines are in the result.
-pub fn read_labels(path: &Path) -> Result<Collected<Label>, InputError> {
+pub fn read_labels(path: &Path) -> Result<Collected<Label<AccountRef>>, InputError> {
     collect(path)
 }
 

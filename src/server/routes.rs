@@ -30,15 +30,15 @@ use super::rpc::scoring::Scoring;
 use super::rpc::streaming::Streams;
 use super::services::Services;
 use crate::wire::contract::{
-    ACCOUNT_SERVICE_FORGET_SPEC, ACCOUNT_SERVICE_SERVICE_NAME, AccountServiceExt,
-    LABEL_SERVICE_SERVICE_NAME, LabelServiceExt, MODEL_SERVICE_ACTIVATE_SPEC,
+    ACCOUNT_SERVICE_DELETE_ACCOUNT_SPEC, ACCOUNT_SERVICE_SERVICE_NAME, AccountServiceExt,
+    LABEL_SERVICE_SERVICE_NAME, LabelServiceExt, MODEL_SERVICE_ACTIVATE_MODEL_SPEC,
     MODEL_SERVICE_SERVICE_NAME, ModelServiceExt,
 };
 
 /// Procedures that cannot be undone. They are a group of their own, whatever their service.
 const IRREVERSIBLE: [&str; 2] = [
-    ACCOUNT_SERVICE_FORGET_SPEC.procedure,
-    MODEL_SERVICE_ACTIVATE_SPEC.procedure,
+    ACCOUNT_SERVICE_DELETE_ACCOUNT_SPEC.procedure,
+    MODEL_SERVICE_ACTIVATE_MODEL_SPEC.procedure,
 ];
 
 /// What the handlers share.
@@ -108,6 +108,7 @@ impl Routes {
         });
         let labels = Arc::new(LabelApi {
             desk: Arc::clone(desk),
+            accounts: Arc::clone(&services.accounts),
             labels: Arc::clone(&services.labels),
         });
         let services = [

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::scorer::Scorer;
-use crate::domain::{AccountKey, Label};
+use crate::domain::{AccountKey, AccountRef, Label, LabeledAccount};
 use crate::engine::Remembered;
 use crate::wire::WireError;
 
@@ -16,7 +16,7 @@ pub struct Services {
     pub accounts: Arc<dyn Accounts>,
     /// The bundles at hand.
     pub models: Arc<dyn Models>,
-    /// What reviewers said.
+    /// Reviewers' labels.
     pub labels: Arc<dyn Labels>,
 }
 
@@ -103,16 +103,39 @@ pub enum ModelError {
     Busy,
 }
 
-/// What reviewers said of accounts. Called from worker threads; may read and write files.
+/// Reviewers' labels of accounts. Called from worker threads; may read and write files.
 pub trait Labels: Send + Sync + 'static {
-    /// Keeps a label, for good when this returns.
+    /// Stores a label durably before returning. It replaces an earlier label of the same account and conversation,
+    /// whichever of the two names the account by pseudonym.
     ///
     /// # Errors
-    /// When it is not kept.
-    fn submit(&self, label: Label) -> Result<Submitted, LabelError>;
+    /// When it is not stored.
+    fn submit(&self, label: Label<AccountRef>) -> Result<Submitted, LabelError>;
 
-    /// At most `at_most` labels from the `from`-th, in the order in which their accounts were first labeled.
-    fn labels(&self, from: usize, at_most: usize) -> Vec<Label>;
+    /// At most `at_most` labels after the one of `after`, in the order of [`LabelSubject`].
+    fn labels_after(
+        &self,
+        after: Option<&LabelSubject>,
+        at_most: usize,
+    ) -> Vec<Label<LabeledAccount>>;
+}
+
+/// What a label is about. The order is by pseudonym, then the whole account, then its conversations by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LabelSubject {
+    /// The account.
+    pub account: AccountKey,
+    /// The one conversation of it; `None` for the whole account.
+    pub conversation: Option<String>,
+}
+
+impl From<&Label<LabeledAccount>> for LabelSubject {
+    fn from(label: &Label<LabeledAccount>) -> Self {
+        Self {
+            account: label.account.pseudonym,
+            conversation: label.conversation.clone(),
+        }
+    }
 }
 
 /// What became of a label.

@@ -77,18 +77,20 @@ pub struct HistoryBuilder {
 }
 
 impl HistoryBuilder {
-    /// For these labels, by pseudonym under the observer's key.
-    pub const fn new(
-        observer: Observer,
-        features: RandomFeatures,
-        labels: BTreeMap<AccountKey, Label>,
-    ) -> Self {
+    /// Without any label yet.
+    pub const fn new(observer: Observer, features: RandomFeatures) -> Self {
         Self {
             observer,
             features,
-            labels,
+            labels: BTreeMap::new(),
             folds: BTreeMap::new(),
         }
+    }
+
+    /// Sets an account's label. Exchanges that came before it are not in the account's history.
+    pub fn label(&mut self, label: Label) {
+        let account = self.observer.account_key(&label.account);
+        self.labels.insert(account, label);
     }
 
     /// Adds exchanges, in order of time within each account.

@@ -9,7 +9,7 @@ use super::recipe::Recipe;
 use super::risk_model::{fit_fusion, fit_risk_model, score_history};
 use super::summary::Summary;
 use crate::bundle::{Bundle, BundleFiles, Manifest};
-use crate::domain::{Exchange, Label};
+use crate::domain::{AccountKey, AccountRef, Exchange, Label};
 use crate::observe::Observer;
 use crate::privacy::PseudonymKey;
 use crate::profile::RandomFeatures;
@@ -18,44 +18,101 @@ use crate::risk::{Calibration, RiskModel};
 /// Salt of the folds.
 const FOLD_SALT: &str = "refit";
 
+/// Labels that a refit does not learn from, counted by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Of a single conversation: the account model learns from whole accounts.
+    pub conversations: u64,
+    /// Replaced by a later label of the same account.
+    pub replaced: u64,
+    /// By pseudonym, without the key that the pseudonym was made with.
+    pub unresolved: u64,
+    /// Of accounts without an exchange in the traffic.
+    pub without_traffic: u64,
+}
+
 /// A refit under way: traffic comes in, a bundle comes out.
+///
+/// Histories are made under the offline key whoever's pseudonyms the labels have, so that the bundle depends on the
+/// traffic and on the verdicts alone.
 pub struct Refit {
     files: BundleFiles,
     manifest: Manifest,
     conversation: Calibration,
     histories: HistoryBuilder,
+    /// Labels of accounts that have not occurred in the traffic, by pseudonym under the deployment's key.
+    pending: BTreeMap<AccountKey, Label<AccountRef>>,
+    deployment: PseudonymKey,
+    left_out: LeftOut,
 }
 
 impl Refit {
-    /// On top of a bundle, with the accounts' labels. Labels of single conversations are not used.
+    /// On top of a bundle, with labels of accounts; `key` is the one that pseudonyms in them were made with. The last of
+    /// several labels of one account counts, and labels of single conversations do not.
     ///
     /// # Errors
     /// When the bundle is broken.
     pub fn new(
         files: &BundleFiles,
-        labels: impl IntoIterator<Item = Label>,
+        labels: impl IntoIterator<Item = Label<AccountRef>>,
+        key: Option<PseudonymKey>,
     ) -> Result<Self, TrainError> {
         let bundle = Bundle::from_files(files)?;
-        let key = PseudonymKey::offline();
-        let labels: BTreeMap<_, _> = labels
-            .into_iter()
-            .filter(|label| label.conversation.is_none())
-            .map(|label| (key.account(&label.account), label))
-            .collect();
+        let mut left_out = LeftOut::default();
+        let resolves = key.is_some();
+        let deployment = key.unwrap_or_else(PseudonymKey::offline);
+        let mut pending = BTreeMap::new();
+        for label in labels {
+            let account = match &label.account {
+                _ if label.conversation.is_some() => {
+                    left_out.conversations += 1;
+                    continue;
+                }
+                AccountRef::Name(name) => deployment.account(name),
+                AccountRef::Pseudonym(pseudonym) if resolves => *pseudonym,
+                AccountRef::Pseudonym(_) => {
+                    left_out.unresolved += 1;
+                    continue;
+                }
+            };
+            left_out.replaced += u64::from(pending.insert(account, label).is_some());
+        }
         let projection = bundle.manifest.random_features;
         let features = RandomFeatures::new(projection.seed, projection.bandwidth)?;
+        let key = PseudonymKey::offline();
         let observer = Observer::new(bundle.encoder, bundle.common_words, key);
         Ok(Self {
             files: files.clone(),
             manifest: bundle.manifest,
             conversation: bundle.risk_model.conversation().clone(),
-            histories: HistoryBuilder::new(observer, features, labels),
+            histories: HistoryBuilder::new(observer, features),
+            pending,
+            deployment,
+            left_out,
         })
     }
 
     /// Adds exchanges, in order of time within each account.
     pub fn update(&mut self, exchanges: &[Exchange]) {
+        for exchange in exchanges {
+            if self.pending.is_empty() {
+                break;
+            }
+            let account = self.deployment.account(&exchange.account);
+            if let Some(label) = self.pending.remove(&account) {
+                let name = exchange.account.clone();
+                self.histories.label(label.map_account(|_| name));
+            }
+        }
         self.histories.update(exchanges);
+    }
+
+    /// The labels that taught nothing so far, by reason.
+    pub fn left_out(&self) -> LeftOut {
+        LeftOut {
+            without_traffic: self.pending.len() as u64,
+            ..self.left_out
+        }
     }
 
     /// Fits on what came in. Every account is scored for calibration by a fusion that left its application out.

@@ -11,7 +11,7 @@ pub(crate) fn assessment_to_contract(assessment: Assessment) -> contract::Assess
         exchange: assessment.exchange.unwrap_or_default(),
         account: assessment.account,
         time: format_time(assessment.time),
-        seen: Some(seen_to_contract(assessment.seen)),
+        exchange_count: Some(count_to_contract(assessment.seen)),
         risk: Some(assessment.risk.value()),
         risk_low: Some(assessment.risk_low.value()),
         risk_high: Some(assessment.risk_high.value()),
@@ -29,9 +29,9 @@ pub(crate) fn assessment_to_contract(assessment: Assessment) -> contract::Assess
     }
 }
 
-/// A count that stays at its largest value.
-pub(crate) fn seen_to_contract(seen: u64) -> u32 {
-    u32::try_from(seen).unwrap_or(u32::MAX)
+/// A count; [`u32::MAX`] stands for that many or more.
+pub(crate) fn count_to_contract(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Mitigations by name.

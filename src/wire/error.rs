@@ -172,7 +172,7 @@ pub enum WireError {
     #[error("the account is not remembered")]
     UnknownAccount,
     /// There is no such bundle.
-    #[error("there is no such bundle; List names those at hand")]
+    #[error("there is no such bundle; ListModels names those available")]
     UnknownBundle,
     /// The bundle's files are not what they should be.
     #[error("the bundle cannot be used: {problem}")]

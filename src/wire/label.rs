@@ -1,11 +1,11 @@
-//! The contract's label to `domain::Label`, within the bounds.
+//! The contract's label to `domain::Label`, within the bounds, and back.
 
-use super::contract::SubmitLabelRequestView;
-use super::exchange::{bad, count, optional_name, required_name};
-use super::{Bounds, WireError};
-use crate::domain::{Label, TECHNIQUE_COUNT, Technique, Verdict};
+use super::contract::{self, SubmitLabelRequestView};
+use super::exchange::{bad, count, optional_name};
+use super::{AccountSubject, Bounds, WireError};
+use crate::domain::{AccountRef, Label, LabeledAccount, TECHNIQUE_COUNT, Technique, Verdict};
 
-/// Who said so, when the request does not say.
+/// The source of a label whose request names no reviewer.
 const REVIEWER: &str = "reviewer";
 
 /// The label, checked.
@@ -15,12 +15,11 @@ const REVIEWER: &str = "reviewer";
 pub(crate) fn label_from_contract(
     label: &SubmitLabelRequestView<'_>,
     bounds: &Bounds,
-) -> Result<Label, WireError> {
+) -> Result<Label<AccountRef>, WireError> {
     let verdict = match label.label {
         "" => return Err(WireError::MissingField { field: "label" }),
-        "extraction" => Verdict::Extraction,
-        "benign" => Verdict::Benign,
-        _ => return Err(bad("label".to_owned(), "extraction or benign")),
+        name => Verdict::from_name(name)
+            .ok_or_else(|| bad("label".to_owned(), "extraction or benign"))?,
     };
     count(
         "techniques",
@@ -40,7 +39,7 @@ pub(crate) fn label_from_contract(
     techniques.dedup();
     let reviewer = optional_name("reviewer", label.reviewer, bounds)?;
     Ok(Label {
-        account: required_name("account", label.account, bounds)?,
+        account: AccountSubject::read(label.subject.as_ref(), bounds)?,
         verdict,
         techniques,
         campaign: None,
@@ -51,4 +50,22 @@ pub(crate) fn label_from_contract(
         population: None,
         cell: None,
     })
+}
+
+/// A stored label in the contract's form.
+pub(crate) fn label_to_contract(label: Label<LabeledAccount>) -> contract::Label {
+    let names = label.techniques.into_iter().map(Technique::name);
+    contract::Label {
+        account: label.account.name.unwrap_or_default(),
+        pseudonym: label.account.pseudonym.to_string(),
+        label: label.verdict.name().to_owned(),
+        techniques: names.map(str::to_owned).collect(),
+        conversation: label.conversation.unwrap_or_default(),
+        source: label.source.unwrap_or_default(),
+        campaign: label.campaign.unwrap_or_default(),
+        application: label.application.unwrap_or_default(),
+        language: label.language.unwrap_or_default(),
+        population: label.population.unwrap_or_default(),
+        cell: label.cell.unwrap_or_default(),
+    }
 }

@@ -3,6 +3,7 @@
 //! Uses `domain` alone. The engine never sees these types. The generated code of `proto/` stays inside the
 //! crate (`contract`), so that a change of protocol stack is a change of this module and of `server`.
 
+mod account_ref;
 mod assessment;
 mod bounds;
 mod error;
@@ -13,14 +14,15 @@ mod lenient_message;
 mod page;
 mod time;
 
+pub(crate) use account_ref::AccountSubject;
 pub(crate) use assessment::{
-    assessment_to_contract, mitigations_to_contract, reasons_to_contract, seen_to_contract,
+    assessment_to_contract, count_to_contract, mitigations_to_contract, reasons_to_contract,
     techniques_to_contract,
 };
 pub use bounds::Bounds;
 pub use error::{ErrorKind, ErrorRow, WireError};
 pub(crate) use exchange::{count, exchange_from_contract, required_name};
-pub(crate) use label::label_from_contract;
+pub(crate) use label::{label_from_contract, label_to_contract};
 pub(crate) use lenient_message::LenientMessage;
 pub(crate) use page::page_size;
 pub use time::{format_time, parse_time};

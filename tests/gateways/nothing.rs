@@ -1,9 +1,10 @@
 //! What stands behind the port beside the scorer, where no test asks for it: no accounts, no bundles, no labels.
 
-use stillwatch::domain::{AccountKey, Label};
+use stillwatch::domain::{AccountKey, AccountRef, Label, LabeledAccount};
 use stillwatch::engine::Remembered;
 use stillwatch::server::{
-    Accounts, LabelError, Labels, ModelEntry, ModelError, Models, Submitted, Verification,
+    Accounts, LabelError, LabelSubject, Labels, ModelEntry, ModelError, Models, Submitted,
+    Verification,
 };
 
 /// None of it.
@@ -46,11 +47,11 @@ impl Models for Nothing {
 }
 
 impl Labels for Nothing {
-    fn submit(&self, _: Label) -> Result<Submitted, LabelError> {
+    fn submit(&self, _: Label<AccountRef>) -> Result<Submitted, LabelError> {
         Err(LabelError::Full { bound: 0 })
     }
 
-    fn labels(&self, _: usize, _: usize) -> Vec<Label> {
+    fn labels_after(&self, _: Option<&LabelSubject>, _: usize) -> Vec<Label<LabeledAccount>> {
         Vec::new()
     }
 }

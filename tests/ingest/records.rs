@@ -1,8 +1,8 @@
 //! One line of the other formats.
 
 use stillwatch::domain::{
-    Assessment, Band, BaselineOf, Label, Mitigation, PoolRecord, Reason, Recommendation, Risk,
-    Technique, TechniqueRisk, Timestamp, Verdict,
+    AccountKey, AccountRef, Assessment, Band, BaselineOf, Label, Mitigation, PoolRecord, Reason,
+    Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
 };
 use stillwatch::wire::json::{AssessmentLine, FromLine};
 
@@ -24,7 +24,25 @@ fn labels_read_and_write() {
     assert_eq!(label.cell.as_deref(), Some("mixing_50"));
     assert_eq!(line_of(&label).trim_end(), of_a_cell);
 
+    let by_pseudonym = line.replace(
+        r#""account":"acc-1""#,
+        r#""pseudonym":"0000000000000000000000000000002a""#,
+    );
+    let label = Label::from_line(by_pseudonym.as_bytes()).unwrap().record;
+    assert_eq!(label.account, AccountRef::Pseudonym(AccountKey(42)));
+    assert_eq!(line_of(&label).trim_end(), by_pseudonym);
+    let exported = line.replace(
+        r#""label""#,
+        r#""pseudonym":"0000000000000000000000000000002a","label""#,
+    );
+    let label = Label::from_line(exported.as_bytes()).unwrap();
+    assert_eq!(label.unknown_fields, 0);
+    let name = AccountRef::Name("acc-1".to_owned());
+    assert_eq!(label.record.account, name, "the name where both are given");
+
     let code = |line: &str| Label::from_line(line.as_bytes()).unwrap_err().code();
+    let malformed = r#"{"pseudonym":"2a","label":"benign"}"#;
+    assert_eq!(code(malformed), "unknown_name");
     assert_eq!(code(r#"{"label":"benign"}"#), "missing");
     assert_eq!(code(r#"{"account":"a"}"#), "missing");
     assert_eq!(code(r#"{"account":"a","label":"guilty"}"#), "unknown_name");
@@ -91,7 +109,7 @@ fn assessments_have_the_documented_form() {
     assert_eq!(
         line_of(&AssessmentLine::new(&assessment)),
         concat!(
-            r#"{"exchange":"ex-1","account":"acc-1","time":"2026-05-01T12:00:00.123Z","seen":3,"#,
+            r#"{"exchange":"ex-1","account":"acc-1","time":"2026-05-01T12:00:00.123Z","exchange_count":3,"#,
             r#""risk":0.5,"risk_low":0.25,"risk_high":0.75,"band":"elevated","#,
             r#""recommendation":"watch","mitigations":["rate_limit"],"#,
             r#""techniques":{"safe_rewrite":{"risk":0.125},"relay_resale":{"risk":0.0}},"#,

@@ -7,14 +7,14 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::{Value, json};
 use stillwatch::domain::{
-    AccountKey, Assessment, Band, BaselineOf, Exchange, Label, Mitigation, Reason, Recommendation,
-    Risk, Technique, TechniqueRisk, Timestamp,
+    AccountKey, AccountRef, Assessment, Band, BaselineOf, Exchange, Label, LabeledAccount,
+    Mitigation, Reason, Recommendation, Risk, Technique, TechniqueRisk, Timestamp,
 };
 use stillwatch::engine::Remembered;
 use stillwatch::risk::{Calibrated, Judgement};
 use stillwatch::server::{
-    self, Accounts, LabelError, Labels, Limits, ModelEntry, ModelError, Models, NotReady,
-    ScoreError, Scorer, Services, Setup, Standing, Submitted, Verification,
+    self, Accounts, LabelError, LabelSubject, Labels, Limits, ModelEntry, ModelError, Models,
+    NotReady, ScoreError, Scorer, Services, Setup, Standing, Submitted, Verification,
 };
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -38,7 +38,7 @@ pub(crate) struct Fake {
     pub(crate) largest: AtomicU64,
     /// The exchanges counted of each account, by pseudonym.
     histories: Mutex<BTreeMap<u128, History>>,
-    labels: Mutex<Vec<Label>>,
+    labels: Mutex<BTreeMap<LabelSubject, Label<LabeledAccount>>>,
     counted: Mutex<Vec<Exchange>>,
     started: AtomicU64,
     released: Mutex<bool>,
@@ -295,23 +295,41 @@ impl Models for Fake {
 
 /// By the account's name: `full` and `unwritable` are refused.
 impl Labels for Fake {
-    fn submit(&self, label: Label) -> Result<Submitted, LabelError> {
-        match label.account.as_str() {
-            "full" => return Err(LabelError::Full { bound: 3 }),
-            "unwritable" => return Err(LabelError::Unwritable),
+    fn submit(&self, label: Label<AccountRef>) -> Result<Submitted, LabelError> {
+        let label = label.map_account(|account| match account {
+            AccountRef::Name(name) => LabeledAccount {
+                pseudonym: self.key(&name),
+                name: Some(name),
+            },
+            AccountRef::Pseudonym(pseudonym) => LabeledAccount {
+                pseudonym,
+                name: None,
+            },
+        });
+        match label.account.name.as_deref() {
+            Some("full") => return Err(LabelError::Full { bound: 3 }),
+            Some("unwritable") => return Err(LabelError::Unwritable),
             _ => {}
         }
         let mut labels = self.labels.lock().expect("no test panics inside");
-        labels.push(label);
+        let replaced = labels.insert(LabelSubject::from(&label), label).is_some();
         Ok(Submitted {
             labels: labels.len(),
-            replaced: false,
+            replaced,
         })
     }
 
-    fn labels(&self, from: usize, at_most: usize) -> Vec<Label> {
+    fn labels_after(
+        &self,
+        after: Option<&LabelSubject>,
+        at_most: usize,
+    ) -> Vec<Label<LabeledAccount>> {
         let labels = self.labels.lock().expect("no test panics inside");
-        labels.iter().skip(from).take(at_most).cloned().collect()
+        let later = labels
+            .iter()
+            .filter(|(subject, _)| after.is_none_or(|after| *subject > after));
+        let later = later.map(|(_, label)| label.clone());
+        later.take(at_most).collect()
     }
 }
 

@@ -42,10 +42,10 @@ fn rows() -> Vec<Row> {
     use ErrorKind as Kind;
     use Sent::{Chunked, Grpc, Json, Raw};
     const SCORE_PLAIN: &str = "/v1/score";
-    const LIST_ACCOUNTS: &str = "/stillwatch.v1.AccountService/List";
-    const GET_ACCOUNT: &str = "/stillwatch.v1.AccountService/Get";
-    const ACTIVATE: &str = "/stillwatch.v1.ModelService/Activate";
-    const SUBMIT: &str = "/stillwatch.v1.LabelService/Submit";
+    const LIST_ACCOUNTS: &str = "/stillwatch.v1.AccountService/ListAccounts";
+    const GET_ACCOUNT: &str = "/stillwatch.v1.AccountService/GetAccount";
+    const ACTIVATE: &str = "/stillwatch.v1.ModelService/ActivateModel";
+    const SUBMIT: &str = "/stillwatch.v1.LabelService/SubmitLabel";
     let long = CANARY.repeat(100);
     let text = "x".repeat(LARGEST + 1);
     let message = |call: &str| {
@@ -89,7 +89,7 @@ fn rows() -> Vec<Row> {
         ("a content type of a form", Raw(Method::POST, SCORE_PLAIN, "application/x-www-form-urlencoded", b"account=a".to_vec()), Some(Kind::UnsupportedMediaType)),
         ("DELETE", Raw(Method::DELETE, SCORE_PLAIN, "application/json", Vec::new()), Some(Kind::MethodNotAllowed)),
         ("a path with dots", Raw(Method::POST, "/v1/../v1/score", "application/json", b"{}".to_vec()), Some(Kind::UnknownRoute)),
-        ("a procedure in percent signs", Raw(Method::POST, "/stillwatch.v1.AccountService/%46orget", "application/json", b"{\"account\":\"acc-1\"}".to_vec()), Some(Kind::UnknownRoute)),
+        ("a procedure in percent signs", Raw(Method::POST, "/stillwatch.v1.AccountService/%44eleteAccount", "application/json", b"{\"account\":\"acc-1\"}".to_vec()), Some(Kind::UnknownRoute)),
         ("protobuf cut short", Grpc(SCORE, frame(CANARY.as_bytes())), Some(Kind::MalformedBody)),
         ("a gRPC frame cut short", Grpc(SCORE, torn), Some(Kind::MalformedBody)),
         ("a gRPC frame that claims 4 GiB", Grpc(SCORE, boast.clone()), Some(Kind::BodyTooLarge)),
@@ -101,6 +101,9 @@ fn rows() -> Vec<Row> {
         ("a bundle named as a path", Json(ACTIVATE, json!({"bundle": "../../../etc/passwd@1"}).to_string()), Some(Kind::UnknownBundle)),
         ("a bundle with a NUL", Json(ACTIVATE, json!({"bundle": "default@2\0"}).to_string()), Some(Kind::UnknownBundle)),
         ("a label with a newline in its account", Json(SUBMIT, json!({"account": "a\n{}", "label": "benign"}).to_string()), None),
+        ("a label of a pseudonym that is none", Json(SUBMIT, json!({"pseudonym": CANARY, "label": "benign"}).to_string()), Some(Kind::BadValue)),
+        ("a label with a pseudonym for a name", Json(SUBMIT, json!({"account": "f".repeat(32), "label": "benign"}).to_string()), Some(Kind::BadValue)),
+        ("a label of two accounts", Json(SUBMIT, json!({"account": "a", "pseudonym": "f".repeat(32), "label": "benign"}).to_string()), Some(Kind::MalformedBody)),
         ("a label of 11 techniques", Json(SUBMIT, json!({"account": "a", "label": "extraction", "techniques": vec!["safe_rewrite"; 11]}).to_string()), Some(Kind::OverBound)),
     ]
 }

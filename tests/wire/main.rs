@@ -3,11 +3,15 @@
 #[cfg(unix)]
 mod agreement;
 mod client;
+mod contract;
 mod envoy;
 mod errors;
 mod fixture;
 mod hostile;
 mod keys;
+#[cfg(unix)]
+mod label_loop;
+mod labels;
 mod lifecycle;
 mod metrics;
 mod openapi;

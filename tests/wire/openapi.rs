@@ -1,386 +1,27 @@
-//! `docs/openapi.json`: made here from the contract, checked in, served as it is.
-//!
-//! After a change of `proto/` or of the error table, run
-//! `STILLWATCH_WRITE_DOCS=1 cargo test --test wire openapi` and check the file in.
+//! `docs/openapi.json`: what the contract says, checked in, served as it is. `examples/openapi` writes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+#[path = "../../examples/openapi/document.rs"]
+mod document;
+
 use std::path::Path;
 
 use hyper::StatusCode;
-use prost_reflect::{FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, MethodDescriptor};
-use serde_json::{Map, Value, json};
-use stillwatch::domain::chat_names::{HTTP_STATUSES, TEMPERATURES};
-use stillwatch::domain::{Band, Technique};
-use stillwatch::wire::{Bounds, ErrorKind};
 
 use crate::client::{get, pool, post_json};
 use crate::fixture::Running;
+use document::document;
 
-const ABOUT: &str = "Every call takes one JSON object by POST and answers with one. The same calls are spoken over Connect \
-    with protobuf, gRPC and gRPC-Web on the same port; ScoreStream, which has no JSON form of one request and one \
-    answer, over Connect's streams and gRPC alone. Field names may be written in snake_case or camelCase, fields that \
-    are not listed are ignored, and null is the same as absent. Errors are explained in errors.md.";
-
-const PLAIN: [(&str, &str); 2] = [
-    ("/v1/score", "ScoreConversation"),
-    ("/v1/score:batch", "ScoreBatch"),
-];
-
-const PROBES: [(&str, &str); 5] = [
-    ("/livez", "Whether the process runs."),
-    ("/readyz", "Whether calls are taken."),
-    ("/healthz", "The same as /readyz."),
-    ("/health", "The same as /readyz."),
-    ("/ping", "The same as /readyz."),
-];
-
-fn document() -> Value {
-    let mut paths = Map::new();
-    let mut schemas = BTreeMap::new();
-    let mut tags =
-        vec![json!({"name": "Probes", "description": "For load balancers and orchestrators."})];
-    for service in pool()
-        .services()
-        .filter(|service| service.full_name().starts_with("stillwatch."))
-    {
-        let about = comment(&service.parent_file(), service.path());
-        tags.push(json!({"name": service.name(), "description": about}));
-        for method in service.methods() {
-            if method.is_client_streaming() || method.is_server_streaming() {
-                continue;
-            }
-            let mut named = vec![format!("/{}/{}", service.full_name(), method.name())];
-            let plain = PLAIN.iter().filter(|(_, name)| *name == method.name());
-            named.extend(plain.map(|(path, _)| (*path).to_owned()));
-            for (number, path) in named.into_iter().enumerate() {
-                let id = format!(
-                    "{}{}{}",
-                    service.name(),
-                    method.name(),
-                    if number == 0 { "" } else { "Plain" }
-                );
-                paths.insert(
-                    path,
-                    json!({ "post": operation(&method, service.name(), &id) }),
-                );
-            }
-            gather(&method.input(), true, &mut schemas);
-            gather(&method.output(), false, &mut schemas);
-        }
-    }
-    for (path, about) in PROBES {
-        let mut responses = json!({ "200": {"description": "Yes.", "content": {"text/plain": {"schema": {"type": "string"}}}} });
-        if path != "/livez" {
-            responses["503"] = failed(&[ErrorKind::NotReady]);
-        }
-        responses["405"] = failed(&[ErrorKind::MethodNotAllowed]);
-        let operation = json!({
-            "operationId": path.trim_start_matches('/'), "tags": ["Probes"], "description": about, "responses": responses,
-            "security": [],
-        });
-        paths.insert(path.to_owned(), json!({ "get": operation }));
-    }
-    schemas.insert("CallError".to_owned(), call_error());
-    gather_named("stillwatch.v1.ErrorInfo", &mut schemas);
-    json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Stillwatch",
-            "version": "v1",
-            "description": ABOUT,
-            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
-        },
-        "tags": tags,
-        "servers": [{"url": "/"}],
-        "security": [{"key": []}, {}],
-        "paths": paths,
-        "components": {
-            "schemas": schemas,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key, where the server asks for one."}},
-        },
-    })
-}
-
-fn operation(method: &MethodDescriptor, service: &str, id: &str) -> Value {
-    let mut statuses: BTreeMap<u16, Vec<ErrorKind>> = BTreeMap::new();
-    for &kind in ErrorKind::ALL {
-        statuses
-            .entry(kind.row().http_status)
-            .or_default()
-            .push(kind);
-    }
-    let answer = json!({"application/json": {"schema": reference(&method.output())}});
-    let mut responses = Map::new();
-    responses.insert(
-        "200".to_owned(),
-        json!({"description": "The answer.", "content": answer}),
-    );
-    for (status, kinds) in &statuses {
-        responses.insert(status.to_string(), failed(kinds));
-    }
-    json!({
-        "operationId": id,
-        "tags": [service],
-        "description": comment(&method.parent_file(), method.path()),
-        "requestBody": {"required": true, "content": {"application/json": {"schema": reference(&method.input())}}},
-        "responses": responses,
-    })
-}
-
-fn failed(kinds: &[ErrorKind]) -> Value {
-    let reasons: Vec<&str> = kinds.iter().map(|kind| kind.row().reason).collect();
-    let schema = json!({"$ref": "#/components/schemas/CallError"});
-    json!({
-        "description": format!("`{}`.", reasons.join("`, `")),
-        "content": {"application/json": {"schema": schema}},
-    })
-}
-
-/// Connect's form of an error, which no message of the contract has.
-fn call_error() -> Value {
-    let detail = json!({
-        "type": "object",
-        "properties": {
-            "type": {"type": "string", "description": "`stillwatch.v1.ErrorInfo`."},
-            "value": {"type": "string", "description": "The same as `debug`, as protobuf in base64."},
-            "debug": {"$ref": "#/components/schemas/ErrorInfo"},
-        },
-    });
-    let codes: BTreeSet<&str> = ErrorKind::ALL
-        .iter()
-        .map(|kind| kind.row().code.as_str())
-        .collect();
-    json!({
-        "type": "object",
-        "description": "Why a call has no answer.",
-        "required": ["code"],
-        "properties": {
-            "code": {"type": "string", "enum": codes, "description": "The Connect code."},
-            "message": {"type": "string", "description": "For people. Never holds text of a request."},
-            "details": {"type": "array", "items": detail, "description": "For programs."},
-        },
-    })
-}
-
-fn gather_named(name: &str, schemas: &mut BTreeMap<String, Value>) {
-    gather(
-        &pool()
-            .get_message_by_name(name)
-            .expect("a message of the contract"),
-        false,
-        schemas,
-    );
-}
-
-/// The schema of a message, and of those that it is made of.
-fn gather(message: &MessageDescriptor, asked: bool, schemas: &mut BTreeMap<String, Value>) {
-    if schemas.contains_key(message.name()) {
-        return;
-    }
-    schemas.insert(message.name().to_owned(), Value::Null);
-    let mut properties = Map::new();
-    for field in message.fields() {
-        properties.insert(field.name().to_owned(), property(message, &field));
-        let kinds = match field.kind() {
-            Kind::Message(entry) if field.is_map() => entry.map_entry_value_field().kind(),
-            kind => kind,
-        };
-        if let Kind::Message(part) = kinds {
-            gather(&part, asked, schemas);
-        }
-    }
-    let mut schema = json!({
-        "type": "object",
-        "description": comment(&message.parent_file(), message.path()),
-        "properties": properties,
-    });
-    narrow(message.name(), &mut schema);
-    // Where one of two must be there, null is neither.
-    if asked && schema.get("oneOf").is_none() {
-        admit_null(&mut schema);
-    }
-    schemas.insert(message.name().to_owned(), schema);
-}
-
-/// What the contract says in words and its types do not.
-fn narrow(message: &str, schema: &mut Value) {
-    let named = json!([
-        {"required": ["account"]},
-        {"required": ["pseudonym"]},
-    ]);
-    let techniques: Vec<&str> = Technique::ALL.iter().map(|one| one.name()).collect();
-    let bands: Vec<&str> = Band::ALL.iter().map(|one| one.name()).collect();
-    let bounds = Bounds::STANDARD;
-    let (whole, fields) = match message {
-        "Exchange" => (
-            json!({"required": ["account", "model", "messages"]}),
-            json!({
-                "account": {"minLength": 1}, "model": {"minLength": 1}, "time": {"format": "date-time", "pattern": "^(19[7-9][0-9]|2[01][0-9]{2})-"},
-                "messages": {"minItems": 1, "maxItems": bounds.messages_max},
-                "tools": {"maxItems": bounds.tools_max},
-            }),
-        ),
-        "Message" => (
-            json!({"required": ["role"]}),
-            json!({"role": {"enum": ["system", "developer", "user", "assistant", "model", "tool", "function"]}}),
-        ),
-        "Parameters" => (
-            json!({}),
-            json!({"temperature": {"minimum": TEMPERATURES.start(), "maximum": TEMPERATURES.end()}, "n": {"minimum": 1}}),
-        ),
-        "Response" => (
-            json!({}),
-            json!({"status": {"minimum": HTTP_STATUSES.start(), "maximum": HTTP_STATUSES.end()}}),
-        ),
-        "ScoreBatchRequest" => (
-            json!({}),
-            json!({"exchanges": {"maxItems": bounds.batch_max}}),
-        ),
-        "GetAccountRequest" | "ExplainAccountRequest" | "ForgetAccountRequest" => (
-            json!({ "oneOf": named }),
-            json!({"account": {"minLength": 1}, "pseudonym": {"pattern": "^[0-9a-fA-F]{32}$"}}),
-        ),
-        "ListAccountsRequest" => (
-            json!({}),
-            json!({
-                "page_size": {"maximum": 500}, "page_token": {"pattern": "^([0-9a-f]{32})?$"},
-                "bands": {"maxItems": bands.len(), "items": {"type": "string", "enum": bands}},
-            }),
-        ),
-        "VerifyModelRequest" | "ActivateModelRequest" => (
-            json!({"required": ["bundle"]}),
-            json!({"bundle": {"minLength": 1}}),
-        ),
-        "SubmitLabelRequest" => (
-            json!({
-                "required": ["account", "label"],
-                "if": {"properties": {"label": {"const": "benign"}}},
-                "then": {"properties": {"techniques": {"maxItems": 0}}},
-            }),
-            json!({
-                "account": {"minLength": 1}, "label": {"enum": ["extraction", "benign"]},
-                "techniques": {"maxItems": techniques.len(), "items": {"type": "string", "enum": techniques}},
-            }),
-        ),
-        "ExportLabelsRequest" => (
-            json!({}),
-            json!({"page_size": {"maximum": 1_000}, "page_token": {"pattern": "^[0-9]{0,9}$"}}),
-        ),
-        _ => return,
-    };
-    join(schema, &whole);
-    for (field, narrower) in fields.as_object().expect("fields") {
-        let property = &mut schema["properties"][field];
-        assert!(property.is_object(), "{message} has no field {field}");
-        join(property, narrower);
-    }
-}
-
-/// In a request null is the same as absent, where a field may be absent.
-fn admit_null(schema: &mut Value) {
-    let required = schema["required"].as_array().cloned().unwrap_or_default();
-    let fields = schema["properties"].as_object_mut().expect("fields");
-    for (_, property) in fields
-        .iter_mut()
-        .filter(|(name, _)| !required.contains(&json!(name)))
-    {
-        let absent = json!({"type": "null"});
-        if let Some(path) = property.as_object_mut().expect("a schema").remove("$ref") {
-            property["anyOf"] = json!([{ "$ref": path }, absent]);
-        } else if let Some(kinds) = property.get_mut("anyOf").and_then(Value::as_array_mut) {
-            kinds.push(absent);
-        } else {
-            property["type"] = json!([property["type"], "null"]);
-        }
-    }
-}
-
-fn join(schema: &mut Value, narrower: &Value) {
-    for (key, value) in narrower.as_object().expect("an object") {
-        schema[key] = value.clone();
-    }
-}
-
-fn property(message: &MessageDescriptor, field: &FieldDescriptor) -> Value {
-    let kind = match field.kind() {
-        Kind::Message(entry) if field.is_map() => {
-            json!({"type": "object", "additionalProperties": kind(&entry.map_entry_value_field().kind())})
-        }
-        one if field.is_list() => json!({"type": "array", "items": kind(&one)}),
-        // `wire::lenient_message`: what chat callers have.
-        _ if message.name() == "Message" && field.name() == "content" => {
-            let part = json!({"type": "object", "properties": {"type": {"type": "string"}, "text": {"type": "string"}}});
-            json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": [{"type": "string"}, part]}}]})
-        }
-        one => kind(&one),
-    };
-    let mut property = kind;
-    property["description"] = json!(comment(&message.parent_file(), field.path()));
-    property
-}
-
-/// A type of proto3 as JSON has it.
-fn kind(kind: &Kind) -> Value {
-    match kind {
-        Kind::String => json!({"type": "string"}),
-        Kind::Bool => json!({"type": "boolean"}),
-        Kind::Uint32 => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
-        Kind::Uint64 => {
-            json!({"anyOf": [{"type": "integer", "minimum": 0, "maximum": u64::MAX}, {"type": "string", "pattern": "^[0-9]{1,19}$"}]})
-        }
-        Kind::Double => {
-            json!({"anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-Infinity"]}]})
-        }
-        Kind::Float => {
-            json!({"type": "number", "minimum": -3.4e38, "maximum": 3.4e38})
-        }
-        Kind::Message(message) => reference(message),
-        other => panic!("no schema for {other:?}"),
-    }
-}
-
-fn reference(message: &MessageDescriptor) -> Value {
-    json!({"$ref": format!("#/components/schemas/{}", message.name())})
-}
-
-/// The comment above a declaration of the contract: lines become sentences, blank lines stay.
-fn comment(file: &FileDescriptor, path: &[i32]) -> String {
-    let source = file.file_descriptor_proto().source_code_info.as_ref();
-    let mut locations = source.into_iter().flat_map(|source| &source.location);
-    let location = locations.find(|location| location.path == path);
-    let text = location
-        .and_then(|location| location.leading_comments.as_deref())
-        .unwrap_or_default();
-    let paragraphs = text.split("\n\n").map(|paragraph| {
-        let lines = paragraph
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty());
-        lines.collect::<Vec<_>>().join(" ")
-    });
-    paragraphs
-        .filter(|paragraph| !paragraph.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n\n")
-}
-
-fn made() -> String {
-    serde_json::to_string_pretty(&document()).expect("JSON") + "\n"
-}
+pub(crate) use document::comment;
 
 #[test]
 fn openapi_is_what_the_contract_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
-    let made = made();
-    if std::env::var_os("STILLWATCH_WRITE_DOCS").is_some() {
-        std::fs::write(&path, &made).expect("the folder docs");
-    }
     let checked_in = std::fs::read_to_string(&path).expect("docs/openapi.json");
     assert!(
-        made == checked_in,
-        "docs/openapi.json is not up to date: run `STILLWATCH_WRITE_DOCS=1 cargo test --test wire openapi`"
+        document::text(&pool()) == checked_in,
+        "docs/openapi.json is not up to date: run `cargo run --example openapi`"
     );
-    for message in document()["components"]["schemas"]
+    for message in document(&pool())["components"]["schemas"]
         .as_object()
         .expect("schemas")
         .values()
@@ -397,14 +38,21 @@ async fn openapi_is_served_with_a_page_that_needs_nothing_else() {
     let server = Running::start().await;
     let served = get(server.address, "/openapi.json").await;
     assert_eq!(served.header("content-type"), Some("application/json"));
-    assert!(served.body == made(), "what is checked in is served");
+    assert!(
+        served.body == document::text(&pool()),
+        "what is checked in is served"
+    );
     let page = get(server.address, "/docs").await;
     assert_eq!(
         page.header("content-type"),
         Some("text/html; charset=utf-8")
     );
     let text = String::from_utf8(page.body.to_vec()).expect("text");
-    for path in document()["paths"].as_object().expect("paths").keys() {
+    for path in document(&pool())["paths"]
+        .as_object()
+        .expect("paths")
+        .keys()
+    {
         assert!(
             text.contains(&format!("POST {path}<")) || text.contains(&format!("GET {path}<")),
             "{path}"
@@ -423,7 +71,7 @@ async fn openapi_is_served_with_a_page_that_needs_nothing_else() {
 #[tokio::test]
 async fn openapi_paths_are_routes() {
     let server = Running::start().await;
-    for (path, item) in document()["paths"].as_object().expect("paths") {
+    for (path, item) in document(&pool())["paths"].as_object().expect("paths") {
         let answer = match item.get("post") {
             Some(_) => post_json(server.address, path, "{}").await,
             None => get(server.address, path).await,

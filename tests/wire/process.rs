@@ -90,14 +90,14 @@ impl Program {
         }
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         let killed = Command::new("sh").args(["-c", &kill]).status();
         assert!(killed.expect("a shell").success());
     }
 
     /// Waits for the end; the exit status, and all that was said.
-    fn ended(mut self) -> (Option<i32>, String) {
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().expect("it is our child");
         self.said.extend(self.lines.iter());
         (status.code(), self.said.join("\n"))
@@ -132,14 +132,14 @@ const ROUTES: &[&str] = &[
     "/stillwatch.v1.ScoringService/Nothing",
     "/v1/score:batch",
     "/stillwatch.v1.ScoringService/ScoreStream",
-    "/stillwatch.v1.AccountService/Get",
-    "/stillwatch.v1.AccountService/List",
-    "/stillwatch.v1.AccountService/Explain",
-    "/stillwatch.v1.AccountService/Forget",
-    "/stillwatch.v1.ModelService/List",
-    "/stillwatch.v1.ModelService/Verify",
-    "/stillwatch.v1.ModelService/Activate",
-    "/stillwatch.v1.LabelService/Export",
+    "/stillwatch.v1.AccountService/GetAccount",
+    "/stillwatch.v1.AccountService/ListAccounts",
+    "/stillwatch.v1.AccountService/ExplainAccount",
+    "/stillwatch.v1.AccountService/DeleteAccount",
+    "/stillwatch.v1.ModelService/ListModels",
+    "/stillwatch.v1.ModelService/VerifyModel",
+    "/stillwatch.v1.ModelService/ActivateModel",
+    "/stillwatch.v1.LabelService/ExportLabels",
     "/envoy.service.ext_proc.v3.ExternalProcessor/Process",
     "/beta/litellm_basic_guardrail_api",
     "/portkey/webhook",

@@ -49,7 +49,7 @@ async fn the_answer_has_the_names_of_the_assessments_file_and_sends_zero() {
             "exchange": "ex-1",
             "account": "acc-1",
             "time": "2026-05-01T12:00:00.123Z",
-            "seen": u32::MAX,
+            "exchange_count": u32::MAX,
             "risk": 0.0,
             "risk_low": 0.0,
             "risk_high": 0.25,

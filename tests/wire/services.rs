@@ -1,4 +1,4 @@
-//! Accounts, models, labels: one answer over JSON and gRPC, and what each refuses.
+//! Accounts and models: one answer over JSON and gRPC, and what each refuses.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,12 @@ use crate::client::{SCORE, decode, encode, grpc, post_json, unframe};
 use crate::fixture::{Running, exchange};
 
 /// The answer of a call, or the reason of its error; the same over Connect's JSON and gRPC.
-async fn call(server: &Running, method: &str, types: (&str, &str), request: Value) -> Value {
+pub(crate) async fn call(
+    server: &Running,
+    method: &str,
+    types: (&str, &str),
+    request: Value,
+) -> Value {
     let path = format!("/stillwatch.v1.{method}");
     let over_json = post_json(server.address, &path, request.to_string()).await;
     let message = encode(&format!("stillwatch.v1.{}", types.0), &request);
@@ -25,7 +30,12 @@ async fn call(server: &Running, method: &str, types: (&str, &str), request: Valu
 }
 
 /// The same for calls that change nothing: both protocols have the same answer.
-async fn read(server: &Running, method: &str, types: (&str, &str), request: Value) -> Value {
+pub(crate) async fn read(
+    server: &Running,
+    method: &str,
+    types: (&str, &str),
+    request: Value,
+) -> Value {
     let path = format!("/stillwatch.v1.{method}");
     let message = encode(&format!("stillwatch.v1.{}", types.0), &request);
     let answer = call(server, method, types, request).await;
@@ -41,7 +51,7 @@ async fn read(server: &Running, method: &str, types: (&str, &str), request: Valu
     answer
 }
 
-async fn score(server: &Running, account: &str, id: &str) -> Value {
+pub(crate) async fn score(server: &Running, account: &str, id: &str) -> Value {
     let mut call = exchange(account);
     call["id"] = json!(id);
     post_json(server.address, SCORE, call.to_string())
@@ -49,10 +59,10 @@ async fn score(server: &Running, account: &str, id: &str) -> Value {
         .json()
 }
 
-const GET: (&str, &str) = ("GetAccountRequest", "Account");
+const GET: (&str, &str) = ("GetAccountRequest", "GetAccountResponse");
 const LIST: (&str, &str) = ("ListAccountsRequest", "ListAccountsResponse");
-const EXPLAIN: (&str, &str) = ("ExplainAccountRequest", "AccountExplanation");
-const FORGET: (&str, &str) = ("ForgetAccountRequest", "ForgetAccountResponse");
+const EXPLAIN: (&str, &str) = ("ExplainAccountRequest", "ExplainAccountResponse");
+const DELETE: (&str, &str) = ("DeleteAccountRequest", "DeleteAccountResponse");
 
 #[tokio::test]
 async fn an_account_is_read_by_name_and_by_pseudonym() {
@@ -60,17 +70,17 @@ async fn an_account_is_read_by_name_and_by_pseudonym() {
     score(&server, "counted-a", "1").await;
     let by_name = read(
         &server,
-        "AccountService/Get",
+        "AccountService/GetAccount",
         GET,
         json!({"account": "counted-a"}),
     )
     .await;
     assert_eq!(
         by_name,
-        json!({
+        json!({ "account": {
             "account": "counted-a",
             "pseudonym": format!("{:032x}", u128::from_str_radix("636f756e7465642d61", 16).unwrap()),
-            "seen": 1,
+            "exchange_count": 1,
             "last_seen": "2026-05-01T12:00:00.123Z",
             "risk": 0.25,
             "risk_low": 0.0,
@@ -82,13 +92,13 @@ async fn an_account_is_read_by_name_and_by_pseudonym() {
             "base": -1.5,
             "score": 0.0,
             "bundle": "fake@1",
-        })
+        }})
     );
-    let pseudonym = json!({"pseudonym": by_name["pseudonym"]});
-    let mut by_pseudonym = read(&server, "AccountService/Get", GET, pseudonym.clone()).await;
-    by_pseudonym["account"] = json!("counted-a");
+    let pseudonym = json!({"pseudonym": by_name["account"]["pseudonym"]});
+    let mut by_pseudonym = read(&server, "AccountService/GetAccount", GET, pseudonym.clone()).await;
+    by_pseudonym["account"]["account"] = json!("counted-a");
     assert_eq!(by_pseudonym, by_name, "but for the name, which is not kept");
-    let explained = read(&server, "AccountService/Explain", EXPLAIN, pseudonym).await;
+    let explained = read(&server, "AccountService/ExplainAccount", EXPLAIN, pseudonym).await;
     assert_eq!(explained["technique"], "dataset_synthesis");
     assert!(
         explained["look_alikes"]
@@ -100,7 +110,7 @@ async fn an_account_is_read_by_name_and_by_pseudonym() {
             .as_str()
             .is_some_and(|text| !text.is_empty())
     );
-    assert_eq!(explained["account"]["seen"], 1);
+    assert_eq!(explained["account"]["exchange_count"], 1);
 }
 
 #[tokio::test]
@@ -118,13 +128,9 @@ async fn accounts_are_named_in_one_way_and_must_be_known() {
             json!({"pseudonym": "+0000000000000000000000000000007"}),
             "bad_value",
         ),
-        (
-            json!({"account": "a", "pseudonym": "00000000000000000000000000000007"}),
-            "bad_value",
-        ),
         (json!({"account": "a".repeat(1_025)}), "over_bound"),
     ] {
-        for (method, types) in [("Get", GET), ("Explain", EXPLAIN)] {
+        for (method, types) in [("GetAccount", GET), ("ExplainAccount", EXPLAIN)] {
             let method = format!("AccountService/{method}");
             assert_eq!(
                 call(&server, &method, types, request.clone()).await,
@@ -134,33 +140,39 @@ async fn accounts_are_named_in_one_way_and_must_be_known() {
         }
         if reason != "unknown_account" {
             assert_eq!(
-                call(&server, "AccountService/Forget", FORGET, request).await,
+                call(&server, "AccountService/DeleteAccount", DELETE, request).await,
                 reason
             );
         }
     }
+    // Protobuf has room for one of the two alone.
+    let both = json!({"account": "a", "pseudonym": "0".repeat(32)}).to_string();
+    for method in ["GetAccount", "ExplainAccount", "DeleteAccount"] {
+        let path = format!("/stillwatch.v1.AccountService/{method}");
+        let refused = post_json(server.address, &path, both.clone()).await.json();
+        assert_eq!(refused["details"][0]["debug"]["reason"], "malformed_body");
+    }
+    let null = json!({"account": null, "pseudonym": "0".repeat(32)});
+    let answer = call(&server, "AccountService/GetAccount", GET, null).await;
+    assert_eq!(answer, "unknown_account", "null is the same as absent");
 }
 
 #[tokio::test]
-async fn a_forgotten_account_starts_at_its_first_exchange() {
+async fn a_deleted_account_starts_at_its_first_exchange() {
     let server = Running::start().await;
     for id in ["1", "2", "2"] {
         score(&server, "counted-a", id).await;
     }
     let at = server.address;
-    let path = "/stillwatch.v1.AccountService/Forget";
+    let path = "/stillwatch.v1.AccountService/DeleteAccount";
     let request = json!({"account": "counted-a"}).to_string();
-    for forgotten in [true, false, false] {
+    for deleted in [true, false, false] {
         let answer = post_json(at, path, request.clone()).await;
-        assert_eq!(
-            answer.json(),
-            json!({ "forgotten": forgotten }),
-            "idempotent"
-        );
+        assert_eq!(answer.json(), json!({ "deleted": deleted }), "idempotent");
     }
     let first = score(&server, "counted-a", "2").await;
     assert_eq!(
-        (&first["seen"], &first["duplicate"]),
+        (&first["exchange_count"], &first["duplicate"]),
         (&json!(1), &json!(false))
     );
 }
@@ -185,7 +197,7 @@ async fn pages_of_accounts_hold_each_once_in_one_order() {
         let mut token = json!("");
         loop {
             let request = json!({"page_size": size, "page_token": token, "bands": bands});
-            let page = read(&server, "AccountService/List", LIST, request).await;
+            let page = read(&server, "AccountService/ListAccounts", LIST, request).await;
             let rows = page["accounts"].as_array().cloned().unwrap_or_default();
             assert!(size == 0 || rows.len() <= size);
             let rows = rows.iter().filter_map(|row| row["pseudonym"].as_str());
@@ -205,7 +217,7 @@ async fn pages_of_accounts_hold_each_once_in_one_order() {
         (json!({"bands": vec!["low"; 6]}), "over_bound"),
     ] {
         assert_eq!(
-            call(&server, "AccountService/List", LIST, request).await,
+            call(&server, "AccountService/ListAccounts", LIST, request).await,
             reason
         );
     }
@@ -218,25 +230,25 @@ const ACTIVATE: (&str, &str) = ("ActivateModelRequest", "ActivateModelResponse")
 async fn models_are_listed_verified_and_activated() {
     let server = Running::start().await;
     let types = ("ListModelsRequest", "ListModelsResponse");
-    let listed = read(&server, "ModelService/List", types, json!({})).await;
+    let listed = read(&server, "ModelService/ListModels", types, json!({})).await;
     let entry =
         json!({"bundle": "fake@1", "built_in": true, "active": true, "keeps_histories": true});
     assert_eq!(listed, json!({ "models": [entry] }));
     let fits = read(
         &server,
-        "ModelService/Verify",
+        "ModelService/VerifyModel",
         VERIFY,
         json!({"bundle": "fake@1"}),
     )
     .await;
-    let files = json!([{"file": "risk_model.json", "came": "00"}]);
+    let files = json!([{"file": "risk_model.json", "actual_hash": "00"}]);
     assert_eq!(
         fits,
         json!({"bundle": "fake@1", "fits": true, "files": files})
     );
     let unfit = read(
         &server,
-        "ModelService/Verify",
+        "ModelService/VerifyModel",
         VERIFY,
         json!({"bundle": "unfit@1"}),
     )
@@ -248,13 +260,13 @@ async fn models_are_listed_verified_and_activated() {
     let kept = json!({"bundle": "fake@1", "histories_kept": true});
     let asked = json!({"bundle": "fake@1"});
     assert_eq!(
-        read(&server, "ModelService/Activate", ACTIVATE, asked).await,
+        read(&server, "ModelService/ActivateModel", ACTIVATE, asked).await,
         kept
     );
     let forgotten = json!({"bundle": "other@1", "histories_kept": false});
     let asked = json!({"bundle": "other@1", "forget_histories": true});
     assert_eq!(
-        read(&server, "ModelService/Activate", ACTIVATE, asked).await,
+        read(&server, "ModelService/ActivateModel", ACTIVATE, asked).await,
         forgotten
     );
     for (bundle, reason) in [
@@ -266,93 +278,14 @@ async fn models_are_listed_verified_and_activated() {
     ] {
         let asked = json!({ "bundle": bundle });
         assert_eq!(
-            call(&server, "ModelService/Activate", ACTIVATE, asked).await,
+            call(&server, "ModelService/ActivateModel", ACTIVATE, asked).await,
             reason,
             "{bundle}"
         );
     }
     let asked = json!({"bundle": "../../etc@1"});
     assert_eq!(
-        call(&server, "ModelService/Verify", VERIFY, asked).await,
+        call(&server, "ModelService/VerifyModel", VERIFY, asked).await,
         "unknown_bundle"
     );
-}
-
-const SUBMIT: (&str, &str) = ("SubmitLabelRequest", "SubmitLabelResponse");
-const EXPORT: (&str, &str) = ("ExportLabelsRequest", "ExportLabelsResponse");
-
-#[tokio::test]
-async fn labels_come_back_as_the_lines_that_training_reads() {
-    let server = Running::start().await;
-    let at = server.address;
-    let submit = "/stillwatch.v1.LabelService/Submit";
-    let label = json!({
-        "account": "acc-1", "label": "extraction", "techniques": ["safe_rewrite", "reasoning_harvest", "safe_rewrite"],
-        "reviewer": "r7", "conversation": "c1",
-    });
-    let answer = post_json(at, submit, label.to_string()).await;
-    assert_eq!(answer.json(), json!({"labels": 1, "replaced": false}));
-    let benign = json!({"account": "acc-2", "label": "benign"}).to_string();
-    post_json(at, submit, benign).await;
-    let mut lines = String::new();
-    let mut token = json!("");
-    for more in [true, false] {
-        let request = json!({"page_size": 1, "page_token": token});
-        let page = read(&server, "LabelService/Export", EXPORT, request).await;
-        lines.push_str(page["lines"].as_str().unwrap_or_default());
-        assert_eq!(page.get("next_page_token").is_some(), more);
-        token = page["next_page_token"].clone();
-    }
-    assert_eq!(
-        lines,
-        concat!(
-            r#"{"account":"acc-1","label":"extraction","techniques":["reasoning_harvest","safe_rewrite"],"#,
-            r#""campaign":null,"conversation":"c1","source":"r7","application":null,"language":null}"#,
-            "\n",
-            r#"{"account":"acc-2","label":"benign","techniques":[],"campaign":null,"conversation":null,"#,
-            r#""source":"reviewer","application":null,"language":null}"#,
-            "\n",
-        )
-    );
-    for (label, reason) in [
-        (json!({"label": "benign"}), "missing_field"),
-        (json!({"account": "a"}), "missing_field"),
-        (json!({"account": "a", "label": "guilty"}), "bad_value"),
-        (
-            json!({"account": "a", "label": "extraction", "techniques": ["x"]}),
-            "bad_value",
-        ),
-        (
-            json!({"account": "a", "label": "benign", "techniques": ["safe_rewrite"]}),
-            "bad_value",
-        ),
-        (
-            json!({"account": "a", "label": "extraction", "techniques": vec!["safe_rewrite"; 11]}),
-            "over_bound",
-        ),
-        (
-            json!({"account": "a", "label": "benign", "reviewer": "r".repeat(1_025)}),
-            "over_bound",
-        ),
-        (json!({"account": "full", "label": "benign"}), "labels_full"),
-        (
-            json!({"account": "unwritable", "label": "benign"}),
-            "internal",
-        ),
-    ] {
-        assert_eq!(
-            call(&server, "LabelService/Submit", SUBMIT, label).await,
-            reason
-        );
-    }
-    for (request, reason) in [
-        (json!({"page_size": 1_001}), "over_bound"),
-        (json!({"page_token": "-1"}), "bad_value"),
-        (json!({"page_token": "99999999999999999999"}), "bad_value"),
-    ] {
-        assert_eq!(
-            call(&server, "LabelService/Export", EXPORT, request).await,
-            reason
-        );
-    }
 }

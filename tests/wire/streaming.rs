@@ -101,12 +101,12 @@ async fn answers_come_one_by_one_while_the_stream_is_open() {
         say.send(message(&numbered("counted", number as usize)))
             .expect("open");
         let result = answer(&mut heard).await;
-        assert_eq!(result["assessment"]["seen"], number);
+        assert_eq!(result["assessment"]["exchange_count"], number);
     }
     say.send(message(&numbered("counted", 7))).expect("open");
     let again = answer(&mut heard).await;
     assert_eq!(again["assessment"]["duplicate"], true);
-    assert_eq!(again["assessment"]["seen"], 40);
+    assert_eq!(again["assessment"]["exchange_count"], 40);
     drop(say);
     assert_eq!(heard.status().await, Some(0));
 }
@@ -135,7 +135,7 @@ proptest! {
                 }
                 seen += 1;
                 prop_assert_eq!(&result["assessment"]["exchange"], &json!(number.to_string()));
-                prop_assert_eq!(&result["assessment"]["seen"], &json!(seen));
+                prop_assert_eq!(&result["assessment"]["exchange_count"], &json!(seen));
             }
             prop_assert!(server.fake.largest.load(Ordering::SeqCst) <= ahead as u64);
             Ok(())

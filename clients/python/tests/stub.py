@@ -13,11 +13,14 @@ import pytest
 
 from stillwatch_client import AsyncStillwatch, Stillwatch
 
+LISTS = ("list", "export")
+"""Calls that give rows as they are asked for."""
+
 ASSESSMENT: dict[str, Any] = {
     "exchange": "ex-1",
     "account": "acc-1",
     "time": "2026-05-01T12:00:00Z",
-    "seen": 40,
+    "exchange_count": 40,
     "risk": 0.0,
     "risk_low": 0.0,
     "risk_high": 0.25,
@@ -83,7 +86,7 @@ def drive_sync(monkeypatch: pytest.MonkeyPatch) -> Drive:
         http = httpx.Client(transport=httpx.MockTransport(stub))
         with http, Stillwatch(http_client=http, **settings) as client:
             answer = method(client, call)(*arguments)
-            return (list(answer) if call[-1] == "list" else answer), waits
+            return (list(answer) if call[-1] in LISTS else answer), waits
 
     return drive
 
@@ -101,8 +104,8 @@ def drive_async(monkeypatch: pytest.MonkeyPatch) -> Drive:
             http = httpx.AsyncClient(transport=httpx.MockTransport(stub))
             async with http, AsyncStillwatch(http_client=http, **settings) as client:
                 answer = method(client, call)(*arguments)
-                if call[-1] == "list":
-                    return [account async for account in answer]
+                if call[-1] in LISTS:
+                    return [row async for row in answer]
                 return await answer
 
         with monkeypatch.context() as patch:

@@ -40,9 +40,9 @@ def exchange(account: str, text: str, id: str | None = None) -> Exchange:
 
 def test_one_exchange_is_scored(server: str) -> None:
     with Stillwatch(base_url=server) as client:
-        for seen in (1, 2):
-            assessment = client.score(exchange("one", "Where is my order?", f"ex-{seen}"))
-            assert assessment.seen == seen
+        for count in (1, 2):
+            assessment = client.score(exchange("one", "Where is my order?", f"ex-{count}"))
+            assert assessment.exchange_count == count
     assert (assessment.exchange, assessment.account) == ("ex-2", "one")
     assert assessment.time == "2026-05-01T12:00:00.5Z"
     assert 0 <= assessment.risk_low <= assessment.risk <= assessment.risk_high <= 1
@@ -55,9 +55,9 @@ def test_a_repeated_id_is_counted_once(server: str) -> None:
     with Stillwatch(base_url=server) as client:
         first = client.score(exchange("repeated", "Where is my order?", "ex-7"))
         second = client.score(exchange("repeated", "Where is my order?", "ex-7"))
-    if second.seen == 2:
+    if second.exchange_count == 2:
         pytest.skip("this server counts a repeated id twice")
-    assert (first.seen, second.seen) == (1, 1)
+    assert (first.exchange_count, second.exchange_count) == (1, 1)
 
 
 def test_a_batch_beyond_the_bound_is_scored_in_order(server: str) -> None:
@@ -66,7 +66,7 @@ def test_a_batch_beyond_the_bound_is_scored_in_order(server: str) -> None:
     with Stillwatch(base_url=server, timeout=60) as client:
         results = client.score_batch(texts)
     assessments = [result for result in results if isinstance(result, Assessment)]
-    assert [assessment.seen for assessment in assessments] == list(range(1, 300))
+    assert [assessment.exchange_count for assessment in assessments] == list(range(1, 300))
     refused = results[299]
     assert isinstance(refused, ItemError)
     assert (refused.reason, refused.field) == ("missing_field", "account")
@@ -78,8 +78,8 @@ def test_the_async_client_scores_at_the_same_time(server: str) -> None:
             calls = (client.score(exchange("async", f"Where is order {number}?")) for number in range(20))
             return await asyncio.gather(*calls)
 
-    seen = sorted(assessment.seen for assessment in asyncio.run(run()))
-    assert seen == list(range(1, 21))
+    counts = sorted(assessment.exchange_count for assessment in asyncio.run(run()))
+    assert counts == list(range(1, 21))
 
 
 def test_a_refusal_says_which_field_and_nothing_of_the_text(server: str) -> None:
@@ -89,7 +89,7 @@ def test_a_refusal_says_which_field_and_nothing_of_the_text(server: str) -> None
     assert "canary" not in str(raised.value)
 
 
-def test_an_account_is_looked_up_explained_and_forgotten(server: str) -> None:
+def test_an_account_is_looked_up_explained_and_deleted(server: str) -> None:
     with Stillwatch(base_url=server) as client:
         client.score(exchange("looked up", "Where is my order?"))
         try:
@@ -97,25 +97,26 @@ def test_an_account_is_looked_up_explained_and_forgotten(server: str) -> None:
         except NotFoundError as error:
             assert error.code == "unimplemented"
             pytest.skip("this server has no AccountService")
-        assert (account.account, account.seen) == ("looked up", 1)
+        assert (account.account, account.exchange_count) == ("looked up", 1)
         assert client.accounts.get(pseudonym=account.pseudonym).risk == account.risk
         assert client.accounts.explain("looked up").account.pseudonym == account.pseudonym
         assert account.pseudonym in {row.pseudonym for row in client.accounts.list(page_size=2)}
-        assert client.accounts.forget("looked up") is True
-        assert client.accounts.forget("looked up") is False
+        assert client.accounts.delete("looked up") is True
+        assert client.accounts.delete("looked up") is False
         with pytest.raises(NotFoundError):
             client.accounts.get("looked up")
 
 
-def test_a_label_is_submitted(server: str) -> None:
+def test_a_label_of_a_listed_account_comes_back(server: str) -> None:
     with Stillwatch(base_url=server) as client:
-        client.score(exchange("labelled", "Where is my order?"))
-        try:
-            receipt = client.labels.submit(Label("labelled", "benign", reviewer="tests"))
-        except NotFoundError as error:
-            assert error.code == "unimplemented"
-            pytest.skip("this server has no LabelService")
+        client.score(exchange("labeled", "Where is my order?"))
+        pseudonym = client.accounts.get("labeled").pseudonym
+        receipt = client.labels.submit(Label(None, "benign", reviewer="tests", pseudonym=pseudonym))
         assert receipt.labels == 1 and not receipt.replaced
+        assert [label.pseudonym for label in client.labels.export(page_size=1)] == [pseudonym]
+        receipt = client.labels.submit(Label("labeled", "extraction"))
+        assert receipt.labels == 1 and receipt.replaced
+        assert [(label.account, label.label) for label in client.labels.export()] == [("labeled", "extraction")]
 
 
 def test_nobody_at_home(server: str) -> None:

@@ -10,7 +10,16 @@ import pytest
 from stub import ASSESSMENT, Drive, Stub, drive_async, drive_sync, refusal
 
 import stillwatch_client as client
-from stillwatch_client import Exchange, ItemError, Label, Message, PartialBatchError, Response, StillwatchError
+from stillwatch_client import (
+    Exchange,
+    ItemError,
+    Label,
+    Message,
+    PartialBatchError,
+    Response,
+    StillwatchError,
+    StoredLabel,
+)
 
 EXCHANGE = Exchange(account="acc-1", model="opus-4.6", messages=[Message("user", "hello")])
 
@@ -99,14 +108,14 @@ def test_a_batch_is_split_at_the_bound_and_keeps_its_order(drive: Drive) -> None
         "message": "`account` is required",
         "details": [{"reason": "missing_field", "field": "account", "retryable": False}],
     }
-    full = [{"assessment": {**ASSESSMENT, "seen": seen}} for seen in range(256)]
+    full = [{"assessment": {**ASSESSMENT, "exchange_count": count}} for count in range(256)]
     stub = Stub(
         httpx.Response(200, json={"results": full}),
         httpx.Response(200, json={"results": [{"error": error}]}),
     )
     results, _ = drive(stub, ["score_batch"], [EXCHANGE] * 257)
     assert [len(body["exchanges"]) for body in stub.bodies()] == [256, 1]
-    assert [result.seen for result in results[:256]] == list(range(256))
+    assert [result.exchange_count for result in results[:256]] == list(range(256))
     assert results[256] == ItemError("invalid_argument", "`account` is required", "missing_field", "account", False)
 
 
@@ -154,7 +163,7 @@ def test_the_body_is_a_line_of_a_traffic_log(drive: Drive) -> None:
 
 
 def test_accounts_are_paged(drive: Drive) -> None:
-    row = {"pseudonym": "f" * 32, "seen": 7, "last_seen": "", "risk": 0.5, "band": "low", "recommendation": "allow"}
+    row = {"pseudonym": "f" * 32, "exchange_count": 7, "risk": 0.5, "band": "low", "recommendation": "allow"}
     pages = [
         {"accounts": [row] * 2, "next_page_token": "t"},
         {"next_page_token": "u"},
@@ -162,24 +171,39 @@ def test_accounts_are_paged(drive: Drive) -> None:
     ]
     stub = Stub(*[httpx.Response(200, json=page) for page in pages])
     rows, _ = drive(stub, ["accounts", "list"])
-    assert [found.seen for found in rows] == [7, 7, 7]
+    assert [found.exchange_count for found in rows] == [7, 7, 7]
     assert [body.get("page_token") for body in stub.bodies()] == [None, "t", "u"]
 
 
-def test_accounts_are_looked_up_explained_and_forgotten(drive: Drive) -> None:
+def test_accounts_are_looked_up_explained_and_deleted(drive: Drive) -> None:
     account = {**ASSESSMENT, "pseudonym": "f" * 32, "last_seen": "2026-05-01T12:00:00Z"}
     explained = {"account": account, "baseline": "b", "look_alikes": ["students"], "contest": "c"}
-    answers = [account, explained, {"forgotten": True}, {"labels": 3, "replaced": False}]
+    answers = [{"account": account}, explained, {"deleted": True}, {"labels": 3, "replaced": False}]
     stub = Stub(*[httpx.Response(200, json=answer) for answer in answers])
     found, _ = drive(stub, ["accounts", "get"], "acc-1")
     assert found.techniques == {"reasoning_harvest": 0.1} and found.reasons[0].contribution == -0.5
     explanation, _ = drive(stub, ["accounts", "explain"], "acc-1")
     assert explanation.account == found and explanation.look_alikes == ("students",)
-    assert drive(stub, ["accounts", "forget"], "acc-1")[0] is True
+    assert drive(stub, ["accounts", "delete"], "acc-1")[0] is True
     label = Label("acc-1", "benign", reviewer="r-7")
     assert drive(stub, ["labels", "submit"], label)[0].labels == 3
     named = {"account": "acc-1"}
     assert stub.bodies() == [named, named, named, {**named, "label": "benign", "reviewer": "r-7"}]
+
+
+def test_labels_are_submitted_by_pseudonym_and_exported_page_by_page(drive: Drive) -> None:
+    named = {"account": "acc-1", "pseudonym": "e" * 32, "label": "benign", "source": "r-7"}
+    nameless = {"pseudonym": "f" * 32, "label": "extraction", "techniques": ["safe_rewrite"], "conversation": "c"}
+    answers = [{"labels": 1, "replaced": True}, {"labels": [named], "next_page_token": "t"}, {"labels": [nameless]}]
+    stub = Stub(*[httpx.Response(200, json=answer) for answer in answers])
+    label = Label(None, "extraction", pseudonym="f" * 32)
+    assert drive(stub, ["labels", "submit"], label)[0].replaced
+    labels, _ = drive(stub, ["labels", "export"])
+    assert labels == [
+        StoredLabel("e" * 32, "acc-1", "benign", (), None, "r-7"),
+        StoredLabel("f" * 32, None, "extraction", ("safe_rewrite",), "c", None),
+    ]
+    assert stub.bodies() == [{"label": "extraction", "pseudonym": "f" * 32}, {}, {"page_token": "t"}]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use super::{Eval, baselines};
 use crate::cli::Exit;
-use crate::cli::input::{TrafficFlags, labels};
+use crate::cli::input::{TrafficFlags, named_labels};
 use crate::cli::progress::ProgressBars;
 use crate::cli::terminal::warn;
 use crate::domain::{Exchange, Label};
@@ -32,7 +32,7 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
     let bars = ProgressBars::new();
     // Read first: a misspelt gate should not cost a pass over the stream.
     let gates = flags.gates.as_deref().map(Gating::read).transpose()?;
-    let truth = labels(label_file)?;
+    let truth = named_labels(label_file)?;
     let fitted = match &flags.fit_labels {
         Some(labels) => Some(baselines::fit(flags, labels, &bars)?),
         None => None,

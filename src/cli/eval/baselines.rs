@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::input::{TrafficFlags, labels};
+use crate::cli::input::{TrafficFlags, named_labels};
 use crate::cli::progress::ProgressBars;
 use crate::encoder::TextEncoder;
 use crate::eval::baseline::{Collector, Panel};
@@ -17,7 +17,7 @@ pub(super) fn fit(
     bars: &ProgressBars,
 ) -> anyhow::Result<(Panel, TextEncoder)> {
     let encoder = flags.model.bundle()?.encoder;
-    let mut collector = Collector::to_fit(&encoder, labels(label_file)?);
+    let mut collector = Collector::to_fit(&encoder, named_labels(label_file)?);
     bars.begin("exchanges to fit baselines on", 0);
     let traffic = TrafficFlags::of(flags.fit_traffic.clone(), flags.models.clone(), false);
     traffic.each_batch_of_new(|exchanges| {

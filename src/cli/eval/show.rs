@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::Exit;
 use crate::cli::explain::{history, render};
-use crate::cli::input::{TrafficFlags, labels};
+use crate::cli::input::{TrafficFlags, named_labels};
 use crate::cli::model::ModelFlags;
 use crate::cli::terminal::hint;
 use crate::domain::{Assessment, Label, Technique, Verdict};
@@ -40,7 +40,7 @@ pub(super) struct Show {
 impl Show {
     #[expect(clippy::print_stdout, reason = "the answer is this command's data")]
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
-        let labels: Vec<Label> = labels(&self.labels)?
+        let labels: Vec<Label> = named_labels(&self.labels)?
             .into_iter()
             .filter(|label| label.account == self.account)
             .collect();

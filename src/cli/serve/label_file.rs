@@ -1,27 +1,34 @@
-//! What reviewers said, in `labels.jsonl` of the data folder: appended line by line, on disk before it is answered.
+//! Reviewers' labels, in `labels.jsonl` of the data folder: appended line by line, durable before a call is answered.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, bail};
 
-use crate::domain::Label;
-use crate::server::{LabelError, Labels, Submitted};
+use crate::domain::{AccountKey, AccountRef, Label, LabeledAccount};
+use crate::privacy::PseudonymKey;
+use crate::server::{LabelError, LabelSubject, Labels, Submitted};
 use crate::wire::json::{FromLine, ToLine};
 
 /// Lines of the file at most, those of replaced labels included.
 const LINES_MAX: usize = 100_000;
+/// The file's name in the data folder.
+const NAME: &str = "labels.jsonl";
 
 /// The labels of one data folder.
-pub(super) struct LabelFile(Mutex<Kept>);
+pub(in crate::cli) struct LabelFile(Mutex<Writer>);
 
-/// An account, or one conversation of it.
-type Subject = (String, Option<String>);
+/// The labels in force, by subject.
+struct InForce {
+    key: PseudonymKey,
+    labels: BTreeMap<LabelSubject, Label<LabeledAccount>>,
+}
 
-struct Kept {
+struct Writer {
     file: File,
     /// Bytes of whole lines.
     bytes: u64,
@@ -29,81 +36,137 @@ struct Kept {
     torn: bool,
     lines: usize,
     lines_max: usize,
-    /// The latest label of each subject, in the order in which subjects first came.
-    labels: Vec<Label>,
-    places: HashMap<Subject, usize>,
+    in_force: InForce,
+}
+
+/// What a label file holds.
+struct Parsed {
+    in_force: InForce,
+    lines: usize,
+    /// Bytes of whole lines.
+    whole: usize,
+    /// Bytes of a last line that was cut short.
+    cut: usize,
 }
 
 impl LabelFile {
-    /// The labels in `data`; a last line that was cut short is dropped.
+    /// Opens the labels in `data`, whose pseudonyms are of `key`; a last line that was cut short is dropped.
     ///
     /// # Errors
     /// When the file cannot be read, has too many lines, or a whole line of it is no label.
-    pub(super) fn open(data: &Path) -> anyhow::Result<Self> {
-        Self::bounded(data, LINES_MAX)
+    pub(super) fn open(data: &Path, key: PseudonymKey) -> anyhow::Result<Self> {
+        Self::bounded(data, key, LINES_MAX)
     }
 
-    fn bounded(data: &Path, lines_max: usize) -> anyhow::Result<Self> {
-        let path = data.join("labels.jsonl");
-        let shown = path.display();
-        let known = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error).with_context(|| shown.to_string()),
-        };
-        let whole = known
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |last| last + 1);
-        if whole < known.len() {
+    fn bounded(data: &Path, key: PseudonymKey, lines_max: usize) -> anyhow::Result<Self> {
+        let parsed = parse(data, key, lines_max)?;
+        let path = data.join(NAME);
+        let shown = || path.display().to_string();
+        if parsed.cut > 0 {
             tracing::warn!(
-                bytes = known.len() - whole,
+                bytes = parsed.cut,
                 "the last label was cut short and is dropped"
             );
         }
-        let mut kept = Kept {
-            file: open(&path).with_context(|| shown.to_string())?,
-            bytes: whole as u64,
-            torn: whole < known.len(),
-            lines: 0,
+        let mut writer = Writer {
+            file: open(&path).with_context(shown)?,
+            bytes: parsed.whole as u64,
+            torn: parsed.cut > 0,
+            lines: parsed.lines,
             lines_max,
-            labels: Vec::new(),
-            places: HashMap::new(),
+            in_force: parsed.in_force,
         };
-        for line in known[..whole].split_inclusive(|byte| *byte == b'\n') {
-            let label = Label::from_line(line.trim_ascii_end())
-                .with_context(|| format!("{shown}: line {}", kept.lines + 1))?;
-            if kept.lines == lines_max {
-                bail!("{shown}: more than {lines_max} lines");
-            }
-            kept.lines += 1;
-            kept.take(label.record);
-        }
-        kept.mend().with_context(|| shown.to_string())?;
+        writer.mend().with_context(shown)?;
         // The file's own entry in its folder must outlive a crash too.
         #[cfg(unix)]
         File::open(data)?.sync_all()?;
-        Ok(Self(Mutex::new(kept)))
+        Ok(Self(Mutex::new(writer)))
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    /// The labels in force of `data`, in the order of [`Labels::labels_after`], without opening the file for writing: a
+    /// server may be writing to it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(in crate::cli) fn read(
+        data: &Path,
+        key: PseudonymKey,
+    ) -> anyhow::Result<Vec<Label<LabeledAccount>>> {
+        let parsed = parse(data, key, LINES_MAX)?;
+        Ok(parsed.in_force.labels.into_values().collect())
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
-    /// Puts the label in its place; whether there was another.
-    fn take(&mut self, label: Label) -> bool {
-        let subject = (label.account.clone(), label.conversation.clone());
-        if let Some(place) = self.places.get(&subject) {
-            self.labels[*place] = label;
-            return true;
+fn parse(data: &Path, key: PseudonymKey, lines_max: usize) -> anyhow::Result<Parsed> {
+    let path = data.join(NAME);
+    let shown = path.display();
+    let known = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error).with_context(|| shown.to_string()),
+    };
+    let last = known.iter().rposition(|byte| *byte == b'\n');
+    let whole = last.map_or(0, |last| last + 1);
+    let mut parsed = Parsed {
+        in_force: InForce {
+            key,
+            labels: BTreeMap::new(),
+        },
+        lines: 0,
+        whole,
+        cut: known.len() - whole,
+    };
+    for line in known[..whole].split_inclusive(|byte| *byte == b'\n') {
+        let label = Label::from_line(line.trim_ascii_end())
+            .with_context(|| format!("{shown}: line {}", parsed.lines + 1))?;
+        if parsed.lines == lines_max {
+            bail!("{shown}: more than {lines_max} lines");
         }
-        self.places.insert(subject, self.labels.len());
-        self.labels.push(label);
-        false
+        parsed.lines += 1;
+        let label = parsed.in_force.named(label.record);
+        parsed.in_force.put(label);
+    }
+    Ok(parsed)
+}
+
+impl InForce {
+    /// The label with its account's pseudonym, and with the name where this or an earlier label of the account has it.
+    fn named(&self, label: Label<AccountRef>) -> Label<LabeledAccount> {
+        label.map_account(|account| match account {
+            AccountRef::Name(name) => LabeledAccount {
+                pseudonym: self.key.account(&name),
+                name: Some(name),
+            },
+            AccountRef::Pseudonym(pseudonym) => LabeledAccount {
+                pseudonym,
+                name: self.name_of(pseudonym),
+            },
+        })
     }
 
+    fn name_of(&self, account: AccountKey) -> Option<String> {
+        let first = LabelSubject {
+            account,
+            conversation: None,
+        };
+        let later = self.labels.range(first..).map(|(_, label)| &label.account);
+        let mut own = later.take_while(|labeled| labeled.pseudonym == account);
+        own.find_map(|labeled| labeled.name.clone())
+    }
+
+    /// Puts the label in force; whether it replaced another.
+    fn put(&mut self, label: Label<LabeledAccount>) -> bool {
+        self.labels
+            .insert(LabelSubject::from(&label), label)
+            .is_some()
+    }
+}
+
+impl Writer {
     /// Cuts off what a failed write left.
     fn mend(&mut self) -> io::Result<()> {
         if self.torn {
@@ -126,33 +189,44 @@ impl Kept {
 }
 
 impl Labels for LabelFile {
-    fn submit(&self, label: Label) -> Result<Submitted, LabelError> {
-        let mut line = Vec::new();
-        label.to_line(&mut line);
-        let mut kept = self.kept();
-        if kept.lines >= kept.lines_max {
+    fn submit(&self, label: Label<AccountRef>) -> Result<Submitted, LabelError> {
+        let mut writer = self.writer();
+        if writer.lines >= writer.lines_max {
             return Err(LabelError::Full {
-                bound: kept.lines_max,
+                bound: writer.lines_max,
             });
         }
-        kept.append(&line).map_err(|error| {
+        let label = writer.in_force.named(label);
+        let mut line = Vec::new();
+        label
+            .clone()
+            .map_account(AccountRef::from)
+            .to_line(&mut line);
+        writer.append(&line).map_err(|error| {
             tracing::error!(%error, "labels.jsonl");
             LabelError::Unwritable
         })?;
-        let replaced = kept.take(label);
+        let replaced = writer.in_force.put(label);
         Ok(Submitted {
-            labels: kept.labels.len(),
+            labels: writer.in_force.labels.len(),
             replaced,
         })
     }
 
-    fn labels(&self, from: usize, at_most: usize) -> Vec<Label> {
-        let kept = self.kept();
-        kept.labels
-            .iter()
-            .skip(from)
+    fn labels_after(
+        &self,
+        after: Option<&LabelSubject>,
+        at_most: usize,
+    ) -> Vec<Label<LabeledAccount>> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let writer = self.writer();
+        let later = writer
+            .in_force
+            .labels
+            .range::<LabelSubject, _>((from, Bound::Unbounded));
+        later
             .take(at_most)
-            .cloned()
+            .map(|(_, label)| label.clone())
             .collect()
     }
 }
@@ -167,119 +241,4 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Technique, Verdict};
-    use crate::ingest::read_labels;
-
-    fn label(account: &str, verdict: Verdict) -> Label {
-        let techniques = match verdict {
-            Verdict::Extraction => vec![Technique::DatasetSynthesis],
-            Verdict::Benign => Vec::new(),
-        };
-        Label {
-            account: account.to_owned(),
-            verdict,
-            techniques,
-            campaign: None,
-            conversation: None,
-            source: Some("reviewer-7".to_owned()),
-            application: None,
-            language: None,
-            population: None,
-            cell: None,
-        }
-    }
-
-    #[test]
-    fn labels_survive_a_restart_and_a_line_cut_at_any_byte() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("labels.jsonl");
-        let (first, second) = (label("a", Verdict::Benign), label("b", Verdict::Extraction));
-        {
-            let file = LabelFile::open(folder.path()).unwrap();
-            file.submit(first.clone()).unwrap();
-            file.submit(second.clone()).unwrap();
-        }
-        let whole = fs::read(&path).unwrap();
-        let line = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
-        for cut in line..=whole.len() {
-            fs::write(&path, &whole[..cut]).unwrap();
-            let file = LabelFile::open(folder.path()).unwrap();
-            let expected = if cut == whole.len() {
-                vec![first.clone(), second.clone()]
-            } else {
-                vec![first.clone()]
-            };
-            assert_eq!(file.labels(0, 9), expected, "cut at {cut}");
-            // What comes next stands on a line of its own.
-            file.submit(label("c", Verdict::Benign)).unwrap();
-            let read = read_labels(&path).unwrap().strict().unwrap();
-            assert_eq!(
-                read.last(),
-                Some(&label("c", Verdict::Benign)),
-                "cut at {cut}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_later_label_takes_the_place_of_an_earlier_one_also_after_a_restart() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = LabelFile::open(folder.path()).unwrap();
-        let once = Submitted {
-            labels: 1,
-            replaced: false,
-        };
-        assert_eq!(file.submit(label("a", Verdict::Extraction)), Ok(once));
-        let conversation = Label {
-            conversation: Some("c1".to_owned()),
-            ..label("a", Verdict::Extraction)
-        };
-        file.submit(conversation.clone()).unwrap();
-        let again = Submitted {
-            labels: 2,
-            replaced: true,
-        };
-        assert_eq!(file.submit(label("a", Verdict::Benign)), Ok(again));
-        drop(file);
-        let file = LabelFile::open(folder.path()).unwrap();
-        assert_eq!(
-            file.labels(0, 9),
-            [label("a", Verdict::Benign), conversation.clone()]
-        );
-        assert_eq!(file.labels(1, 9), [conversation]);
-        assert_eq!(file.labels(2, 9), []);
-    }
-
-    #[test]
-    fn at_the_bound_labels_are_refused_and_none_is_lost() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = LabelFile::bounded(folder.path(), 2).unwrap();
-        for verdict in [Verdict::Benign, Verdict::Extraction] {
-            file.submit(label("a", verdict)).unwrap();
-        }
-        let full = Err(LabelError::Full { bound: 2 });
-        assert_eq!(file.submit(label("b", Verdict::Benign)), full);
-        drop(file);
-        let file = LabelFile::bounded(folder.path(), 2).unwrap();
-        assert_eq!(file.labels(0, 9), [label("a", Verdict::Extraction)]);
-        assert!(
-            LabelFile::bounded(folder.path(), 1).is_err(),
-            "nothing is dropped unseen"
-        );
-    }
-
-    #[test]
-    fn a_whole_line_that_is_no_label_is_named_and_not_dropped() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("labels.jsonl");
-        fs::write(
-            &path,
-            "{\"account\":\"a\",\"label\":\"benign\"}\nnonsense\n",
-        )
-        .unwrap();
-        let error = format!("{:#}", LabelFile::open(folder.path()).err().unwrap());
-        assert!(error.contains("line 2"), "{error}");
-    }
-}
+mod tests;

@@ -19,12 +19,12 @@ use crate::settings::Settings;
 /// Everything behind the port, on the bundle, the key and the folders that the settings name.
 pub(super) fn services(settings: &Settings) -> anyhow::Result<Services> {
     let (model, data) = (&settings.model, &settings.data.folder);
-    let key = key(settings)?;
+    let key = deployment_key(settings)?;
     let files = ModelFlags::new(model.bundle.clone(), model.accounts_max).files()?;
     let served = Arc::new(Served::new(
         &files,
         Shelf::new(model.bundle.clone(), model.folder.clone()),
-        key,
+        key.clone(),
         model.accounts_max,
         data.clone(),
     )?);
@@ -32,22 +32,8 @@ pub(super) fn services(settings: &Settings) -> anyhow::Result<Services> {
         scorer: served.clone(),
         accounts: served.clone(),
         models: served,
-        labels: Arc::new(LabelFile::open(data)?),
+        labels: Arc::new(LabelFile::open(data, key)?),
     })
-}
-
-/// The deployment's key, as the settings give it or as the data folder has it.
-fn key(settings: &Settings) -> anyhow::Result<PseudonymKey> {
-    let data = &settings.data.folder;
-    let Some(secret) = &settings.privacy.pseudonym_key else {
-        return deployment_key(data);
-    };
-    std::fs::create_dir_all(data).with_context(|| format!("data folder {}", data.display()))?;
-    let secret = blake3::Hash::from_hex(secret.expose());
-    let secret = secret
-        .ok()
-        .context("privacy.pseudonym_key: expected 64 hexadecimal digits")?;
-    Ok(PseudonymKey::from_bytes(*secret.as_bytes()))
 }
 
 /// The active engine, and what is needed to make the next.

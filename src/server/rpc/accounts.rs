@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
-use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceResult};
+use connectrpc::{
+    ConnectError, Encodable, RequestContext, Response, ServiceRequest, ServiceResult,
+};
 
 use crate::detect::DETECTORS;
-use crate::domain::{AccountKey, Band, Technique};
+use crate::domain::{AccountKey, AccountRef, Band, Technique};
 use crate::engine::Remembered;
 use crate::server::Accounts;
 use crate::server::queue::dispatcher::Desk;
 use crate::wire::contract::{
-    self, Account, AccountExplanation, AccountRow, ExplainAccountRequest, ForgetAccountRequest,
-    ForgetAccountResponse, GetAccountRequest, ListAccountsRequest, ListAccountsResponse,
+    self, Account, AccountRow, DeleteAccountRequest, DeleteAccountResponse, ExplainAccountRequest,
+    ExplainAccountResponse, GetAccountRequest, GetAccountResponse, ListAccountsRequest,
+    ListAccountsResponse,
 };
 use crate::wire::{
-    Bounds, WireError, format_time, mitigations_to_contract, page_size, reasons_to_contract,
-    required_name, seen_to_contract, techniques_to_contract,
+    AccountSubject, WireError, count_to_contract, format_time, mitigations_to_contract, page_size,
+    reasons_to_contract, techniques_to_contract,
 };
 
 /// Rows of a page, when the caller does not say.
@@ -34,50 +37,25 @@ pub(in crate::server) struct AccountApi {
     pub(in crate::server) accounts: Arc<dyn Accounts>,
 }
 
-/// An account as a request names it.
-enum Named {
-    Name(String),
-    Pseudonym(AccountKey),
-}
-
-impl Named {
-    /// # Errors
-    /// When there is not exactly one name, or it is not of its form.
-    fn read(account: &str, pseudonym: &str, bounds: &Bounds) -> Result<Self, WireError> {
-        if pseudonym.is_empty() {
-            return required_name("account", account, bounds).map(Self::Name);
-        }
-        if !account.is_empty() {
-            return Err(bad("pseudonym", "absent when `account` is given"));
-        }
-        key_from_hex(pseudonym)
-            .map(Self::Pseudonym)
-            .ok_or_else(|| bad("pseudonym", "32 hexadecimal digits"))
-    }
-
-    fn key(&self, accounts: &dyn Accounts) -> AccountKey {
-        match self {
-            Self::Name(name) => accounts.key(name),
-            Self::Pseudonym(key) => *key,
-        }
-    }
-
-    fn name(self) -> String {
-        match self {
-            Self::Name(name) => name,
-            Self::Pseudonym(_) => String::new(),
-        }
+/// The pseudonym of the account that a request names.
+fn key(account: &AccountRef, accounts: &dyn Accounts) -> AccountKey {
+    match account {
+        AccountRef::Name(name) => accounts.key(name),
+        AccountRef::Pseudonym(key) => *key,
     }
 }
 
 impl AccountApi {
-    async fn standing(&self, named: Result<Named, WireError>) -> Result<Account, WireError> {
-        let named = named?;
+    async fn standing(&self, account: AccountRef) -> Result<Account, WireError> {
         let accounts = Arc::clone(&self.accounts);
-        let key = named.key(&*accounts);
+        let key = key(&account, &*accounts);
         let remembered = self.desk.ask(move || accounts.account(key)).await?;
         let remembered = remembered.ok_or(WireError::UnknownAccount)?;
-        Ok(account_to_contract(remembered, named.name()))
+        let name = match account {
+            AccountRef::Name(name) => name,
+            AccountRef::Pseudonym(_) => String::new(),
+        };
+        Ok(account_to_contract(remembered, name))
     }
 
     async fn page(&self, page: Page) -> Result<ListAccountsResponse, WireError> {
@@ -85,26 +63,35 @@ impl AccountApi {
         self.desk.ask(move || page.read(&*accounts)).await
     }
 
-    async fn forget(&self, named: Result<Named, WireError>) -> Result<bool, WireError> {
-        let named = named?;
+    async fn delete(&self, account: AccountRef) -> Result<bool, WireError> {
         let accounts = Arc::clone(&self.accounts);
-        let key = named.key(&*accounts);
+        let key = key(&account, &*accounts);
         self.desk.ask(move || accounts.forget(key)).await
+    }
+
+    /// The account that a request names.
+    fn subject<'r>(
+        &self,
+        subject: Option<impl Into<AccountSubject<'r>>>,
+    ) -> Result<AccountRef, ConnectError> {
+        AccountSubject::read(subject, self.desk.bounds()).map_err(|error| error.to_connect())
     }
 }
 
 impl contract::AccountService for AccountApi {
-    async fn get<'a>(
+    async fn get_account<'a>(
         &'a self,
         _context: RequestContext,
         request: ServiceRequest<'_, GetAccountRequest>,
-    ) -> ServiceResult<impl Encodable<Account> + Send + use<'a>> {
-        let named = Named::read(request.account, request.pseudonym, self.desk.bounds());
-        let account = self.standing(named).await;
-        Response::ok(account.map_err(|error| error.to_connect())?)
+    ) -> ServiceResult<impl Encodable<GetAccountResponse> + Send + use<'a>> {
+        let account = self.standing(self.subject(request.subject.as_ref())?).await;
+        let account = account.map_err(|error| error.to_connect())?;
+        Response::ok(GetAccountResponse {
+            account: Some(account).into(),
+        })
     }
 
-    async fn list<'a>(
+    async fn list_accounts<'a>(
         &'a self,
         _context: RequestContext,
         request: ServiceRequest<'_, ListAccountsRequest>,
@@ -116,26 +103,24 @@ impl contract::AccountService for AccountApi {
         Response::ok(page.map_err(|error| error.to_connect())?)
     }
 
-    async fn explain<'a>(
+    async fn explain_account<'a>(
         &'a self,
         _context: RequestContext,
         request: ServiceRequest<'_, ExplainAccountRequest>,
-    ) -> ServiceResult<impl Encodable<AccountExplanation> + Send + use<'a>> {
-        let named = Named::read(request.account, request.pseudonym, self.desk.bounds());
-        let account = self.standing(named).await;
+    ) -> ServiceResult<impl Encodable<ExplainAccountResponse> + Send + use<'a>> {
+        let account = self.standing(self.subject(request.subject.as_ref())?).await;
         Response::ok(explained(account.map_err(|error| error.to_connect())?))
     }
 
-    async fn forget<'a>(
+    async fn delete_account<'a>(
         &'a self,
         _context: RequestContext,
-        request: ServiceRequest<'_, ForgetAccountRequest>,
-    ) -> ServiceResult<impl Encodable<ForgetAccountResponse> + Send + use<'a>> {
-        let named = Named::read(request.account, request.pseudonym, self.desk.bounds());
-        let forgotten = AccountApi::forget(self, named).await;
-        let forgotten = forgotten.map_err(|error| error.to_connect())?;
-        Response::ok(ForgetAccountResponse {
-            forgotten: Some(forgotten),
+        request: ServiceRequest<'_, DeleteAccountRequest>,
+    ) -> ServiceResult<impl Encodable<DeleteAccountResponse> + Send + use<'a>> {
+        let deleted = self.delete(self.subject(request.subject.as_ref())?).await;
+        let deleted = deleted.map_err(|error| error.to_connect())?;
+        Response::ok(DeleteAccountResponse {
+            deleted: Some(deleted),
         })
     }
 }
@@ -152,7 +137,7 @@ impl Page {
         let after = match token {
             "" => None,
             token => Some(
-                key_from_hex(token)
+                AccountKey::from_hex(token)
                     .ok_or_else(|| bad("page_token", "a `next_page_token` of this call"))?,
             ),
         };
@@ -202,15 +187,15 @@ impl Page {
         }
         ListAccountsResponse {
             accounts: rows,
-            next_page_token: next.map(hex).unwrap_or_default(),
+            next_page_token: next.map(|key| key.to_string()).unwrap_or_default(),
         }
     }
 }
 
 fn row(account: &Remembered) -> AccountRow {
     AccountRow {
-        pseudonym: hex(account.account),
-        seen: Some(seen_to_contract(account.seen)),
+        pseudonym: account.account.to_string(),
+        exchange_count: Some(count_to_contract(account.seen)),
         last_seen: format_time(account.last_seen),
         risk: Some(account.judgement.calibrated.risk.value()),
         band: account.judgement.band.name().to_owned(),
@@ -222,8 +207,8 @@ fn account_to_contract(account: Remembered, name: String) -> Account {
     let judgement = account.judgement;
     Account {
         account: name,
-        pseudonym: hex(account.account),
-        seen: Some(seen_to_contract(account.seen)),
+        pseudonym: account.account.to_string(),
+        exchange_count: Some(count_to_contract(account.seen)),
         last_seen: format_time(account.last_seen),
         risk: Some(judgement.calibrated.risk.value()),
         risk_low: Some(judgement.calibrated.low.value()),
@@ -240,15 +225,15 @@ fn account_to_contract(account: Remembered, name: String) -> Account {
 }
 
 /// The account with the card of the technique that explains most of its risk.
-fn explained(account: Account) -> AccountExplanation {
+fn explained(account: Account) -> ExplainAccountResponse {
     let risk = |name: &str| account.techniques.get(name).and_then(|found| found.risk);
     let strongest = Technique::ALL
         .iter()
         .filter_map(|&technique| Some((technique, risk(technique.name())?)))
         .max_by(|a, b| a.1.total_cmp(&b.1));
-    let mut explanation = AccountExplanation {
+    let mut explanation = ExplainAccountResponse {
         baseline: BASELINE.to_owned(),
-        ..AccountExplanation::default()
+        ..ExplainAccountResponse::default()
     };
     if let Some((technique, _)) = strongest {
         let card = DETECTORS[technique.index()];
@@ -261,16 +246,6 @@ fn explained(account: Account) -> AccountExplanation {
     }
     explanation.account = Some(account).into();
     explanation
-}
-
-fn hex(key: AccountKey) -> String {
-    format!("{:032x}", key.0)
-}
-
-fn key_from_hex(text: &str) -> Option<AccountKey> {
-    let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = digits.then(|| u128::from_str_radix(text, 16).ok())?;
-    number.map(AccountKey)
 }
 
 fn bad(field: &str, expected: &'static str) -> WireError {

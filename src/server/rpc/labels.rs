@@ -1,67 +1,91 @@
-//! `stillwatch.v1.LabelService`: what reviewers said, in the contract's form.
+//! `stillwatch.v1.LabelService`: reviewers' labels in the contract's form.
 
 use std::sync::Arc;
 
 use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceResult};
 
-use crate::domain::Label;
-use crate::server::Labels;
+use crate::domain::{AccountKey, AccountRef, Label};
 use crate::server::queue::dispatcher::Desk;
+use crate::server::{Accounts, LabelSubject, Labels};
 use crate::wire::contract::{
     self, ExportLabelsRequest, ExportLabelsResponse, SubmitLabelRequest, SubmitLabelResponse,
 };
-use crate::wire::json::ToLine;
-use crate::wire::{WireError, label_from_contract, page_size, seen_to_contract};
+use crate::wire::{
+    WireError, count_to_contract, label_from_contract, label_to_contract, page_size,
+};
 
-/// Labels of a page at most, and when the caller does not say.
+/// Labels per page at most, and when the caller does not say.
 const PAGE_MAX: usize = 1_000;
+/// Parts the pseudonym from the conversation in a page token.
+const TOKEN_SEPARATOR: char = ':';
 
 /// The service behind every protocol.
 pub(in crate::server) struct LabelApi {
     pub(in crate::server) desk: Arc<Desk>,
+    pub(in crate::server) accounts: Arc<dyn Accounts>,
     pub(in crate::server) labels: Arc<dyn Labels>,
 }
 
 impl LabelApi {
-    async fn submitted(&self, label: Label) -> Result<SubmitLabelResponse, WireError> {
-        let labels = Arc::clone(&self.labels);
-        let submitted = self.desk.ask(move || labels.submit(label)).await??;
+    async fn submitted(&self, label: Label<AccountRef>) -> Result<SubmitLabelResponse, WireError> {
+        let (accounts, labels) = (Arc::clone(&self.accounts), Arc::clone(&self.labels));
+        let work = move || {
+            check_name(&label.account, &*accounts)?;
+            labels.submit(label).map_err(WireError::from)
+        };
+        let submitted = self.desk.ask(work).await??;
         Ok(SubmitLabelResponse {
-            labels: Some(seen_to_contract(submitted.labels as u64)),
+            labels: Some(count_to_contract(submitted.labels as u64)),
             replaced: Some(submitted.replaced),
         })
     }
 
     async fn exported(&self, size: u32, token: &str) -> Result<ExportLabelsResponse, WireError> {
         let size = page_size(size, PAGE_MAX, PAGE_MAX)?;
-        let from = match token {
-            "" => 0,
-            token => position(token).ok_or_else(|| WireError::BadValue {
-                field: "page_token".to_owned(),
-                expected: "a `next_page_token` of this call",
-            })?,
+        let after = match token {
+            "" => None,
+            token => Some(
+                subject_from_token(token).ok_or_else(|| WireError::BadValue {
+                    field: "page_token".to_owned(),
+                    expected: "a `next_page_token` of this call",
+                })?,
+            ),
         };
         let labels = Arc::clone(&self.labels);
-        // One more than wanted tells whether there is another page.
-        let found = self.desk.ask(move || labels.labels(from, size + 1)).await?;
-        let mut lines = Vec::new();
-        for label in found.iter().take(size) {
-            label.to_line(&mut lines);
-        }
+        // One more than asked for tells whether there is another page.
+        let work = move || labels.labels_after(after.as_ref(), size + 1);
+        let mut found = self.desk.ask(work).await?;
         let more = found.len() > size;
+        found.truncate(size);
+        let last = found.last().filter(|_| more);
         Ok(ExportLabelsResponse {
-            lines: String::from_utf8_lossy(&lines).into_owned(),
-            next_page_token: if more {
-                (from + size).to_string()
-            } else {
-                String::new()
-            },
+            next_page_token: last
+                .map(|label| page_token(&label.into()))
+                .unwrap_or_default(),
+            labels: found.into_iter().map(label_to_contract).collect(),
         })
     }
 }
 
+/// Refuses a pseudonym that was sent as a name, which would label an account that nobody has. Where an account of that
+/// name has a history, it is a name all the same.
+fn check_name(account: &AccountRef, accounts: &dyn Accounts) -> Result<(), WireError> {
+    match account {
+        AccountRef::Name(name)
+            if AccountKey::from_hex(name).is_some()
+                && accounts.account(accounts.key(name)).is_none() =>
+        {
+            Err(WireError::BadValue {
+                field: "account".to_owned(),
+                expected: "a name that is not of a pseudonym's form; a pseudonym belongs in `pseudonym`",
+            })
+        }
+        AccountRef::Name(_) | AccountRef::Pseudonym(_) => Ok(()),
+    }
+}
+
 impl contract::LabelService for LabelApi {
-    async fn submit<'a>(
+    async fn submit_label<'a>(
         &'a self,
         _context: RequestContext,
         request: ServiceRequest<'_, SubmitLabelRequest>,
@@ -72,7 +96,7 @@ impl contract::LabelService for LabelApi {
         Response::ok(submitted.map_err(|error| error.to_connect())?)
     }
 
-    async fn export<'a>(
+    async fn export_labels<'a>(
         &'a self,
         _context: RequestContext,
         request: ServiceRequest<'_, ExportLabelsRequest>,
@@ -82,9 +106,41 @@ impl contract::LabelService for LabelApi {
     }
 }
 
-/// A position in the list, as a token states it: digits alone.
-fn position(token: &str) -> Option<usize> {
-    let digits = token.bytes().all(|byte| byte.is_ascii_digit());
-    let position: u32 = digits.then(|| token.parse().ok())??;
-    Some(position as usize)
+/// The last label of a page: its pseudonym, then its conversation if it has one.
+fn page_token(last: &LabelSubject) -> String {
+    match &last.conversation {
+        None => last.account.to_string(),
+        Some(conversation) => format!("{}{TOKEN_SEPARATOR}{conversation}", last.account),
+    }
+}
+
+fn subject_from_token(token: &str) -> Option<LabelSubject> {
+    let (account, conversation) = match token.split_once(TOKEN_SEPARATOR) {
+        None => (token, None),
+        Some((account, conversation)) => (account, Some(conversation.to_owned())),
+    };
+    Some(LabelSubject {
+        account: AccountKey::from_hex(account)?,
+        conversation,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_token_leads_back_to_its_label(account: u128, conversation: Option<String>) {
+            let last = LabelSubject { account: AccountKey(account), conversation };
+            prop_assert_eq!(subject_from_token(&page_token(&last)), Some(last));
+        }
+
+        #[test]
+        fn no_token_panics(text in "\\PC{0,80}") {
+            let _ = subject_from_token(&text);
+        }
+    }
 }

@@ -30,10 +30,10 @@ impl ModelApi {
             fits: Some(verified.problem.is_none()),
             problem: verified.problem.unwrap_or_default().to_owned(),
             files: files
-                .map(|(file, expected, came)| ModelFile {
+                .map(|(file, expected, actual)| ModelFile {
                     file: file.to_owned(),
-                    expected: expected.unwrap_or_default(),
-                    came: came.unwrap_or_default(),
+                    expected_hash: expected.unwrap_or_default(),
+                    actual_hash: actual.unwrap_or_default(),
                 })
                 .collect(),
         })
@@ -57,7 +57,7 @@ impl ModelApi {
 }
 
 impl contract::ModelService for ModelApi {
-    async fn list<'a>(
+    async fn list_models<'a>(
         &'a self,
         _context: RequestContext,
         _request: ServiceRequest<'_, ListModelsRequest>,
@@ -69,7 +69,7 @@ impl contract::ModelService for ModelApi {
         Response::ok(ListModelsResponse { models })
     }
 
-    async fn verify<'a>(
+    async fn verify_model<'a>(
         &'a self,
         _context: RequestContext,
         request: ServiceRequest<'_, VerifyModelRequest>,
@@ -78,7 +78,7 @@ impl contract::ModelService for ModelApi {
         Response::ok(verified.map_err(|error| error.to_connect())?)
     }
 
-    async fn activate<'a>(
+    async fn activate_model<'a>(
         &'a self,
         _context: RequestContext,
         request: ServiceRequest<'_, ActivateModelRequest>,

@@ -6,14 +6,16 @@ use serde::{Serialize, Serializer};
 use super::scalar::Scalar;
 use super::shape::{Fields, List, parse, value};
 use super::{FromLine, LineError, Parsed, ToLine, append};
-use crate::domain::{Label, Technique, Verdict};
+use crate::domain::{AccountKey, AccountRef, Label, Technique, Verdict};
 
 const VERDICTS: &str = "one of extraction, benign";
 const TECHNIQUES: &str = "one of the techniques' names";
+const PSEUDONYMS: &str = "32 hexadecimal digits";
 
 #[derive(Default)]
 struct LabelShape<'a> {
     account: Scalar<'a>,
+    pseudonym: Scalar<'a>,
     label: Scalar<'a>,
     techniques: List<Scalar<'a>>,
     campaign: Scalar<'a>,
@@ -29,6 +31,7 @@ impl<'de> Fields<'de> for LabelShape<'de> {
     fn take<A: MapAccess<'de>>(&mut self, name: &str, object: &mut A) -> Result<bool, A::Error> {
         match name {
             "account" => self.account = value(object)?,
+            "pseudonym" => self.pseudonym = value(object)?,
             "label" => self.label = value(object)?,
             "techniques" => self.techniques = value(object)?,
             "campaign" => self.campaign = value(object)?,
@@ -45,10 +48,10 @@ impl<'de> Fields<'de> for LabelShape<'de> {
 }
 
 impl LabelShape<'_> {
-    fn into_label(self) -> Result<Label, LineError> {
+    fn into_label(self) -> Result<Label<AccountRef>, LineError> {
         let verdict = self
             .label
-            .one_of("label", VERDICTS, verdict_from_name)?
+            .one_of("label", VERDICTS, Verdict::from_name)?
             .ok_or(LineError::Missing { field: "label" })?;
         let techniques = self
             .techniques
@@ -62,8 +65,15 @@ impl LabelShape<'_> {
                 rule: "a benign label has no techniques",
             });
         }
+        let pseudonym = self
+            .pseudonym
+            .one_of("pseudonym", PSEUDONYMS, AccountKey::from_hex)?;
         Ok(Label {
-            account: self.account.required("account")?,
+            // Where both are given they are two names of one account, as in an export; the name needs no key.
+            account: match (self.account, pseudonym) {
+                (Scalar::Absent, Some(pseudonym)) => AccountRef::Pseudonym(pseudonym),
+                (account, _) => AccountRef::Name(account.required("account")?),
+            },
             verdict,
             techniques,
             campaign: self.campaign.named("campaign")?,
@@ -83,15 +93,7 @@ fn technique(name: Scalar<'_>) -> Result<Technique, LineError> {
         .ok_or(LineError::Missing { field })
 }
 
-fn verdict_from_name(name: &str) -> Option<Verdict> {
-    match name {
-        "extraction" => Some(Verdict::Extraction),
-        "benign" => Some(Verdict::Benign),
-        _ => None,
-    }
-}
-
-impl FromLine for Label {
+impl FromLine for Label<AccountRef> {
     fn from_line(line: &[u8]) -> Result<Parsed<Self>, LineError> {
         let (shape, unknown_fields) = parse::<LabelShape<'_>>(line)?;
         Ok(Parsed {
@@ -104,7 +106,10 @@ impl FromLine for Label {
 /// A label as it is written: every field each time, as in the format's own example.
 #[derive(Serialize)]
 struct LabelForm<'a> {
-    account: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pseudonym: Option<String>,
     label: &'static str,
     #[serde(serialize_with = "write_techniques")]
     techniques: &'a [Technique],
@@ -126,22 +131,39 @@ fn write_techniques<S: Serializer>(
     serializer.collect_seq(techniques.iter().map(|technique| technique.name()))
 }
 
+impl<'a> LabelForm<'a> {
+    fn new<A>(
+        label: &'a Label<A>,
+        account: Option<&'a str>,
+        pseudonym: Option<AccountKey>,
+    ) -> Self {
+        Self {
+            account,
+            pseudonym: pseudonym.map(|pseudonym| pseudonym.to_string()),
+            label: label.verdict.name(),
+            techniques: &label.techniques,
+            campaign: label.campaign.as_deref(),
+            conversation: label.conversation.as_deref(),
+            source: label.source.as_deref(),
+            application: label.application.as_deref(),
+            language: label.language.as_deref(),
+            population: label.population.as_deref(),
+            cell: label.cell.as_deref(),
+        }
+    }
+}
+
 impl ToLine for Label {
     fn to_line(&self, line: &mut Vec<u8>) {
-        let form = LabelForm {
-            account: &self.account,
-            label: match self.verdict {
-                Verdict::Extraction => "extraction",
-                Verdict::Benign => "benign",
-            },
-            techniques: &self.techniques,
-            campaign: self.campaign.as_deref(),
-            conversation: self.conversation.as_deref(),
-            source: self.source.as_deref(),
-            application: self.application.as_deref(),
-            language: self.language.as_deref(),
-            population: self.population.as_deref(),
-            cell: self.cell.as_deref(),
+        append(&LabelForm::new(self, Some(&self.account), None), line);
+    }
+}
+
+impl ToLine for Label<AccountRef> {
+    fn to_line(&self, line: &mut Vec<u8>) {
+        let form = match &self.account {
+            AccountRef::Name(name) => LabelForm::new(self, Some(name), None),
+            AccountRef::Pseudonym(pseudonym) => LabelForm::new(self, None, Some(*pseudonym)),
         };
         append(&form, line);
     }

@@ -32,11 +32,13 @@ from ._types import (
     Explanation,
     ItemError,
     Label,
+    LabelPage,
     LabelReceipt,
     Message,
     Parameters,
     Reason,
     Response,
+    StoredLabel,
 )
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "InternalServerError",
     "ItemError",
     "Label",
+    "LabelPage",
     "LabelReceipt",
     "Message",
     "NotFoundError",
@@ -70,5 +73,6 @@ __all__ = [
     "Response",
     "Stillwatch",
     "StillwatchError",
+    "StoredLabel",
     "UnprocessableEntityError",
 ]

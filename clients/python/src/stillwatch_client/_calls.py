@@ -13,7 +13,18 @@ import httpx
 from . import _read
 from ._errors import APIResponseValidationError
 from ._settings import Settings
-from ._types import Account, AccountPage, Assessment, Exchange, Explanation, ItemError, Label, LabelReceipt, to_json
+from ._types import (
+    Account,
+    AccountPage,
+    Assessment,
+    Exchange,
+    Explanation,
+    ItemError,
+    Label,
+    LabelPage,
+    LabelReceipt,
+    to_json,
+)
 
 T = TypeVar("T")
 
@@ -81,29 +92,35 @@ def _batch(part: list[bytes]) -> Call[list[Assessment | ItemError]]:
 
 
 def get_account(account: str | None, pseudonym: str | None) -> Call[Account]:
-    """How an account stands."""
-    return Call("stillwatch.v1.AccountService/Get", _named(account, pseudonym), _read.account)
+    """The state of an account."""
+    return Call("stillwatch.v1.AccountService/GetAccount", _named(account, pseudonym), _read.got_account)
 
 
 def list_accounts(bands: Sequence[str], page_size: int | None, page_token: str | None) -> Call[AccountPage]:
     """A page of accounts."""
     asked = {"bands": list(bands) or None, "page_size": page_size, "page_token": page_token}
-    return Call("stillwatch.v1.AccountService/List", _encoded(_given(asked)), _read.account_page)
+    return Call("stillwatch.v1.AccountService/ListAccounts", _encoded(_given(asked)), _read.account_page)
 
 
 def explain_account(account: str | None, pseudonym: str | None) -> Call[Explanation]:
     """Why an account stands where it stands."""
-    return Call("stillwatch.v1.AccountService/Explain", _named(account, pseudonym), _read.explanation)
+    return Call("stillwatch.v1.AccountService/ExplainAccount", _named(account, pseudonym), _read.explanation)
 
 
-def forget_account(account: str | None, pseudonym: str | None) -> Call[bool]:
-    """Erases what is remembered of an account."""
-    return Call("stillwatch.v1.AccountService/Forget", _named(account, pseudonym), _read.forgotten)
+def delete_account(account: str | None, pseudonym: str | None) -> Call[bool]:
+    """Deletes the history of an account."""
+    return Call("stillwatch.v1.AccountService/DeleteAccount", _named(account, pseudonym), _read.deleted)
 
 
 def submit_label(label: Label) -> Call[LabelReceipt]:
-    """Says what a reviewer found."""
-    return Call("stillwatch.v1.LabelService/Submit", _encoded(to_json(label)), _read.receipt)
+    """Stores a reviewer's label."""
+    return Call("stillwatch.v1.LabelService/SubmitLabel", _encoded(to_json(label)), _read.receipt)
+
+
+def export_labels(page_size: int | None, page_token: str | None) -> Call[LabelPage]:
+    """A page of labels."""
+    asked = {"page_size": page_size, "page_token": page_token}
+    return Call("stillwatch.v1.LabelService/ExportLabels", _encoded(_given(asked)), _read.label_page)
 
 
 def _named(account: str | None, pseudonym: str | None) -> bytes:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ._types import Account, AccountPage, AccountRow, Assessment, Explanation, ItemError, LabelReceipt, Reason
+from ._types import (
+    Account,
+    AccountPage,
+    AccountRow,
+    Assessment,
+    Explanation,
+    ItemError,
+    LabelPage,
+    LabelReceipt,
+    Reason,
+    StoredLabel,
+)
 
 Json = Mapping[str, object]
 
@@ -15,7 +26,7 @@ def assessment(data: Json) -> Assessment:
         exchange=_text(data, "exchange"),
         account=_text(data, "account"),
         time=_text(data, "time"),
-        seen=_count(data, "seen"),
+        exchange_count=_count(data, "exchange_count"),
         risk=_number(data, "risk"),
         risk_low=_number(data, "risk_low"),
         risk_high=_number(data, "risk_high"),
@@ -72,12 +83,17 @@ def _result(data: Json) -> Assessment | ItemError:
     )
 
 
+def got_account(data: Json) -> Account:
+    """The answer of GetAccount."""
+    return account(record("account", data.get("account")))
+
+
 def account(data: Json) -> Account:
-    """An account's standing."""
+    """The state of an account."""
     return Account(
         account=_text(data, "account"),
         pseudonym=_text(data, "pseudonym"),
-        seen=_count(data, "seen"),
+        exchange_count=_count(data, "exchange_count"),
         last_seen=_text(data, "last_seen"),
         risk=_number(data, "risk"),
         risk_low=_number(data, "risk_low"),
@@ -104,7 +120,7 @@ def account_page(data: Json) -> AccountPage:
 def _row(data: Json) -> AccountRow:
     return AccountRow(
         pseudonym=_text(data, "pseudonym"),
-        seen=_count(data, "seen"),
+        exchange_count=_count(data, "exchange_count"),
         last_seen=_text(data, "last_seen"),
         risk=_number(data, "risk"),
         band=_text(data, "band"),
@@ -125,14 +141,33 @@ def explanation(data: Json) -> Explanation:
     )
 
 
-def forgotten(data: Json) -> bool:
-    """Whether anything was remembered."""
-    return data.get("forgotten") is True
+def deleted(data: Json) -> bool:
+    """Whether there was a history to delete."""
+    return data.get("deleted") is True
 
 
 def receipt(data: Json) -> LabelReceipt:
-    """What is kept of labels."""
+    """The result of a label's submission."""
     return LabelReceipt(labels=_count(data, "labels"), replaced=data.get("replaced") is True)
+
+
+def label_page(data: Json) -> LabelPage:
+    """A page of labels."""
+    return LabelPage(
+        labels=tuple(_label(record("labels", entry)) for entry in _list(data, "labels")),
+        next_page_token=_text(data, "next_page_token") or None,
+    )
+
+
+def _label(data: Json) -> StoredLabel:
+    return StoredLabel(
+        pseudonym=_text(data, "pseudonym"),
+        account=_text(data, "account") or None,
+        label=_text(data, "label"),
+        techniques=_names(data, "techniques"),
+        conversation=_text(data, "conversation") or None,
+        source=_text(data, "source") or None,
+    )
 
 
 def record(name: str, value: object) -> Json:

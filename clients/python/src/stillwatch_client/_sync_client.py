@@ -13,7 +13,18 @@ from . import _calls, _retry
 from ._calls import AnyExchange, Call
 from ._errors import APIConnectionError, APIError, APITimeoutError, PartialBatchError, status_error
 from ._settings import Settings
-from ._types import Account, AccountPage, AccountRow, Assessment, Explanation, ItemError, Label, LabelReceipt
+from ._types import (
+    Account,
+    AccountPage,
+    AccountRow,
+    Assessment,
+    Explanation,
+    ItemError,
+    Label,
+    LabelPage,
+    LabelReceipt,
+    StoredLabel,
+)
 
 T = TypeVar("T")
 
@@ -109,7 +120,7 @@ class Accounts:
         self._client = client
 
     def get(self, account: str | None = None, *, pseudonym: str | None = None) -> Account:
-        """How an account stands. `NotFoundError` when it is not remembered."""
+        """The state of an account. `NotFoundError` when it is not remembered."""
         return self._client._send(_calls.get_account(account, pseudonym))
 
     def page(
@@ -132,17 +143,31 @@ class Accounts:
         """Why an account stands where it stands. `NotFoundError` when it is not remembered."""
         return self._client._send(_calls.explain_account(account, pseudonym))
 
-    def forget(self, account: str | None = None, *, pseudonym: str | None = None) -> bool:
-        """Erases what is remembered of an account, and says whether anything was."""
-        return self._client._send(_calls.forget_account(account, pseudonym))
+    def delete(self, account: str | None = None, *, pseudonym: str | None = None) -> bool:
+        """Deletes the history of an account; whether there was one."""
+        return self._client._send(_calls.delete_account(account, pseudonym))
 
 
 class Labels:
-    """What reviewers found."""
+    """Reviewers' labels."""
 
     def __init__(self, client: Stillwatch) -> None:
         self._client = client
 
     def submit(self, label: Label) -> LabelReceipt:
-        """Keeps a label of an account or of one conversation, in place of an earlier one."""
+        """Stores a label of an account or of one conversation, in place of an earlier one."""
         return self._client._send(_calls.submit_label(label))
+
+    def page(self, *, page_size: int | None = None, page_token: str | None = None) -> LabelPage:
+        """One page of the labels in force."""
+        return self._client._send(_calls.export_labels(page_size, page_token))
+
+    def export(self, *, page_size: int | None = None) -> Iterator[StoredLabel]:
+        """All labels in force, by account, page by page as they are asked for."""
+        token = None
+        while True:
+            page = self.page(page_size=page_size, page_token=token)
+            yield from page.labels
+            token = page.next_page_token
+            if token is None:
+                return

@@ -88,24 +88,50 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Label:
-    """What a reviewer says an account, or one of its conversations, is."""
+    """A reviewer's label of an account or of one of its conversations. Exactly one of `account` and `pseudonym` is set."""
 
-    account: str
+    account: str | None
+    """The account, in the caller's words."""
     label: Literal["extraction", "benign"]
     techniques: Sequence[str] | None = None
-    """How it extracts, by name; absent for benign."""
+    """Techniques used, by name; absent for benign."""
     reviewer: str | None = None
-    """Who says so."""
+    """Who decided."""
     conversation: str | None = None
     """The one conversation that the label is about; absent: the whole account."""
+    pseudonym: str | None = None
+    """The account as `accounts.list()` names it: 32 hexadecimal digits."""
+
+
+@dataclass(frozen=True)
+class StoredLabel:
+    """A label in force, with the names of a label file's line."""
+
+    pseudonym: str
+    account: str | None
+    """The account's name; `None` when no label gave it."""
+    label: Literal["extraction", "benign"] | str
+    techniques: tuple[str, ...]
+    conversation: str | None
+    source: str | None
+    """Who decided."""
+
+
+@dataclass(frozen=True)
+class LabelPage:
+    """Some of the labels in force."""
+
+    labels: tuple[StoredLabel, ...]
+    next_page_token: str | None
+    """What to ask for the next page with; `None` on the last."""
 
 
 @dataclass(frozen=True)
 class LabelReceipt:
-    """What is kept after a label was submitted."""
+    """Result of a label's submission."""
 
     labels: int
-    """Labels kept now, one an account and conversation."""
+    """Labels in force: one per account and conversation."""
     replaced: bool
     """Whether an earlier label was replaced."""
 
@@ -132,10 +158,10 @@ class Assessment:
     exchange: str
     account: str
     time: str
-    seen: int
-    """Exchanges of the account so far, this one included."""
+    exchange_count: int
+    """Exchanges of the account counted so far, this one included."""
     risk: float
-    """Calibrated probability that the account extracts, given everything seen so far."""
+    """Calibrated probability that the account is extracting, given everything counted so far."""
     risk_low: float
     risk_high: float
     band: Band | str
@@ -171,10 +197,10 @@ class Account:
     """How an account stands, without a new exchange."""
 
     account: str
-    """In the caller's words, when it was asked for so."""
+    """The account's name, when the request gave it."""
     pseudonym: str
     """32 hexadecimal digits."""
-    seen: int
+    exchange_count: int
     last_seen: str
     """Time of the latest exchange."""
     risk: float
@@ -195,7 +221,7 @@ class AccountRow:
     """One account of a list; names are not kept."""
 
     pseudonym: str
-    seen: int
+    exchange_count: int
     last_seen: str
     risk: float
     band: Band | str

@@ -1,0 +1,57 @@
+//! `stillwatch labels`: the labels that reviewers submitted to a server, out of its data folder.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+
+use super::Exit;
+use super::config::DeploymentFlags;
+use super::model::known_key;
+use super::serve::LabelFile;
+use super::terminal::{hint, say};
+use crate::domain::AccountRef;
+use crate::ingest::JsonLinesWriter;
+
+/// Flags of `stillwatch labels`.
+#[derive(Args)]
+pub(super) struct Labels {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Writes the labels in force as a label file, ordered as ExportLabels orders them
+    ///
+    /// Reads the data folder and calls no server; one may be running on the folder. A label names its account where the
+    /// reviewer did, and else its pseudonym, which `train` resolves with the same --data.
+    Export {
+        #[command(flatten)]
+        deployment: DeploymentFlags,
+        /// Where the labels go: plain, .gz or .zst; `-` for standard output
+        #[arg(long, value_name = "FILE", default_value = "-")]
+        out: PathBuf,
+    },
+}
+
+impl Labels {
+    pub(super) fn run(&self) -> anyhow::Result<Exit> {
+        let Command::Export { deployment, out } = &self.command;
+        let settings = deployment.settings()?;
+        let data = &settings.data.folder;
+        let Some(key) = known_key(&settings)? else {
+            hint("--data DIR names the data folder of the server");
+            bail!("no pseudonym key in {}", data.display());
+        };
+        let labels = LabelFile::read(data, key)?;
+        let mut writer = JsonLinesWriter::create(out).context("labels")?;
+        let count = labels.len();
+        for label in labels {
+            writer.write(&label.map_account(AccountRef::from))?;
+        }
+        writer.finish()?;
+        say(&format!("{count} labels of {}", data.display()));
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,211 @@
+//! Labels over restarts, torn writes, two names of one account, pages.
+
+use super::*;
+use crate::domain::{Technique, Verdict};
+use crate::ingest::read_labels;
+
+fn key() -> PseudonymKey {
+    PseudonymKey::offline()
+}
+
+fn open(data: &Path) -> LabelFile {
+    LabelFile::open(data, key()).unwrap()
+}
+
+fn label(account: &str, verdict: Verdict) -> Label<AccountRef> {
+    let techniques = match verdict {
+        Verdict::Extraction => vec![Technique::DatasetSynthesis],
+        Verdict::Benign => Vec::new(),
+    };
+    Label {
+        account: AccountRef::Name(account.to_owned()),
+        verdict,
+        techniques,
+        campaign: None,
+        conversation: None,
+        source: Some("reviewer-7".to_owned()),
+        application: None,
+        language: None,
+        population: None,
+        cell: None,
+    }
+}
+
+/// The same label with its account named by pseudonym.
+fn by_pseudonym(label: Label<AccountRef>) -> Label<AccountRef> {
+    label.map_account(|account| match account {
+        AccountRef::Name(name) => AccountRef::Pseudonym(key().account(&name)),
+        account @ AccountRef::Pseudonym(_) => account,
+    })
+}
+
+fn of_conversation(conversation: &str, label: Label<AccountRef>) -> Label<AccountRef> {
+    Label {
+        conversation: Some(conversation.to_owned()),
+        ..label
+    }
+}
+
+/// The labels as they were submitted, in the order of the list.
+fn listed(file: &LabelFile) -> Vec<Label<AccountRef>> {
+    let labels = file.labels_after(None, 99).into_iter();
+    labels
+        .map(|label| label.map_account(AccountRef::from))
+        .collect()
+}
+
+/// In the order of the list.
+fn sorted(mut labels: Vec<Label<AccountRef>>) -> Vec<Label<AccountRef>> {
+    labels.sort_by_key(|label| match &label.account {
+        AccountRef::Name(name) => (key().account(name), label.conversation.clone()),
+        AccountRef::Pseudonym(pseudonym) => (*pseudonym, label.conversation.clone()),
+    });
+    labels
+}
+
+#[test]
+fn labels_survive_a_restart_and_a_line_cut_at_any_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(NAME);
+    let (first, second) = (label("a", Verdict::Benign), label("b", Verdict::Extraction));
+    {
+        let file = open(folder.path());
+        file.submit(first.clone()).unwrap();
+        file.submit(second.clone()).unwrap();
+    }
+    let whole = fs::read(&path).unwrap();
+    let line = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for cut in line..=whole.len() {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let file = open(folder.path());
+        let expected = if cut == whole.len() {
+            sorted(vec![first.clone(), second.clone()])
+        } else {
+            vec![first.clone()]
+        };
+        assert_eq!(listed(&file), expected, "cut at {cut}");
+        // The next label is a line of its own.
+        file.submit(label("c", Verdict::Benign)).unwrap();
+        let read = read_labels(&path).unwrap().strict().unwrap();
+        assert_eq!(
+            read.last(),
+            Some(&label("c", Verdict::Benign)),
+            "cut at {cut}"
+        );
+    }
+}
+
+#[test]
+fn a_later_label_takes_the_place_of_an_earlier_one_also_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = open(folder.path());
+    let once = Submitted {
+        labels: 1,
+        replaced: false,
+    };
+    assert_eq!(file.submit(label("a", Verdict::Extraction)), Ok(once));
+    let conversation = of_conversation("c1", label("a", Verdict::Extraction));
+    file.submit(conversation.clone()).unwrap();
+    let again = Submitted {
+        labels: 2,
+        replaced: true,
+    };
+    assert_eq!(file.submit(label("a", Verdict::Benign)), Ok(again));
+    drop(file);
+    let expected = [label("a", Verdict::Benign), conversation];
+    assert_eq!(listed(&open(folder.path())), expected);
+}
+
+#[test]
+fn a_name_and_its_pseudonym_are_one_account_and_the_name_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = open(folder.path());
+    file.submit(label("a", Verdict::Extraction)).unwrap();
+    let benign = label("a", Verdict::Benign);
+    let replaced = file.submit(by_pseudonym(benign.clone())).unwrap();
+    assert_eq!((replaced.labels, replaced.replaced), (1, true));
+    let nameless = by_pseudonym(label("b", Verdict::Benign));
+    let conversation = of_conversation("c1", label("b", Verdict::Extraction));
+    file.submit(nameless.clone()).unwrap();
+    let expected = sorted(vec![benign.clone(), nameless]);
+    assert_eq!(listed(&file), expected);
+    file.submit(conversation.clone()).unwrap();
+    // Both labels of b are in one place of the list, the whole account first.
+    let expected = sorted(vec![
+        benign,
+        by_pseudonym(label("b", Verdict::Benign)),
+        conversation,
+    ]);
+    assert_eq!(listed(&file), expected);
+    drop(file);
+    assert_eq!(listed(&open(folder.path())), expected, "after a restart");
+    let read = LabelFile::read(folder.path(), key()).unwrap().into_iter();
+    let read: Vec<_> = read
+        .map(|label| label.map_account(AccountRef::from))
+        .collect();
+    assert_eq!(read, expected, "without opening the file for writing");
+}
+
+#[test]
+fn pages_hold_each_label_once_whatever_is_submitted_between_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = open(folder.path());
+    for number in 0..20 {
+        file.submit(label(&format!("a{number}"), Verdict::Benign))
+            .unwrap();
+        let part = of_conversation("c", label(&format!("a{number}"), Verdict::Benign));
+        file.submit(part).unwrap();
+    }
+    let before = listed(&file);
+    let (mut paged, mut after, mut number) = (Vec::new(), None, 0);
+    loop {
+        let page = file.labels_after(after.as_ref(), 7);
+        let Some(last) = page.last() else { break };
+        after = Some(LabelSubject::from(last));
+        paged.extend(page);
+        file.submit(label(&format!("new-{number}"), Verdict::Benign))
+            .unwrap();
+        number += 1;
+    }
+    let subjects: Vec<_> = paged.iter().map(LabelSubject::from).collect();
+    assert!(
+        subjects.is_sorted_by(|a, b| a < b),
+        "each once, in one order"
+    );
+    let paged: Vec<_> = paged
+        .into_iter()
+        .map(|label| label.map_account(AccountRef::from))
+        .collect();
+    assert!(before.iter().all(|label| paged.contains(label)));
+}
+
+#[test]
+fn at_the_bound_labels_are_refused_and_none_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let bounded = |lines_max| LabelFile::bounded(folder.path(), key(), lines_max);
+    let file = bounded(2).unwrap();
+    for verdict in [Verdict::Benign, Verdict::Extraction] {
+        file.submit(label("a", verdict)).unwrap();
+    }
+    let full = Err(LabelError::Full { bound: 2 });
+    assert_eq!(file.submit(label("b", Verdict::Benign)), full);
+    drop(file);
+    assert_eq!(
+        listed(&bounded(2).unwrap()),
+        [label("a", Verdict::Extraction)]
+    );
+    assert!(bounded(1).is_err(), "nothing is dropped unseen");
+}
+
+#[test]
+fn a_whole_line_that_is_no_label_is_named_and_not_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(NAME);
+    fs::write(
+        &path,
+        "{\"account\":\"a\",\"label\":\"benign\"}\nnonsense\n",
+    )
+    .unwrap();
+    let error = LabelFile::open(folder.path(), key()).err().unwrap();
+    assert!(format!("{error:#}").contains("line 2"), "{error:#}");
+}
