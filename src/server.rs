@@ -34,7 +34,7 @@ pub use auth::rate_limit::RateLimit;
 pub use hooks::settings::{BlockFrom, HookSettings};
 pub use http::tls::{Tls, TlsError, TlsFiles, TlsSettings};
 pub use limits::{Limits, LimitsError};
-pub use scorer::{NotReady, ScoreError, Scorer, Standing};
+pub use scorer::{NotReady, ScoreError, Scorer, AccountStatus};
 pub use services::{
     Accounts, LabelError, LabelSubject, Labels, ModelEntry, ModelError, Models, Services, Submitted,
     Verification,
@@ -42,7 +42,7 @@ pub use services::{
 
 use hooks::gateways::Gateways;
 use http::connections;
-use queue::dispatcher::Desk;
+use queue::dispatcher::Dispatcher;
 use readiness::Readiness;
 use routes::{AppState, Routes};
 
@@ -84,7 +84,7 @@ pub async fn run(
     let Setup { limits, keys, tls } = setup.into();
     let metrics = metrics::Metrics::new();
     let scorer = Arc::clone(&services.scorer);
-    let desk = Arc::new(Desk::new(scorer, &limits, Arc::clone(&metrics)));
+    let desk = Arc::new(Dispatcher::new(scorer, &limits, Arc::clone(&metrics)));
     let readiness = Arc::new(Readiness::new(Arc::clone(&desk), &limits));
     let gateways = Arc::new(Gateways::new(Arc::clone(&desk), &limits.hooks));
     let state = AppState {

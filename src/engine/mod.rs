@@ -11,7 +11,7 @@
 
 mod accounts;
 mod partition;
-mod repeats;
+mod dedup_window;
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::risk::{Judgement, RiskModel};
 
 use accounts::{Accounts, PARTITIONS, partition_of};
 
-pub use repeats::RepeatFilter;
+pub use dedup_window::RepeatFilter;
 
 /// Everything of a bundle that scoring needs.
 pub struct EngineParts {
@@ -51,7 +51,7 @@ pub struct Engine {
 
 /// What is remembered of an account, judged.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Remembered {
+pub struct AccountState {
     /// The account.
     pub account: AccountKey,
     /// Exchanges counted.
@@ -98,7 +98,7 @@ impl Engine {
 
     /// An engine on `parts` that goes on with the histories of this one, which stays as it is: what is counted by one
     /// is seen by the other. `None` when `parts` has another text model. The deployment's key must be the same.
-    pub fn succeed(&self, parts: EngineParts) -> Option<Self> {
+    pub fn with_bundle(&self, parts: EngineParts) -> Option<Self> {
         (parts.text_model == self.parts.text_model).then(|| Self {
             parts,
             accounts: Arc::clone(&self.accounts),
@@ -178,13 +178,13 @@ impl Engine {
     }
 
     /// How an account stands; `None` for one that is not remembered. Changes nothing.
-    pub fn remembered(&self, account: AccountKey) -> Option<Remembered> {
+    pub fn remembered(&self, account: AccountKey) -> Option<AccountState> {
         let (measured, last_seen) = {
             let partition = self.accounts.partition(account);
             let profile = partition.profile(account)?;
             (Measured::of(profile), profile.last_seen()?)
         };
-        Some(Remembered {
+        Some(AccountState {
             account,
             seen: measured.seen,
             last_seen,
@@ -198,11 +198,11 @@ impl Engine {
 
     /// How the accounts after `after` stand, of all accounts in a fixed order that an account keeps as long as it is
     /// remembered; at most `at_most` are looked at. With it, the account after which to go on; `None` at the end.
-    pub fn remembered_after(
+    pub fn accounts_after(
         &self,
         after: Option<AccountKey>,
         at_most: usize,
-    ) -> (Vec<Remembered>, Option<AccountKey>) {
+    ) -> (Vec<AccountState>, Option<AccountKey>) {
         let keys = self.accounts.keys_after(after, at_most);
         let next = keys.last().copied().filter(|_| keys.len() == at_most);
         let remembered = keys.into_iter().filter_map(|key| self.remembered(key));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::repeats::{REPEATS, Repeats};
+use super::repeats::{REPEATS, DedupWindow};
 use crate::domain::{AccountKey, Digest};
 use crate::profile::Profile;
 
@@ -15,7 +15,7 @@ pub(super) struct Partition {
     profiles: HashMap<AccountKey, (u64, Box<Profile>)>,
     /// Last touch to account: the first entry is the most silent one.
     by_touch: BTreeMap<u64, AccountKey>,
-    repeats: Repeats,
+    repeats: DedupWindow,
 }
 
 impl Partition {
@@ -25,7 +25,7 @@ impl Partition {
             touches: 0,
             profiles: HashMap::new(),
             by_touch: BTreeMap::new(),
-            repeats: Repeats::new(REPEATS),
+            repeats: DedupWindow::new(REPEATS),
         }
     }
 

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time;
 
 use super::limits::Limits;
-use super::queue::dispatcher::Desk;
+use super::queue::dispatcher::Dispatcher;
 use super::scorer::NotReady;
 use crate::wire::contract::{
     ACCOUNT_SERVICE_SERVICE_NAME, LABEL_SERVICE_SERVICE_NAME, MODEL_SERVICE_SERVICE_NAME,
@@ -32,7 +32,7 @@ struct Probed {
 
 /// The scorer's readiness, until the drain begins.
 pub(super) struct Readiness {
-    desk: Arc<Desk>,
+    desk: Arc<Dispatcher>,
     probed: Mutex<Probed>,
     probe_period: Duration,
     /// What watchers are told; `None` once the drain has begun, which ends their streams.
@@ -41,7 +41,7 @@ pub(super) struct Readiness {
 
 impl Readiness {
     /// As ready as the scorer behind `desk`, once a worker has tried it.
-    pub(super) fn new(desk: Arc<Desk>, limits: &Limits) -> Self {
+    pub(super) fn new(desk: Arc<Dispatcher>, limits: &Limits) -> Self {
         Self {
             desk,
             probed: Mutex::new(Probed {

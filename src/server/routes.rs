@@ -21,7 +21,7 @@ use super::http::ingress::IngressLimits;
 use super::http::meter::{Meter, meter};
 use super::limits::Limits;
 use super::metrics::Metrics;
-use super::queue::dispatcher::Desk;
+use super::queue::dispatcher::Dispatcher;
 use super::readiness::Readiness;
 use super::rpc::accounts::AccountApi;
 use super::rpc::labels::LabelApi;
@@ -43,7 +43,7 @@ const IRREVERSIBLE: [&str; 2] = [
 
 /// What the handlers share.
 pub(super) struct AppState {
-    pub(super) desk: Arc<Desk>,
+    pub(super) desk: Arc<Dispatcher>,
     pub(super) services: Services,
     pub(super) gateways: Arc<Gateways>,
     pub(super) readiness: Arc<Readiness>,

@@ -32,7 +32,7 @@ pub trait Scorer: Send + Sync + 'static {
 
     /// How an account stands after the last exchange that was counted, without a new one; `None` for an account that
     /// is not remembered. Cheap: asked before a request goes through.
-    fn standing(&self, account: &str) -> Option<Standing>;
+    fn standing(&self, account: &str) -> Option<AccountStatus>;
 
     /// The account that stands for a secret, such as an API key, where nobody names the account: a stable keyed digest.
     fn credential(&self, secret: &[u8]) -> String;
@@ -59,7 +59,7 @@ pub trait Scorer: Send + Sync + 'static {
 
 /// How an account stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing {
+pub struct AccountStatus {
     /// Exchanges counted.
     pub seen: u64,
     /// Calibrated probability that the account extracts.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::scorer::Scorer;
 use crate::domain::{AccountKey, AccountRef, Label, LabeledAccount};
-use crate::engine::Remembered;
+use crate::engine::AccountState;
 use crate::wire::WireError;
 
 /// Everything that stands behind the port.
@@ -26,7 +26,7 @@ pub trait Accounts: Send + Sync + 'static {
     fn key(&self, account: &str) -> AccountKey;
 
     /// How an account stands; `None` for one that is not remembered.
-    fn account(&self, account: AccountKey) -> Option<Remembered>;
+    fn account(&self, account: AccountKey) -> Option<AccountState>;
 
     /// How the accounts after `after` stand, in a fixed order; at most `at_most` are looked at. With it, the account
     /// after which to go on; `None` at the end.
@@ -34,7 +34,7 @@ pub trait Accounts: Send + Sync + 'static {
         &self,
         after: Option<AccountKey>,
         at_most: usize,
-    ) -> (Vec<Remembered>, Option<AccountKey>);
+    ) -> (Vec<AccountState>, Option<AccountKey>);
 
     /// Forgets an account; whether it was remembered.
     fn forget(&self, account: AccountKey) -> bool;

@@ -16,7 +16,7 @@ use stillwatch::domain::{Assessment, Band, Exchange, FinishReason, Recommendatio
 use stillwatch::engine::Engine;
 use stillwatch::privacy::PseudonymKey;
 use stillwatch::server::{
-    self, HookSettings, Limits, NotReady, ScoreError, Scorer, Services, Standing,
+    self, HookSettings, Limits, NotReady, ScoreError, Scorer, Services, AccountStatus,
 };
 use tokio::net::{TcpListener, TcpStream};
 
@@ -128,10 +128,10 @@ impl Scorer for Recorder {
         Ok(assessment(exchange))
     }
 
-    fn standing(&self, account: &str) -> Option<Standing> {
+    fn standing(&self, account: &str) -> Option<AccountStatus> {
         let standings = self.standings.lock().expect("no test panics inside");
         let recommendation = *standings.get(account)?;
-        Some(Standing {
+        Some(AccountStatus {
             seen: 40,
             risk: probability(0.87),
             band: Band::Severe,

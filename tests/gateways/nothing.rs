@@ -1,7 +1,7 @@
 //! What stands behind the port beside the scorer, where no test asks for it: no accounts, no bundles, no labels.
 
 use stillwatch::domain::{AccountKey, AccountRef, Label, LabeledAccount};
-use stillwatch::engine::Remembered;
+use stillwatch::engine::AccountState;
 use stillwatch::server::{
     Accounts, LabelError, LabelSubject, Labels, ModelEntry, ModelError, Models, Submitted,
     Verification,
@@ -15,7 +15,7 @@ impl Accounts for Nothing {
         AccountKey(0)
     }
 
-    fn account(&self, _: AccountKey) -> Option<Remembered> {
+    fn account(&self, _: AccountKey) -> Option<AccountState> {
         None
     }
 
@@ -23,7 +23,7 @@ impl Accounts for Nothing {
         &self,
         _: Option<AccountKey>,
         _: usize,
-    ) -> (Vec<Remembered>, Option<AccountKey>) {
+    ) -> (Vec<AccountState>, Option<AccountKey>) {
         (Vec::new(), None)
     }
 

@@ -10,11 +10,11 @@ use stillwatch::domain::{
     AccountKey, AccountRef, Assessment, Band, BaselineOf, Exchange, Label, LabeledAccount,
     Mitigation, Reason, Recommendation, Risk, Technique, TechniqueRisk, Timestamp,
 };
-use stillwatch::engine::Remembered;
+use stillwatch::engine::AccountState;
 use stillwatch::risk::{Calibrated, Judgement};
 use stillwatch::server::{
     self, Accounts, LabelError, LabelSubject, Labels, Limits, ModelEntry, ModelError, Models,
-    NotReady, ScoreError, Scorer, Services, Setup, Standing, Submitted, Verification,
+    NotReady, ScoreError, Scorer, Services, Setup, AccountStatus, Submitted, Verification,
 };
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -131,13 +131,13 @@ impl Scorer for Fake {
     }
 
     /// By the account's name: `restricted` is, `nobody` is not remembered, all others are as they should be.
-    fn standing(&self, account: &str) -> Option<Standing> {
+    fn standing(&self, account: &str) -> Option<AccountStatus> {
         let (band, recommendation) = match account {
             "nobody" => return None,
             "restricted" => (Band::Severe, Recommendation::Restrict),
             _ => (Band::Low, Recommendation::Allow),
         };
-        Some(Standing {
+        Some(AccountStatus {
             seen: 40,
             risk: Risk::new(0.5).expect("a probability"),
             band,
@@ -191,7 +191,7 @@ impl Accounts for Fake {
         AccountKey(bytes.fold(0, |number, byte| number << 8 | u128::from(byte)))
     }
 
-    fn account(&self, account: AccountKey) -> Option<Remembered> {
+    fn account(&self, account: AccountKey) -> Option<AccountState> {
         let histories = self.histories.lock().expect("no test panics inside");
         histories
             .get(&account.0)
@@ -202,12 +202,12 @@ impl Accounts for Fake {
         &self,
         after: Option<AccountKey>,
         at_most: usize,
-    ) -> (Vec<Remembered>, Option<AccountKey>) {
+    ) -> (Vec<AccountState>, Option<AccountKey>) {
         let histories = self.histories.lock().expect("no test panics inside");
         let rest = histories
             .range(after.map_or(0, |key| key.0 + 1)..)
             .take(at_most);
-        let rows: Vec<Remembered> = rest
+        let rows: Vec<AccountState> = rest
             .map(|(key, (name, ids))| remembered(AccountKey(*key), name, ids.len()))
             .collect();
         let next = rows
@@ -223,10 +223,10 @@ impl Accounts for Fake {
     }
 }
 
-fn remembered(account: AccountKey, name: &str, seen: usize) -> Remembered {
+fn remembered(account: AccountKey, name: &str, seen: usize) -> AccountState {
     let risk = |value| Risk::new(value).expect("within [0, 1]");
     let severe = name.contains("severe");
-    Remembered {
+    AccountState {
         account,
         seen: seen as u64,
         last_seen: Timestamp::from_micros(1_777_636_800_123_000),

@@ -11,9 +11,9 @@ use super::shelf::Shelf;
 use crate::bundle::{Bundle, BundleFiles};
 use crate::cli::model::{ModelFlags, deployment_key};
 use crate::domain::{AccountKey, Assessment, Exchange, Risk};
-use crate::engine::{Engine, Remembered};
+use crate::engine::{Engine, AccountState};
 use crate::privacy::PseudonymKey;
-use crate::server::{Accounts, NotReady, ScoreError, Scorer, Services, Standing};
+use crate::server::{Accounts, NotReady, ScoreError, Scorer, Services, AccountStatus};
 use crate::settings::Settings;
 
 /// Everything behind the port, on the bundle, the key and the folders that the settings name.
@@ -98,10 +98,10 @@ impl Scorer for Served {
         scored.map(|exchange| Ok(engine.score(exchange))).collect()
     }
 
-    fn standing(&self, account: &str) -> Option<Standing> {
+    fn standing(&self, account: &str) -> Option<AccountStatus> {
         let engine = self.engine();
         let remembered = engine.remembered(engine.key(account))?;
-        Some(Standing {
+        Some(AccountStatus {
             seen: remembered.seen,
             risk: remembered.judgement.calibrated.risk,
             band: remembered.judgement.band,
@@ -148,7 +148,7 @@ impl Accounts for Served {
         self.key.account(account)
     }
 
-    fn account(&self, account: AccountKey) -> Option<Remembered> {
+    fn account(&self, account: AccountKey) -> Option<AccountState> {
         self.engine().remembered(account)
     }
 
@@ -156,8 +156,8 @@ impl Accounts for Served {
         &self,
         after: Option<AccountKey>,
         at_most: usize,
-    ) -> (Vec<Remembered>, Option<AccountKey>) {
-        self.engine().remembered_after(after, at_most)
+    ) -> (Vec<AccountState>, Option<AccountKey>) {
+        self.engine().accounts_after(after, at_most)
     }
 
     fn forget(&self, account: AccountKey) -> bool {

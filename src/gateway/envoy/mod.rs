@@ -109,7 +109,7 @@ impl ExchangeCapture {
     }
 
     /// Forgets what was gathered: there is no room for it, or it is not worthwhile.
-    pub(crate) fn give_up(&mut self) {
+    pub(crate) fn record_drop(&mut self) {
         *self = Self::default();
     }
 

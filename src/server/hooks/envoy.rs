@@ -77,7 +77,7 @@ impl ExternalProcessor for Envoy {
     ) -> ServiceResult<ServiceStream<impl Encodable<ProcessingResponse> + Send + use<>>> {
         // A stream that ends at once lets its request pass.
         let Ok(permit) = Arc::clone(&self.streams).try_acquire_owned() else {
-            self.shared.gateways.give_up();
+            self.shared.gateways.record_drop();
             return connectrpc::Response::stream_ok(stream::empty());
         };
         let stream = ExtProcStream {
@@ -171,7 +171,7 @@ impl ExtProcStream {
                     .caller()
                     .map(|caller| self.shared.account(caller));
                 if let Some(case) = self.declined() {
-                    self.give_up();
+                    self.record_drop();
                     return Answer::ImmediateResponse(Box::new(refusal(&case)));
                 }
                 Answer::RequestHeaders(Box::<HeadersResponse>::default())
@@ -217,8 +217,8 @@ impl ExtProcStream {
         }
         add(&mut self.capture);
         if !self.reserve() {
-            self.shared.gateways.give_up();
-            self.give_up();
+            self.shared.gateways.record_drop();
+            self.record_drop();
         }
     }
 
@@ -247,8 +247,8 @@ impl ExtProcStream {
         true
     }
 
-    fn give_up(&mut self) {
-        self.capture.give_up();
+    fn record_drop(&mut self) {
+        self.capture.record_drop();
         self.over = true;
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::{Assessment, Exchange, Response};
 use crate::gateway::{AccountOrder, Context, PendingRequests, Verdict, size};
 use crate::server::clock;
 use crate::server::queue::admission::Priority;
-use crate::server::queue::dispatcher::Desk;
+use crate::server::queue::dispatcher::Dispatcher;
 use crate::wire::WireError;
 
 /// How often responses are checked for completeness.
@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// The state behind the hooks. One for the whole port.
 pub(in crate::server) struct Gateways {
-    desk: Arc<Desk>,
+    desk: Arc<Dispatcher>,
     hooks: HookSettings,
     accounts: AccountOrder,
     pending: Mutex<PendingRequests>,
@@ -36,7 +36,7 @@ pub(in crate::server) struct Gateways {
 
 impl Gateways {
     /// Creates the state for `hooks`, which scores by `desk`.
-    pub(in crate::server) fn new(desk: Arc<Desk>, hooks: &HookSettings) -> Self {
+    pub(in crate::server) fn new(desk: Arc<Dispatcher>, hooks: &HookSettings) -> Self {
         Self {
             desk,
             pending: Mutex::new(PendingRequests::new(hooks.pending)),
@@ -49,7 +49,7 @@ impl Gateways {
     }
 
     /// Returns the way to the scorer.
-    pub(in crate::server) const fn desk(&self) -> &Arc<Desk> {
+    pub(in crate::server) const fn desk(&self) -> &Arc<Dispatcher> {
         &self.desk
     }
 
@@ -83,7 +83,7 @@ impl Gateways {
         } else {
             let kib = u32::try_from(size(&exchange) / 1024 + 1).unwrap_or(u32::MAX);
             let Ok(permit) = Arc::clone(&self.backlog).try_acquire_many_owned(kib) else {
-                return self.give_up();
+                return self.record_drop();
             };
             Some(permit)
         };
@@ -91,7 +91,7 @@ impl Gateways {
         self.tasks.spawn(async move {
             let scored = gateways.desk.score(gateways.priority(), exchange).await;
             if scored.is_err() {
-                gateways.give_up();
+                gateways.record_drop();
             }
             drop(permit);
         });
@@ -107,7 +107,7 @@ impl Gateways {
         self.tasks.spawn(async move {
             match gateways.desk.run(gateways.priority(), read).await {
                 Ok(Some(exchange)) => gateways.score_later(exchange),
-                _ => gateways.give_up(),
+                _ => gateways.record_drop(),
             }
         });
     }
@@ -174,7 +174,7 @@ impl Gateways {
         self.score_each_later(pending);
         if time::timeout_at(deadline, self.tasks.wait()).await.is_err() {
             let dropped = self.tasks.len();
-            (0..dropped).for_each(|_| self.desk.give_up());
+            (0..dropped).for_each(|_| self.desk.record_drop());
             tracing::warn!(
                 dropped,
                 "exchanges of gateways were not scored before the end of the shutdown grace period"
@@ -189,8 +189,8 @@ impl Gateways {
     }
 
     /// Counts an exchange that is dropped. Logged at every doubling, as an overload drops thousands.
-    pub(in crate::server) fn give_up(&self) {
-        self.desk.give_up();
+    pub(in crate::server) fn record_drop(&self) {
+        self.desk.record_drop();
         let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
         if dropped.is_power_of_two() {
             tracing::warn!(

@@ -6,18 +6,18 @@ use super::admission::{Admission, Priority};
 use crate::domain::{Assessment, Exchange, Risk};
 use crate::server::limits::Limits;
 use crate::server::metrics::{Metrics, Shed};
-use crate::server::scorer::{NotReady, Scorer, Standing};
+use crate::server::scorer::{NotReady, Scorer, AccountStatus};
 use crate::wire::{Bounds, WireError};
 
 /// The scorer behind its admission. One for the whole port.
-pub(in crate::server) struct Desk {
+pub(in crate::server) struct Dispatcher {
     scorer: Arc<dyn Scorer>,
     admission: Admission,
     metrics: Arc<Metrics>,
     bounds: Bounds,
 }
 
-impl Desk {
+impl Dispatcher {
     /// The desk of `scorer` within `limits`, counted by `metrics`.
     pub(in crate::server) fn new(
         scorer: Arc<dyn Scorer>,
@@ -121,7 +121,7 @@ impl Desk {
     }
 
     /// Counts an exchange that nobody waited for and that was not scored.
-    pub(in crate::server) fn give_up(&self) {
+    pub(in crate::server) fn record_drop(&self) {
         self.metrics.shed(Shed::Background);
     }
 
@@ -132,7 +132,7 @@ impl Desk {
 
     /// How an account stands, without a new exchange; `None` for one that is not remembered. Takes no worker: it is a
     /// look-up, and a gateway waits for it before a request goes through.
-    pub(in crate::server) fn standing(&self, account: &str) -> Option<Standing> {
+    pub(in crate::server) fn standing(&self, account: &str) -> Option<AccountStatus> {
         self.scorer.standing(account)
     }
 

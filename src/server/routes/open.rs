@@ -16,7 +16,7 @@ use crate::server::http::api_routes::ApiRoutes;
 use crate::server::http::error_response::{self, method_not_allowed};
 use crate::server::http::ingress;
 use crate::server::metrics;
-use crate::server::queue::dispatcher::Desk;
+use crate::server::queue::dispatcher::Dispatcher;
 use crate::server::readiness::{Health, Readiness};
 use crate::server::rpc::redaction::ErrorRedaction;
 use crate::wire::contract::DESCRIPTORS;
@@ -45,7 +45,7 @@ pub(super) fn standard_services(readiness: &Arc<Readiness>) -> ApiRoutes {
 }
 
 /// Returns the probes, under every name that orchestrators ask for, and the metrics.
-pub(super) fn probes(readiness: Arc<Readiness>, desk: Arc<Desk>) -> ApiRoutes {
+pub(super) fn probes(readiness: Arc<Readiness>, desk: Arc<Dispatcher>) -> ApiRoutes {
     let live = || async { "live\n" };
     let readable = Arc::clone(&readiness);
     let metrics = move || async move {

@@ -8,9 +8,9 @@ use connectrpc::{
 
 use crate::detect::DETECTORS;
 use crate::domain::{AccountKey, AccountRef, Band, Technique};
-use crate::engine::Remembered;
+use crate::engine::AccountState;
 use crate::server::Accounts;
-use crate::server::queue::dispatcher::Desk;
+use crate::server::queue::dispatcher::Dispatcher;
 use crate::wire::contract::{
     self, Account, AccountRow, DeleteAccountRequest, DeleteAccountResponse, ExplainAccountRequest,
     ExplainAccountResponse, GetAccountRequest, GetAccountResponse, ListAccountsRequest,
@@ -33,7 +33,7 @@ const BASELINE: &str = "Honest accounts: `expected` is what is typical of them. 
 
 /// The service behind every protocol.
 pub(in crate::server) struct AccountApi {
-    pub(in crate::server) desk: Arc<Desk>,
+    pub(in crate::server) desk: Arc<Dispatcher>,
     pub(in crate::server) accounts: Arc<dyn Accounts>,
 }
 
@@ -192,7 +192,7 @@ impl Page {
     }
 }
 
-fn row(account: &Remembered) -> AccountRow {
+fn row(account: &AccountState) -> AccountRow {
     AccountRow {
         pseudonym: account.account.to_string(),
         exchange_count: Some(count_to_contract(account.seen)),
@@ -203,7 +203,7 @@ fn row(account: &Remembered) -> AccountRow {
     }
 }
 
-fn account_to_contract(account: Remembered, name: String) -> Account {
+fn account_to_contract(account: AccountState, name: String) -> Account {
     let judgement = account.judgement;
     Account {
         account: name,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceResult};
 
 use crate::domain::{AccountKey, AccountRef, Label};
-use crate::server::queue::dispatcher::Desk;
+use crate::server::queue::dispatcher::Dispatcher;
 use crate::server::{Accounts, LabelSubject, Labels};
 use crate::wire::contract::{
     self, ExportLabelsRequest, ExportLabelsResponse, SubmitLabelRequest, SubmitLabelResponse,
@@ -21,7 +21,7 @@ const TOKEN_SEPARATOR: char = ':';
 
 /// The service behind every protocol.
 pub(in crate::server) struct LabelApi {
-    pub(in crate::server) desk: Arc<Desk>,
+    pub(in crate::server) desk: Arc<Dispatcher>,
     pub(in crate::server) accounts: Arc<dyn Accounts>,
     pub(in crate::server) labels: Arc<dyn Labels>,
 }

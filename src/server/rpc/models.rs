@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceResult};
 
-use crate::server::queue::dispatcher::Desk;
+use crate::server::queue::dispatcher::Dispatcher;
 use crate::server::{ModelEntry, Models};
 use crate::wire::contract::{
     self, ActivateModelRequest, ActivateModelResponse, ListModelsRequest, ListModelsResponse,
@@ -14,7 +14,7 @@ use crate::wire::{WireError, required_name};
 
 /// The service behind every protocol.
 pub(in crate::server) struct ModelApi {
-    pub(in crate::server) desk: Arc<Desk>,
+    pub(in crate::server) desk: Arc<Dispatcher>,
     pub(in crate::server) models: Arc<dyn Models>,
 }
 

@@ -11,13 +11,13 @@ use super::result::result;
 use super::streaming::Streams;
 use crate::server::clock;
 use crate::server::queue::admission::Priority;
-use crate::server::queue::dispatcher::Desk;
+use crate::server::queue::dispatcher::Dispatcher;
 use crate::wire::contract::{self, ScoreBatchRequest, ScoreBatchResponse, ScoreResult};
 use crate::wire::{WireError, assessment_to_contract, exchange_from_contract};
 
 /// The service, for every protocol.
 pub(in crate::server) struct Scoring {
-    pub(in crate::server) desk: Arc<Desk>,
+    pub(in crate::server) desk: Arc<Dispatcher>,
     pub(in crate::server) streams: Arc<Streams>,
 }
 

@@ -17,7 +17,7 @@ use super::result::result;
 use crate::server::clock;
 use crate::server::limits::Limits;
 use crate::server::queue::admission::Priority;
-use crate::server::queue::dispatcher::{Desk, Read};
+use crate::server::queue::dispatcher::{Dispatcher, Read};
 use crate::server::readiness::Readiness;
 use crate::wire::contract::{self, ScoreResult};
 use crate::wire::{WireError, exchange_from_contract};
@@ -55,7 +55,7 @@ impl Streams {
     /// [`WireError::Overloaded`] when as many streams are open as may be.
     pub(in crate::server) fn open(
         self: &Arc<Self>,
-        desk: &Arc<Desk>,
+        desk: &Arc<Dispatcher>,
         requests: InboundStream<contract::Exchange>,
         deadline: Option<Instant>,
     ) -> Result<impl Stream<Item = Result<ScoreResult, ConnectError>> + Send + 'static, WireError>
@@ -93,7 +93,7 @@ enum StreamEnd {
 /// An open stream.
 struct Open {
     streams: Arc<Streams>,
-    desk: Arc<Desk>,
+    desk: Arc<Dispatcher>,
     requests: ReadyChunks<InboundStream<contract::Exchange>>,
     deadline: Option<time::Instant>,
     /// Scored, not yet sent.

@@ -14,7 +14,7 @@ pub(super) const REPEATS: usize = 1_024;
 /// whoever folds exchanges without one.
 pub struct RepeatFilter {
     key: PseudonymKey,
-    partitions: Vec<Repeats>,
+    partitions: Vec<DedupWindow>,
 }
 
 impl RepeatFilter {
@@ -22,7 +22,7 @@ impl RepeatFilter {
     pub fn new(key: PseudonymKey) -> Self {
         Self {
             key,
-            partitions: (0..PARTITIONS).map(|_| Repeats::new(REPEATS)).collect(),
+            partitions: (0..PARTITIONS).map(|_| DedupWindow::new(REPEATS)).collect(),
         }
     }
 
@@ -43,7 +43,7 @@ impl RepeatFilter {
 
 /// The digests of the last `bound` exchanges that had an id. An exchange that comes again after that many others is
 /// taken for a new one.
-pub(super) struct Repeats {
+pub(super) struct DedupWindow {
     bound: usize,
     /// Oldest first.
     order: VecDeque<(AccountKey, Digest)>,
@@ -51,7 +51,7 @@ pub(super) struct Repeats {
     known: HashSet<(AccountKey, Digest)>,
 }
 
-impl Repeats {
+impl DedupWindow {
     pub(super) fn new(bound: usize) -> Self {
         Self {
             bound,
@@ -94,7 +94,7 @@ mod tests {
         /// Whatever comes: exactly the last `bound` different ones are known.
         #[test]
         fn the_latest_are_known_and_no_more(ids in prop::collection::vec((0_u128..3, 0_u64..9), 0..60), bound in 1_usize..8) {
-            let mut repeats = Repeats::new(bound);
+            let mut repeats = DedupWindow::new(bound);
             let mut model: Vec<(AccountKey, Digest)> = Vec::new();
             for (account, id) in ids {
                 let one = (AccountKey(account), Digest(id));
