@@ -34,10 +34,10 @@ pub use auth::rate_limit::RateLimit;
 pub use hooks::settings::{BlockFrom, HookSettings};
 pub use http::tls::{Tls, TlsError, TlsFiles, TlsSettings};
 pub use limits::{Limits, LimitsError};
-pub use scorer::{NotReady, ScoreError, Scorer, AccountStatus};
+pub use scorer::{AccountStatus, NotReady, ScoreError, Scorer};
 pub use services::{
-    Accounts, LabelError, LabelSubject, Labels, ModelEntry, ModelError, Models, Services, Submitted,
-    Verification,
+    Accounts, LabelError, LabelSubject, Labels, ModelEntry, ModelError, Models, Services,
+    Submitted, Verification,
 };
 
 use hooks::gateways::Gateways;

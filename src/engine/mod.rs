@@ -10,8 +10,8 @@
 //! [`exchange_digest`]: crate::observe::exchange_digest
 
 mod accounts;
-mod partition;
 mod dedup_window;
+mod partition;
 
 use std::sync::Arc;
 

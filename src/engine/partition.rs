@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::repeats::{REPEATS, DedupWindow};
+use super::dedup_window::{DedupWindow, REPEATS};
 use crate::domain::{AccountKey, Digest};
 use crate::profile::Profile;
 

@@ -16,7 +16,7 @@ use stillwatch::domain::{Assessment, Band, Exchange, FinishReason, Recommendatio
 use stillwatch::engine::Engine;
 use stillwatch::privacy::PseudonymKey;
 use stillwatch::server::{
-    self, HookSettings, Limits, NotReady, ScoreError, Scorer, Services, AccountStatus,
+    self, AccountStatus, HookSettings, Limits, NotReady, ScoreError, Scorer, Services,
 };
 use tokio::net::{TcpListener, TcpStream};
 

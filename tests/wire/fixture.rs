@@ -13,8 +13,8 @@ use stillwatch::domain::{
 use stillwatch::engine::AccountState;
 use stillwatch::risk::{Calibrated, Judgement};
 use stillwatch::server::{
-    self, Accounts, LabelError, LabelSubject, Labels, Limits, ModelEntry, ModelError, Models,
-    NotReady, ScoreError, Scorer, Services, Setup, AccountStatus, Submitted, Verification,
+    self, AccountStatus, Accounts, LabelError, LabelSubject, Labels, Limits, ModelEntry,
+    ModelError, Models, NotReady, ScoreError, Scorer, Services, Setup, Submitted, Verification,
 };
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;

@@ -11,9 +11,9 @@ use super::shelf::Shelf;
 use crate::bundle::{Bundle, BundleFiles};
 use crate::cli::model::{ModelFlags, deployment_key};
 use crate::domain::{AccountKey, Assessment, Exchange, Risk};
-use crate::engine::{Engine, AccountState};
+use crate::engine::{AccountState, Engine};
 use crate::privacy::PseudonymKey;
-use crate::server::{Accounts, NotReady, ScoreError, Scorer, Services, AccountStatus};
+use crate::server::{AccountStatus, Accounts, NotReady, ScoreError, Scorer, Services};
 use crate::settings::Settings;
 
 /// Everything behind the port, on the bundle, the key and the folders that the settings name.

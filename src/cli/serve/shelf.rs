@@ -159,7 +159,9 @@ impl Models for Served {
         let active = self.engine();
         let keeps = parts.text_model == active.text_model();
         let next = if keeps {
-            active.with_bundle(parts).ok_or(ModelError::OtherTextModel)?
+            active
+                .with_bundle(parts)
+                .ok_or(ModelError::OtherTextModel)?
         } else if forget_histories {
             Engine::new(parts, self.accounts_max)
         } else {

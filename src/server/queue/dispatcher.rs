@@ -6,7 +6,7 @@ use super::admission::{Admission, Priority};
 use crate::domain::{Assessment, Exchange, Risk};
 use crate::server::limits::Limits;
 use crate::server::metrics::{Metrics, Shed};
-use crate::server::scorer::{NotReady, Scorer, AccountStatus};
+use crate::server::scorer::{AccountStatus, NotReady, Scorer};
 use crate::wire::{Bounds, WireError};
 
 /// The scorer behind its admission. One for the whole port.
