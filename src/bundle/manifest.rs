@@ -30,6 +30,12 @@ pub struct Manifest {
     pub files: BTreeMap<String, String>,
 }
 
+/// What manifests of all formats have in common.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
 /// Settings of [`RandomFeatures`](crate::profile::RandomFeatures).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,13 +64,14 @@ impl Manifest {
     /// # Errors
     /// When it is not TOML of this form, or of another format version.
     pub fn parse(text: &str) -> Result<Self, BundleError> {
-        let manifest: Self = toml::from_str(text)?;
-        if manifest.format == FORMAT {
-            Ok(manifest)
+        // The format alone first: another one may have other fields.
+        let Format { format } = toml::from_str(text)?;
+        if format == FORMAT {
+            Ok(toml::from_str(text)?)
         } else {
             Err(BundleError::Format {
                 expected: FORMAT,
-                actual: manifest.format,
+                actual: format,
             })
         }
     }
@@ -89,5 +96,32 @@ impl Manifest {
         hasher.update(&self.random_features.seed.to_le_bytes());
         hasher.update(&self.random_features.bandwidth.to_le_bytes());
         hasher.finalize().to_hex()[..16].to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORMAT, Manifest};
+
+    #[test]
+    fn another_format_is_told_from_a_broken_manifest() {
+        let refused = |text: &str| match Manifest::parse(text) {
+            Ok(_) => panic!("{text:?} is no manifest"),
+            Err(error) => error.to_string(),
+        };
+        let older = refused("format = 2\nname = \"default\"\n");
+        assert_eq!(
+            older,
+            format!(
+                "manifest.toml: expected bundle format {FORMAT}, got 2; this program no longer reads it, so train the \
+                 bundle again"
+            )
+        );
+        let newer = refused("format = 99\nshape = \"unknown to this program\"\n");
+        assert!(
+            newer.ends_with("got 99; a newer program made it"),
+            "{newer}"
+        );
+        assert!(!refused("name = \"default\"\n").contains("bundle format"));
     }
 }
