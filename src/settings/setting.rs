@@ -61,7 +61,7 @@ static ALL: LazyLock<BTreeMap<String, Setting>> = LazyLock::new(|| {
 
 impl Setting {
     /// All settings, by name.
-    pub fn all() -> impl Iterator<Item = &'static Self> + Clone {
+    pub fn all() -> impl Iterator<Item = &'static Self> {
         ALL.values()
     }
 
