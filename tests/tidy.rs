@@ -25,11 +25,13 @@ const HOUSE: &str = "
     gateway:  domain wire
     ingest:   domain wire
     server:   domain privacy text encoder observe profile detect risk engine bundle wire gateway
+    store:    domain privacy wire
+    service:  domain privacy text encoder observe profile detect risk engine bundle wire gateway server store
     settings:
     simulate: domain wire ingest
     train:    domain privacy text encoder observe profile detect risk engine bundle ingest simulate
     eval:     domain privacy text encoder observe profile detect risk engine bundle ingest simulate train
-    cli:      domain privacy text encoder observe profile detect risk engine bundle wire gateway ingest server settings simulate train eval
+    cli:      domain privacy text encoder observe profile detect risk engine bundle wire gateway ingest server store service settings simulate train eval
 ";
 
 /// Modules that must give the same answer for the same log on every machine.

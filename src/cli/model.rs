@@ -1,4 +1,4 @@
-//! Flags that choose the model and the key.
+//! Flags that choose the model.
 
 use std::path::{Path, PathBuf};
 
@@ -64,32 +64,4 @@ impl ModelFlags {
         let parts = self.bundle()?.into_engine_parts(key);
         Ok(Engine::new(parts, self.accounts_max))
     }
-}
-
-/// The deployment's key in its data folder; made, readable by the owner alone, when there is none.
-pub(super) fn deployment_key(data: &Path) -> anyhow::Result<PseudonymKey> {
-    let path = data.join("pseudonym.key");
-    if let Ok(bytes) = std::fs::read(&path) {
-        let secret: [u8; 32] = bytes.as_slice().try_into().with_context(|| {
-            format!(
-                "{}: expected 32 bytes, came {}",
-                path.display(),
-                bytes.len()
-            )
-        })?;
-        return Ok(PseudonymKey::from_bytes(secret));
-    }
-    std::fs::create_dir_all(data).with_context(|| format!("data folder {}", data.display()))?;
-    let mut secret = [0; 32];
-    getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("random numbers: {error}"))?;
-    write_private(&path, &secret).with_context(|| path.display().to_string())?;
-    Ok(PseudonymKey::from_bytes(secret))
-}
-
-fn write_private(path: &Path, secret: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    std::io::Write::write_all(&mut options.open(path)?, secret)
 }

@@ -4,8 +4,9 @@
 //! any number of threads, because an account's exchanges are folded in the order they came and nothing else matters.
 
 mod accounts;
+mod dedup_window;
 mod partition;
-mod repeats;
+mod sink;
 
 use std::sync::Arc;
 
@@ -19,7 +20,10 @@ use crate::observe::{ObserveScratch, Observer};
 use crate::profile::{Profile, RandomFeatures};
 use crate::risk::{Judge, Judgement};
 
-use accounts::{Accounts, PARTITIONS, partition_of};
+use accounts::{Accounts, partition_of};
+
+pub use accounts::PARTITIONS;
+pub use sink::{CountedObservation, NoSink, ObservationSink};
 
 /// Everything of a bundle that scoring needs.
 pub struct EngineParts {
@@ -35,15 +39,19 @@ pub struct EngineParts {
     pub text_model: String,
 }
 
-/// Scores exchanges and remembers accounts.
-pub struct Engine {
+/// Scores exchanges and keeps the histories of accounts.
+///
+/// Before an observation changes a history, `S` receives it. Without a sink nothing can fail, and logs are scored so:
+/// [`Engine::score`] and [`Engine::score_batch`] exist for engines without one alone.
+pub struct Engine<S = NoSink> {
     parts: EngineParts,
     accounts: Arc<Accounts>,
+    sink: S,
 }
 
-/// What is remembered of an account, judged.
+/// The history of an account, judged.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Remembered {
+pub struct AccountState {
     /// The account.
     pub account: AccountKey,
     /// Exchanges counted.
@@ -86,53 +94,23 @@ impl Engine {
         Self {
             parts,
             accounts: Arc::new(Accounts::new(accounts_max)),
+            sink: NoSink,
         }
     }
 
-    /// An engine on `parts` that goes on with the histories of this one, which stays as it is: what is counted by one
-    /// is seen by the other. `None` when `parts` has another text model. The deployment's key must be the same.
-    pub fn succeed(&self, parts: EngineParts) -> Option<Self> {
-        (parts.text_model == self.parts.text_model).then(|| Self {
-            parts,
-            accounts: Arc::clone(&self.accounts),
-        })
-    }
-
-    /// Name of the bundle.
-    pub fn bundle(&self) -> &str {
-        &self.parts.bundle
-    }
-
-    /// What profiles are made with; see [`EngineParts::text_model`].
-    pub fn text_model(&self) -> &str {
-        &self.parts.text_model
-    }
-
-    /// What [`Engine::score`] says of an account's first exchange. Remembers nothing and changes nothing.
-    pub fn trial(&self, exchange: &Exchange) -> Assessment {
-        let observed = self.observe(exchange, &mut ObserveScratch::default());
-        let mut profile = Profile::empty();
-        profile.absorb(&observed.observation, &self.parts.random_features);
-        let measured = Measured::of(&profile);
-        self.assess(&measured, &observed.observation, exchange)
+    /// The same engine, that hands every observation to `sink` before it is counted.
+    pub fn with_sink<S: ObservationSink>(self, sink: S) -> Engine<S> {
+        Engine {
+            parts: self.parts,
+            accounts: self.accounts,
+            sink,
+        }
     }
 
     /// Adds one exchange to its account's history and says how the account stands after it.
     pub fn score(&self, exchange: &Exchange) -> Assessment {
-        self.fold(&self.observed(exchange), exchange, None)
-    }
-
-    /// The same, unless its account sent the exchange before, with the same id and the same messages: then nothing is
-    /// counted, and the answer says how the account stands, marked as `duplicate`.
-    ///
-    /// Known are the last 1,024 exchanges with an id of each of the 256 partitions. Look-up and counting are one step
-    /// under one lock, so that of two copies that come at once one is counted.
-    pub fn score_once(&self, exchange: &Exchange) -> Assessment {
-        let observed = self.observed(exchange);
-        let observer = &self.parts.observer;
-        let id = exchange.id.as_deref();
-        let id = id.map(|id| observer.exchange_digest(id, &observed.observation));
-        self.fold(&observed, exchange, id)
+        let Ok(assessment) = self.fold(&self.observed(exchange), exchange, None);
+        assessment
     }
 
     /// Scores a batch as if its exchanges came one by one by [`Self::score`]: the same answers, in the same order. A
@@ -155,7 +133,8 @@ impl Engine {
             .map(|indices| {
                 let fold = |index: &usize| {
                     let (observed, exchange) = (&observed[*index], &exchanges[*index]);
-                    (*index, self.fold(observed, exchange, None))
+                    let Ok(assessment) = self.fold(observed, exchange, None);
+                    (*index, assessment)
                 };
                 indices.iter().map(fold).collect()
             })
@@ -165,15 +144,96 @@ impl Engine {
         }
         answers.into_iter().flatten().collect()
     }
+}
+
+impl<S: ObservationSink> Engine<S> {
+    /// Adds one exchange to its account's history, as [`Engine::score`] does, unless the account sent it before with the
+    /// same id and the same messages: then nothing is counted, and the answer, marked as `duplicate`, says how the
+    /// account stands.
+    ///
+    /// Known are the last 1,024 exchanges with an id of each of the [`PARTITIONS`]. Look-up and counting are one step
+    /// under one lock, so that of two copies that come at once one is counted.
+    ///
+    /// # Errors
+    /// When the sink does not take the observation. Then nothing is counted, and the same exchange may be sent again.
+    pub fn score_idempotent(&self, exchange: &Exchange) -> Result<Assessment, S::Error> {
+        let observed = self.observed(exchange);
+        let observer = &self.parts.observer;
+        let id = exchange.id.as_deref();
+        let id = id.map(|id| observer.exchange_digest(id, &observed.observation));
+        self.fold(&observed, exchange, id)
+    }
+
+    fn fold(
+        &self,
+        observed: &Observed,
+        exchange: &Exchange,
+        id: Option<Digest>,
+    ) -> Result<Assessment, S::Error> {
+        let (account, observation) = (observed.account, &observed.observation);
+        let (measured, duplicate) = {
+            let mut partition = self.accounts.partition(account);
+            let duplicate = id.is_some_and(|id| partition.has_counted(account, id));
+            if !duplicate {
+                self.sink.append(&CountedObservation {
+                    partition: partition_of(account),
+                    sequence: partition.next_sequence(),
+                    account,
+                    exchange: id,
+                    observation,
+                })?;
+                partition.count(account, id);
+            }
+            let profile = partition.touch(account);
+            if !duplicate {
+                profile.absorb(observation, &self.parts.random_features);
+            }
+            (Measured::of(profile), duplicate)
+        };
+        Ok(Assessment {
+            duplicate,
+            ..self.assess(&measured, observation, exchange)
+        })
+    }
+}
+
+impl<S> Engine<S> {
+    /// An engine on the parts of another bundle that shares the histories and the sink of this one, which stays as it is:
+    /// what is counted by one is seen by the other. `None` when `parts` has another text model. The deployment's key must
+    /// be the same.
+    pub fn with_bundle(&self, parts: EngineParts) -> Option<Self>
+    where
+        S: Clone,
+    {
+        (parts.text_model == self.parts.text_model).then(|| Self {
+            parts,
+            accounts: Arc::clone(&self.accounts),
+            sink: self.sink.clone(),
+        })
+    }
+
+    /// Name of the bundle.
+    pub fn bundle(&self) -> &str {
+        &self.parts.bundle
+    }
+
+    /// What profiles are made with; see [`EngineParts::text_model`].
+    pub fn text_model(&self) -> &str {
+        &self.parts.text_model
+    }
+
+    /// Scores an exchange as if it were its account's first. Remembers nothing and changes nothing.
+    pub fn dry_run(&self, exchange: &Exchange) -> Assessment {
+        let observed = self.observe(exchange, &mut ObserveScratch::default());
+        let mut profile = Profile::empty();
+        profile.absorb(&observed.observation, &self.parts.random_features);
+        let measured = Measured::of(&profile);
+        self.assess(&measured, &observed.observation, exchange)
+    }
 
     /// Accounts remembered now.
     pub fn accounts(&self) -> usize {
         self.accounts.len()
-    }
-
-    /// The pseudonym of an account.
-    pub fn key(&self, account: &str) -> AccountKey {
-        self.parts.observer.account_key(account)
     }
 
     /// What is remembered of an account, if anything.
@@ -181,14 +241,14 @@ impl Engine {
         self.accounts.partition(account).profile(account).cloned()
     }
 
-    /// How an account stands; `None` for one that is not remembered. Changes nothing.
-    pub fn remembered(&self, account: AccountKey) -> Option<Remembered> {
+    /// The state of an account; `None` for one that is not remembered. Changes nothing.
+    pub fn account(&self, account: AccountKey) -> Option<AccountState> {
         let (measured, last_seen) = {
             let partition = self.accounts.partition(account);
             let profile = partition.profile(account)?;
             (Measured::of(profile), profile.timing().last()?)
         };
-        Some(Remembered {
+        Some(AccountState {
             account,
             seen: measured.seen,
             last_seen,
@@ -197,22 +257,22 @@ impl Engine {
         })
     }
 
-    /// How the accounts after `after` stand, of all accounts in a fixed order that an account keeps as long as it is
+    /// A page of accounts: the states of those after `after`, in a fixed order that an account keeps as long as it is
     /// remembered; at most `at_most` are looked at. With it, the account after which to go on; `None` at the end.
-    pub fn remembered_after(
+    pub fn accounts_after(
         &self,
         after: Option<AccountKey>,
         at_most: usize,
-    ) -> (Vec<Remembered>, Option<AccountKey>) {
+    ) -> (Vec<AccountState>, Option<AccountKey>) {
         let keys = self.accounts.keys_after(after, at_most);
         let next = keys.last().copied().filter(|_| keys.len() == at_most);
-        let remembered = keys.into_iter().filter_map(|key| self.remembered(key));
-        (remembered.collect(), next)
+        let accounts = keys.into_iter().filter_map(|key| self.account(key));
+        (accounts.collect(), next)
     }
 
-    /// Forgets an account, and which exchanges it sent. Whether it was remembered.
-    pub fn forget(&self, account: AccountKey) -> bool {
-        self.accounts.partition(account).forget(account)
+    /// Deletes an account's history, and which exchanges it sent; returns whether it was remembered.
+    pub fn delete_account(&self, account: AccountKey) -> bool {
+        self.accounts.partition(account).delete_account(account)
     }
 
     fn observed(&self, exchange: &Exchange) -> Observed {
@@ -225,7 +285,7 @@ impl Engine {
     /// What was measured of an account that weighs nothing in this engine's bundle, in plain sentences, each with the
     /// technique that it is context for; empty for an account that is not remembered.
     pub fn context(&self, account: &str) -> Vec<(Technique, String)> {
-        let Some(profile) = self.profile(self.parts.observer.account_key(account)) else {
+        let Some(profile) = self.profile(self.parts.observer.account(account)) else {
             return Vec::new();
         };
         let mut values = [f64::NAN; MEASURE_COUNT];
@@ -254,41 +314,11 @@ impl Engine {
         self.parts.judge.conversation_risk(&observation.cues)
     }
 
-    /// What an account's holder may be told as a reference, the same for as long as the deployment keeps its key.
-    pub fn case(&self, account: &str) -> String {
-        format!("case-{:016x}", self.parts.observer.case(account).0)
-    }
-
-    /// The account that stands for a secret, where nobody names the account.
-    pub fn credential(&self, secret: &[u8]) -> String {
-        format!(
-            "credential-{:016x}",
-            self.parts.observer.credential(secret).0
-        )
-    }
-
     fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observed {
         let observer = &self.parts.observer;
         Observed {
-            account: observer.account(exchange),
+            account: observer.account(&exchange.account),
             observation: observer.observe(exchange, scratch),
-        }
-    }
-
-    fn fold(&self, observed: &Observed, exchange: &Exchange, id: Option<Digest>) -> Assessment {
-        let account = observed.account;
-        let (measured, duplicate) = {
-            let mut partition = self.accounts.partition(account);
-            let duplicate = id.is_some_and(|id| partition.counted(account, id));
-            let profile = partition.touch(account);
-            if !duplicate {
-                profile.absorb(&observed.observation, &self.parts.random_features);
-            }
-            (Measured::of(profile), duplicate)
-        };
-        Assessment {
-            duplicate,
-            ..self.assess(&measured, &observed.observation, exchange)
         }
     }
 

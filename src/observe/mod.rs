@@ -6,13 +6,13 @@ use crate::domain::{
     AccountKey, Digest, Exchange, FinishReason, Observation, Outcome, RequestShape, Response,
     ResponseFormat, Role,
 };
-use crate::encoder::{Scratch, TextEncoder};
+use crate::encoder::{Encoder, Scratch};
 use crate::privacy::{PseudonymKey, Purpose};
-use crate::text::{CommonWords, TextScratch, digest_request};
+use crate::text::{CommonWords, TextScratch, TextView, digest_request};
 
 /// Turns exchanges into observations.
 pub struct Observer {
-    encoder: TextEncoder,
+    encoder: Box<dyn Encoder>,
     common_words: CommonWords,
     key: PseudonymKey,
 }
@@ -26,27 +26,21 @@ pub struct ObserveScratch {
 
 impl Observer {
     /// From a bundle's text model and a deployment's key.
-    pub const fn new(encoder: TextEncoder, common_words: CommonWords, key: PseudonymKey) -> Self {
+    pub fn new(
+        encoder: impl Encoder + 'static,
+        common_words: CommonWords,
+        key: PseudonymKey,
+    ) -> Self {
         Self {
-            encoder,
+            encoder: Box::new(encoder),
             common_words,
             key,
         }
     }
 
     /// The pseudonym under which an account's history is kept.
-    pub fn account(&self, exchange: &Exchange) -> AccountKey {
-        self.account_key(&exchange.account)
-    }
-
-    /// The same, of the account's name alone.
-    pub fn account_key(&self, account: &str) -> AccountKey {
-        self.key.account(account)
-    }
-
-    /// The account's name in digits that its holder may see: they lead back to it only with the deployment's key.
-    pub fn case(&self, account: &str) -> Digest {
-        self.key.digest(Purpose::Case, account.as_bytes())
+    pub fn account(&self, name: &str) -> AccountKey {
+        self.key.account(name)
     }
 
     /// The digest by which an exchange is known again: its id together with what was said. Where a gateway stands between,
@@ -58,28 +52,11 @@ impl Observer {
         digester.finish()
     }
 
-    /// A secret in digits: the name of an account that nobody names otherwise.
-    pub fn credential(&self, secret: &[u8]) -> Digest {
-        self.key.digest(Purpose::Credential, secret)
-    }
-
     /// Everything that later stages may know about the exchange.
     pub fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observation {
-        let system = exchange.system.as_ref().map(|text| text.expose().as_str());
-        let messages = exchange
-            .messages
-            .iter()
-            .map(|message| (message.role, message.content.expose().as_str()));
-        let encoded = self
-            .encoder
-            .encode(system, messages.clone(), &mut scratch.encoder);
-        let digests = digest_request(
-            &self.key,
-            &self.common_words,
-            system,
-            messages,
-            &mut scratch.text,
-        );
+        let view = TextView::of(exchange);
+        let encoding = self.encoder.encode(&view, &mut scratch.encoder);
+        let digests = digest_request(&self.key, &self.common_words, &view, &mut scratch.text);
         let digest = |purpose, text: &str| self.key.digest(purpose, text.as_bytes());
         let agent = exchange.client.user_agent.as_ref();
         Observation {
@@ -89,8 +66,8 @@ impl Observer {
                 .conversation
                 .as_deref()
                 .map(|name| digest(Purpose::Conversation, name)),
-            cues: encoded.cues,
-            embedding: encoded.embedding,
+            cues: encoding.cues,
+            embedding: encoding.embedding,
             prompt: digests.prompt,
             system: digests.system,
             skeleton: digests.skeleton,
@@ -98,7 +75,7 @@ impl Observer {
             tail: digests.tail,
             slots: digests.slots,
             identity: digests.identity,
-            shape: shape(exchange, encoded.read_bytes, encoded.total_bytes),
+            shape: shape(exchange, encoding.read_bytes, view.total_bytes()),
             outcome: outcome(&exchange.response),
             user_agent: agent.map(|name| digest(Purpose::Client, name.expose())),
             script: digests.script,
@@ -106,7 +83,8 @@ impl Observer {
     }
 }
 
-fn shape(exchange: &Exchange, read_bytes: u32, total_bytes: u32) -> RequestShape {
+fn shape(exchange: &Exchange, read_bytes: usize, total_bytes: usize) -> RequestShape {
+    let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     let parameters = &exchange.parameters;
     let spoken = exchange
@@ -114,8 +92,8 @@ fn shape(exchange: &Exchange, read_bytes: u32, total_bytes: u32) -> RequestShape
         .iter()
         .filter(|message| message.role != Role::System);
     RequestShape {
-        read_bytes,
-        total_bytes,
+        read_bytes: bytes(read_bytes),
+        total_bytes: bytes(total_bytes),
         turns: count(spoken.count()),
         tools: count(exchange.tools.len()),
         temperature: parameters.temperature,

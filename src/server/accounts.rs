@@ -5,10 +5,11 @@ use std::sync::Arc;
 use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceResult};
 
 use super::Accounts;
-use super::desk::Desk;
+use super::desk::Dispatcher;
 use crate::detect::registry;
 use crate::domain::{AccountKey, Band, Technique};
-use crate::engine::Remembered;
+use crate::engine::AccountState;
+use crate::privacy::Pseudonymizer;
 use crate::wire::contract::{
     self, Account, AccountExplanation, AccountRow, ExplainAccountRequest, ForgetAccountRequest,
     ForgetAccountResponse, GetAccountRequest, ListAccountsRequest, ListAccountsResponse,
@@ -30,8 +31,9 @@ const BASELINE: &str = "Honest accounts: `expected` is what is typical of them. 
 
 /// The service behind every protocol.
 pub(super) struct AccountBook {
-    pub(super) desk: Arc<Desk>,
+    pub(super) desk: Arc<Dispatcher>,
     pub(super) accounts: Arc<dyn Accounts>,
+    pub(super) pseudonymizer: Pseudonymizer,
 }
 
 /// An account as a request names it.
@@ -55,9 +57,9 @@ impl Named {
             .ok_or_else(|| bad("pseudonym", "32 hexadecimal digits"))
     }
 
-    fn key(&self, accounts: &dyn Accounts) -> AccountKey {
+    fn key(&self, pseudonymizer: &Pseudonymizer) -> AccountKey {
         match self {
-            Self::Name(name) => accounts.key(name),
+            Self::Name(name) => pseudonymizer.account(name),
             Self::Pseudonym(key) => *key,
         }
     }
@@ -71,13 +73,13 @@ impl Named {
 }
 
 impl AccountBook {
-    async fn standing(&self, named: Result<Named, WireError>) -> Result<Account, WireError> {
+    async fn state(&self, named: Result<Named, WireError>) -> Result<Account, WireError> {
         let named = named?;
         let accounts = Arc::clone(&self.accounts);
-        let key = named.key(&*accounts);
-        let remembered = self.desk.ask(move || accounts.account(key)).await?;
-        let remembered = remembered.ok_or(WireError::UnknownAccount)?;
-        Ok(account_to_contract(remembered, named.name()))
+        let key = named.key(&self.pseudonymizer);
+        let state = self.desk.ask(move || accounts.account(key)).await?;
+        let state = state.ok_or(WireError::UnknownAccount)?;
+        Ok(account_to_contract(state, named.name()))
     }
 
     async fn page(&self, page: Page) -> Result<ListAccountsResponse, WireError> {
@@ -85,11 +87,11 @@ impl AccountBook {
         self.desk.ask(move || page.read(&*accounts)).await
     }
 
-    async fn forget(&self, named: Result<Named, WireError>) -> Result<bool, WireError> {
+    async fn delete(&self, named: Result<Named, WireError>) -> Result<bool, WireError> {
         let named = named?;
         let accounts = Arc::clone(&self.accounts);
-        let key = named.key(&*accounts);
-        self.desk.ask(move || accounts.forget(key)).await
+        let key = named.key(&self.pseudonymizer);
+        self.desk.ask(move || accounts.delete_account(key)).await
     }
 }
 
@@ -100,7 +102,7 @@ impl contract::AccountService for AccountBook {
         request: ServiceRequest<'_, GetAccountRequest>,
     ) -> ServiceResult<impl Encodable<Account> + Send + use<'a>> {
         let named = Named::read(request.account, request.pseudonym, self.desk.bounds());
-        let account = self.standing(named).await;
+        let account = self.state(named).await;
         Response::ok(account.map_err(|error| error.to_connect())?)
     }
 
@@ -122,7 +124,7 @@ impl contract::AccountService for AccountBook {
         request: ServiceRequest<'_, ExplainAccountRequest>,
     ) -> ServiceResult<impl Encodable<AccountExplanation> + Send + use<'a>> {
         let named = Named::read(request.account, request.pseudonym, self.desk.bounds());
-        let account = self.standing(named).await;
+        let account = self.state(named).await;
         Response::ok(explained(account.map_err(|error| error.to_connect())?))
     }
 
@@ -132,7 +134,7 @@ impl contract::AccountService for AccountBook {
         request: ServiceRequest<'_, ForgetAccountRequest>,
     ) -> ServiceResult<impl Encodable<ForgetAccountResponse> + Send + use<'a>> {
         let named = Named::read(request.account, request.pseudonym, self.desk.bounds());
-        let forgotten = AccountBook::forget(self, named).await;
+        let forgotten = self.delete(named).await;
         let forgotten = forgotten.map_err(|error| error.to_connect())?;
         Response::ok(ForgetAccountResponse {
             forgotten: Some(forgotten),
@@ -185,9 +187,9 @@ impl Page {
         } else {
             EXAMINED_MAX
         };
-        let (remembered, mut next) = accounts.accounts_after(self.after, examined);
+        let (page, mut next) = accounts.accounts_after(self.after, examined);
         let mut rows = Vec::new();
-        for account in remembered {
+        for account in page {
             if !self.bands.is_empty() && !self.bands.contains(&account.judgement.band) {
                 continue;
             }
@@ -207,7 +209,7 @@ impl Page {
     }
 }
 
-fn row(account: &Remembered) -> AccountRow {
+fn row(account: &AccountState) -> AccountRow {
     AccountRow {
         pseudonym: hex(account.account),
         seen: Some(seen_to_contract(account.seen)),
@@ -218,7 +220,7 @@ fn row(account: &Remembered) -> AccountRow {
     }
 }
 
-fn account_to_contract(account: Remembered, name: String) -> Account {
+fn account_to_contract(account: AccountState, name: String) -> Account {
     let judgement = account.judgement;
     Account {
         account: name,

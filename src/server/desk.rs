@@ -1,26 +1,26 @@
-//! Where every surface brings its exchanges: one admission rule, one way to the scorer.
+//! The dispatcher: where every surface brings its exchanges; one admission rule, one way to the scorer.
 
 use std::sync::Arc;
 
 use super::admission::Admission;
 use super::metrics::{Metrics, Shed};
-use super::{Limits, NotReady, Scorer, Standing};
+use super::{AccountStatus, Limits, NotReady, Scorer, Services};
 use crate::domain::{Assessment, Exchange, Risk};
 use crate::wire::{Bounds, WireError};
 
-/// The scorer behind its admission. One for the whole port.
-pub(super) struct Desk {
-    scorer: Arc<dyn Scorer>,
+/// The services behind their admission. One for the whole port.
+pub(super) struct Dispatcher {
+    services: Services,
     admission: Admission,
     metrics: Arc<Metrics>,
     bounds: Bounds,
 }
 
-impl Desk {
-    /// The desk of `scorer` within `limits`, counted by `metrics`.
-    pub(super) fn new(scorer: Arc<dyn Scorer>, limits: &Limits, metrics: Arc<Metrics>) -> Self {
+impl Dispatcher {
+    /// Dispatches to `services` within `limits`, counted by `metrics`.
+    pub(super) fn new(services: Services, limits: &Limits, metrics: Arc<Metrics>) -> Self {
         Self {
-            scorer,
+            services,
             admission: Admission::new(limits, Arc::clone(&metrics)),
             metrics,
             bounds: limits.bounds,
@@ -37,7 +37,7 @@ impl Desk {
     /// # Errors
     /// When it is not admitted or was not counted.
     pub(super) async fn score(&self, exchange: Exchange) -> Result<Assessment, WireError> {
-        let scorer = Arc::clone(&self.scorer);
+        let scorer = Arc::clone(&self.services.scorer);
         let assessment = self.admission.run(move || scorer.score(exchange)).await??;
         self.metrics.scored(&assessment);
         Ok(assessment)
@@ -47,8 +47,8 @@ impl Desk {
     ///
     /// # Errors
     /// When the call is not admitted.
-    pub(super) async fn score_all(&self, read: Vec<Read>) -> Result<Vec<Scored>, WireError> {
-        let scorer = Arc::clone(&self.scorer);
+    pub(super) async fn score_batch(&self, read: Vec<Read>) -> Result<Vec<Scored>, WireError> {
+        let scorer = Arc::clone(&self.services.scorer);
         let scored = self
             .admission
             .run(move || score_read(&*scorer, read))
@@ -60,11 +60,11 @@ impl Desk {
     ///
     /// # Errors
     /// When the scorer panics.
-    pub(super) async fn score_all_in_turn(
+    pub(super) async fn score_batch_in_turn(
         &self,
         read: Vec<Read>,
     ) -> Result<Vec<Scored>, WireError> {
-        let scorer = Arc::clone(&self.scorer);
+        let scorer = Arc::clone(&self.services.scorer);
         let work = move || score_read(&*scorer, read);
         Ok(self.counted(self.admission.run_in_turn(work).await?))
     }
@@ -87,55 +87,52 @@ impl Desk {
         self.admission.run(work).await
     }
 
-    /// Whether the scorer, asked now, could answer now.
-    ///
-    /// # Errors
-    /// What is awaited.
-    pub(super) fn ready(&self) -> Result<(), NotReady> {
-        self.scorer.ready()
-    }
-
-    /// Lets a worker try the whole path.
+    /// Lets a worker test the whole path.
     ///
     /// # Errors
     /// What does not work.
-    pub(super) async fn probe(&self) -> Result<(), NotReady> {
-        let scorer = Arc::clone(&self.scorer);
-        let probed = self.admission.run_own(move || scorer.probe()).await;
-        probed.unwrap_or(Err(NotReady {
+    pub(super) async fn self_test(&self) -> Result<(), NotReady> {
+        let scorer = Arc::clone(&self.services.scorer);
+        let tested = self.admission.run_own(move || scorer.readiness()).await;
+        tested.unwrap_or(Err(NotReady {
             waiting_for: "a scorer that does not fail",
         }))
     }
 
     /// The text of `/metrics`.
     pub(super) fn metrics(&self, ready: bool) -> String {
-        self.metrics.text(self.scorer.as_ref(), ready)
+        let (bundle, accounts) = (
+            self.services.models.active(),
+            self.services.accounts.count(),
+        );
+        self.metrics.text(bundle, accounts, ready)
     }
 
     /// Counts an exchange that nobody waited for and that was not scored.
-    pub(super) fn give_up(&self) {
+    pub(super) fn record_drop(&self) {
         self.metrics.shed(Shed::Unawaited);
     }
 
     /// The active bundle.
     pub(super) fn bundle(&self) -> String {
-        self.scorer.bundle()
+        self.services.models.active().name
     }
 
-    /// How an account stands, without a new exchange; `None` for one that is not remembered. Takes no worker: it is a
+    /// The status of an account, without a new exchange; `None` for one that is not remembered. Takes no worker: it is a
     /// look-up, and a gateway waits for it before a request goes through.
-    pub(super) fn standing(&self, account: &str) -> Option<Standing> {
-        self.scorer.standing(account)
+    pub(super) fn account_status(&self, account: &str) -> Option<AccountStatus> {
+        let account = self.services.pseudonymizer.account(account);
+        self.services.scorer.account_status(account)
     }
 
-    /// What the holder of an account may be told as a reference.
-    pub(super) fn case(&self, account: &str) -> String {
-        self.scorer.case(account)
+    /// What the holder of an account may be told.
+    pub(super) fn reference(&self, account: &str) -> String {
+        self.services.pseudonymizer.reference(account)
     }
 
     /// The account that stands for a secret.
     pub(super) fn credential(&self, secret: &[u8]) -> String {
-        self.scorer.credential(secret)
+        self.services.pseudonymizer.credential(secret)
     }
 
     /// Risks of exchanges by their text alone, in their order, on one worker.
@@ -146,7 +143,7 @@ impl Desk {
         &self,
         exchanges: Vec<Exchange>,
     ) -> Result<Vec<Risk>, WireError> {
-        let scorer = Arc::clone(&self.scorer);
+        let scorer = Arc::clone(&self.services.scorer);
         let risk = move |exchange: &Exchange| Ok(scorer.conversation_risk(exchange)?);
         self.admission
             .run(move || exchanges.iter().map(risk).collect())
@@ -167,7 +164,7 @@ fn score_read(scorer: &dyn Scorer, read: Vec<Read>) -> Vec<Scored> {
         .into_iter()
         .map(|read| read.map(|exchange| exchanges.push(exchange)).err())
         .collect();
-    let mut scored = scorer.score_all(exchanges).into_iter();
+    let mut scored = scorer.score_batch(exchanges).into_iter();
     let errors = errors.into_iter();
     errors
         .map(|error| match error {

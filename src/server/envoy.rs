@@ -77,7 +77,7 @@ impl ExternalProcessor for Envoy {
     ) -> ServiceResult<ServiceStream<impl Encodable<ProcessingResponse> + Send + use<>>> {
         // A stream that ends at once lets its request pass.
         let Ok(place) = Arc::clone(&self.streams).try_acquire_owned() else {
-            self.shared.gateways.give_up(None);
+            self.shared.gateways.record_drop(None);
             return connectrpc::Response::stream_ok(stream::empty());
         };
         let watch = Watch {
@@ -164,9 +164,9 @@ impl Watch {
                     .request_head(fields(&head), &self.wishes.credential_header, bounds);
                 self.over |= !self.tap.worthwhile();
                 self.account = self.tap.caller().map(|caller| self.shared.account(caller));
-                if let Some(case) = self.declined() {
+                if let Some(reference) = self.declined() {
                     self.give_up();
-                    return Answer::ImmediateResponse(Box::new(refusal(&case)));
+                    return Answer::ImmediateResponse(Box::new(refusal(&reference)));
                 }
                 Answer::RequestHeaders(Box::<HeadersResponse>::default())
             }
@@ -194,15 +194,15 @@ impl Watch {
         }
     }
 
-    /// The case under which the request is declined, if it is.
+    /// What the caller is told when the request is declined.
     fn declined(&self) -> Option<String> {
         let account = self
             .account
             .as_deref()
             .filter(|_| self.wishes.enforce && !self.over)?;
-        let standing = self.shared.gateways.desk().standing(account)?;
-        (standing.recommendation == Recommendation::Restrict)
-            .then(|| self.shared.gateways.desk().case(account))
+        let dispatcher = self.shared.gateways.desk();
+        let status = dispatcher.account_status(account)?;
+        (status.recommendation == Recommendation::Restrict).then(|| dispatcher.reference(account))
     }
 
     fn gather(&mut self, add: impl FnOnce(&mut Tap)) {
@@ -211,7 +211,7 @@ impl Watch {
         }
         add(&mut self.tap);
         if !self.has_room() {
-            self.shared.gateways.give_up(None);
+            self.shared.gateways.record_drop(None);
             self.give_up();
         }
     }
@@ -263,7 +263,7 @@ impl Drop for Watch {
             drop(held);
             match read {
                 Ok(Some(exchange)) => shared.gateways.score_later(exchange),
-                _ => shared.gateways.give_up(None),
+                _ => shared.gateways.record_drop(None),
             }
         });
     }
@@ -289,9 +289,9 @@ fn fields(head: &HttpHeaders) -> impl Iterator<Item = (&str, &[u8])> {
     })
 }
 
-/// 403 with a case and nothing else, in the shape that clients of model APIs read.
-fn refusal(case: &str) -> ImmediateResponse {
-    let message = format!("This request was declined. Case: {case}");
+/// 403 with a reference and nothing else, in the shape that clients of model APIs read.
+fn refusal(reference: &str) -> ImmediateResponse {
+    let message = format!("This request was declined. Reference: {reference}");
     let body = serde_json::json!({"error": {"message": message, "type": "permission_error", "code": "declined"}});
     let kind = HeaderValueOption {
         header: HeaderValue {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceResult};
 
 use super::Labels;
-use super::desk::Desk;
+use super::desk::Dispatcher;
 use crate::domain::Label;
 use crate::wire::contract::{
     self, ExportLabelsRequest, ExportLabelsResponse, SubmitLabelRequest, SubmitLabelResponse,
@@ -18,7 +18,7 @@ const PAGE_MAX: usize = 1_000;
 
 /// The service behind every protocol.
 pub(super) struct LabelBook {
-    pub(super) desk: Arc<Desk>,
+    pub(super) desk: Arc<Dispatcher>,
     pub(super) labels: Arc<dyn Labels>,
 }
 

@@ -13,7 +13,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::{Scorer, Surface};
+use super::{ActiveBundle, Surface};
 use crate::domain::{Assessment, Band, Recommendation};
 
 /// The content type of the text.
@@ -184,14 +184,11 @@ impl Metrics {
     }
 
     /// The text now.
-    pub(super) fn text(&self, scorer: &dyn Scorer, ready: bool) -> String {
+    pub(super) fn text(&self, bundle: ActiveBundle, accounts: usize, ready: bool) -> String {
         self.accounts
-            .set(i64::try_from(scorer.accounts()).unwrap_or(i64::MAX));
+            .set(i64::try_from(accounts).unwrap_or(i64::MAX));
         self.ready.set(i64::from(ready));
-        let model = vec![
-            ("bundle", scorer.bundle()),
-            ("digest", scorer.bundle_digest()),
-        ];
+        let model = vec![("bundle", bundle.name), ("digest", bundle.digest)];
         if self.model.get(&model).is_none() {
             self.model.clear();
             self.model.get_or_create(&model).set(1);

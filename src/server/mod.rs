@@ -4,7 +4,7 @@
 //!
 //! A call's way: `accept` takes the connection, `routes` finds the handler, `door` bounds the calls inside and
 //! checks what HTTP says of the body, `scoring` (or `streaming`, `accounts`, `models`, `labels`) converts and asks the
-//! `desk`, where every surface asks what stands behind the port, the [`Services`], on a worker that `admission` grants.
+//! dispatcher (`desk`), where every surface asks what stands behind the port, the [`Services`], on a worker that `admission` grants.
 //! `hooks` are the routes of gateways and exporters. What guards a surface (`guard`: `keys`, `pace`) and counts it
 //! (`meter`) is mounted with it, in `routes`.
 
@@ -48,9 +48,10 @@ pub use key_line::{ApiKey, KeyLine};
 pub use keys::{KEYS_MAX, Keys, KeysError};
 pub use limits::{Limits, LimitsError};
 pub use pace::PaceRule;
-pub use scorer::{NotReady, ScoreError, Scorer, Standing};
+pub use scorer::{AccountStatus, NotReady, ScoreError, Scorer};
 pub use services::{
-    Accounts, LabelError, Labels, ModelEntry, ModelError, Models, Services, Submitted, Verification,
+    Accounts, ActiveBundle, LabelError, Labels, ModelEntry, ModelError, Models, Services,
+    Submitted, Verification,
 };
 pub use surface::{Scope, Surface};
 pub use tls::{Tls, TlsError, TlsFiles};
@@ -88,8 +89,8 @@ pub async fn run(
 ) {
     let Setup { limits, keys, tls } = setup.into();
     let metrics = metrics::Metrics::new();
-    let scorer = Arc::clone(&services.scorer);
-    let desk = Arc::new(desk::Desk::new(scorer, &limits, Arc::clone(&metrics)));
+    let desk = desk::Dispatcher::new(services.clone(), &limits, Arc::clone(&metrics));
+    let desk = Arc::new(desk);
     let readiness = Arc::new(readiness::Readiness::new(Arc::clone(&desk), &limits));
     let gateways = Arc::new(hooks::Gateways::new(Arc::clone(&desk), &limits.hooks));
     let behind = routes::Behind {

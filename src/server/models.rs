@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceResult};
 
-use super::desk::Desk;
+use super::desk::Dispatcher;
 use super::{ModelEntry, Models};
 use crate::wire::contract::{
     self, ActivateModelRequest, ActivateModelResponse, ListModelsRequest, ListModelsResponse,
@@ -14,7 +14,7 @@ use crate::wire::{WireError, required_name};
 
 /// The service behind every protocol.
 pub(super) struct ModelShelf {
-    pub(super) desk: Arc<Desk>,
+    pub(super) desk: Arc<Dispatcher>,
     pub(super) models: Arc<dyn Models>,
 }
 
@@ -30,10 +30,10 @@ impl ModelShelf {
             fits: Some(verified.problem.is_none()),
             problem: verified.problem.unwrap_or_default().to_owned(),
             files: files
-                .map(|(file, expected, came)| ModelFile {
-                    file: file.to_owned(),
-                    expected: expected.unwrap_or_default(),
-                    came: came.unwrap_or_default(),
+                .map(|hash| ModelFile {
+                    file: hash.file.to_owned(),
+                    expected: hash.expected.unwrap_or_default(),
+                    came: hash.actual,
                 })
                 .collect(),
         })

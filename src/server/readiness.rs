@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time;
 
-use super::desk::Desk;
+use super::desk::Dispatcher;
 use super::{Limits, NotReady};
 use crate::wire::contract::{
     ACCOUNT_SERVICE_SERVICE_NAME, LABEL_SERVICE_SERVICE_NAME, MODEL_SERVICE_SERVICE_NAME,
@@ -31,7 +31,7 @@ struct Probed {
 
 /// The scorer's readiness, until the drain begins.
 pub(super) struct Readiness {
-    desk: Arc<Desk>,
+    desk: Arc<Dispatcher>,
     probed: Mutex<Probed>,
     probe_period: Duration,
     /// What watchers are told; `None` once the drain has begun, which ends their streams.
@@ -40,7 +40,7 @@ pub(super) struct Readiness {
 
 impl Readiness {
     /// As ready as the scorer behind `desk`, once a worker has tried it.
-    pub(super) fn new(desk: Arc<Desk>, limits: &Limits) -> Self {
+    pub(super) fn new(desk: Arc<Dispatcher>, limits: &Limits) -> Self {
         Self {
             desk,
             probed: Mutex::new(Probed {
@@ -61,7 +61,6 @@ impl Readiness {
                 waiting_for: "a restart; the server is stopping",
             });
         }
-        self.desk.ready()?;
         let probed = lock(&self.probed);
         probed.outcome?;
         if probed.at.elapsed() > self.probe_period * STALE_PERIODS {
@@ -90,7 +89,7 @@ impl Readiness {
     }
 
     async fn probe(&self) {
-        let outcome = self.desk.probe().await;
+        let outcome = self.desk.self_test().await;
         let at = Instant::now();
         let before = std::mem::replace(&mut *lock(&self.probed), Probed { outcome, at }).outcome;
         match (before, outcome) {

@@ -12,7 +12,7 @@ use connectrpc_health::{HealthExt, HealthService};
 use connectrpc_reflection::Reflector;
 
 use super::accounts::AccountBook;
-use super::desk::Desk;
+use super::desk::Dispatcher;
 use super::discretion::Discretion;
 use super::door::{self, Door};
 use super::envoy::Envoy;
@@ -39,7 +39,7 @@ use crate::wire::contract::{
 
 /// What stands behind the routes.
 pub(super) struct Behind {
-    pub(super) desk: Arc<Desk>,
+    pub(super) desk: Arc<Dispatcher>,
     pub(super) services: Services,
     pub(super) gateways: Arc<Gateways>,
     pub(super) readiness: Arc<Readiness>,
@@ -77,6 +77,7 @@ fn books(behind: &Behind, door: &Door, limits: &Limits, to: &Mount) -> axum::Rou
     let accounts = Arc::new(AccountBook {
         desk: Arc::clone(desk),
         accounts: Arc::clone(&services.accounts),
+        pseudonymizer: services.pseudonymizer.clone(),
     });
     let models = Arc::new(ModelShelf {
         desk: Arc::clone(desk),
@@ -217,7 +218,7 @@ fn deadlines(limits: &Limits) -> DeadlinePolicy {
 }
 
 /// The probes, under every name that orchestrators ask for, and the metrics.
-fn probes(readiness: Arc<Readiness>, desk: Arc<Desk>) -> axum::Router {
+fn probes(readiness: Arc<Readiness>, desk: Arc<Dispatcher>) -> axum::Router {
     let live = || async { "live\n" };
     let readable = Arc::clone(&readiness);
     let metrics = move || async move {

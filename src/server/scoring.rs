@@ -8,7 +8,7 @@ use connectrpc::{
 };
 
 use super::clock;
-use super::desk::{Desk, Scored};
+use super::desk::{Dispatcher, Scored};
 use super::streaming::Streams;
 use crate::wire::contract::score_result::Result as Outcome;
 use crate::wire::contract::{self, ScoreBatchRequest, ScoreBatchResponse, ScoreResult};
@@ -16,7 +16,7 @@ use crate::wire::{WireError, assessment_to_contract, exchange_from_contract};
 
 /// The service behind every protocol.
 pub(super) struct Scoring {
-    pub(super) desk: Arc<Desk>,
+    pub(super) desk: Arc<Dispatcher>,
     pub(super) streams: Arc<Streams>,
 }
 
@@ -54,7 +54,7 @@ impl contract::ScoringService for Scoring {
             .iter()
             .map(|exchange| exchange_from_contract(exchange, received, bounds))
             .collect();
-        let results = self.desk.score_all(exchanges).await;
+        let results = self.desk.score_batch(exchanges).await;
         let results = results.map_err(|error| error.to_connect())?;
         let results = results.into_iter().map(result).collect();
         Response::ok(ScoreBatchResponse { results })

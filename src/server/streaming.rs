@@ -12,7 +12,7 @@ use futures_util::stream::{self, ReadyChunks, Stream, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time;
 
-use super::desk::{Desk, Read};
+use super::desk::{Dispatcher, Read};
 use super::readiness::Readiness;
 use super::{Limits, clock, discretion, scoring};
 use crate::wire::contract::{self, ScoreResult};
@@ -51,7 +51,7 @@ impl Streams {
     /// [`WireError::Overloaded`] when as many streams are open as may be.
     pub(super) fn open(
         self: &Arc<Self>,
-        desk: &Arc<Desk>,
+        desk: &Arc<Dispatcher>,
         requests: InboundStream<contract::Exchange>,
         deadline: Option<Instant>,
     ) -> Result<impl Stream<Item = Result<ScoreResult, ConnectError>> + Send + 'static, WireError>
@@ -81,7 +81,7 @@ impl Streams {
 /// An open stream.
 struct Open {
     streams: Arc<Streams>,
-    desk: Arc<Desk>,
+    desk: Arc<Dispatcher>,
     requests: ReadyChunks<InboundStream<contract::Exchange>>,
     deadline: Option<time::Instant>,
     /// Scored, not yet sent.
@@ -123,7 +123,7 @@ impl Open {
             messages = self.requests.next() => messages.ok_or(Ok(()))?,
         };
         let (exchanges, unreadable) = self.read(messages);
-        let scoring = self.desk.score_all_in_turn(exchanges);
+        let scoring = self.desk.score_batch_in_turn(exchanges);
         let scored = match self.deadline {
             None => scoring.await,
             Some(deadline) => time::timeout_at(deadline, scoring)

@@ -8,6 +8,7 @@ use super::{
     script::script,
     skeleton,
     tokens::{Token, TokenScratch},
+    view::TextView,
 };
 use crate::{
     domain::{Digest, Role, Script},
@@ -46,36 +47,28 @@ pub struct TextScratch {
 
 /// The digests of a request.
 ///
-/// `prompt` and `slots` read everything; the rest reads the last user message (the last message when no user
-/// speaks), at most 8 KiB at either end. A system prompt given apart and one given as the first message give
-/// the same digests. A text with fewer than four words outside its slots is its own skeleton, head and tail.
-pub fn digest_request<'t>(
+/// `prompt` and `system` read everything; `slots` all of [`TextView::request`], and the rest at most 8 KiB at either
+/// end of it. A system prompt given apart and one given as the first message give the same digests. A text with fewer
+/// than four words outside its slots is its own skeleton, head and tail.
+pub fn digest_request(
     key: &PseudonymKey,
     common: &CommonWords,
-    system: Option<&'t str>,
-    messages: impl IntoIterator<Item = (Role, &'t str)>,
+    view: &TextView<'_>,
     scratch: &mut TextScratch,
 ) -> TextDigests {
     let mut prompt = key.digester(Purpose::Prompt);
-    let mut system_digester: Option<Digester> = None;
-    let (mut last, mut last_user) = ("", None);
-    for (role, text) in system
-        .map(|text| (Role::System, text))
-        .into_iter()
-        .chain(messages)
-    {
-        prompt.part(&[role as u8]);
-        prompt.part(text.as_bytes());
-        match role {
-            Role::System => system_digester
+    let mut system: Option<Digester> = None;
+    for part in view.parts() {
+        let text = part.text.as_bytes();
+        prompt.part(&[part.role as u8]);
+        prompt.part(text);
+        if part.role == Role::System {
+            system
                 .get_or_insert_with(|| key.digester(Purpose::System))
-                .part(text.as_bytes()),
-            Role::User => last_user = Some(text),
-            Role::Assistant | Role::Tool => {}
+                .part(text);
         }
-        last = text;
     }
-    let text = last_user.unwrap_or(last);
+    let text = view.request();
     let slots = content_digest(key, text, &mut scratch.content);
     scratch.tokens.read(text);
     let tokens = &mut scratch.tokens.tokens;
@@ -83,7 +76,7 @@ pub fn digest_request<'t>(
     let [skeleton, head, tail] = template_digests(key, tokens, slots);
     TextDigests {
         prompt: prompt.finish(),
-        system: system_digester.map(Digester::finish),
+        system: system.map(Digester::finish),
         skeleton,
         head,
         tail,

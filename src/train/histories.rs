@@ -96,7 +96,7 @@ impl HistoryBuilder {
         let observed: Vec<_> = exchanges
             .par_iter()
             .map_init(ObserveScratch::default, |scratch, exchange| {
-                let account = self.observer.account(exchange);
+                let account = self.observer.account(&exchange.account);
                 let labeled = self.labels.contains_key(&account);
                 labeled.then(|| (account, self.observer.observe(exchange, scratch)))
             })

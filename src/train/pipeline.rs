@@ -17,7 +17,7 @@ use super::manifest::CueManifest;
 use super::progress::Progress;
 use super::recipe::Recipe;
 use super::text_models::{TextModels, fit_text_models};
-use crate::bundle::{BundleFiles, FORMAT, Manifest, RandomFeatureSettings};
+use crate::bundle::{BundleFiles, EncoderKind, FORMAT, Manifest, RandomFeatureSettings};
 use crate::encoder::{StaticEncoder, TextEncoder, Vocabulary};
 use crate::observe::Observer;
 use crate::privacy::PseudonymKey;
@@ -84,6 +84,7 @@ pub fn train_bundle(
         name: inputs.name.0.to_owned(),
         version: inputs.name.1,
         seed,
+        encoder: EncoderKind::Static,
         tokens: text.model.tokens(),
         random_features: RandomFeatureSettings {
             seed,

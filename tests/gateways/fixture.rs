@@ -10,8 +10,13 @@ use hyper::header::HeaderMap;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use stillwatch::domain::{Assessment, Band, Exchange, FinishReason, Recommendation, Risk, Role};
-use stillwatch::server::{self, Hooks, Limits, NotReady, ScoreError, Scorer, Services, Standing};
+use stillwatch::domain::{
+    AccountKey, Assessment, Band, Exchange, FinishReason, Recommendation, Risk, Role,
+};
+use stillwatch::privacy::{PseudonymKey, Pseudonymizer};
+use stillwatch::server::{
+    self, AccountStatus, Hooks, Limits, NotReady, ScoreError, Scorer, Services,
+};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::nothing::Nothing;
@@ -20,8 +25,11 @@ use tokio::task::JoinHandle;
 
 /// Text that may come back in no answer.
 pub(crate) const CANARY: &str = "canary-9e21";
-/// The case of every account that stands badly.
-pub(crate) const CASE: &str = "case-00000000000000aa";
+
+/// The pseudonyms of every server of these tests.
+pub(crate) fn pseudonymizer() -> Pseudonymizer {
+    Pseudonymizer::new(PseudonymKey::offline())
+}
 
 /// What was counted of one exchange.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,11 +48,11 @@ pub(crate) struct Counted {
     pub(crate) micros: i64,
 }
 
-/// Keeps what it is asked; accounts in `standings` stand as they are told to.
+/// Keeps what it is asked; accounts in `statuses` have the recommendation that they were given.
 #[derive(Default)]
 pub(crate) struct Recorder {
     counted: Mutex<Vec<Counted>>,
-    standings: Mutex<HashMap<String, Recommendation>>,
+    statuses: Mutex<HashMap<AccountKey, Recommendation>>,
 }
 
 impl Recorder {
@@ -54,8 +62,8 @@ impl Recorder {
 
     /// From now on `account` stands at `recommendation`.
     pub(crate) fn stand(&self, account: &str, recommendation: Recommendation) {
-        let mut standings = self.standings.lock().expect("no test panics inside");
-        standings.insert(account.to_owned(), recommendation);
+        let mut statuses = self.statuses.lock().expect("no test panics inside");
+        statuses.insert(pseudonymizer().account(account), recommendation);
     }
 
     /// Returns what was counted once there are `count`; the test's own limit ends a wait in vain.
@@ -98,10 +106,10 @@ impl Scorer for Recorder {
         Ok(assessment(exchange))
     }
 
-    fn standing(&self, account: &str) -> Option<Standing> {
-        let standings = self.standings.lock().expect("no test panics inside");
-        let recommendation = *standings.get(account)?;
-        Some(Standing {
+    fn account_status(&self, account: AccountKey) -> Option<AccountStatus> {
+        let statuses = self.statuses.lock().expect("no test panics inside");
+        let recommendation = *statuses.get(&account)?;
+        Some(AccountStatus {
             seen: 40,
             risk: probability(0.87),
             band: Band::Severe,
@@ -109,7 +117,7 @@ impl Scorer for Recorder {
         })
     }
 
-    fn score_all(&self, exchanges: Vec<Exchange>) -> Vec<Result<Assessment, ScoreError>> {
+    fn score_batch(&self, exchanges: Vec<Exchange>) -> Vec<Result<Assessment, ScoreError>> {
         let exchanges = exchanges.into_iter();
         exchanges.map(|exchange| self.score(exchange)).collect()
     }
@@ -120,31 +128,7 @@ impl Scorer for Recorder {
         Ok(probability(bytes.min(100) as f64 / 100.0))
     }
 
-    fn case(&self, _: &str) -> String {
-        CASE.to_owned()
-    }
-
-    fn credential(&self, _: &[u8]) -> String {
-        CASE.to_owned()
-    }
-
-    fn bundle_digest(&self) -> String {
-        "digest".to_owned()
-    }
-
-    fn accounts(&self) -> usize {
-        0
-    }
-
-    fn probe(&self) -> Result<(), NotReady> {
-        Ok(())
-    }
-
-    fn bundle(&self) -> String {
-        "fake@1".to_owned()
-    }
-
-    fn ready(&self) -> Result<(), NotReady> {
+    fn readiness(&self) -> Result<(), NotReady> {
         Ok(())
     }
 }
@@ -201,6 +185,7 @@ impl Running {
         let (stop, stopped) = oneshot::channel();
         let nothing = Arc::new(Nothing);
         let served = Services {
+            pseudonymizer: pseudonymizer(),
             scorer: scorer.clone(),
             accounts: nothing.clone(),
             models: nothing.clone(),

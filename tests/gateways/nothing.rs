@@ -1,20 +1,21 @@
 //! What stands behind the port beside the scorer, where no test asks for it: no accounts, no bundles, no labels.
 
 use stillwatch::domain::{AccountKey, Label};
-use stillwatch::engine::Remembered;
+use stillwatch::engine::AccountState;
 use stillwatch::server::{
-    Accounts, LabelError, Labels, ModelEntry, ModelError, Models, Submitted, Verification,
+    Accounts, ActiveBundle, LabelError, Labels, ModelEntry, ModelError, Models, Submitted,
+    Verification,
 };
 
 /// None of it.
 pub(crate) struct Nothing;
 
 impl Accounts for Nothing {
-    fn key(&self, _: &str) -> AccountKey {
-        AccountKey(0)
+    fn count(&self) -> usize {
+        0
     }
 
-    fn account(&self, _: AccountKey) -> Option<Remembered> {
+    fn account(&self, _: AccountKey) -> Option<AccountState> {
         None
     }
 
@@ -22,16 +23,23 @@ impl Accounts for Nothing {
         &self,
         _: Option<AccountKey>,
         _: usize,
-    ) -> (Vec<Remembered>, Option<AccountKey>) {
+    ) -> (Vec<AccountState>, Option<AccountKey>) {
         (Vec::new(), None)
     }
 
-    fn forget(&self, _: AccountKey) -> bool {
+    fn delete_account(&self, _: AccountKey) -> bool {
         false
     }
 }
 
 impl Models for Nothing {
+    fn active(&self) -> ActiveBundle {
+        ActiveBundle {
+            name: "fake@1".to_owned(),
+            digest: "digest".to_owned(),
+        }
+    }
+
     fn list(&self) -> Vec<ModelEntry> {
         Vec::new()
     }

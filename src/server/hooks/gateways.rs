@@ -12,7 +12,7 @@ use super::Hooks;
 use crate::domain::{Assessment, Exchange, Response};
 use crate::gateway::{Context, Legs, Mark, Once, Verdict, size};
 use crate::server::clock;
-use crate::server::desk::Desk;
+use crate::server::desk::Dispatcher;
 use crate::wire::WireError;
 
 /// How often it is asked which answers are whole.
@@ -22,7 +22,7 @@ const FLUSH: Duration = Duration::from_secs(5);
 
 /// The state behind the hooks. One for the whole port.
 pub(in crate::server) struct Gateways {
-    desk: Arc<Desk>,
+    desk: Arc<Dispatcher>,
     hooks: Hooks,
     legs: Mutex<Legs>,
     once: Mutex<Once>,
@@ -32,7 +32,7 @@ pub(in crate::server) struct Gateways {
 }
 
 impl Gateways {
-    pub(in crate::server) fn new(desk: Arc<Desk>, hooks: &Hooks) -> Self {
+    pub(in crate::server) fn new(desk: Arc<Dispatcher>, hooks: &Hooks) -> Self {
         Self {
             desk,
             legs: Mutex::new(Legs::new(hooks.legs)),
@@ -43,7 +43,7 @@ impl Gateways {
         }
     }
 
-    pub(in crate::server) const fn desk(&self) -> &Arc<Desk> {
+    pub(in crate::server) const fn desk(&self) -> &Arc<Dispatcher> {
         &self.desk
     }
 
@@ -61,9 +61,9 @@ impl Gateways {
         let Some(block_from) = self.hooks.block_from else {
             return Verdict::Pass;
         };
-        match self.desk.standing(account) {
-            Some(standing) if standing.recommendation >= block_from => Verdict::Block {
-                case: self.desk.case(account),
+        match self.desk.account_status(account) {
+            Some(status) if status.recommendation >= block_from => Verdict::Block {
+                reference: self.desk.reference(account),
             },
             _ => Verdict::Pass,
         }
@@ -77,12 +77,12 @@ impl Gateways {
         }
         let kib = u32::try_from(size(&exchange) / 1024 + 1).unwrap_or(u32::MAX);
         let Ok(place) = Arc::clone(&self.backlog).try_acquire_many_owned(kib) else {
-            return self.give_up(mark);
+            return self.record_drop(mark);
         };
         let gateways = Arc::clone(self);
         tokio::spawn(async move {
             if gateways.desk.score(exchange).await.is_err() {
-                gateways.give_up(mark);
+                gateways.record_drop(mark);
             }
             drop(place);
         });
@@ -107,7 +107,7 @@ impl Gateways {
             return Ok(Vec::new());
         }
         let exchanges = exchanges.into_iter().map(Ok).collect();
-        let scored = self.desk.score_all(exchanges).await;
+        let scored = self.desk.score_batch(exchanges).await;
         match &scored {
             Err(_) => marks.iter().for_each(|mark| self.once().forget(*mark)),
             Ok(results) => {
@@ -164,9 +164,9 @@ impl Gateways {
     }
 
     /// Counts work that nobody waits for and that is not done; said at every doubling, as an overload drops thousands.
-    pub(in crate::server) fn give_up(&self, mark: Option<Mark>) {
+    pub(in crate::server) fn record_drop(&self, mark: Option<Mark>) {
         self.once().forget(mark);
-        self.desk.give_up();
+        self.desk.record_drop();
         let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
         if dropped.is_power_of_two() {
             tracing::warn!(

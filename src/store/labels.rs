@@ -3,20 +3,73 @@
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyhow::{Context, bail};
+use thiserror::Error;
 
 use crate::domain::Label;
-use crate::server::{LabelError, Labels, Submitted};
-use crate::wire::json::{FromLine, ToLine};
+use crate::wire::json::{FromLine, LineError, ToLine};
 
 /// Lines of the file at most, those of replaced labels included.
 const LINES_MAX: usize = 100_000;
 
+/// Why the labels of a data folder cannot be opened.
+#[derive(Debug, Error)]
+pub enum LabelFileError {
+    /// The file or its folder cannot be read or written.
+    #[error("{path}: {error}")]
+    File {
+        /// Which of them.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A whole line is no label.
+    #[error("{path}: line {line}: {error}")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: LineError,
+    },
+    /// The file has more lines than are read.
+    #[error("{path}: more than {lines_max} lines")]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Lines that are read at most.
+        lines_max: usize,
+    },
+}
+
+/// Why a label is not stored.
+#[derive(Debug, Error)]
+pub enum LabelStoreError {
+    /// The file has as many lines as it may have.
+    #[error("expected at most {lines_max} lines")]
+    Full {
+        /// How many that is.
+        lines_max: usize,
+    },
+    /// The file cannot be written.
+    #[error("labels.jsonl: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// What became of a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredLabel {
+    /// Labels in force now.
+    pub labels: usize,
+    /// Whether it took the place of an earlier one.
+    pub replaced: bool,
+}
+
 /// The labels of one data folder.
-pub(super) struct LabelFile(Mutex<Kept>);
+pub struct LabelFile(Mutex<Kept>);
 
 /// An account, or one conversation of it.
 type Subject = (String, Option<String>);
@@ -39,17 +92,20 @@ impl LabelFile {
     ///
     /// # Errors
     /// When the file cannot be read, has too many lines, or a whole line of it is no label.
-    pub(super) fn open(data: &Path) -> anyhow::Result<Self> {
+    pub fn open(data: &Path) -> Result<Self, LabelFileError> {
         Self::bounded(data, LINES_MAX)
     }
 
-    fn bounded(data: &Path, lines_max: usize) -> anyhow::Result<Self> {
+    fn bounded(data: &Path, lines_max: usize) -> Result<Self, LabelFileError> {
         let path = data.join("labels.jsonl");
-        let shown = path.display();
+        let at = |error| LabelFileError::File {
+            path: path.clone(),
+            error,
+        };
         let known = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error).with_context(|| shown.to_string()),
+            Err(error) => return Err(at(error)),
         };
         let whole = known
             .iter()
@@ -62,7 +118,7 @@ impl LabelFile {
             );
         }
         let mut kept = Kept {
-            file: open(&path).with_context(|| shown.to_string())?,
+            file: open(&path).map_err(at)?,
             bytes: whole as u64,
             torn: whole < known.len(),
             lines: 0,
@@ -71,19 +127,55 @@ impl LabelFile {
             places: HashMap::new(),
         };
         for line in known[..whole].split_inclusive(|byte| *byte == b'\n') {
-            let label = Label::from_line(line.trim_ascii_end())
-                .with_context(|| format!("{shown}: line {}", kept.lines + 1))?;
+            let label = Label::from_line(line.trim_ascii_end()).map_err(|error| {
+                let (path, line) = (path.clone(), kept.lines + 1);
+                LabelFileError::Line { path, line, error }
+            })?;
             if kept.lines == lines_max {
-                bail!("{shown}: more than {lines_max} lines");
+                return Err(LabelFileError::TooLong { path, lines_max });
             }
             kept.lines += 1;
             kept.take(label.record);
         }
-        kept.mend().with_context(|| shown.to_string())?;
+        kept.mend().map_err(at)?;
         // The file's own entry in its folder must outlive a crash too.
         #[cfg(unix)]
-        File::open(data)?.sync_all()?;
+        File::open(data)
+            .and_then(|folder| folder.sync_all())
+            .map_err(at)?;
         Ok(Self(Mutex::new(kept)))
+    }
+
+    /// Stores a label durably before returning.
+    ///
+    /// # Errors
+    /// When it is not stored.
+    pub fn submit(&self, label: Label) -> Result<StoredLabel, LabelStoreError> {
+        let mut line = Vec::new();
+        label.to_line(&mut line);
+        let mut kept = self.kept();
+        if kept.lines >= kept.lines_max {
+            return Err(LabelStoreError::Full {
+                lines_max: kept.lines_max,
+            });
+        }
+        kept.append(&line)?;
+        let replaced = kept.take(label);
+        Ok(StoredLabel {
+            labels: kept.labels.len(),
+            replaced,
+        })
+    }
+
+    /// At most `at_most` labels from the `from`-th, in the order in which their accounts were first labeled.
+    pub fn labels(&self, from: usize, at_most: usize) -> Vec<Label> {
+        let kept = self.kept();
+        kept.labels
+            .iter()
+            .skip(from)
+            .take(at_most)
+            .cloned()
+            .collect()
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -125,38 +217,6 @@ impl Kept {
     }
 }
 
-impl Labels for LabelFile {
-    fn submit(&self, label: Label) -> Result<Submitted, LabelError> {
-        let mut line = Vec::new();
-        label.to_line(&mut line);
-        let mut kept = self.kept();
-        if kept.lines >= kept.lines_max {
-            return Err(LabelError::Full {
-                bound: kept.lines_max,
-            });
-        }
-        kept.append(&line).map_err(|error| {
-            tracing::error!(%error, "labels.jsonl");
-            LabelError::Unwritable
-        })?;
-        let replaced = kept.take(label);
-        Ok(Submitted {
-            labels: kept.labels.len(),
-            replaced,
-        })
-    }
-
-    fn labels(&self, from: usize, at_most: usize) -> Vec<Label> {
-        let kept = self.kept();
-        kept.labels
-            .iter()
-            .skip(from)
-            .take(at_most)
-            .cloned()
-            .collect()
-    }
-}
-
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
@@ -170,7 +230,6 @@ fn open(path: &Path) -> io::Result<File> {
 mod tests {
     use super::*;
     use crate::domain::{Technique, Verdict};
-    use crate::ingest::read_labels;
 
     fn label(account: &str, verdict: Verdict) -> Label {
         let techniques = match verdict {
@@ -214,12 +273,11 @@ mod tests {
             assert_eq!(file.labels(0, 9), expected, "cut at {cut}");
             // What comes next stands on a line of its own.
             file.submit(label("c", Verdict::Benign)).unwrap();
-            let read = read_labels(&path).unwrap().strict().unwrap();
-            assert_eq!(
-                read.last(),
-                Some(&label("c", Verdict::Benign)),
-                "cut at {cut}"
-            );
+            let mut line = Vec::new();
+            label("c", Verdict::Benign).to_line(&mut line);
+            let written = fs::read(&path).unwrap();
+            let last = written.split_inclusive(|byte| *byte == b'\n').next_back();
+            assert_eq!(last, Some(line.as_slice()), "cut at {cut}");
         }
     }
 
@@ -227,21 +285,21 @@ mod tests {
     fn a_later_label_takes_the_place_of_an_earlier_one_also_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let file = LabelFile::open(folder.path()).unwrap();
-        let once = Submitted {
+        let once = StoredLabel {
             labels: 1,
             replaced: false,
         };
-        assert_eq!(file.submit(label("a", Verdict::Extraction)), Ok(once));
+        assert_eq!(file.submit(label("a", Verdict::Extraction)).unwrap(), once);
         let conversation = Label {
             conversation: Some("c1".to_owned()),
             ..label("a", Verdict::Extraction)
         };
         file.submit(conversation.clone()).unwrap();
-        let again = Submitted {
+        let again = StoredLabel {
             labels: 2,
             replaced: true,
         };
-        assert_eq!(file.submit(label("a", Verdict::Benign)), Ok(again));
+        assert_eq!(file.submit(label("a", Verdict::Benign)).unwrap(), again);
         drop(file);
         let file = LabelFile::open(folder.path()).unwrap();
         assert_eq!(
@@ -259,8 +317,8 @@ mod tests {
         for verdict in [Verdict::Benign, Verdict::Extraction] {
             file.submit(label("a", verdict)).unwrap();
         }
-        let full = Err(LabelError::Full { bound: 2 });
-        assert_eq!(file.submit(label("b", Verdict::Benign)), full);
+        let full = file.submit(label("b", Verdict::Benign));
+        assert!(matches!(full, Err(LabelStoreError::Full { lines_max: 2 })));
         drop(file);
         let file = LabelFile::bounded(folder.path(), 2).unwrap();
         assert_eq!(file.labels(0, 9), [label("a", Verdict::Extraction)]);
@@ -279,7 +337,7 @@ mod tests {
             "{\"account\":\"a\",\"label\":\"benign\"}\nnonsense\n",
         )
         .unwrap();
-        let error = format!("{:#}", LabelFile::open(folder.path()).err().unwrap());
+        let error = LabelFile::open(folder.path()).err().unwrap().to_string();
         assert!(error.contains("line 2"), "{error}");
     }
 }

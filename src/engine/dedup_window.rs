@@ -6,7 +6,7 @@ use crate::domain::{AccountKey, Digest};
 
 /// The ids of the last `bound` exchanges that had one, as keyed digests. An exchange that comes again after that many
 /// others is taken for a new one.
-pub(super) struct Repeats {
+pub(super) struct DedupWindow {
     bound: usize,
     /// Oldest first.
     order: VecDeque<(AccountKey, Digest)>,
@@ -14,7 +14,7 @@ pub(super) struct Repeats {
     known: HashSet<(AccountKey, Digest)>,
 }
 
-impl Repeats {
+impl DedupWindow {
     pub(super) fn new(bound: usize) -> Self {
         Self {
             bound,
@@ -23,12 +23,12 @@ impl Repeats {
         }
     }
 
-    pub(super) fn knows(&self, account: AccountKey, id: Digest) -> bool {
+    pub(super) fn contains(&self, account: AccountKey, id: Digest) -> bool {
         self.known.contains(&(account, id))
     }
 
-    /// Remembers an exchange; at the bound the oldest is forgotten.
-    pub(super) fn remember(&mut self, account: AccountKey, id: Digest) {
+    /// Inserts an exchange; at the bound the oldest is dropped.
+    pub(super) fn insert(&mut self, account: AccountKey, id: Digest) {
         if !self.known.insert((account, id)) {
             return;
         }
@@ -40,8 +40,8 @@ impl Repeats {
         self.order.push_back((account, id));
     }
 
-    /// Forgets all exchanges of an account.
-    pub(super) fn forget(&mut self, account: AccountKey) {
+    /// Deletes all exchanges of an account.
+    pub(super) fn delete_account(&mut self, account: AccountKey) {
         self.order.retain(|(owner, _)| *owner != account);
         self.known.retain(|(owner, _)| *owner != account);
     }
@@ -57,7 +57,7 @@ mod tests {
         /// Whatever comes: exactly the last `bound` different ones are known.
         #[test]
         fn the_latest_are_known_and_no_more(ids in prop::collection::vec((0_u128..3, 0_u64..9), 0..60), bound in 1_usize..8) {
-            let mut repeats = Repeats::new(bound);
+            let mut window = DedupWindow::new(bound);
             let mut model: Vec<(AccountKey, Digest)> = Vec::new();
             for (account, id) in ids {
                 let one = (AccountKey(account), Digest(id));
@@ -67,19 +67,19 @@ mod tests {
                 if model.len() > bound {
                     model.remove(0);
                 }
-                repeats.remember(one.0, one.1);
+                window.insert(one.0, one.1);
                 for account in 0..3 {
                     for id in 0..9 {
                         let asked = (AccountKey(account), Digest(id));
-                        prop_assert_eq!(repeats.knows(asked.0, asked.1), model.contains(&asked));
+                        prop_assert_eq!(window.contains(asked.0, asked.1), model.contains(&asked));
                     }
                 }
             }
-            repeats.forget(AccountKey(1));
+            window.delete_account(AccountKey(1));
             model.retain(|(account, _)| *account != AccountKey(1));
-            prop_assert_eq!(repeats.order.len(), model.len());
-            prop_assert!(model.iter().all(|(account, id)| repeats.knows(*account, *id)));
-            prop_assert_eq!(repeats.known.len(), model.len());
+            prop_assert_eq!(window.order.len(), model.len());
+            prop_assert!(model.iter().all(|(account, id)| window.contains(*account, *id)));
+            prop_assert_eq!(window.known.len(), model.len());
         }
     }
 }
