@@ -14,13 +14,11 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use stillwatch::domain::Exchange;
-use stillwatch::encoder::{ChannelRows, Scratch, Seen, TextEncoder, normalise_into};
+use stillwatch::encoder::{ChannelRows, Scratch, Seen, TextEncoder, normalise_into, read_rows};
+use stillwatch::text::TextView;
 
 fn rows(encoder: &TextEncoder, exchange: &Exchange, scratch: &mut Scratch) {
-    let system = exchange.system.as_ref().map(|text| text.expose().as_str());
-    let messages = exchange.messages.iter();
-    let messages = messages.map(|message| (message.role, message.content.expose().as_str()));
-    encoder.rows(system, messages, scratch);
+    read_rows(encoder.vocabulary(), &TextView::of(exchange), scratch);
 }
 
 fn encode(criterion: &mut Criterion) {

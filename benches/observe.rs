@@ -16,7 +16,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use stillwatch::bundle::Bundle;
 use stillwatch::observe::{ObserveScratch, Observer};
 use stillwatch::privacy::PseudonymKey;
-use stillwatch::text::{TextScratch, digest_request};
+use stillwatch::text::{TextScratch, TextView, digest_request};
 
 fn observe(criterion: &mut Criterion) {
     let Bundle {
@@ -33,15 +33,10 @@ fn observe(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("digests", sample.name), |bencher| {
             bencher.iter(|| {
                 for exchange in black_box(&sample.exchanges) {
-                    let system = exchange.system.as_ref().map(|text| text.expose().as_str());
-                    let messages = exchange.messages.iter();
-                    let messages =
-                        messages.map(|message| (message.role, message.content.expose().as_str()));
                     black_box(digest_request(
                         &key,
                         &common_words,
-                        system,
-                        messages,
+                        &TextView::of(exchange),
                         &mut scratch,
                     ));
                 }

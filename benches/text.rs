@@ -11,7 +11,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use stillwatch::{
     domain::Role,
     privacy::PseudonymKey,
-    text::{CommonWords, TextScratch, digest_request},
+    text::{CommonWords, TextScratch, TextView, digest_request},
 };
 
 const ENGLISH: &str = "Please grade the following answer from 1 to 10. The question was: \"How many apples did 3 \
@@ -35,7 +35,7 @@ fn digests(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::new(language, repeats), |bencher| {
                 bencher.iter(|| {
                     let messages = [(Role::User, black_box(text.as_str()))];
-                    digest_request(&key, &common, None, messages, &mut scratch)
+                    digest_request(&key, &common, &TextView::new(None, messages), &mut scratch)
                 });
             });
         }

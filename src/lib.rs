@@ -19,10 +19,12 @@ pub mod privacy;
 pub mod profile;
 pub mod risk;
 pub mod server;
+pub mod service;
 pub mod settings;
 #[cfg(feature = "lab")]
 pub mod simulate;
 pub mod statistics;
+pub mod store;
 pub mod text;
 #[cfg(feature = "lab")]
 pub mod train;

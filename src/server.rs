@@ -36,7 +36,7 @@ pub use http::tls::{Tls, TlsError, TlsFiles, TlsSettings};
 pub use limits::{Limits, LimitsError};
 pub use scorer::{AccountStatus, NotReady, ScoreError, Scorer};
 pub use services::{
-    Accounts, LabelError, LabelSubject, Labels, ModelEntry, ModelError, Models, Services,
+    Accounts, ActiveBundle, LabelError, Labels, ModelEntry, ModelError, Models, Services,
     Submitted, Verification,
 };
 
@@ -83,12 +83,12 @@ pub async fn run(
 ) {
     let Setup { limits, keys, tls } = setup.into();
     let metrics = metrics::Metrics::new();
-    let scorer = Arc::clone(&services.scorer);
-    let desk = Arc::new(Dispatcher::new(scorer, &limits, Arc::clone(&metrics)));
-    let readiness = Arc::new(Readiness::new(Arc::clone(&desk), &limits));
-    let gateways = Arc::new(Gateways::new(Arc::clone(&desk), &limits.hooks));
+    let dispatcher = Dispatcher::new(services.clone(), &limits, Arc::clone(&metrics));
+    let dispatcher = Arc::new(dispatcher);
+    let readiness = Arc::new(Readiness::new(Arc::clone(&dispatcher), &limits));
+    let gateways = Arc::new(Gateways::new(Arc::clone(&dispatcher), &limits.hooks));
     let state = AppState {
-        desk,
+        dispatcher,
         services,
         gateways: Arc::clone(&gateways),
         readiness: Arc::clone(&readiness),

@@ -9,9 +9,10 @@ use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
 use stillwatch::domain::{CUE_COUNT, Cue, EMBEDDING_DIM, Role};
 use stillwatch::encoder::{
-    CHANNELS, Channel, ChannelRows, Head, ROW_DIM, Scratch, Seen, StaticEncoder, TextEncoder,
-    Vocabulary, Wide, distinct_features, feature_count,
+    CHANNELS, Channel, ChannelRows, Encoder, Head, ROW_DIM, Scratch, Seen, StaticEncoder,
+    TextEncoder, Vocabulary, Wide, distinct_features, feature_count,
 };
+use stillwatch::text::TextView;
 use stillwatch::train::vocabulary::train_vocabulary;
 
 const TOKENS: usize = 400;
@@ -268,8 +269,9 @@ fn a_request_reads_the_same_alone_and_after_others() {
     for system in [None, Some("You are a patient tutor.")] {
         for text in texts {
             let messages = [(Role::User, text)];
-            let after_others = encoder.encode(system, messages.into_iter(), &mut used);
-            let alone = encoder.encode(system, messages.into_iter(), &mut Scratch::default());
+            let view = TextView::new(system, messages);
+            let after_others = encoder.encode(&view, &mut used);
+            let alone = encoder.encode(&view, &mut Scratch::default());
             assert_eq!(after_others, alone);
         }
     }

@@ -1,14 +1,19 @@
 //! The one path, on the shipped bundle: what must hold of every answer, whoever asks and on how many threads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use serde_json::json;
 use stillwatch::bundle::Bundle;
 use stillwatch::detect::{MEASURE_COUNT, MeasureIndex};
 use stillwatch::domain::{
-    Band, Exchange, FinishReason, Message, Recommendation, Role, Sensitive, Technique, Timestamp,
+    AccountKey, Band, Digest, Exchange, FinishReason, Message, Recommendation, Role, Sensitive,
+    Technique, Timestamp,
 };
-use stillwatch::engine::{Engine, RepeatFilter};
+use stillwatch::engine::{CountedObservation, Engine, ObservationSink, PARTITIONS, RepeatFilter};
 use stillwatch::privacy::PseudonymKey;
 use stillwatch::risk::RiskModel;
 use stillwatch::simulate::corpus::Corpus;
@@ -156,8 +161,98 @@ fn a_repeat_leaves_no_trace() {
     assert!(counted.eq(engine().score_batch(&once)));
 }
 
+/// Keeps what it is handed, and fails from the `fails_at`-th call on for `fails` calls.
+#[derive(Default)]
+struct Recorder {
+    entries: Mutex<Vec<(usize, u64, AccountKey, Option<Digest>)>>,
+    calls: AtomicUsize,
+    fails: Range<usize>,
+}
+
+impl ObservationSink for Recorder {
+    type Error = &'static str;
+
+    fn append(&self, counted: &CountedObservation<'_>) -> Result<(), Self::Error> {
+        if self
+            .fails
+            .contains(&self.calls.fetch_add(1, Ordering::SeqCst))
+        {
+            return Err("no room");
+        }
+        let entry = (
+            counted.partition,
+            counted.sequence,
+            counted.account,
+            counted.exchange,
+        );
+        self.entries.lock().unwrap().push(entry);
+        Ok(())
+    }
+}
+
 #[test]
-fn a_trial_says_what_a_first_exchange_would_and_remembers_nothing() {
+fn the_sink_sees_every_counted_observation_in_the_order_of_counting() {
+    let exchanges = stream();
+    let recorder = Arc::new(Recorder::default());
+    let engine = engine().with_sink(Arc::clone(&recorder));
+    let score = |exchanges: &[Exchange]| -> usize {
+        let assessments = exchanges.iter().map(|exchange| engine.try_score(exchange));
+        assessments
+            .filter(|assessment| !assessment.as_ref().unwrap().duplicate)
+            .count()
+    };
+    // From several threads, and the first half twice.
+    let (first, second) = exchanges.split_at(exchanges.len() / 2);
+    let counted: usize = thread::scope(|scope| {
+        let halves = [first, second, &first[..400]].map(|half| scope.spawn(move || score(half)));
+        halves.into_iter().map(|half| half.join().unwrap()).sum()
+    });
+    let entries = recorder.entries.lock().unwrap();
+    assert_eq!(entries.len(), counted);
+    assert!(counted >= exchanges.len() && counted < exchanges.len() + 400);
+    let mut sequences = vec![0; PARTITIONS];
+    let mut by_account: BTreeMap<AccountKey, u64> = BTreeMap::new();
+    for (partition, sequence, account, exchange) in entries.iter() {
+        sequences[*partition] += 1;
+        assert_eq!(*sequence, sequences[*partition], "in order, without gaps");
+        *by_account.entry(*account).or_default() += 1;
+        assert!(exchange.is_some(), "every exchange of the stream has an id");
+    }
+    assert_eq!(by_account.len(), engine.accounts());
+    for (account, counted) in by_account {
+        assert_eq!(engine.account(account).unwrap().seen, counted);
+    }
+}
+
+#[test]
+fn what_the_sink_refuses_is_not_counted_and_may_be_sent_again() {
+    let recorder = Arc::new(Recorder {
+        fails: 1..3,
+        ..Recorder::default()
+    });
+    let engine = engine().with_sink(Arc::clone(&recorder));
+    let named = |id: &str, text: &str| Exchange {
+        id: Some(id.to_owned()),
+        ..asked("acc", 0, text)
+    };
+    let (first, second) = (named("1", "Good morning!"), named("2", "Which train?"));
+    assert_eq!(engine.try_score(&first).unwrap().seen, 1);
+    let account = PseudonymKey::offline().account("acc");
+    let before = engine.account(account);
+    for _ in 0..2 {
+        assert_eq!(engine.try_score(&second), Err("no room"));
+        assert_eq!(engine.account(account), before, "nothing has changed");
+    }
+    let third = engine.try_score(&second).unwrap();
+    assert_eq!((third.seen, third.duplicate), (2, false));
+    assert!(engine.try_score(&second).unwrap().duplicate);
+    let entries = recorder.entries.lock().unwrap();
+    let sequences: Vec<u64> = entries.iter().map(|entry| entry.1).collect();
+    assert_eq!(sequences, [1, 2]);
+}
+
+#[test]
+fn a_dry_run_says_what_a_first_exchange_would_and_remembers_nothing() {
     let engine = engine();
     let line = |assessment| {
         let mut out = Vec::new();
@@ -166,8 +261,8 @@ fn a_trial_says_what_a_first_exchange_would_and_remembers_nothing() {
     };
     let known = asked("known", 0, "How do I prune an apple tree?");
     engine.score(&known);
-    let tried = [engine.trial(&known), engine.trial(&known)].map(line);
-    assert!(tried[0] == tried[1], "a trial leaves no trace");
+    let tried = [engine.dry_run(&known), engine.dry_run(&known)].map(line);
+    assert!(tried[0] == tried[1], "a dry run leaves no trace");
     assert_eq!(engine.accounts(), 1);
     let fresh = self::engine();
     assert!(tried[0] == line(fresh.score(&known)));

@@ -28,11 +28,13 @@ const HOUSE: &str = "
     gateway:  domain wire
     ingest:   domain wire
     server:   domain privacy text encoder observe profile detect risk engine bundle wire gateway
+    store:    domain privacy wire
+    service:  domain privacy text encoder observe profile detect risk engine bundle wire gateway server store
     settings: server
     simulate: domain statistics wire ingest
     train:    domain statistics privacy text encoder observe profile detect risk engine bundle ingest simulate
     eval:     domain statistics privacy text encoder observe profile detect risk engine bundle ingest simulate train
-    cli:      domain privacy text encoder observe profile detect risk engine bundle wire gateway ingest server settings simulate train eval
+    cli:      domain privacy text encoder observe profile detect risk engine bundle wire gateway ingest server store service settings simulate train eval
 ";
 
 /// Modules that must give the same answer for the same log on every machine.

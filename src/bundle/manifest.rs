@@ -10,6 +10,37 @@ use super::BundleError;
 /// The bundle format that this program reads and writes.
 pub const FORMAT: u32 = 3;
 
+/// The kind of text encoder that a bundle's weights are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EncoderKind {
+    /// [`TextEncoder`](crate::encoder::TextEncoder): attention-pooled token vectors.
+    #[default]
+    Static,
+}
+
+impl EncoderKind {
+    /// Its name in a manifest.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Static => "static",
+        }
+    }
+
+    // By reference, as serde asks for it.
+    #[expect(clippy::trivially_copy_pass_by_ref)]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What is read of a manifest before anything else, so that a bundle made for another program is named as such.
+#[derive(Deserialize)]
+struct Preamble {
+    format: u32,
+    encoder: Option<String>,
+}
+
 /// `manifest.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,18 +53,15 @@ pub struct Manifest {
     pub version: u32,
     /// Seed of its training.
     pub seed: u64,
+    /// Kind of its text encoder; left out of the file when it is the default.
+    #[serde(default, skip_serializing_if = "EncoderKind::is_default")]
+    pub encoder: EncoderKind,
     /// Tokens of the vocabulary.
     pub tokens: usize,
     /// Projection of the mean embedding.
     pub random_features: RandomFeatureSettings,
     /// BLAKE3 hash of every other file.
     pub files: BTreeMap<String, String>,
-}
-
-/// What manifests of all formats have in common.
-#[derive(Deserialize)]
-struct Format {
-    format: u32,
 }
 
 /// Settings of [`RandomFeatures`](crate::profile::RandomFeatures).
@@ -62,18 +90,29 @@ impl Manifest {
     /// From the text of `manifest.toml`.
     ///
     /// # Errors
-    /// When it is not TOML of this form, or of another format version.
+    /// When it is of another format version, of a kind of encoder that this program does not have, or not TOML of this
+    /// form.
     pub fn parse(text: &str) -> Result<Self, BundleError> {
-        // The format alone first: another one may have other fields.
-        let Format { format } = toml::from_str(text)?;
-        if format == FORMAT {
-            Ok(toml::from_str(text)?)
-        } else {
-            Err(BundleError::Format {
+        // The format and the kind of encoder first: others may have other fields.
+        let preamble: Preamble = toml::from_str(text)?;
+        if preamble.format != FORMAT {
+            return Err(BundleError::Format {
                 expected: FORMAT,
-                actual: format,
-            })
+                actual: preamble.format,
+            });
         }
+        let expected = EncoderKind::Static.name();
+        match preamble.encoder {
+            Some(actual) if actual != expected => {
+                Err(BundleError::EncoderKind { expected, actual })
+            }
+            _ => Ok(toml::from_str(text)?),
+        }
+    }
+
+    /// Name and version, such as `default@1`.
+    pub fn bundle_name(&self) -> String {
+        format!("{}@{}", self.name, self.version)
     }
 
     /// The text of `manifest.toml`.
@@ -85,7 +124,7 @@ impl Manifest {
     }
 
     /// Identifies what profiles are made with: the text model and the projection of its embeddings. Bundles that
-    /// share it can go on with each other's histories.
+    /// share it can go on with each other's histories. The kind of encoder is not part of it as long as there is one.
     pub fn text_model(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for name in ["tokenizer.json", "encoder.safetensors", "words.bloom"] {
@@ -101,7 +140,32 @@ impl Manifest {
 
 #[cfg(test)]
 mod tests {
-    use super::{FORMAT, Manifest};
+    use super::*;
+
+    const SHIPPED: &str = include_str!("../../models/default/3/manifest.toml");
+
+    #[test]
+    fn a_manifest_without_a_kind_of_encoder_is_of_the_static_one_and_stays_as_it_is() {
+        let manifest = Manifest::parse(SHIPPED).unwrap();
+        assert_eq!(manifest.encoder, EncoderKind::Static);
+        assert_eq!(manifest.to_toml(), SHIPPED);
+        let stated = SHIPPED.replacen("tokens =", "encoder = \"static\"\ntokens =", 1);
+        assert_eq!(Manifest::parse(&stated).unwrap(), manifest);
+    }
+
+    #[test]
+    fn another_kind_or_format_is_named_whatever_else_the_manifest_says() {
+        let kind = SHIPPED.replacen("tokens =", "encoder = \"bert\"\nlayers = 12\ntokens =", 1);
+        let error = Manifest::parse(&kind).unwrap_err();
+        assert!(matches!(error, BundleError::EncoderKind { .. }));
+        assert_eq!(
+            error.to_string(),
+            "manifest.toml: expected an encoder of kind `static`, got `bert`"
+        );
+        let format = SHIPPED.replacen("format = 3", "format = 9\nera = \"later\"", 1);
+        let error = Manifest::parse(&format).unwrap_err();
+        assert!(matches!(error, BundleError::Format { actual: 9, .. }));
+    }
 
     #[test]
     fn another_format_is_told_from_a_broken_manifest() {

@@ -6,80 +6,23 @@
 //!
 //! Uses `engine` and everything to its left. The one module of the serving path that reads model files.
 
+mod catalogue;
+mod error;
 mod manifest;
 
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
-
-use crate::encoder::{EncoderError, StaticEncoder, TextEncoder, TokenizerError, Vocabulary};
+use crate::encoder::{StaticEncoder, TextEncoder, Vocabulary};
 use crate::engine::EngineParts;
 use crate::observe::Observer;
 use crate::privacy::PseudonymKey;
-use crate::profile::{InvalidBandwidth, RandomFeatures};
-use crate::risk::{RiskModel, RiskModelError, RiskModelFile};
-use crate::text::{CommonWords, CommonWordsError};
+use crate::profile::RandomFeatures;
+use crate::risk::{RiskModel, RiskModelFile};
+use crate::text::CommonWords;
 
-pub use manifest::{FORMAT, Manifest, RandomFeatureSettings};
-
-/// Why a bundle cannot be loaded or saved.
-#[derive(Debug, Error)]
-pub enum BundleError {
-    /// A file that cannot be read or written.
-    #[error("{path}: {error}")]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// What the system says.
-        error: std::io::Error,
-    },
-    /// The manifest is not what it should be.
-    #[error("manifest.toml: {0}")]
-    Manifest(#[from] toml::de::Error),
-    /// A bundle of another format.
-    #[error(
-        "manifest.toml: expected bundle format {expected}, got {actual}; {}",
-        if actual < expected {
-            "this program no longer reads it, so train the bundle again"
-        } else {
-            "a newer program made it"
-        }
-    )]
-    Format {
-        /// The format that this program reads.
-        expected: u32,
-        /// The bundle's.
-        actual: u32,
-    },
-    /// A file that the manifest does not vouch for.
-    #[error("{file}: expected the BLAKE3 hash {expected} of the manifest, came {came}")]
-    Hash {
-        /// Which file.
-        file: &'static str,
-        /// By the manifest.
-        expected: String,
-        /// Of the file.
-        came: String,
-    },
-    /// The vocabulary.
-    #[error("tokenizer.json: {0}")]
-    Tokenizer(#[from] TokenizerError),
-    /// The text model.
-    #[error("encoder.safetensors: {0}")]
-    Encoder(#[from] EncoderError),
-    /// The common words.
-    #[error("words.bloom: {0}")]
-    Words(#[from] CommonWordsError),
-    /// The projection's settings.
-    #[error("manifest.toml: {0}")]
-    Bandwidth(#[from] InvalidBandwidth),
-    /// Fusion, calibration, operating points are not of their form.
-    #[error("risk_model.json: {0}")]
-    RiskModelForm(#[from] serde_json::Error),
-    /// They do not belong to this program.
-    #[error("risk_model.json: {0}")]
-    RiskModel(#[from] RiskModelError),
-}
+pub use catalogue::{BundleCatalogue, BundleSource, CatalogueEntry};
+pub use error::BundleError;
+pub use manifest::{EncoderKind, FORMAT, Manifest, RandomFeatureSettings};
 
 /// The files of a bundle, other than its manifest.
 const FILES: [&str; 5] = [
@@ -90,8 +33,16 @@ const FILES: [&str; 5] = [
     "CARD.md",
 ];
 
-/// A file's name, the BLAKE3 hash that the manifest states for it, and the hash that it has.
-pub type FileHashes = (&'static str, Option<String>, String);
+/// BLAKE3 hashes of one file of a bundle, in hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileHash {
+    /// Name of the file.
+    pub file: &'static str,
+    /// The hash that the manifest states, if it states one.
+    pub expected: Option<String>,
+    /// The hash that the file has.
+    pub actual: String,
+}
 
 /// The contents of a bundle's files.
 #[derive(Clone)]
@@ -127,6 +78,23 @@ impl Bundle {
         Self::from_files(&BundleFiles::embedded())
     }
 
+    /// The bundle of this name in these files.
+    ///
+    /// # Errors
+    /// When the manifest states another name, a file does not match the manifest or is not of its form.
+    pub fn from_files_of(name: &str, files: &BundleFiles) -> Result<Self, BundleError> {
+        let bundle = Self::from_files(files)?;
+        let actual = bundle.name();
+        if actual == name {
+            Ok(bundle)
+        } else {
+            Err(BundleError::Name {
+                expected: name.to_owned(),
+                actual,
+            })
+        }
+    }
+
     /// The bundle in a folder.
     ///
     /// # Errors
@@ -142,13 +110,13 @@ impl Bundle {
     pub fn from_files(files: &BundleFiles) -> Result<Self, BundleError> {
         let manifest = Manifest::parse(&files.manifest)?;
         for (file, name) in files.files.iter().zip(FILES) {
-            let came = blake3::hash(file).to_hex().to_string();
+            let actual = blake3::hash(file).to_hex().to_string();
             let expected = manifest.files.get(name).cloned().unwrap_or_default();
-            if came != expected {
+            if actual != expected {
                 return Err(BundleError::Hash {
                     file: name,
                     expected,
-                    came,
+                    actual,
                 });
             }
         }
@@ -170,7 +138,7 @@ impl Bundle {
 
     /// Name and version, such as `default@1`.
     pub fn name(&self) -> String {
-        format!("{}@{}", self.manifest.name, self.manifest.version)
+        self.manifest.bundle_name()
     }
 
     /// What an engine needs, under a deployment's key.
@@ -219,16 +187,21 @@ impl BundleFiles {
         Ok(Self { manifest, files })
     }
 
-    /// Each file with the hash that the manifest states, if it states one, and the hash that it has.
+    /// BLAKE3 hash of the manifest, in hexadecimal digits: identifies the bundle's content.
+    pub fn digest(&self) -> String {
+        blake3::hash(self.manifest.as_bytes()).to_hex().to_string()
+    }
+
+    /// The hashes of every file but the manifest.
     ///
     /// # Errors
     /// When the manifest is not of its form.
-    pub fn hashes(&self) -> Result<[FileHashes; FILES.len()], BundleError> {
+    pub fn hashes(&self) -> Result<[FileHash; FILES.len()], BundleError> {
         let manifest = Manifest::parse(&self.manifest)?;
-        Ok(std::array::from_fn(|index| {
-            let came = blake3::hash(&self.files[index]).to_hex().to_string();
-            let stated = manifest.files.get(FILES[index]).cloned();
-            (FILES[index], stated, came)
+        Ok(std::array::from_fn(|index| FileHash {
+            file: FILES[index],
+            expected: manifest.files.get(FILES[index]).cloned(),
+            actual: blake3::hash(&self.files[index]).to_hex().to_string(),
         }))
     }
 

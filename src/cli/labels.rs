@@ -8,10 +8,10 @@ use clap::{Args, Subcommand};
 use super::Exit;
 use super::config::DeploymentFlags;
 use super::model::known_key;
-use super::serve::LabelFile;
 use super::terminal::{hint, say};
 use crate::domain::AccountRef;
 use crate::ingest::JsonLinesWriter;
+use crate::store::LabelFile;
 
 /// Flags of `stillwatch labels`.
 #[derive(Args)]

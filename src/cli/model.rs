@@ -1,4 +1,4 @@
-//! Flags that choose the model and the key.
+//! Flags that choose the model, and the key that its pseudonyms are under.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,8 @@ use clap::Args;
 use crate::bundle::{Bundle, BundleFiles};
 use crate::engine::Engine;
 use crate::privacy::PseudonymKey;
-use crate::settings::{ModelSettings, Settings};
+use crate::settings::{ModelSettings, Secret, Settings};
+use crate::store::{self, KeyError};
 
 /// Which model scores.
 #[derive(Args)]
@@ -67,51 +68,16 @@ impl ModelFlags {
     }
 }
 
-/// The deployment's key, as the settings give it or as the data folder has it; made, readable by the owner alone, when
-/// there is none.
-pub(super) fn deployment_key(settings: &Settings) -> anyhow::Result<PseudonymKey> {
-    let data = &settings.data.folder;
-    std::fs::create_dir_all(data).with_context(|| format!("data folder {}", data.display()))?;
-    if let Some(key) = known_key(settings)? {
-        return Ok(key);
-    }
-    let path = key_path(data);
-    let mut secret = [0; 32];
-    getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("random numbers: {error}"))?;
-    write_private(&path, &secret).with_context(|| path.display().to_string())?;
-    Ok(PseudonymKey::from_bytes(secret))
+/// The deployment's key, as the settings give it or as the data folder has it; made when there is none.
+pub(super) fn deployment_key(settings: &Settings) -> Result<PseudonymKey, KeyError> {
+    store::deployment_key(configured(settings), &settings.data.folder)
 }
 
 /// The deployment's key, if there is one. Writes nothing.
-pub(super) fn known_key(settings: &Settings) -> anyhow::Result<Option<PseudonymKey>> {
-    if let Some(secret) = &settings.privacy.pseudonym_key {
-        let secret = blake3::Hash::from_hex(secret.expose());
-        let secret = secret
-            .ok()
-            .context("privacy.pseudonym_key: expected 64 hexadecimal digits")?;
-        return Ok(Some(PseudonymKey::from_bytes(*secret.as_bytes())));
-    }
-    let path = key_path(&settings.data.folder);
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).with_context(|| path.display().to_string()),
-    };
-    let secret: [u8; 32] = bytes
-        .as_slice()
-        .try_into()
-        .with_context(|| format!("{}: expected 32 bytes, got {}", path.display(), bytes.len()))?;
-    Ok(Some(PseudonymKey::from_bytes(secret)))
+pub(super) fn known_key(settings: &Settings) -> Result<Option<PseudonymKey>, KeyError> {
+    store::known_key(configured(settings), &settings.data.folder)
 }
 
-fn key_path(data: &Path) -> PathBuf {
-    data.join("pseudonym.key")
-}
-
-fn write_private(path: &Path, secret: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    std::io::Write::write_all(&mut options.open(path)?, secret)
+fn configured(settings: &Settings) -> Option<&str> {
+    settings.privacy.pseudonym_key.as_ref().map(Secret::expose)
 }

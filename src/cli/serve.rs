@@ -1,13 +1,8 @@
 //! `stillwatch serve`: the engine behind a port.
 
-mod label_file;
 mod log;
-mod probe;
-mod served;
+mod services;
 mod setup;
-mod shelf;
-#[cfg(test)]
-mod tests;
 
 use std::time::Duration;
 
@@ -22,10 +17,9 @@ use super::signals::Signals;
 use super::terminal::say;
 use crate::server::{self, Services, Setup};
 use crate::settings::Settings;
-use served::services;
+use services::services;
 use setup::reload;
 
-pub(super) use label_file::LabelFile;
 pub(super) use setup::setup;
 
 /// How long threads that still score may take once the port is closed.
@@ -63,7 +57,7 @@ async fn serve(settings: &Settings, setup: Setup, services: Services) -> anyhow:
     let scheme = if setup.tls.is_some() { "https" } else { "http" };
     say(&format!(
         "{} listening on {scheme}://{}",
-        services.scorer.bundle(),
+        services.models.active().name,
         listener.local_addr()?
     ));
     let (keys, tls) = (setup.keys.clone(), setup.tls.clone());

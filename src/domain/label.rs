@@ -1,6 +1,6 @@
 //! What a reviewer, or the simulator, says an account or conversation is.
 
-use super::Technique;
+use super::{AccountKey, LabeledAccount, Technique};
 
 /// The truth of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,24 @@ impl<A> Label<A> {
             language: self.language,
             population: self.population,
             cell: self.cell,
+        }
+    }
+}
+
+/// What a label is about. The order is by pseudonym, then the whole account, then its conversations by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LabelSubject {
+    /// The account.
+    pub account: AccountKey,
+    /// The one conversation of it; `None` for the whole account.
+    pub conversation: Option<String>,
+}
+
+impl From<&Label<LabeledAccount>> for LabelSubject {
+    fn from(label: &Label<LabeledAccount>) -> Self {
+        Self {
+            account: label.account.pseudonym,
+            conversation: label.conversation.clone(),
         }
     }
 }

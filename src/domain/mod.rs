@@ -23,7 +23,7 @@ pub use cue::{CUE_COUNT, Cue, CueProbabilities};
 pub use exchange::{
     Client, Exchange, FinishReason, Message, Parameters, Response, ResponseFormat, Role,
 };
-pub use label::{Label, Verdict};
+pub use label::{Label, LabelSubject, Verdict};
 pub use observation::{
     AccountKey, Digest, EMBEDDING_DIM, Embedding, Observation, Outcome, RequestShape, Script,
 };

@@ -1,7 +1,8 @@
-//! The text model: tokens to unit embedding to cue probabilities, in microseconds.
+//! The text model: a view of a request's text to a unit embedding and cue probabilities, in microseconds.
 //!
-//! `window` chooses what is read, `normal` evens out its surface, `tokens` cuts it, `rows` names the table rows
-//! (one a token), `model` pools them and evaluates the heads, to which `wide` adds what exact wordings say.
+//! [`Encoder`] is what the rest of the program sees. [`TextEncoder`] is the one kind so far, the static encoder: `window`
+//! chooses what is read, `normal` evens out its surface, `tokens` cuts it, `rows` names the table rows (one a token),
+//! `model` pools them and evaluates the heads, to which `wide` adds what exact wordings say.
 //!
 //! Knows tensors, not risk: nothing here can tell an honest judge from a reward harvest except by its words.
 
@@ -17,33 +18,44 @@ pub use normal::normalise_into;
 pub use rows::ChannelRows;
 pub use tokens::{TokenizerError, Vocabulary};
 pub use wide::{PAIR_FEATURES, Seen, Wide, distinct_features, feature_count};
-pub use window::{BYTES_MAX, CHANNELS, Channel, Messages, ReadText, Windows};
+pub use window::BYTES_MAX;
 
 use crate::domain::{CueProbabilities, Embedding};
+use crate::text::TextView;
+pub use crate::text::{CHANNELS, Channel};
+use window::ChannelTexts;
+
+/// Turns the text of a request into cue probabilities and an embedding.
+///
+/// Called once an exchange, from many threads at once. A pure function of the text: the same view gives the same
+/// encoding on any machine, whatever was encoded before with the same scratch.
+pub trait Encoder: Send + Sync {
+    /// Encodes one request.
+    fn encode(&self, view: &TextView<'_>, scratch: &mut Scratch) -> Encoding;
+}
 
 /// What the text model says of one request.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Encoded {
+pub struct Encoding {
     /// Probability of each cue.
     pub cues: CueProbabilities,
     /// Unit embedding of the text.
     pub embedding: Embedding,
-    /// Bytes read, after windowing.
-    pub read_bytes: u32,
-    /// Bytes of text in the request.
-    pub total_bytes: u32,
+    /// Bytes read, at most those of the view.
+    pub read_bytes: usize,
 }
 
-/// Buffers that one thread reuses between requests, so that the hot path does not allocate.
+/// Buffers that one thread reuses between requests; an encoder uses those that it needs. They hold text, so they have
+/// no `Debug`.
 #[derive(Default)]
 pub struct Scratch {
-    windows: Windows,
+    texts: ChannelTexts,
     normalised: String,
     rows: ChannelRows,
     seen: Seen,
 }
 
-/// Vocabulary and weights together: from text to [`Encoded`].
+/// The static encoder with its vocabulary: from text to [`Encoding`].
 pub struct TextEncoder {
     vocabulary: Vocabulary,
     model: StaticEncoder,
@@ -63,35 +75,6 @@ impl TextEncoder {
         }
     }
 
-    /// Reads one request. Costs one pass over at most [`window::BYTES_MAX`] bytes; no allocation once `scratch`
-    /// has grown.
-    pub fn encode<'a>(
-        &self,
-        system: Option<&'a str>,
-        messages: impl Messages<'a>,
-        scratch: &mut Scratch,
-    ) -> Encoded {
-        let read = self.rows(system, messages, scratch);
-        let (cues, embedding) = self.model.evaluate(&scratch.rows, &mut scratch.seen);
-        Encoded {
-            cues,
-            embedding,
-            read_bytes: read.read_bytes,
-            total_bytes: read.total_bytes,
-        }
-    }
-
-    /// The table rows that a request touches, left in `scratch`: the part of [`TextEncoder::encode`] that training
-    /// shares with serving.
-    pub fn rows<'a>(
-        &self,
-        system: Option<&'a str>,
-        messages: impl Messages<'a>,
-        scratch: &mut Scratch,
-    ) -> ReadText {
-        read_rows(&self.vocabulary, system, messages, scratch)
-    }
-
     /// The vocabulary.
     pub const fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
@@ -103,22 +86,31 @@ impl TextEncoder {
     }
 }
 
-/// Windows, normalises, tokenises and names the rows of one request; the result is [`Scratch::rows`].
-pub fn read_rows<'a>(
-    vocabulary: &Vocabulary,
-    system: Option<&'a str>,
-    messages: impl Messages<'a>,
-    scratch: &mut Scratch,
-) -> ReadText {
-    let read = scratch.windows.read(system, messages);
+impl Encoder for TextEncoder {
+    /// Costs one pass over at most [`BYTES_MAX`] bytes; no allocation once `scratch` has grown.
+    fn encode(&self, view: &TextView<'_>, scratch: &mut Scratch) -> Encoding {
+        let read_bytes = read_rows(&self.vocabulary, view, scratch);
+        let (cues, embedding) = self.model.evaluate(&scratch.rows, &mut scratch.seen);
+        Encoding {
+            cues,
+            embedding,
+            read_bytes,
+        }
+    }
+}
+
+/// Windows, normalises, tokenises and names the rows of one request, left in [`Scratch::rows`]; returns the bytes read.
+/// The part of encoding that training shares with serving.
+pub fn read_rows(vocabulary: &Vocabulary, view: &TextView<'_>, scratch: &mut Scratch) -> usize {
+    let read_bytes = scratch.texts.read(view);
     scratch.rows.clear();
     for channel in Channel::ALL {
         scratch.normalised.clear();
-        normal::normalise_into(scratch.windows.text(channel), &mut scratch.normalised);
+        normal::normalise_into(scratch.texts.text(channel), &mut scratch.normalised);
         let rows = scratch.rows.channel_mut(channel);
         vocabulary.ids_into(&scratch.normalised, rows);
     }
-    read
+    read_bytes
 }
 
 impl Scratch {

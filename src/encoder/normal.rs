@@ -3,6 +3,8 @@
 //! Case, runs of white space, full-width forms and the digits of a number carry style, not intent; a model that
 //! sees them learns the habits of the pipelines at hand (a stray `\r\n`, a literal number) instead of the request.
 
+use crate::text::narrow;
+
 /// Appends the normalised form of `text` to `out`: lower case, one space for any run of white space, one `0` for
 /// any run of digits, full-width ASCII made plain. One pass; the output is never longer than the input by more
 /// than what lower-casing adds.
@@ -10,7 +12,7 @@ pub fn normalise_into(text: &str, out: &mut String) {
     out.reserve(text.len());
     let mut last = ' ';
     for character in text.chars() {
-        let character = narrow(character);
+        let character = narrow(character).unwrap_or(character);
         let folded = if character.is_ascii_digit() {
             '0'
         } else if character.is_whitespace() || character == '\u{feff}' {
@@ -32,15 +34,6 @@ pub fn normalise_into(text: &str, out: &mut String) {
     }
     if last == ' ' && out.ends_with(' ') {
         out.pop();
-    }
-}
-
-/// Full-width ASCII (U+FF01..U+FF5E) and the ideographic space to their plain forms.
-const fn narrow(character: char) -> char {
-    match character {
-        '\u{ff01}'..='\u{ff5e}' => (character as u32 - 0xff01 + 0x21) as u8 as char,
-        '\u{3000}' => ' ',
-        other => other,
     }
 }
 

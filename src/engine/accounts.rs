@@ -8,7 +8,7 @@ use super::partition::Partition;
 use crate::domain::AccountKey;
 
 /// Virtual partitions of the accounts.
-pub(super) const PARTITIONS: usize = 256;
+pub const PARTITIONS: usize = 256;
 
 /// All accounts.
 pub(super) struct Accounts(Vec<Mutex<Partition>>);

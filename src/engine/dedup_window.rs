@@ -8,7 +8,7 @@ use crate::observe::exchange_digest;
 use crate::privacy::PseudonymKey;
 
 /// Exchanges of one partition that are known again when they are sent twice.
-pub(super) const REPEATS: usize = 1_024;
+pub(super) const DEDUP_WINDOW: usize = 1_024;
 
 /// Tells exchanges that were sent before from new ones, by the rule and the window of the [`Engine`](super::Engine): for
 /// whoever folds exchanges without one.
@@ -22,7 +22,9 @@ impl RepeatFilter {
     pub fn new(key: PseudonymKey) -> Self {
         Self {
             key,
-            partitions: (0..PARTITIONS).map(|_| DedupWindow::new(REPEATS)).collect(),
+            partitions: (0..PARTITIONS)
+                .map(|_| DedupWindow::new(DEDUP_WINDOW))
+                .collect(),
         }
     }
 
@@ -32,10 +34,10 @@ impl RepeatFilter {
             return false;
         };
         let account = self.key.account(&exchange.account);
-        let repeats = &mut self.partitions[partition_of(account)];
-        let known = repeats.knows(account, digest);
+        let window = &mut self.partitions[partition_of(account)];
+        let known = window.contains(account, digest);
         if !known {
-            repeats.remember(account, digest);
+            window.insert(account, digest);
         }
         known
     }
@@ -60,12 +62,12 @@ impl DedupWindow {
         }
     }
 
-    pub(super) fn knows(&self, account: AccountKey, id: Digest) -> bool {
+    pub(super) fn contains(&self, account: AccountKey, id: Digest) -> bool {
         self.known.contains(&(account, id))
     }
 
-    /// Remembers an exchange; at the bound the oldest is forgotten.
-    pub(super) fn remember(&mut self, account: AccountKey, id: Digest) {
+    /// Inserts an exchange; at the bound the oldest is dropped.
+    pub(super) fn insert(&mut self, account: AccountKey, id: Digest) {
         if !self.known.insert((account, id)) {
             return;
         }
@@ -77,8 +79,8 @@ impl DedupWindow {
         self.order.push_back((account, id));
     }
 
-    /// Forgets all exchanges of an account.
-    pub(super) fn forget(&mut self, account: AccountKey) {
+    /// Deletes all exchanges of an account.
+    pub(super) fn delete_account(&mut self, account: AccountKey) {
         self.order.retain(|(owner, _)| *owner != account);
         self.known.retain(|(owner, _)| *owner != account);
     }
@@ -94,7 +96,7 @@ mod tests {
         /// Whatever comes: exactly the last `bound` different ones are known.
         #[test]
         fn the_latest_are_known_and_no_more(ids in prop::collection::vec((0_u128..3, 0_u64..9), 0..60), bound in 1_usize..8) {
-            let mut repeats = DedupWindow::new(bound);
+            let mut window = DedupWindow::new(bound);
             let mut model: Vec<(AccountKey, Digest)> = Vec::new();
             for (account, id) in ids {
                 let one = (AccountKey(account), Digest(id));
@@ -104,19 +106,19 @@ mod tests {
                 if model.len() > bound {
                     model.remove(0);
                 }
-                repeats.remember(one.0, one.1);
+                window.insert(one.0, one.1);
                 for account in 0..3 {
                     for id in 0..9 {
                         let asked = (AccountKey(account), Digest(id));
-                        prop_assert_eq!(repeats.knows(asked.0, asked.1), model.contains(&asked));
+                        prop_assert_eq!(window.contains(asked.0, asked.1), model.contains(&asked));
                     }
                 }
             }
-            repeats.forget(AccountKey(1));
+            window.delete_account(AccountKey(1));
             model.retain(|(account, _)| *account != AccountKey(1));
-            prop_assert_eq!(repeats.order.len(), model.len());
-            prop_assert!(model.iter().all(|(account, id)| repeats.knows(*account, *id)));
-            prop_assert_eq!(repeats.known.len(), model.len());
+            prop_assert_eq!(window.order.len(), model.len());
+            prop_assert!(model.iter().all(|(account, id)| window.contains(*account, *id)));
+            prop_assert_eq!(window.known.len(), model.len());
         }
     }
 }

@@ -12,6 +12,7 @@
 mod accounts;
 mod dedup_window;
 mod partition;
+mod sink;
 
 use std::sync::Arc;
 
@@ -25,7 +26,10 @@ use crate::observe::{ObserveScratch, Observer};
 use crate::profile::{Profile, RandomFeatures};
 use crate::risk::{Judgement, RiskModel};
 
-use accounts::{Accounts, PARTITIONS, partition_of};
+use accounts::{Accounts, partition_of};
+
+pub use accounts::PARTITIONS;
+pub use sink::{CountedObservation, NoSink, ObservationSink};
 
 pub use dedup_window::RepeatFilter;
 
@@ -43,13 +47,17 @@ pub struct EngineParts {
     pub text_model: String,
 }
 
-/// Scores exchanges and remembers accounts.
-pub struct Engine {
+/// Scores exchanges and keeps the histories of accounts.
+///
+/// Before an observation changes a history, `S` receives it. Without a sink nothing can fail, and logs are scored so:
+/// [`Engine::score`] and [`Engine::score_batch`] exist for engines without one alone.
+pub struct Engine<S = NoSink> {
     parts: EngineParts,
     accounts: Arc<Accounts>,
+    sink: S,
 }
 
-/// What is remembered of an account, judged.
+/// The history of an account, judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccountState {
     /// The account.
@@ -93,43 +101,26 @@ impl Engine {
         Self {
             parts,
             accounts: Arc::new(Accounts::new(accounts_max)),
+            sink: NoSink,
         }
     }
 
-    /// An engine on `parts` that goes on with the histories of this one, which stays as it is: what is counted by one
-    /// is seen by the other. `None` when `parts` has another text model. The deployment's key must be the same.
-    pub fn with_bundle(&self, parts: EngineParts) -> Option<Self> {
-        (parts.text_model == self.parts.text_model).then(|| Self {
-            parts,
-            accounts: Arc::clone(&self.accounts),
-        })
+    /// The same engine, that hands every observation to `sink` before it is counted.
+    pub fn with_sink<S: ObservationSink>(self, sink: S) -> Engine<S> {
+        Engine {
+            parts: self.parts,
+            accounts: self.accounts,
+            sink,
+        }
     }
 
-    /// Name of the bundle.
-    pub fn bundle(&self) -> &str {
-        &self.parts.bundle
-    }
-
-    /// What profiles are made with; see [`EngineParts::text_model`].
-    pub fn text_model(&self) -> &str {
-        &self.parts.text_model
-    }
-
-    /// What [`Engine::score`] says of an account's first exchange. Remembers nothing and changes nothing.
-    pub fn trial(&self, exchange: &Exchange) -> Assessment {
-        let observed = self.observe(exchange, &mut ObserveScratch::default());
-        let mut profile = Profile::empty();
-        profile.update(&observed.observation, &self.parts.random_features);
-        let measured = Measured::of(&profile);
-        self.assess(&measured, &observed.observation, exchange)
-    }
-
-    /// Adds one exchange to its account's history and says how the account stands after it. When its account sent the
-    /// same exchange before, nothing is counted, and the answer says how the account stands, marked as `duplicate`.
+    /// Adds one exchange to its account's history and gives the account's state after it. When its account sent the same
+    /// exchange before, nothing is counted, and the answer, marked as `duplicate`, gives the state as it is.
     ///
     /// Look-up and counting are one step under one lock, so that of two copies that come at once one is counted.
     pub fn score(&self, exchange: &Exchange) -> Assessment {
-        self.fold(&self.observed(exchange), exchange)
+        let Ok(assessment) = self.try_score(exchange);
+        assessment
     }
 
     /// Scores a batch as if its exchanges came one by one by [`Self::score`]: the same answers, in the same order.
@@ -151,7 +142,8 @@ impl Engine {
             .map(|indices| {
                 let fold = |index: &usize| {
                     let (observed, exchange) = (&observed[*index], &exchanges[*index]);
-                    (*index, self.fold(observed, exchange))
+                    let Ok(assessment) = self.fold(observed, exchange);
+                    (*index, assessment)
                 };
                 indices.iter().map(fold).collect()
             })
@@ -161,15 +153,86 @@ impl Engine {
         }
         answers.into_iter().flatten().collect()
     }
+}
+
+impl<S: ObservationSink> Engine<S> {
+    /// [`Engine::score`] for an engine whose sink may fail.
+    ///
+    /// # Errors
+    /// When the sink does not take the observation. Then nothing is counted, and the same exchange may be sent again.
+    pub fn try_score(&self, exchange: &Exchange) -> Result<Assessment, S::Error> {
+        self.fold(&self.observed(exchange), exchange)
+    }
+
+    fn fold(&self, observed: &Observed, exchange: &Exchange) -> Result<Assessment, S::Error> {
+        let Observed {
+            account,
+            digest,
+            ref observation,
+        } = *observed;
+        let (measured, duplicate) = {
+            let mut partition = self.accounts.partition(account);
+            let duplicate = digest.is_some_and(|digest| partition.has_counted(account, digest));
+            if !duplicate {
+                self.sink.append(&CountedObservation {
+                    partition: partition_of(account),
+                    sequence: partition.next_sequence(),
+                    account,
+                    exchange: digest,
+                    observation,
+                })?;
+                partition.count(account, digest);
+            }
+            let profile = partition.touch(account);
+            if !duplicate {
+                profile.update(observation, &self.parts.random_features);
+            }
+            (Measured::of(profile), duplicate)
+        };
+        Ok(Assessment {
+            duplicate,
+            ..self.assess(&measured, observation, exchange)
+        })
+    }
+}
+
+impl<S> Engine<S> {
+    /// An engine on the parts of another bundle that shares the histories and the sink of this one, which stays as it is:
+    /// what is counted by one is seen by the other. `None` when `parts` has another text model. The deployment's key must
+    /// be the same.
+    pub fn with_bundle(&self, parts: EngineParts) -> Option<Self>
+    where
+        S: Clone,
+    {
+        (parts.text_model == self.parts.text_model).then(|| Self {
+            parts,
+            accounts: Arc::clone(&self.accounts),
+            sink: self.sink.clone(),
+        })
+    }
+
+    /// Name of the bundle.
+    pub fn bundle(&self) -> &str {
+        &self.parts.bundle
+    }
+
+    /// What profiles are made with; see [`EngineParts::text_model`].
+    pub fn text_model(&self) -> &str {
+        &self.parts.text_model
+    }
+
+    /// Scores an exchange as if it were its account's first. Remembers nothing and changes nothing.
+    pub fn dry_run(&self, exchange: &Exchange) -> Assessment {
+        let observed = self.observe(exchange, &mut ObserveScratch::default());
+        let mut profile = Profile::empty();
+        profile.update(&observed.observation, &self.parts.random_features);
+        let measured = Measured::of(&profile);
+        self.assess(&measured, &observed.observation, exchange)
+    }
 
     /// Accounts remembered now.
     pub fn accounts(&self) -> usize {
         self.accounts.len()
-    }
-
-    /// The pseudonym of an account.
-    pub fn key(&self, account: &str) -> AccountKey {
-        self.parts.observer.account_key(account)
     }
 
     /// What is remembered of an account, if anything.
@@ -177,8 +240,8 @@ impl Engine {
         self.accounts.partition(account).profile(account).cloned()
     }
 
-    /// How an account stands; `None` for one that is not remembered. Changes nothing.
-    pub fn remembered(&self, account: AccountKey) -> Option<AccountState> {
+    /// The state of an account; `None` for one that is not remembered. Changes nothing.
+    pub fn account(&self, account: AccountKey) -> Option<AccountState> {
         let (measured, last_seen) = {
             let partition = self.accounts.partition(account);
             let profile = partition.profile(account)?;
@@ -196,7 +259,7 @@ impl Engine {
         })
     }
 
-    /// How the accounts after `after` stand, of all accounts in a fixed order that an account keeps as long as it is
+    /// A page of accounts: the states of those after `after`, in a fixed order that an account keeps as long as it is
     /// remembered; at most `at_most` are looked at. With it, the account after which to go on; `None` at the end.
     pub fn accounts_after(
         &self,
@@ -205,13 +268,13 @@ impl Engine {
     ) -> (Vec<AccountState>, Option<AccountKey>) {
         let keys = self.accounts.keys_after(after, at_most);
         let next = keys.last().copied().filter(|_| keys.len() == at_most);
-        let remembered = keys.into_iter().filter_map(|key| self.remembered(key));
-        (remembered.collect(), next)
+        let accounts = keys.into_iter().filter_map(|key| self.account(key));
+        (accounts.collect(), next)
     }
 
-    /// Forgets an account, and which exchanges it sent. Whether it was remembered.
-    pub fn forget(&self, account: AccountKey) -> bool {
-        self.accounts.partition(account).forget(account)
+    /// Deletes an account's history, and which exchanges it sent; returns whether it was remembered.
+    pub fn delete_account(&self, account: AccountKey) -> bool {
+        self.accounts.partition(account).delete_account(account)
     }
 
     fn observed(&self, exchange: &Exchange) -> Observed {
@@ -224,7 +287,7 @@ impl Engine {
     /// What was measured of an account that weighs nothing in this engine's bundle, in plain sentences, each with the
     /// technique that it is context for; empty for an account that is not remembered.
     pub fn context(&self, account: &str) -> Vec<(Technique, String)> {
-        let Some(profile) = self.profile(self.parts.observer.account_key(account)) else {
+        let Some(profile) = self.profile(self.parts.observer.account(account)) else {
             return Vec::new();
         };
         let values = MeasureValues::of(&profile);
@@ -247,45 +310,13 @@ impl Engine {
         self.parts.risk_model.conversation_risk(&observation.cues)
     }
 
-    /// What an account's holder may be told as a reference, the same for as long as the deployment keeps its key.
-    pub fn case(&self, account: &str) -> String {
-        format!("case-{:016x}", self.parts.observer.case(account).0)
-    }
-
-    /// The account that stands for a secret, where nobody names the account.
-    pub fn credential(&self, secret: &[u8]) -> String {
-        format!(
-            "credential-{:016x}",
-            self.parts.observer.credential(secret).0
-        )
-    }
-
     fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observed {
         let observer = &self.parts.observer;
         let observation = observer.observe(exchange, scratch);
         Observed {
-            account: observer.account(exchange),
+            account: observer.account(&exchange.account),
             digest: observer.exchange_digest(exchange, &observation),
             observation,
-        }
-    }
-
-    fn fold(&self, observed: &Observed, exchange: &Exchange) -> Assessment {
-        let account = observed.account;
-        let (measured, duplicate) = {
-            let mut partition = self.accounts.partition(account);
-            let duplicate = observed
-                .digest
-                .is_some_and(|digest| partition.counted(account, digest));
-            let profile = partition.touch(account);
-            if !duplicate {
-                profile.update(&observed.observation, &self.parts.random_features);
-            }
-            (Measured::of(profile), duplicate)
-        };
-        Assessment {
-            duplicate,
-            ..self.assess(&measured, &observed.observation, exchange)
         }
     }
 

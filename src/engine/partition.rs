@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::dedup_window::{DedupWindow, REPEATS};
+use super::dedup_window::{DEDUP_WINDOW, DedupWindow};
 use crate::domain::{AccountKey, Digest};
 use crate::profile::Profile;
 
@@ -15,7 +15,9 @@ pub(super) struct Partition {
     profiles: HashMap<AccountKey, (u64, Box<Profile>)>,
     /// Last touch to account: the first entry is the most silent one.
     by_touch: BTreeMap<u64, AccountKey>,
-    repeats: DedupWindow,
+    dedup: DedupWindow,
+    /// Observations counted since the histories began.
+    counted: u64,
 }
 
 impl Partition {
@@ -25,7 +27,8 @@ impl Partition {
             touches: 0,
             profiles: HashMap::new(),
             by_touch: BTreeMap::new(),
-            repeats: DedupWindow::new(REPEATS),
+            dedup: DedupWindow::new(DEDUP_WINDOW),
+            counted: 0,
         }
     }
 
@@ -42,18 +45,27 @@ impl Partition {
         self.by_touch.values().copied()
     }
 
-    /// Whether the exchange is already part of the account's profile; from now on it counts as such.
-    pub(super) fn counted(&mut self, account: AccountKey, id: Digest) -> bool {
-        let counted = self.profiles.contains_key(&account) && self.repeats.knows(account, id);
-        if !counted {
-            self.repeats.remember(account, id);
-        }
-        counted
+    /// Whether the exchange is already part of the account's profile.
+    pub(super) fn has_counted(&self, account: AccountKey, exchange: Digest) -> bool {
+        self.profiles.contains_key(&account) && self.dedup.contains(account, exchange)
     }
 
-    /// Forgets an account and which exchanges it sent; whether there was one.
-    pub(super) fn forget(&mut self, account: AccountKey) -> bool {
-        self.repeats.forget(account);
+    /// The number of the next observation to be counted: 1, 2, 3 and so on.
+    pub(super) const fn next_sequence(&self) -> u64 {
+        self.counted + 1
+    }
+
+    /// Takes the next number for an observation of the account, whose exchange is known again from now on.
+    pub(super) fn count(&mut self, account: AccountKey, exchange: Option<Digest>) {
+        self.counted += 1;
+        if let Some(exchange) = exchange {
+            self.dedup.insert(account, exchange);
+        }
+    }
+
+    /// Deletes an account and which exchanges it sent; returns whether there was one.
+    pub(super) fn delete_account(&mut self, account: AccountKey) -> bool {
+        self.dedup.delete_account(account);
         let Some((touch, _)) = self.profiles.remove(&account) else {
             return false;
         };
@@ -87,17 +99,18 @@ mod tests {
     use crate::domain::{AccountKey, Digest};
 
     #[test]
-    fn a_forgotten_account_starts_anew_and_takes_no_place() {
+    fn a_deleted_account_starts_anew_and_takes_no_place() {
         let mut partition = Partition::new(2);
         for account in [1, 2] {
-            assert!(!partition.counted(AccountKey(account), Digest(7)));
+            assert!(!partition.has_counted(AccountKey(account), Digest(7)));
+            partition.count(AccountKey(account), Some(Digest(7)));
             partition.touch(AccountKey(account));
-            assert!(partition.counted(AccountKey(account), Digest(7)));
+            assert!(partition.has_counted(AccountKey(account), Digest(7)));
         }
-        assert!(partition.forget(AccountKey(1)));
-        assert!(!partition.forget(AccountKey(1)));
+        assert!(partition.delete_account(AccountKey(1)));
+        assert!(!partition.delete_account(AccountKey(1)));
         assert_eq!((partition.len(), partition.accounts().count()), (1, 1));
-        assert!(!partition.counted(AccountKey(1), Digest(7)));
+        assert!(!partition.has_counted(AccountKey(1), Digest(7)));
         partition.touch(AccountKey(3));
         assert!(
             partition.profile(AccountKey(2)).is_some(),

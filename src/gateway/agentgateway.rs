@@ -48,8 +48,8 @@ pub(crate) fn read(
 pub(crate) fn answer_of(verdict: &Verdict) -> Value {
     match verdict {
         Verdict::Pass => json!({"action": {}}),
-        Verdict::Block { case } => json!({"action": {
-            "body": format!("The request was declined. Reference: {case}"),
+        Verdict::Block { reference } => json!({"action": {
+            "body": format!("The request was declined. Reference: {reference}"),
             "status_code": 403,
         }}),
     }

@@ -74,9 +74,9 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Leg, WireError>
 pub(crate) fn answer_of(verdict: &Verdict) -> Value {
     match verdict {
         Verdict::Pass => json!({"action": "NONE"}),
-        Verdict::Block { case } => json!({
+        Verdict::Block { reference } => json!({
             "action": "BLOCKED",
-            "blocked_reason": format!("The request was declined. Reference: {case}"),
+            "blocked_reason": format!("The request was declined. Reference: {reference}"),
         }),
     }
 }

@@ -37,10 +37,10 @@ use crate::domain::Exchange;
 pub(crate) enum Verdict {
     /// It goes on.
     Pass,
-    /// It does not. The caller may learn that there is a case, and nothing else.
+    /// It does not. The caller may learn a reference, and nothing else.
     Block {
-        /// The case, as the operator can look it up.
-        case: String,
+        /// A digest of the account's name.
+        reference: String,
     },
 }
 

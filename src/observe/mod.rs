@@ -6,13 +6,13 @@ use crate::domain::{
     AccountKey, Digest, Exchange, FinishReason, Observation, Outcome, RequestShape, Response,
     ResponseFormat, Role,
 };
-use crate::encoder::{Scratch, TextEncoder};
+use crate::encoder::{Encoder, Scratch};
 use crate::privacy::{PseudonymKey, Purpose};
-use crate::text::{CommonWords, TextScratch, digest_request, prompt_digest};
+use crate::text::{CommonWords, TextScratch, TextView, digest_request, prompt_digest};
 
 /// Turns exchanges into observations.
 pub struct Observer {
-    encoder: TextEncoder,
+    encoder: Box<dyn Encoder>,
     common_words: CommonWords,
     key: PseudonymKey,
 }
@@ -27,7 +27,7 @@ pub fn exchange_digest(key: &PseudonymKey, exchange: &Exchange) -> Option<Digest
     Some(digest_of(
         key,
         id,
-        prompt_digest(key, system(exchange), messages(exchange)),
+        prompt_digest(key, &TextView::of(exchange)),
     ))
 }
 
@@ -36,17 +36,6 @@ fn digest_of(key: &PseudonymKey, id: &str, prompt: Digest) -> Digest {
     digester.part(id.as_bytes());
     digester.number(prompt.0);
     digester.finish()
-}
-
-fn system(exchange: &Exchange) -> Option<&str> {
-    exchange.system.as_ref().map(|text| text.expose().as_str())
-}
-
-fn messages(
-    exchange: &Exchange,
-) -> impl DoubleEndedIterator<Item = (Role, &str)> + ExactSizeIterator + Clone {
-    let messages = exchange.messages.iter();
-    messages.map(|message| (message.role, message.content.expose().as_str()))
 }
 
 /// Buffers that one thread reuses between exchanges; they hold text, so they have no `Debug`.
@@ -58,27 +47,21 @@ pub struct ObserveScratch {
 
 impl Observer {
     /// From a bundle's text model and a deployment's key.
-    pub const fn new(encoder: TextEncoder, common_words: CommonWords, key: PseudonymKey) -> Self {
+    pub fn new(
+        encoder: impl Encoder + 'static,
+        common_words: CommonWords,
+        key: PseudonymKey,
+    ) -> Self {
         Self {
-            encoder,
+            encoder: Box::new(encoder),
             common_words,
             key,
         }
     }
 
     /// The pseudonym under which an account's history is kept.
-    pub fn account(&self, exchange: &Exchange) -> AccountKey {
-        self.account_key(&exchange.account)
-    }
-
-    /// The same, of the account's name alone.
-    pub fn account_key(&self, account: &str) -> AccountKey {
-        self.key.account(account)
-    }
-
-    /// The account's name in digits that its holder may see: they lead back to it only with the deployment's key.
-    pub fn case(&self, account: &str) -> Digest {
-        self.key.digest(Purpose::Case, account.as_bytes())
+    pub fn account(&self, name: &str) -> AccountKey {
+        self.key.account(name)
     }
 
     /// [`exchange_digest`] of an exchange that was observed.
@@ -91,24 +74,11 @@ impl Observer {
         Some(digest_of(&self.key, id, observation.prompt))
     }
 
-    /// A secret in digits: the name of an account that nobody names otherwise.
-    pub fn credential(&self, secret: &[u8]) -> Digest {
-        self.key.digest(Purpose::Credential, secret)
-    }
-
     /// Everything that later stages may know about the exchange.
     pub fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observation {
-        let (system, messages) = (system(exchange), messages(exchange));
-        let encoded = self
-            .encoder
-            .encode(system, messages.clone(), &mut scratch.encoder);
-        let digests = digest_request(
-            &self.key,
-            &self.common_words,
-            system,
-            messages,
-            &mut scratch.text,
-        );
+        let view = TextView::of(exchange);
+        let encoding = self.encoder.encode(&view, &mut scratch.encoder);
+        let digests = digest_request(&self.key, &self.common_words, &view, &mut scratch.text);
         let digest = |purpose, text: &str| self.key.digest(purpose, text.as_bytes());
         let agent = exchange.client.user_agent.as_ref();
         Observation {
@@ -118,8 +88,8 @@ impl Observer {
                 .conversation
                 .as_deref()
                 .map(|name| digest(Purpose::Conversation, name)),
-            cues: encoded.cues,
-            embedding: encoded.embedding,
+            cues: encoding.cues,
+            embedding: encoding.embedding,
             prompt: digests.prompt,
             system: digests.system,
             skeleton: digests.skeleton,
@@ -127,7 +97,7 @@ impl Observer {
             tail: digests.tail,
             slots: digests.slots,
             identity: digests.identity,
-            shape: shape(exchange, encoded.read_bytes, encoded.total_bytes),
+            shape: shape(exchange, encoding.read_bytes, view.total_bytes()),
             outcome: outcome(&exchange.response),
             user_agent: agent.map(|name| digest(Purpose::Client, name.expose())),
             script: digests.script,
@@ -135,7 +105,8 @@ impl Observer {
     }
 }
 
-fn shape(exchange: &Exchange, read_bytes: u32, total_bytes: u32) -> RequestShape {
+fn shape(exchange: &Exchange, read_bytes: usize, total_bytes: usize) -> RequestShape {
+    let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     let parameters = &exchange.parameters;
     let spoken = exchange
@@ -143,8 +114,8 @@ fn shape(exchange: &Exchange, read_bytes: u32, total_bytes: u32) -> RequestShape
         .iter()
         .filter(|message| message.role != Role::System);
     RequestShape {
-        read_bytes,
-        total_bytes,
+        read_bytes: bytes(read_bytes),
+        total_bytes: bytes(total_bytes),
         turns: count(spoken.count()),
         tools: count(exchange.tools.len()),
         temperature: parameters.temperature,

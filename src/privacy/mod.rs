@@ -4,8 +4,10 @@
 
 mod digester;
 mod key;
+mod pseudonymizer;
 mod purpose;
 
 pub use digester::Digester;
 pub use key::PseudonymKey;
+pub use pseudonymizer::Pseudonymizer;
 pub use purpose::Purpose;

@@ -30,7 +30,7 @@ pub enum Purpose {
     /// An organisation's name.
     Organization,
     /// An account's name, where its holder may see the digest.
-    Case,
+    Reference,
     /// An exchange: its id and what was said.
     Exchange,
     /// A secret that stands for an account, such as an API key.
@@ -52,7 +52,7 @@ impl Purpose {
         Self::Client,
         Self::Account,
         Self::Organization,
-        Self::Case,
+        Self::Reference,
         Self::Exchange,
         Self::Credential,
     ];
@@ -72,7 +72,7 @@ impl Purpose {
             Self::Client => "stillwatch v1 client",
             Self::Account => "stillwatch v1 account",
             Self::Organization => "stillwatch v1 organization",
-            Self::Case => "stillwatch v1 case",
+            Self::Reference => "stillwatch v1 reference",
             Self::Exchange => "stillwatch v1 exchange",
             Self::Credential => "stillwatch v1 credential",
         }

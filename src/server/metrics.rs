@@ -17,7 +17,7 @@ use prometheus_client::registry::{Registry, Unit};
 use strum::{IntoStaticStr, VariantArray};
 
 use super::auth::api_scope::ApiScope;
-use super::scorer::Scorer;
+use super::services::ActiveBundle;
 use crate::domain::{Assessment, Band, Recommendation};
 
 /// The content type of the text.
@@ -171,14 +171,11 @@ impl Metrics {
     }
 
     /// Returns the text now.
-    pub(super) fn text(&self, scorer: &dyn Scorer, ready: bool) -> String {
+    pub(super) fn text(&self, bundle: ActiveBundle, accounts: usize, ready: bool) -> String {
         self.accounts
-            .set(i64::try_from(scorer.accounts()).unwrap_or(i64::MAX));
+            .set(i64::try_from(accounts).unwrap_or(i64::MAX));
         self.ready.set(i64::from(ready));
-        let model = vec![
-            ("bundle", scorer.bundle()),
-            ("digest", scorer.bundle_digest()),
-        ];
+        let model = vec![("bundle", bundle.name), ("digest", bundle.digest)];
         if self.model.get(&model).is_none() {
             self.model.clear();
             self.model.get_or_create(&model).set(1);

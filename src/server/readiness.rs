@@ -32,7 +32,7 @@ struct Probed {
 
 /// The scorer's readiness, until the drain begins.
 pub(super) struct Readiness {
-    desk: Arc<Dispatcher>,
+    dispatcher: Arc<Dispatcher>,
     probed: Mutex<Probed>,
     probe_period: Duration,
     /// What watchers are told; `None` once the drain has begun, which ends their streams.
@@ -40,10 +40,10 @@ pub(super) struct Readiness {
 }
 
 impl Readiness {
-    /// As ready as the scorer behind `desk`, once a worker has tried it.
-    pub(super) fn new(desk: Arc<Dispatcher>, limits: &Limits) -> Self {
+    /// As ready as the scorer behind `dispatcher`, once a worker has tried it.
+    pub(super) fn new(dispatcher: Arc<Dispatcher>, limits: &Limits) -> Self {
         Self {
-            desk,
+            dispatcher,
             probed: Mutex::new(Probed {
                 outcome: Err(NotReady {
                     waiting_for: "the first exchange to be scored",
@@ -62,7 +62,6 @@ impl Readiness {
                 waiting_for: "a restart; the server is stopping",
             });
         }
-        self.desk.ready()?;
         let probed = lock(&self.probed);
         probed.outcome?;
         if probed.at.elapsed() > self.probe_period * STALE_PERIODS {
@@ -91,7 +90,7 @@ impl Readiness {
     }
 
     async fn probe(&self) {
-        let outcome = self.desk.probe().await;
+        let outcome = self.dispatcher.self_test().await;
         let at = Instant::now();
         let before = std::mem::replace(&mut *lock(&self.probed), Probed { outcome, at }).outcome;
         match (before, outcome) {

@@ -43,7 +43,7 @@ const IRREVERSIBLE: [&str; 2] = [
 
 /// What the handlers share.
 pub(super) struct AppState {
-    pub(super) desk: Arc<Dispatcher>,
+    pub(super) dispatcher: Arc<Dispatcher>,
     pub(super) services: Services,
     pub(super) gateways: Arc<Gateways>,
     pub(super) readiness: Arc<Readiness>,
@@ -68,19 +68,19 @@ impl Routes {
     pub(super) fn all(&self, state: &AppState, limits: &Limits) -> axum::Router {
         let ingress = IngressLimits::new(limits, Arc::clone(&self.metrics));
         let AppState {
-            desk,
+            dispatcher,
             gateways,
             readiness,
             ..
         } = state;
         let open = standard_services(readiness)
-            .merge(probes(Arc::clone(readiness), Arc::clone(desk)))
+            .merge(probes(Arc::clone(readiness), Arc::clone(dispatcher)))
             .merge(ApiRoutes::new(docs::routes(), docs::PATHS));
         let hooks =
             hooks::before_and_after(gateways, ingress.clone()).merge(envoy(gateways, limits));
         let telemetry = hooks::telemetry(gateways, ingress.clone());
         let scoring = Arc::new(Scoring {
-            desk: Arc::clone(desk),
+            dispatcher: Arc::clone(dispatcher),
             streams: Arc::new(Streams::new(limits, Arc::clone(readiness))),
         });
         self.group(ApiScope::Scoring, scored(scoring, &ingress, limits))
@@ -97,18 +97,24 @@ impl Routes {
         ingress: &IngressLimits,
         limits: &Limits,
     ) -> axum::Router {
-        let AppState { desk, services, .. } = state;
+        let AppState {
+            dispatcher,
+            services,
+            ..
+        } = state;
         let accounts = Arc::new(AccountApi {
-            desk: Arc::clone(desk),
+            dispatcher: Arc::clone(dispatcher),
             accounts: Arc::clone(&services.accounts),
+            pseudonymizer: services.pseudonymizer.clone(),
         });
         let models = Arc::new(ModelApi {
-            desk: Arc::clone(desk),
+            dispatcher: Arc::clone(dispatcher),
             models: Arc::clone(&services.models),
         });
         let labels = Arc::new(LabelApi {
-            desk: Arc::clone(desk),
+            dispatcher: Arc::clone(dispatcher),
             accounts: Arc::clone(&services.accounts),
+            pseudonymizer: services.pseudonymizer.clone(),
             labels: Arc::clone(&services.labels),
         });
         let services = [

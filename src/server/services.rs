@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use super::scorer::Scorer;
-use crate::domain::{AccountKey, AccountRef, Label, LabeledAccount};
+use crate::bundle::FileHash;
+use crate::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount};
 use crate::engine::AccountState;
+use crate::privacy::Pseudonymizer;
 use crate::wire::WireError;
 
 /// Everything that stands behind the port.
 #[derive(Clone)]
 pub struct Services {
+    /// The names of accounts as pseudonyms, under the key that the scorer has too.
+    pub pseudonymizer: Pseudonymizer,
     /// Scores exchanges.
     pub scorer: Arc<dyn Scorer>,
     /// What is remembered of accounts.
@@ -22,26 +26,29 @@ pub struct Services {
 
 /// What is remembered of accounts. Called from many worker threads at once.
 pub trait Accounts: Send + Sync + 'static {
-    /// The pseudonym of an account.
-    fn key(&self, account: &str) -> AccountKey;
+    /// Accounts remembered now. Cheap.
+    fn count(&self) -> usize;
 
-    /// How an account stands; `None` for one that is not remembered.
+    /// The state of an account; `None` for one that is not remembered.
     fn account(&self, account: AccountKey) -> Option<AccountState>;
 
-    /// How the accounts after `after` stand, in a fixed order; at most `at_most` are looked at. With it, the account
-    /// after which to go on; `None` at the end.
+    /// A page of accounts: the states of those after `after`, in a fixed order; at most `at_most` are looked at. With it,
+    /// the account after which to go on; `None` at the end.
     fn accounts_after(
         &self,
         after: Option<AccountKey>,
         at_most: usize,
     ) -> (Vec<AccountState>, Option<AccountKey>);
 
-    /// Forgets an account; whether it was remembered.
-    fn forget(&self, account: AccountKey) -> bool;
+    /// Deletes all that is remembered of an account; returns whether it was remembered.
+    fn delete_account(&self, account: AccountKey) -> bool;
 }
 
-/// The model bundles at hand. Called from worker threads; may read files.
+/// The model bundles at hand. Called from worker threads; all but [`Models::active`] may read files.
 pub trait Models: Send + Sync + 'static {
+    /// The bundle that scores now. Cheap.
+    fn active(&self) -> ActiveBundle;
+
     /// All of them, in a fixed order; at most 256.
     fn list(&self) -> Vec<ModelEntry>;
 
@@ -57,6 +64,15 @@ pub trait Models: Send + Sync + 'static {
     /// When the bundle is unknown or unfit, has another text model and `forget_histories` is not set, or another
     /// activation is under way. Then nothing has changed.
     fn activate(&self, bundle: &str, forget_histories: bool) -> Result<bool, ModelError>;
+}
+
+/// The bundle that scores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveBundle {
+    /// `name@version`.
+    pub name: String,
+    /// BLAKE3 hash of its manifest, in hexadecimal digits.
+    pub digest: String,
 }
 
 /// One bundle at hand.
@@ -79,8 +95,8 @@ pub struct ModelEntry {
 pub struct Verification {
     /// What is wrong with it, in our own words; `None` when it fits this program.
     pub problem: Option<&'static str>,
-    /// Every file but the manifest, with the hash that the manifest states and the hash that it has.
-    pub files: Vec<(&'static str, Option<String>, Option<String>)>,
+    /// The hashes of every file but the manifest; empty when files are missing.
+    pub files: Vec<FileHash>,
 }
 
 /// Why a bundle is not verified or not activated.
@@ -118,24 +134,6 @@ pub trait Labels: Send + Sync + 'static {
         after: Option<&LabelSubject>,
         at_most: usize,
     ) -> Vec<Label<LabeledAccount>>;
-}
-
-/// What a label is about. The order is by pseudonym, then the whole account, then its conversations by name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LabelSubject {
-    /// The account.
-    pub account: AccountKey,
-    /// The one conversation of it; `None` for the whole account.
-    pub conversation: Option<String>,
-}
-
-impl From<&Label<LabeledAccount>> for LabelSubject {
-    fn from(label: &Label<LabeledAccount>) -> Self {
-        Self {
-            account: label.account.pseudonym,
-            conversation: label.conversation.clone(),
-        }
-    }
 }
 
 /// What became of a label.

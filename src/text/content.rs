@@ -1,9 +1,6 @@
 //! The content of a text, whatever its case and white space: two requests that ask the same are the same.
 
-use super::{
-    letters::{ascii_runs, is_lower},
-    window::split_near,
-};
+use super::letters::{ascii_runs, is_lower};
 
 /// Bytes read before a piece is handed on; many BLAKE3 chunks, so that hashing runs at full width.
 const PIECE_BYTES: usize = 8 * 1024;
@@ -18,7 +15,7 @@ pub(super) fn push_content(text: &str, buffer: &mut Vec<u8>, mut take: impl FnMu
     let mut rest = text.trim();
     let mut after_space = false;
     while !rest.is_empty() {
-        let (piece, next) = split_near(rest, PIECE_BYTES);
+        let (piece, next) = rest.split_at(rest.floor_char_boundary(PIECE_BYTES));
         buffer.clear();
         for (ascii, other) in ascii_runs(piece) {
             push_ascii(ascii.as_bytes(), &mut after_space, buffer);

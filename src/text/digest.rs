@@ -8,6 +8,7 @@ use super::{
     script::script,
     skeleton,
     tokens::{Token, TokenScratch},
+    view::TextView,
 };
 use crate::{
     domain::{Digest, Role, Script},
@@ -46,38 +47,30 @@ pub struct TextScratch {
 
 /// The digests of a request.
 ///
-/// `prompt` and `slots` read everything; the rest reads the last user message (the last message when no user
-/// speaks), at most 8 KiB at either end. A system prompt given apart and one given as the first message give
-/// the same digests. A text with fewer than four words outside its slots is its own skeleton, head and tail.
-pub fn digest_request<'t>(
+/// `prompt` and `system` read everything; `slots` all of [`TextView::request`], and the rest at most 8 KiB at either
+/// end of it. A system prompt given apart and one given as the first message give the same digests. A text with fewer
+/// than four words outside its slots is its own skeleton, head and tail.
+pub fn digest_request(
     key: &PseudonymKey,
     common: &CommonWords,
-    system: Option<&'t str>,
-    messages: impl IntoIterator<Item = (Role, &'t str)> + Clone,
+    view: &TextView<'_>,
     scratch: &mut TextScratch,
 ) -> TextDigests {
-    let prompt = prompt_digest(key, system, messages.clone());
-    let mut system_digester: Option<Digester> = None;
-    let (mut last, mut last_user) = ("", None);
-    for (role, text) in said(system, messages) {
-        match role {
-            Role::System => system_digester
-                .get_or_insert_with(|| key.digester(Purpose::System))
-                .part(text.as_bytes()),
-            Role::User => last_user = Some(text),
-            Role::Assistant | Role::Tool => {}
-        }
-        last = text;
+    let mut system: Option<Digester> = None;
+    for part in view.parts().filter(|part| part.role == Role::System) {
+        system
+            .get_or_insert_with(|| key.digester(Purpose::System))
+            .part(part.text.as_bytes());
     }
-    let text = last_user.unwrap_or(last);
+    let text = view.request();
     let slots = content_digest(key, text, &mut scratch.content);
     scratch.tokens.read(text);
     let tokens = &mut scratch.tokens.tokens;
     skeleton::mask(tokens, common);
     let [skeleton, head, tail] = template_digests(key, tokens, slots);
     TextDigests {
-        prompt,
-        system: system_digester.map(Digester::finish),
+        prompt: prompt_digest(key, view),
+        system: system.map(Digester::finish),
         skeleton,
         head,
         tail,
@@ -88,26 +81,13 @@ pub fn digest_request<'t>(
 }
 
 /// The digest of everything said: system prompt, roles and messages, to the letter.
-pub fn prompt_digest<'t>(
-    key: &PseudonymKey,
-    system: Option<&'t str>,
-    messages: impl IntoIterator<Item = (Role, &'t str)>,
-) -> Digest {
+pub fn prompt_digest(key: &PseudonymKey, view: &TextView<'_>) -> Digest {
     let mut prompt = key.digester(Purpose::Prompt);
-    for (role, text) in said(system, messages) {
-        prompt.part(&[role as u8]);
-        prompt.part(text.as_bytes());
+    for part in view.parts() {
+        prompt.part(&[part.role as u8]);
+        prompt.part(part.text.as_bytes());
     }
     prompt.finish()
-}
-
-/// The messages, the system prompt that is given apart as the first of them.
-fn said<'t>(
-    system: Option<&'t str>,
-    messages: impl IntoIterator<Item = (Role, &'t str)>,
-) -> impl Iterator<Item = (Role, &'t str)> {
-    let system = system.map(|text| (Role::System, text));
-    system.into_iter().chain(messages)
 }
 
 fn content_digest(key: &PseudonymKey, text: &str, buffer: &mut Vec<u8>) -> Digest {

@@ -81,6 +81,14 @@ pub(super) const fn is_dense(character: char) -> bool {
     )
 }
 
+/// The ASCII form of a full-width character; `None` for any other character.
+pub const fn narrow(character: char) -> Option<char> {
+    match character {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(character as u32 - 0xFEE0),
+        _ => None,
+    }
+}
+
 /// Whether the character is no white space and lower-casing surely leaves it alone: looking others up costs more than writing them.
 pub(super) const fn is_lower(character: char) -> bool {
     matches!(

@@ -1,7 +1,7 @@
-//! Text without meaning: normalisation, script, template skeletons.
+//! Text without meaning: the view of a request, normalisation, script, template skeletons.
 //!
 //! Uses `domain` and `privacy`. Knows nothing of models or risk. What leaves this module is keyed digests,
-//! counts and a script; never text.
+//! counts and a script; never text, but for the borrowed [`TextView`] that the encoder reads too.
 
 mod common_words;
 mod content;
@@ -16,8 +16,12 @@ mod span;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod view;
 mod window;
 
 pub use common_words::{CommonWords, CommonWordsBuilder, CommonWordsError};
 pub use digest::{TextDigests, TextScratch, digest_request, prompt_digest};
+pub use letters::narrow;
 pub use script::script;
+pub use view::{CHANNELS, Channel, TextPart, TextView};
+pub use window::Window;

@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::letters::narrow;
+
 /// Appends the NFKC form of `text` to `out`.
 ///
 /// Characters that NFKC leaves alone are copied in runs; only what lies between is normalised. Output is at
@@ -72,14 +74,6 @@ const fn is_inert(character: char) -> bool {
             | '\u{904}'..='\u{939}'
             | '\u{93D}'..='\u{94C}'
     )
-}
-
-/// The ASCII form of a full-width character.
-fn narrow(character: char) -> Option<char> {
-    match character {
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(character as u32 - 0xFEE0),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

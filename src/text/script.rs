@@ -1,6 +1,5 @@
 //! The dominant script of a text, for slicing error rates only.
 
-use super::window::split_near;
 use crate::domain::Script;
 
 /// Bytes that are read: a script shows at once.
@@ -11,7 +10,7 @@ const READ_BYTES_MAX: usize = 4 * 1024;
 /// A Han or kana letter stands for about two Latin ones, and counts so: a Chinese question with English
 /// terms is Chinese. Any share of kana above a tenth makes Japanese of Han.
 pub fn script(text: &str) -> Script {
-    let (text, _) = split_near(text, READ_BYTES_MAX);
+    let text = &text[..text.floor_char_boundary(READ_BYTES_MAX)];
     if text.is_ascii() {
         let has_letter = text.bytes().any(|byte| byte.is_ascii_alphabetic());
         return if has_letter {

@@ -32,8 +32,7 @@ fn digests(text: &str) -> TextDigests {
     digest_request(
         &KEY,
         &COMMON,
-        None,
-        [(Role::User, text)],
+        &TextView::new(None, [(Role::User, text)]),
         &mut TextScratch::default(),
     )
 }
@@ -225,15 +224,24 @@ fn content_is_the_same_whatever_its_case_and_space_but_not_its_numbers() {
 fn a_system_message_is_a_system_prompt() {
     let mut scratch = TextScratch::default();
     let question = (Role::User, "What is it?");
-    let apart = digest_request(&KEY, &COMMON, Some("Be brief."), [question], &mut scratch);
+    let apart = digest_request(
+        &KEY,
+        &COMMON,
+        &TextView::new(Some("Be brief."), [question]),
+        &mut scratch,
+    );
     let within = digest_request(
         &KEY,
         &COMMON,
-        None,
-        [(Role::System, "Be brief."), question],
+        &TextView::new(None, [(Role::System, "Be brief."), question]),
         &mut scratch,
     );
-    let without = digest_request(&KEY, &COMMON, None, [question], &mut scratch);
+    let without = digest_request(
+        &KEY,
+        &COMMON,
+        &TextView::new(None, [question]),
+        &mut scratch,
+    );
     assert_eq!(apart, within);
     assert!(apart.system.is_some() && without.system.is_none());
     assert_eq!(apart.slots, without.slots);
@@ -244,7 +252,13 @@ fn a_system_message_is_a_system_prompt() {
 fn roles_and_cuts_between_messages_count() {
     let mut scratch = TextScratch::default();
     let mut prompt = |messages: &[(Role, &'static str)]| {
-        digest_request(&KEY, &COMMON, None, messages.iter().copied(), &mut scratch).prompt
+        digest_request(
+            &KEY,
+            &COMMON,
+            &TextView::new(None, messages.iter().copied()),
+            &mut scratch,
+        )
+        .prompt
     };
     let of = [
         prompt(&[(Role::User, "ab"), (Role::User, "c")]),
@@ -266,17 +280,16 @@ fn the_last_user_message_is_read_whoever_speaks_last() {
         (Role::User, "What is it?"),
         (Role::Assistant, "An apple."),
     ];
-    let digests = digest_request(&KEY, &COMMON, None, messages, &mut scratch);
+    let digests = digest_request(&KEY, &COMMON, &TextView::new(None, messages), &mut scratch);
     assert_eq!(digests.slots, super::tests::digests("What is it?").slots);
     let no_user = digest_request(
         &KEY,
         &COMMON,
-        None,
-        [(Role::Tool, "What is it?")],
+        &TextView::new(None, [(Role::Tool, "What is it?")]),
         &mut scratch,
     );
     assert_eq!(no_user.slots, digests.slots);
-    let nothing = digest_request(&KEY, &COMMON, None, [], &mut scratch);
+    let nothing = digest_request(&KEY, &COMMON, &TextView::new(None, []), &mut scratch);
     assert_eq!(nothing.slots, super::tests::digests("").slots);
 }
 
@@ -357,8 +370,8 @@ proptest! {
     #[test]
     fn any_text_is_digested_alike_whatever_was_read_before(text in hostile(), before in hostile()) {
         let mut used = TextScratch::default();
-        digest_request(&KEY, &COMMON, Some(&before), [(Role::User, before.as_str())], &mut used);
-        let again = digest_request(&KEY, &COMMON, None, [(Role::User, text.as_str())], &mut used);
+        digest_request(&KEY, &COMMON, &TextView::new(Some(&before), [(Role::User, before.as_str())]), &mut used);
+        let again = digest_request(&KEY, &COMMON, &TextView::new(None, [(Role::User, text.as_str())]), &mut used);
         prop_assert_eq!(again, digests(&text));
     }
 
@@ -367,7 +380,7 @@ proptest! {
         prop_assume!(secret != PseudonymKey::OFFLINE);
         let other = PseudonymKey::from_bytes(secret);
         let a = digests(&text);
-        let b = digest_request(&other, &COMMON, None, [(Role::User, text.as_str())], &mut TextScratch::default());
+        let b = digest_request(&other, &COMMON, &TextView::new(None, [(Role::User, text.as_str())]), &mut TextScratch::default());
         for (a, b) in [(a.prompt, b.prompt), (a.skeleton, b.skeleton), (a.head, b.head), (a.tail, b.tail), (a.slots, b.slots)] {
             prop_assert_ne!(a, b);
         }

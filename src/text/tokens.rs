@@ -4,7 +4,7 @@ use super::{
     letters::{Letter, ascii_letter, is_lower, letter},
     normalise::push_nfkc,
     span::Spans,
-    window::ends,
+    window::Window,
 };
 
 /// A word, or whatever stands in a slot. No `Debug`: hashes of words are not keyed.
@@ -31,6 +31,9 @@ pub(super) enum Ending {
     Label,
 }
 
+/// What is read of a text.
+const WINDOW: Window = Window::new(8 * 1024, 8 * 1024);
+
 /// The hash of a slot.
 pub(super) const SLOT: u64 = 0;
 
@@ -44,13 +47,14 @@ pub(super) struct TokenScratch {
 impl TokenScratch {
     /// Tokenises both ends of a text into [`Self::tokens`].
     pub(super) fn read(&mut self, text: &str) {
-        let (head, tail) = ends(text);
-        self.normalised.clear();
-        push_nfkc(head, &mut self.normalised);
-        if !tail.is_empty() {
-            self.normalised.push('\n');
-            push_nfkc(tail, &mut self.normalised);
-        }
+        let normalised = &mut self.normalised;
+        normalised.clear();
+        WINDOW.each_piece(std::iter::once(text), |piece| {
+            if !normalised.is_empty() {
+                normalised.push('\n');
+            }
+            push_nfkc(piece, normalised);
+        });
         self.tokens.clear();
         Lexer {
             text: &self.normalised,

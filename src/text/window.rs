@@ -1,28 +1,79 @@
 //! The part of a long text that is read: its head and its tail.
+//!
+//! A template speaks at its head and at its tail; the payload between them is the customer's. So both ends are kept, and
+//! the cost of a request has a ceiling whatever its length.
 
-/// Bytes read from either end of a long text.
-pub(super) const END_BYTES_MAX: usize = 8 * 1024;
-
-/// The two ends of a text, at most [`END_BYTES_MAX`] each; the second is empty when the first is the whole text.
-pub(super) fn ends(text: &str) -> (&str, &str) {
-    if text.len() <= 2 * END_BYTES_MAX {
-        return (text, "");
-    }
-    let (head, _) = split_near(text, END_BYTES_MAX);
-    let mut tail = text.len() - END_BYTES_MAX;
-    while !text.is_char_boundary(tail) {
-        tail += 1;
-    }
-    (head, &text[tail..])
+/// Bytes that are read at either end of a text.
+#[derive(Clone, Copy)]
+pub struct Window {
+    head: usize,
+    tail: usize,
 }
 
-/// Cuts a text at byte `at`, or up to three bytes before, where a character starts.
-pub(super) fn split_near(text: &str, at: usize) -> (&str, &str) {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
+impl Window {
+    /// The first `head` and the last `tail` bytes.
+    pub const fn new(head: usize, tail: usize) -> Self {
+        Self { head, tail }
     }
-    text.split_at(at)
+
+    /// Bytes that are kept of a text at most.
+    pub const fn bytes(self) -> usize {
+        self.head + self.tail
+    }
+
+    /// Hands on what is kept of the concatenated `parts`, piece by piece in reading order.
+    ///
+    /// A piece never spans two parts and is cut where a character starts.
+    pub fn each_piece<'t>(
+        self,
+        parts: impl DoubleEndedIterator<Item = &'t str> + Clone,
+        mut take: impl FnMut(&'t str),
+    ) {
+        let total: usize = parts.clone().map(str::len).sum();
+        if total <= self.bytes() {
+            return each_of_head(parts, self.bytes(), take);
+        }
+        each_of_head(parts.clone(), self.head, &mut take);
+        each_of_tail(parts, self.tail, take);
+    }
+}
+
+/// The first `room` bytes, less what a character cut in two would need.
+fn each_of_head<'t>(
+    parts: impl Iterator<Item = &'t str>,
+    mut room: usize,
+    mut take: impl FnMut(&'t str),
+) {
+    for part in parts {
+        if room == 0 {
+            break;
+        }
+        let kept = part.floor_char_boundary(room);
+        take(&part[..kept]);
+        room = if kept < part.len() { 0 } else { room - kept };
+    }
+}
+
+/// The last `room` bytes, less what a character cut in two would need.
+fn each_of_tail<'t>(
+    parts: impl DoubleEndedIterator<Item = &'t str> + Clone,
+    mut room: usize,
+    mut take: impl FnMut(&'t str),
+) {
+    // From the end back to the part in which the tail starts, and the byte at which it does.
+    let (mut kept, mut start) = (0, 0);
+    for part in parts.clone().rev() {
+        start = part.ceil_char_boundary(part.len().saturating_sub(room));
+        kept += 1;
+        room -= part.len() - start;
+        if start > 0 || room == 0 {
+            break;
+        }
+    }
+    let skipped = parts.clone().count() - kept;
+    for (index, part) in parts.skip(skipped).enumerate() {
+        take(if index == 0 { &part[start..] } else { part });
+    }
 }
 
 #[cfg(test)]
@@ -31,15 +82,32 @@ mod tests {
 
     use super::*;
 
+    fn pieces(window: Window, parts: &[String]) -> Vec<&str> {
+        let mut pieces = Vec::new();
+        window.each_piece(parts.iter().map(String::as_str), |piece| pieces.push(piece));
+        pieces
+    }
+
     proptest! {
         #[test]
-        fn both_ends_are_kept_and_bounded(unit in "\\PC{1,8}", repeats in 0_usize..6000) {
-            let text = unit.repeat(repeats);
-            let (head, tail) = ends(&text);
-            prop_assert!(head.len() + tail.len() <= 2 * END_BYTES_MAX);
-            prop_assert!(text.starts_with(head) && text.ends_with(tail));
-            // Nothing is dropped but what the bound forces out, less one character cut at either end.
-            prop_assert!(head.len() + tail.len() >= text.len().min(2 * END_BYTES_MAX - 6));
+        fn what_fits_is_kept_as_it_is(parts in prop::collection::vec("\\PC{0,8}", 0..6)) {
+            let total = parts.iter().map(String::len).sum::<usize>();
+            let kept = pieces(Window::new(total, 1), &parts);
+            prop_assert_eq!(kept, parts.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn both_ends_are_kept_and_bounded(
+            parts in prop::collection::vec("\\PC{0,30}", 1..8),
+            head in 4_usize..60,
+            tail in 4_usize..60,
+        ) {
+            let whole = parts.concat();
+            prop_assume!(whole.len() > head + tail);
+            let kept = pieces(Window::new(head, tail), &parts).concat();
+            let first = &whole[..whole.floor_char_boundary(head)];
+            let last = &whole[whole.ceil_char_boundary(whole.len() - tail)..];
+            prop_assert_eq!(kept, [first, last].concat());
         }
     }
 }

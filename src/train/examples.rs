@@ -11,6 +11,7 @@ use crate::encoder::{Scratch, Vocabulary, read_rows};
 use crate::simulate::corpus::{
     Application, BenignSource, Corpus, LicenceClass, Partition, Pipeline, techniques_of_family,
 };
+use crate::text::TextView;
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -277,7 +278,7 @@ pub fn examples(requests: &[LabeledRequest<'_>], vocabulary: &Vocabulary) -> Vec
                 .messages
                 .iter()
                 .map(|message| (message.role, message.content.expose().as_str()));
-            read_rows(vocabulary, system, messages, scratch);
+            read_rows(vocabulary, &TextView::new(system, messages), scratch);
             Example {
                 rows: scratch.rows().clone(),
                 targets: request.targets,

@@ -89,7 +89,7 @@ impl HistoryBuilder {
 
     /// Sets an account's label. Exchanges that came before it are not in the account's history.
     pub fn label(&mut self, label: Label) {
-        let account = self.observer.account_key(&label.account);
+        let account = self.observer.account(&label.account);
         self.labels.insert(account, label);
     }
 
@@ -98,7 +98,7 @@ impl HistoryBuilder {
         let observed: Vec<_> = exchanges
             .par_iter()
             .map_init(ObserveScratch::default, |scratch, exchange| {
-                let account = self.observer.account(exchange);
+                let account = self.observer.account(&exchange.account);
                 let labeled = self.labels.contains_key(&account);
                 labeled.then(|| (account, self.observer.observe(exchange, scratch)))
             })

@@ -19,7 +19,7 @@ use super::recipe::Recipe;
 use super::risk_model::{ScoredHistory, fit_fusion, fit_risk_model, score_history};
 use super::summary::Summary;
 use super::text_models::{TextModels, fit_text_models};
-use crate::bundle::{BundleFiles, FORMAT, Manifest, RandomFeatureSettings};
+use crate::bundle::{BundleFiles, EncoderKind, FORMAT, Manifest, RandomFeatureSettings};
 use crate::encoder::{StaticEncoder, TextEncoder, Vocabulary};
 use crate::observe::Observer;
 use crate::privacy::PseudonymKey;
@@ -76,6 +76,7 @@ pub fn train_bundle(
         name: inputs.name.0.to_owned(),
         version: inputs.name.1,
         seed,
+        encoder: EncoderKind::Static,
         tokens: text.model.tokens(),
         random_features: RandomFeatureSettings {
             seed,

@@ -12,9 +12,11 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use stillwatch::bundle::Bundle;
-use stillwatch::domain::{Assessment, Band, Exchange, FinishReason, Recommendation, Risk, Role};
+use stillwatch::domain::{
+    AccountKey, Assessment, Band, Exchange, FinishReason, Recommendation, Risk, Role,
+};
 use stillwatch::engine::Engine;
-use stillwatch::privacy::PseudonymKey;
+use stillwatch::privacy::{PseudonymKey, Pseudonymizer};
 use stillwatch::server::{
     self, AccountStatus, HookSettings, Limits, NotReady, ScoreError, Scorer, Services,
 };
@@ -26,8 +28,11 @@ use tokio::task::JoinHandle;
 
 /// Text that may come back in no answer.
 pub(crate) const CANARY: &str = "canary-9e21";
-/// The case of every account that stands badly.
-pub(crate) const CASE: &str = "case-00000000000000aa";
+
+/// The pseudonyms of every server of these tests.
+pub(crate) fn pseudonymizer() -> Pseudonymizer {
+    Pseudonymizer::new(PseudonymKey::offline())
+}
 
 /// What was counted of one exchange.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,11 +58,11 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
 });
 static SERVERS: AtomicU64 = AtomicU64::new(0);
 
-/// Keeps what the engine counts; accounts in `standings` stand as they are told to.
+/// Keeps what the engine counts; accounts in `statuses` have the recommendation that they were given.
 pub(crate) struct Recorder {
     server: u64,
     counted: Mutex<Vec<Counted>>,
-    standings: Mutex<HashMap<String, Recommendation>>,
+    statuses: Mutex<HashMap<AccountKey, Recommendation>>,
 }
 
 impl Default for Recorder {
@@ -65,7 +70,7 @@ impl Default for Recorder {
         Self {
             server: SERVERS.fetch_add(1, Ordering::Relaxed),
             counted: Mutex::default(),
-            standings: Mutex::default(),
+            statuses: Mutex::default(),
         }
     }
 }
@@ -77,8 +82,8 @@ impl Recorder {
 
     /// From now on `account` stands at `recommendation`.
     pub(crate) fn stand(&self, account: &str, recommendation: Recommendation) {
-        let mut standings = self.standings.lock().expect("no test panics inside");
-        standings.insert(account.to_owned(), recommendation);
+        let mut statuses = self.statuses.lock().expect("no test panics inside");
+        statuses.insert(pseudonymizer().account(account), recommendation);
     }
 
     /// Returns what was counted once there are `count`; the test's own limit ends a wait in vain.
@@ -128,9 +133,9 @@ impl Scorer for Recorder {
         Ok(assessment(exchange))
     }
 
-    fn standing(&self, account: &str) -> Option<AccountStatus> {
-        let standings = self.standings.lock().expect("no test panics inside");
-        let recommendation = *standings.get(account)?;
+    fn account_status(&self, account: AccountKey) -> Option<AccountStatus> {
+        let statuses = self.statuses.lock().expect("no test panics inside");
+        let recommendation = *statuses.get(&account)?;
         Some(AccountStatus {
             seen: 40,
             risk: probability(0.87),
@@ -139,7 +144,7 @@ impl Scorer for Recorder {
         })
     }
 
-    fn score_all(&self, exchanges: Vec<Exchange>) -> Vec<Result<Assessment, ScoreError>> {
+    fn score_batch(&self, exchanges: Vec<Exchange>) -> Vec<Result<Assessment, ScoreError>> {
         let exchanges = exchanges.into_iter();
         exchanges.map(|exchange| self.score(exchange)).collect()
     }
@@ -150,31 +155,7 @@ impl Scorer for Recorder {
         Ok(probability(bytes.min(100) as f64 / 100.0))
     }
 
-    fn case(&self, _: &str) -> String {
-        CASE.to_owned()
-    }
-
-    fn credential(&self, _: &[u8]) -> String {
-        CASE.to_owned()
-    }
-
-    fn bundle_digest(&self) -> String {
-        "digest".to_owned()
-    }
-
-    fn accounts(&self) -> usize {
-        0
-    }
-
-    fn probe(&self) -> Result<(), NotReady> {
-        Ok(())
-    }
-
-    fn bundle(&self) -> String {
-        "fake@1".to_owned()
-    }
-
-    fn ready(&self) -> Result<(), NotReady> {
+    fn readiness(&self) -> Result<(), NotReady> {
         Ok(())
     }
 }
@@ -231,6 +212,7 @@ impl Running {
         let (stop, stopped) = oneshot::channel();
         let nothing = Arc::new(Nothing);
         let served = Services {
+            pseudonymizer: pseudonymizer(),
             scorer: scorer.clone(),
             accounts: nothing.clone(),
             models: nothing.clone(),
@@ -318,7 +300,7 @@ pub(crate) async fn post(
     }
 }
 
-/// HookSettings that take an answer as whole after `seconds` without another piece.
+/// Settings that take an answer as whole after `seconds` without another piece.
 pub(crate) fn quiet_after(seconds: f64) -> HookSettings {
     let mut hooks = HookSettings::default();
     hooks.pending.quiet_seconds = seconds;

@@ -1,9 +1,9 @@
 //! What stands behind the port beside the scorer, where no test asks for it: no accounts, no bundles, no labels.
 
-use stillwatch::domain::{AccountKey, AccountRef, Label, LabeledAccount};
+use stillwatch::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount};
 use stillwatch::engine::AccountState;
 use stillwatch::server::{
-    Accounts, LabelError, LabelSubject, Labels, ModelEntry, ModelError, Models, Submitted,
+    Accounts, ActiveBundle, LabelError, Labels, ModelEntry, ModelError, Models, Submitted,
     Verification,
 };
 
@@ -11,8 +11,8 @@ use stillwatch::server::{
 pub(crate) struct Nothing;
 
 impl Accounts for Nothing {
-    fn key(&self, _: &str) -> AccountKey {
-        AccountKey(0)
+    fn count(&self) -> usize {
+        0
     }
 
     fn account(&self, _: AccountKey) -> Option<AccountState> {
@@ -27,12 +27,19 @@ impl Accounts for Nothing {
         (Vec::new(), None)
     }
 
-    fn forget(&self, _: AccountKey) -> bool {
+    fn delete_account(&self, _: AccountKey) -> bool {
         false
     }
 }
 
 impl Models for Nothing {
+    fn active(&self) -> ActiveBundle {
+        ActiveBundle {
+            name: "fake@1".to_owned(),
+            digest: "digest".to_owned(),
+        }
+    }
+
     fn list(&self) -> Vec<ModelEntry> {
         Vec::new()
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 use stillwatch::domain::Recommendation;
 use stillwatch::server::{BlockFrom, HookSettings, Limits};
 
-use crate::fixture::{CASE, Running};
+use crate::fixture::{Running, pseudonymizer};
 use crate::formats::{request, webhook};
 
 const GUARDRAIL: &str = "/beta/litellm_basic_guardrail_api";
@@ -29,7 +29,7 @@ async fn observing_declines_nobody() {
 }
 
 #[tokio::test]
-async fn blocking_declines_by_standing_and_tells_a_case_alone() {
+async fn blocking_declines_by_status_and_tells_a_reference_alone() {
     let server = Running::with(blocking(BlockFrom::Restrict)).await;
     server.scorer.stand("bad", Recommendation::Restrict);
     server.scorer.stand("odd", Recommendation::Review);
@@ -42,7 +42,8 @@ async fn blocking_declines_by_standing_and_tells_a_case_alone() {
         assert_eq!(answer.json(), json!({"verdict": true}), "{account}");
     }
     let answer = server.post(GUARDRAIL, &request("c", "bad", "x")).await;
-    let reason = format!("The request was declined. Reference: {CASE}");
+    let reference = pseudonymizer().reference("bad");
+    let reason = format!("The request was declined. Reference: {reference}");
     assert_eq!(
         answer.json(),
         json!({"action": "BLOCKED", "blocked_reason": reason})

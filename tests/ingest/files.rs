@@ -296,7 +296,7 @@ fn batches_and_threads_change_nothing() {
         .by_ref()
         .map(|item| shown(item.map_err(|error| error.to_string())))
         .collect();
-    assert_eq!(expected.len(), 8_001);
+    assert_eq!(expected.len(), 8_011);
     for threads in [1, 4] {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)

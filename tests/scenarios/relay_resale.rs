@@ -64,7 +64,7 @@ fn application() -> Seen {
             ),
         )
     });
-    play("parcel desk", requests.collect())
+    play("parcel dispatcher", requests.collect())
 }
 
 /// Months of one subject, then everything changes hands.

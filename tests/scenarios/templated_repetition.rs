@@ -35,9 +35,9 @@ fn service() -> Seen {
             n % 3
         )
     });
-    let instructions = "You are the visitor desk of the city.";
+    let instructions = "You are the visitor dispatcher of the city.";
     play(
-        "visitor desk",
+        "visitor dispatcher",
         requests
             .into_iter()
             .map(|exchange| under(instructions, exchange))

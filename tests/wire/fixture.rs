@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::{Value, json};
+use stillwatch::bundle::FileHash;
 use stillwatch::domain::{
-    AccountKey, AccountRef, Assessment, Band, BaselineOf, Exchange, Label, LabeledAccount,
-    Mitigation, Reason, Recommendation, Risk, Technique, TechniqueRisk, Timestamp,
+    AccountKey, AccountRef, Assessment, Band, BaselineOf, Exchange, Label, LabelSubject,
+    LabeledAccount, Mitigation, Reason, Recommendation, Risk, Technique, TechniqueRisk, Timestamp,
 };
 use stillwatch::engine::AccountState;
+use stillwatch::privacy::{PseudonymKey, Pseudonymizer};
 use stillwatch::risk::{Calibrated, Judgement};
 use stillwatch::server::{
-    self, AccountStatus, Accounts, LabelError, LabelSubject, Labels, Limits, ModelEntry,
+    self, AccountStatus, Accounts, ActiveBundle, LabelError, Labels, Limits, ModelEntry,
     ModelError, Models, NotReady, ScoreError, Scorer, Services, Setup, Submitted, Verification,
 };
 use tokio::net::TcpListener;
@@ -23,6 +25,11 @@ use tokio::task::JoinHandle;
 /// Text that may come back in no error.
 pub(crate) const CANARY: &str = "canary-7f3a";
 
+/// The pseudonyms of every server of these tests.
+pub(crate) fn pseudonymizer() -> Pseudonymizer {
+    Pseudonymizer::new(PseudonymKey::offline())
+}
+
 /// An account's name, and its exchanges: of those with an id, the id and what was said.
 type History = (String, Vec<Option<(String, String)>>);
 
@@ -31,13 +38,13 @@ type History = (String, Vec<Option<(String, String)>>);
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) unready: AtomicBool,
-    /// Whether the scorer's own exchange makes it panic.
+    /// Whether its self-test makes it panic.
     pub(crate) broken: AtomicBool,
     pub(crate) scored: AtomicU64,
     /// Exchanges of the largest call.
     pub(crate) largest: AtomicU64,
     /// The exchanges counted of each account, by pseudonym.
-    histories: Mutex<BTreeMap<u128, History>>,
+    histories: Mutex<BTreeMap<AccountKey, History>>,
     labels: Mutex<BTreeMap<LabelSubject, Label<LabeledAccount>>>,
     counted: Mutex<Vec<Exchange>>,
     started: AtomicU64,
@@ -62,7 +69,7 @@ impl Fake {
     /// Counts an exchange, unless it was; how many are.
     fn count(&self, exchange: &Exchange) -> (u64, bool) {
         let mut histories = self.histories.lock().expect("no test panics inside");
-        let key = self.key(&exchange.account).0;
+        let key = pseudonymizer().account(&exchange.account);
         let history = histories
             .entry(key)
             .or_insert_with(|| (exchange.account.clone(), Vec::new()));
@@ -123,7 +130,7 @@ impl Scorer for Fake {
         Ok(assessment)
     }
 
-    fn score_all(&self, exchanges: Vec<Exchange>) -> Vec<Result<Assessment, ScoreError>> {
+    fn score_batch(&self, exchanges: Vec<Exchange>) -> Vec<Result<Assessment, ScoreError>> {
         self.largest
             .fetch_max(exchanges.len() as u64, Ordering::SeqCst);
         let exchanges = exchanges.into_iter();
@@ -131,10 +138,11 @@ impl Scorer for Fake {
     }
 
     /// By the account's name: `restricted` is, `nobody` is not remembered, all others are as they should be.
-    fn standing(&self, account: &str) -> Option<AccountStatus> {
-        let (band, recommendation) = match account {
-            "nobody" => return None,
-            "restricted" => (Band::Severe, Recommendation::Restrict),
+    fn account_status(&self, account: AccountKey) -> Option<AccountStatus> {
+        let is = |name: &str| account == pseudonymizer().account(name);
+        let (band, recommendation) = match (is("nobody"), is("restricted")) {
+            (true, _) => return None,
+            (_, true) => (Band::Severe, Recommendation::Restrict),
             _ => (Band::Low, Recommendation::Allow),
         };
         Some(AccountStatus {
@@ -149,32 +157,8 @@ impl Scorer for Fake {
         Ok(Risk::new(0.5).expect("a probability"))
     }
 
-    fn case(&self, account: &str) -> String {
-        format!("case-{account}")
-    }
-
-    fn credential(&self, secret: &[u8]) -> String {
-        format!("credential-{}", secret.len())
-    }
-
-    fn bundle(&self) -> String {
-        "fake@1".to_owned()
-    }
-
-    fn bundle_digest(&self) -> String {
-        "00".repeat(32)
-    }
-
-    fn accounts(&self) -> usize {
-        7
-    }
-
-    fn probe(&self) -> Result<(), NotReady> {
+    fn readiness(&self) -> Result<(), NotReady> {
         assert!(!self.broken.load(Ordering::SeqCst), "the test wants it");
-        Ok(())
-    }
-
-    fn ready(&self) -> Result<(), NotReady> {
         if self.unready.load(Ordering::SeqCst) {
             return Err(NotReady {
                 waiting_for: "the test",
@@ -184,18 +168,17 @@ impl Scorer for Fake {
     }
 }
 
-/// Pseudonyms that a test can foresee: the name's bytes as a number. Risk and band by the name, too.
+/// Risk and band by the account's name.
 impl Accounts for Fake {
-    fn key(&self, account: &str) -> AccountKey {
-        let bytes = account.bytes().take(15);
-        AccountKey(bytes.fold(0, |number, byte| number << 8 | u128::from(byte)))
+    fn count(&self) -> usize {
+        7
     }
 
     fn account(&self, account: AccountKey) -> Option<AccountState> {
         let histories = self.histories.lock().expect("no test panics inside");
         histories
-            .get(&account.0)
-            .map(|(name, ids)| remembered(account, name, ids.len()))
+            .get(&account)
+            .map(|(name, ids)| state(account, name, ids.len()))
     }
 
     fn accounts_after(
@@ -205,10 +188,10 @@ impl Accounts for Fake {
     ) -> (Vec<AccountState>, Option<AccountKey>) {
         let histories = self.histories.lock().expect("no test panics inside");
         let rest = histories
-            .range(after.map_or(0, |key| key.0 + 1)..)
+            .range(after.map_or(AccountKey(0), |key| AccountKey(key.0 + 1))..)
             .take(at_most);
         let rows: Vec<AccountState> = rest
-            .map(|(key, (name, ids))| remembered(AccountKey(*key), name, ids.len()))
+            .map(|(key, (name, ids))| state(*key, name, ids.len()))
             .collect();
         let next = rows
             .last()
@@ -217,13 +200,13 @@ impl Accounts for Fake {
         (rows, next)
     }
 
-    fn forget(&self, account: AccountKey) -> bool {
+    fn delete_account(&self, account: AccountKey) -> bool {
         let mut histories = self.histories.lock().expect("no test panics inside");
-        histories.remove(&account.0).is_some()
+        histories.remove(&account).is_some()
     }
 }
 
-fn remembered(account: AccountKey, name: &str, seen: usize) -> AccountState {
+fn state(account: AccountKey, name: &str, seen: usize) -> AccountState {
     let risk = |value| Risk::new(value).expect("within [0, 1]");
     let severe = name.contains("severe");
     AccountState {
@@ -259,6 +242,13 @@ fn remembered(account: AccountKey, name: &str, seen: usize) -> AccountState {
 
 /// By the bundle's name.
 impl Models for Fake {
+    fn active(&self) -> ActiveBundle {
+        ActiveBundle {
+            name: "fake@1".to_owned(),
+            digest: "00".repeat(32),
+        }
+    }
+
     fn list(&self) -> Vec<ModelEntry> {
         vec![ModelEntry {
             bundle: "fake@1".to_owned(),
@@ -275,7 +265,11 @@ impl Models for Fake {
             "unfit@1" => Some("a file is not of its form"),
             _ => return Err(ModelError::Unknown),
         };
-        let files = vec![("risk_model.json", None, Some("00".to_owned()))];
+        let files = vec![FileHash {
+            file: "risk_model.json",
+            expected: None,
+            actual: "00".to_owned(),
+        }];
         Ok(Verification { problem, files })
     }
 
@@ -298,7 +292,7 @@ impl Labels for Fake {
     fn submit(&self, label: Label<AccountRef>) -> Result<Submitted, LabelError> {
         let label = label.map_account(|account| match account {
             AccountRef::Name(name) => LabeledAccount {
-                pseudonym: self.key(&name),
+                pseudonym: pseudonymizer().account(&name),
                 name: Some(name),
             },
             AccountRef::Pseudonym(pseudonym) => LabeledAccount {
@@ -404,6 +398,7 @@ impl Running {
         let address = listener.local_addr().expect("an address");
         let fake = Arc::new(fake);
         let services = Services {
+            pseudonymizer: pseudonymizer(),
             scorer: fake.clone(),
             accounts: fake.clone(),
             models: fake.clone(),

@@ -212,8 +212,13 @@ async fn a_caller_without_a_deadline_has_the_servers() {
 
 #[tokio::test]
 async fn readiness_follows_the_scorer() {
-    let server = Running::start().await;
+    let limits = Limits {
+        probe_period: Duration::from_millis(5),
+        ..Limits::standard()
+    };
+    let server = Running::with(limits).await;
     server.fake.unready.store(true, Ordering::SeqCst);
+    while get(server.address, "/readyz").await.status == StatusCode::OK {}
     let answer = get(server.address, "/readyz").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.json()["details"][0]["debug"]["reason"], "not_ready");
@@ -221,7 +226,7 @@ async fn readiness_follows_the_scorer() {
     let health = grpc(server.address, "/grpc.health.v1.Health/Check", b"").await;
     assert_eq!(unframe(&health.body), [0x08, 2], "NOT_SERVING");
     server.fake.unready.store(false, Ordering::SeqCst);
-    assert_eq!(get(server.address, "/readyz").await.status, StatusCode::OK);
+    while get(server.address, "/readyz").await.status != StatusCode::OK {}
 }
 
 #[tokio::test]

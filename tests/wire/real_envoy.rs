@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use crate::client::{Answer, http1};
-use crate::fixture::Running;
+use crate::fixture::{Running, pseudonymizer};
 
 /// An Envoy on one of the example files.
 struct Envoy {
@@ -177,9 +177,10 @@ async fn only_restricted_accounts_are_declined() {
         assert_eq!(declined.status, StatusCode::FORBIDDEN);
         assert_eq!(declined.header("content-type"), Some("application/json"));
         let error = &declined.json()["error"];
+        let reference = pseudonymizer().reference("restricted");
         assert_eq!(
             error["message"],
-            "This request was declined. Case: case-restricted"
+            format!("This request was declined. Reference: {reference}")
         );
     }
     server.stop();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{SCORE, decode, encode, grpc, post_json, unframe};
-use crate::fixture::{Running, exchange};
+use crate::fixture::{Running, exchange, pseudonymizer};
 
 /// The answer of a call, or the reason of its error; the same over Connect's JSON and gRPC.
 pub(crate) async fn call(
@@ -79,7 +79,7 @@ async fn an_account_is_read_by_name_and_by_pseudonym() {
         by_name,
         json!({ "account": {
             "account": "counted-a",
-            "pseudonym": format!("{:032x}", u128::from_str_radix("636f756e7465642d61", 16).unwrap()),
+            "pseudonym": format!("{:032x}", pseudonymizer().account("counted-a").0),
             "exchange_count": 1,
             "last_seen": "2026-05-01T12:00:00.123Z",
             "risk": 0.25,

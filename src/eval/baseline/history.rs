@@ -11,8 +11,9 @@ use super::ngram::NgramModel;
 use super::sketch::Sketch;
 use super::step::{REQUESTS_MAX, Step};
 use crate::domain::{Exchange, Label, Message, PoolRecord, Role, Sensitive, Verdict};
-use crate::encoder::{Scratch, TextEncoder};
+use crate::encoder::{Encoder, Scratch};
 use crate::privacy::{PseudonymKey, Purpose};
+use crate::text::TextView;
 
 /// Exchanges of an account that are kept, its first ones. A longer life is judged by them alone.
 pub const STEPS_MAX: usize = 200;
@@ -60,7 +61,7 @@ impl History {
 ///
 /// Bound: [`STEPS_MAX`] times some 700 bytes for each labeled account, and a few requests where it is to be fitted on.
 pub struct Collector<'a> {
-    encoder: &'a TextEncoder,
+    encoder: &'a dyn Encoder,
     key: PseudonymKey,
     /// `None` in a stream to fit on.
     ngram: Option<&'a NgramModel>,
@@ -71,7 +72,7 @@ pub struct Collector<'a> {
 impl<'a> Collector<'a> {
     /// Of a stream to fit a panel on. The last of several labels of one account counts; labels of single
     /// conversations do not.
-    pub fn to_fit(encoder: &'a TextEncoder, labels: impl IntoIterator<Item = Label>) -> Self {
+    pub fn to_fit(encoder: &'a dyn Encoder, labels: impl IntoIterator<Item = Label>) -> Self {
         let of_accounts = labels.into_iter().filter(|l| l.conversation.is_none());
         Self {
             encoder,
@@ -86,7 +87,7 @@ impl<'a> Collector<'a> {
 
     /// Of a stream to score, read with a fitted n-gram model; labels as in [`Self::to_fit`].
     pub fn to_score(
-        encoder: &'a TextEncoder,
+        encoder: &'a dyn Encoder,
         ngram: &'a NgramModel,
         labels: impl IntoIterator<Item = Label>,
     ) -> Self {
@@ -123,17 +124,13 @@ impl<'a> Collector<'a> {
     }
 
     fn read(&self, exchange: &Exchange, scratch: &mut Scratch) -> Step {
-        let system = exchange.system.as_ref().map(|text| text.expose().as_str());
-        let messages = exchange
-            .messages
-            .iter()
-            .map(|message| (message.role, message.content.expose().as_str()));
+        let view = TextView::of(exchange);
         let key = exchange.client.api_key.as_ref();
         let request = request(exchange);
         Step {
             time: exchange.time,
             key: key.map(|name| self.key.digest(Purpose::Client, name.expose().as_bytes())),
-            embedding: self.encoder.encode(system, messages, scratch).embedding,
+            embedding: self.encoder.encode(&view, scratch).embedding,
             sketch: Sketch::of(said(exchange)),
             phrases: phrases(&request),
             odds: self.ngram.map_or(0.0, |model| model.score(&request)),

@@ -100,7 +100,7 @@ impl Shared {
     fn account(&self, caller: &Caller) -> String {
         match caller {
             Caller::Named(name) => name.clone(),
-            Caller::Credential(secret) => self.gateways.desk().credential(secret.expose()),
+            Caller::Credential(secret) => self.gateways.dispatcher().credential(secret.expose()),
         }
     }
 }
@@ -162,7 +162,7 @@ impl ExtProcStream {
     fn take(&mut self, piece: Piece) -> Answer {
         match piece {
             Piece::RequestHeaders(head) => {
-                let bounds = self.shared.gateways.desk().bounds();
+                let bounds = self.shared.gateways.dispatcher().bounds();
                 self.capture
                     .request_head(fields(&head), &self.options.credential_header, bounds);
                 self.over |= !self.capture.worthwhile();
@@ -170,9 +170,9 @@ impl ExtProcStream {
                     .capture
                     .caller()
                     .map(|caller| self.shared.account(caller));
-                if let Some(case) = self.declined() {
+                if let Some(reference) = self.declined() {
                     self.record_drop();
-                    return Answer::ImmediateResponse(Box::new(refusal(&case)));
+                    return Answer::ImmediateResponse(Box::new(refusal(&reference)));
                 }
                 Answer::RequestHeaders(Box::<HeadersResponse>::default())
             }
@@ -200,15 +200,15 @@ impl ExtProcStream {
         }
     }
 
-    /// Returns the case under which the request is declined, if it is.
+    /// What the caller is told when the request is declined.
     fn declined(&self) -> Option<String> {
         let account = self
             .account
             .as_deref()
             .filter(|_| self.options.enforce && !self.over)?;
-        let standing = self.shared.gateways.desk().standing(account)?;
-        (standing.recommendation == Recommendation::Restrict)
-            .then(|| self.shared.gateways.desk().case(account))
+        let dispatcher = self.shared.gateways.dispatcher();
+        let status = dispatcher.account_status(account)?;
+        (status.recommendation == Recommendation::Restrict).then(|| dispatcher.reference(account))
     }
 
     fn gather(&mut self, add: impl FnOnce(&mut ExchangeCapture)) {
@@ -262,7 +262,7 @@ impl Drop for ExtProcStream {
         };
         let (received, memory) = (self.received, self.memory.take());
         let gateways = &self.shared.gateways;
-        let bounds = *gateways.desk().bounds();
+        let bounds = *gateways.dispatcher().bounds();
         gateways.read_later(move || {
             let exchange = capture.exchange(account, received, &bounds);
             drop(memory);
@@ -291,9 +291,9 @@ fn fields(head: &HttpHeaders) -> impl Iterator<Item = (&str, &[u8])> {
     })
 }
 
-/// Returns 403 with a case and nothing else, in the shape that clients of model APIs read.
-fn refusal(case: &str) -> ImmediateResponse {
-    let message = format!("This request was declined. Case: {case}");
+/// Returns 403 with a reference and nothing else, in the shape that clients of model APIs read.
+fn refusal(reference: &str) -> ImmediateResponse {
+    let message = format!("This request was declined. Reference: {reference}");
     let body = serde_json::json!({"error": {"message": message, "type": "permission_error", "code": "declined"}});
     let kind = HeaderValueOption {
         header: HeaderValue {

@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// The state behind the hooks. One for the whole port.
 pub(in crate::server) struct Gateways {
-    desk: Arc<Dispatcher>,
+    dispatcher: Arc<Dispatcher>,
     hooks: HookSettings,
     accounts: AccountOrder,
     pending: Mutex<PendingRequests>,
@@ -35,10 +35,10 @@ pub(in crate::server) struct Gateways {
 }
 
 impl Gateways {
-    /// Creates the state for `hooks`, which scores by `desk`.
-    pub(in crate::server) fn new(desk: Arc<Dispatcher>, hooks: &HookSettings) -> Self {
+    /// Creates the state for `hooks`, which scores by `dispatcher`.
+    pub(in crate::server) fn new(dispatcher: Arc<Dispatcher>, hooks: &HookSettings) -> Self {
         Self {
-            desk,
+            dispatcher,
             pending: Mutex::new(PendingRequests::new(hooks.pending)),
             backlog: Arc::new(Semaphore::new(hooks.backlog_kib_max as usize)),
             tasks: TaskTracker::new(),
@@ -49,15 +49,15 @@ impl Gateways {
     }
 
     /// Returns the way to the scorer.
-    pub(in crate::server) const fn desk(&self) -> &Arc<Dispatcher> {
-        &self.desk
+    pub(in crate::server) const fn dispatcher(&self) -> &Arc<Dispatcher> {
+        &self.dispatcher
     }
 
     /// Returns what translators need.
     pub(super) fn context(&self) -> Context<'_> {
         Context {
             received: clock::now(),
-            bounds: self.desk.bounds(),
+            bounds: self.dispatcher.bounds(),
             accounts: &self.accounts,
         }
     }
@@ -67,9 +67,9 @@ impl Gateways {
         let Some(block_from) = self.hooks.block_from.recommendation() else {
             return Verdict::Pass;
         };
-        match self.desk.standing(account) {
-            Some(standing) if standing.recommendation >= block_from => Verdict::Block {
-                case: self.desk.case(account),
+        match self.dispatcher.account_status(account) {
+            Some(status) if status.recommendation >= block_from => Verdict::Block {
+                reference: self.dispatcher.reference(account),
             },
             _ => Verdict::Pass,
         }
@@ -89,7 +89,10 @@ impl Gateways {
         };
         let gateways = Arc::clone(self);
         self.tasks.spawn(async move {
-            let scored = gateways.desk.score(gateways.priority(), exchange).await;
+            let scored = gateways
+                .dispatcher
+                .score(gateways.priority(), exchange)
+                .await;
             if scored.is_err() {
                 gateways.record_drop();
             }
@@ -105,7 +108,7 @@ impl Gateways {
     ) {
         let gateways = Arc::clone(self);
         self.tasks.spawn(async move {
-            match gateways.desk.run(gateways.priority(), read).await {
+            match gateways.dispatcher.run(gateways.priority(), read).await {
                 Ok(Some(exchange)) => gateways.score_later(exchange),
                 _ => gateways.record_drop(),
             }
@@ -135,7 +138,9 @@ impl Gateways {
             return Ok(Vec::new());
         }
         let exchanges = exchanges.into_iter().map(Ok).collect();
-        self.desk.score_all(Priority::Unary, exchanges).await
+        self.dispatcher
+            .score_batch(Priority::Unary, exchanges)
+            .await
     }
 
     /// Keeps a request until its response is complete.
@@ -174,7 +179,7 @@ impl Gateways {
         self.score_each_later(pending);
         if time::timeout_at(deadline, self.tasks.wait()).await.is_err() {
             let dropped = self.tasks.len();
-            (0..dropped).for_each(|_| self.desk.record_drop());
+            (0..dropped).for_each(|_| self.dispatcher.record_drop());
             tracing::warn!(
                 dropped,
                 "exchanges of gateways were not scored before the end of the shutdown grace period"
@@ -190,7 +195,7 @@ impl Gateways {
 
     /// Counts an exchange that is dropped. Logged at every doubling, as an overload drops thousands.
     pub(in crate::server) fn record_drop(&self) {
-        self.desk.record_drop();
+        self.dispatcher.record_drop();
         let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
         if dropped.is_power_of_two() {
             tracing::warn!(

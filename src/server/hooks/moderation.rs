@@ -14,10 +14,10 @@ use crate::server::http::error_response::to_gateway;
 pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> Response {
     let scored = async {
         let exchanges = read(&body, &gateways.context())?;
-        gateways.desk().conversation_risks(exchanges).await
+        gateways.dispatcher().conversation_risks(exchanges).await
     };
     match scored.await {
-        Ok(risks) => Json(answer_of(&risks, &gateways.desk().bundle())).into_response(),
+        Ok(risks) => Json(answer_of(&risks, &gateways.dispatcher().bundle())).into_response(),
         Err(error) => to_gateway(&error),
     }
 }

@@ -1,4 +1,4 @@
-//! Where every surface brings its exchanges: one admission rule, one way to the scorer.
+//! The dispatcher: where every surface brings its exchanges; one admission rule, one way to the scorer.
 
 use std::sync::Arc;
 
@@ -7,25 +7,26 @@ use crate::domain::{Assessment, Exchange, Risk};
 use crate::server::limits::Limits;
 use crate::server::metrics::{Metrics, Shed};
 use crate::server::scorer::{AccountStatus, NotReady, Scorer};
+use crate::server::services::Services;
 use crate::wire::{Bounds, WireError};
 
-/// The scorer behind its admission. One for the whole port.
+/// The services behind their admission. One for the whole port.
 pub(in crate::server) struct Dispatcher {
-    scorer: Arc<dyn Scorer>,
+    services: Services,
     admission: Admission,
     metrics: Arc<Metrics>,
     bounds: Bounds,
 }
 
 impl Dispatcher {
-    /// The desk of `scorer` within `limits`, counted by `metrics`.
+    /// Dispatches to `services` within `limits`, counted by `metrics`.
     pub(in crate::server) fn new(
-        scorer: Arc<dyn Scorer>,
+        services: Services,
         limits: &Limits,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
-            scorer,
+            services,
             admission: Admission::new(limits, Arc::clone(&metrics)),
             metrics,
             bounds: limits.bounds,
@@ -46,7 +47,7 @@ impl Dispatcher {
         priority: Priority,
         exchange: Exchange,
     ) -> Result<Assessment, WireError> {
-        let scorer = Arc::clone(&self.scorer);
+        let scorer = Arc::clone(&self.services.scorer);
         let work = move || scorer.score(exchange);
         let assessment = self.admission.run(priority, work).await??;
         self.metrics.scored(&assessment);
@@ -57,12 +58,12 @@ impl Dispatcher {
     ///
     /// # Errors
     /// When the call is not admitted or the scorer panics.
-    pub(in crate::server) async fn score_all(
+    pub(in crate::server) async fn score_batch(
         &self,
         priority: Priority,
         read: Vec<Read>,
     ) -> Result<Vec<Scored>, WireError> {
-        let scorer = Arc::clone(&self.scorer);
+        let scorer = Arc::clone(&self.services.scorer);
         let work = move || score_read(&*scorer, read);
         let scored = self.admission.run(priority, work).await?;
         for assessment in scored.iter().flatten() {
@@ -94,30 +95,25 @@ impl Dispatcher {
         self.admission.run(priority, work).await
     }
 
-    /// Whether the scorer, asked now, could answer now.
-    ///
-    /// # Errors
-    /// What is awaited.
-    pub(in crate::server) fn ready(&self) -> Result<(), NotReady> {
-        self.scorer.ready()
-    }
-
-    /// Lets a worker try the whole path.
+    /// Lets a worker test the whole path.
     ///
     /// # Errors
     /// What does not work.
-    pub(in crate::server) async fn probe(&self) -> Result<(), NotReady> {
-        let scorer = Arc::clone(&self.scorer);
-        let work = move || scorer.probe();
-        let probed = self.admission.run(Priority::Internal, work).await;
-        probed.unwrap_or(Err(NotReady {
+    pub(in crate::server) async fn self_test(&self) -> Result<(), NotReady> {
+        let scorer = Arc::clone(&self.services.scorer);
+        let work = move || scorer.readiness();
+        let tested = self.admission.run(Priority::Internal, work).await;
+        tested.unwrap_or(Err(NotReady {
             waiting_for: "a scorer that does not fail",
         }))
     }
 
     /// The text of `/metrics`.
     pub(in crate::server) fn metrics(&self, ready: bool) -> String {
-        self.metrics.text(self.scorer.as_ref(), ready)
+        let Services {
+            models, accounts, ..
+        } = &self.services;
+        self.metrics.text(models.active(), accounts.count(), ready)
     }
 
     /// Counts an exchange that nobody waited for and that was not scored.
@@ -127,23 +123,24 @@ impl Dispatcher {
 
     /// The active bundle.
     pub(in crate::server) fn bundle(&self) -> String {
-        self.scorer.bundle()
+        self.services.models.active().name
     }
 
-    /// How an account stands, without a new exchange; `None` for one that is not remembered. Takes no worker: it is a
+    /// The status of an account, without a new exchange; `None` for one that is not remembered. Takes no worker: it is a
     /// look-up, and a gateway waits for it before a request goes through.
-    pub(in crate::server) fn standing(&self, account: &str) -> Option<AccountStatus> {
-        self.scorer.standing(account)
+    pub(in crate::server) fn account_status(&self, account: &str) -> Option<AccountStatus> {
+        let account = self.services.pseudonymizer.account(account);
+        self.services.scorer.account_status(account)
     }
 
-    /// What the holder of an account may be told as a reference.
-    pub(in crate::server) fn case(&self, account: &str) -> String {
-        self.scorer.case(account)
+    /// What the holder of an account may be told.
+    pub(in crate::server) fn reference(&self, account: &str) -> String {
+        self.services.pseudonymizer.reference(account)
     }
 
     /// The account that stands for a secret.
     pub(in crate::server) fn credential(&self, secret: &[u8]) -> String {
-        self.scorer.credential(secret)
+        self.services.pseudonymizer.credential(secret)
     }
 
     /// Risks of exchanges by their text alone, in their order, on one worker.
@@ -154,7 +151,7 @@ impl Dispatcher {
         &self,
         exchanges: Vec<Exchange>,
     ) -> Result<Vec<Risk>, WireError> {
-        let scorer = Arc::clone(&self.scorer);
+        let scorer = Arc::clone(&self.services.scorer);
         let risk = move |exchange: &Exchange| Ok(scorer.conversation_risk(exchange)?);
         let work = move || exchanges.iter().map(risk).collect();
         self.admission.run(Priority::Unary, work).await?
@@ -174,7 +171,7 @@ fn score_read(scorer: &dyn Scorer, read: Vec<Read>) -> Vec<Scored> {
         .into_iter()
         .map(|read| read.map(|exchange| exchanges.push(exchange)).err())
         .collect();
-    let mut scored = scorer.score_all(exchanges).into_iter();
+    let mut scored = scorer.score_batch(exchanges).into_iter();
     let errors = errors.into_iter();
     errors
         .map(|error| match error {

@@ -45,11 +45,11 @@ pub(super) fn standard_services(readiness: &Arc<Readiness>) -> ApiRoutes {
 }
 
 /// Returns the probes, under every name that orchestrators ask for, and the metrics.
-pub(super) fn probes(readiness: Arc<Readiness>, desk: Arc<Dispatcher>) -> ApiRoutes {
+pub(super) fn probes(readiness: Arc<Readiness>, dispatcher: Arc<Dispatcher>) -> ApiRoutes {
     let live = || async { "live\n" };
     let readable = Arc::clone(&readiness);
     let metrics = move || async move {
-        let text = desk.metrics(readable.check().is_ok());
+        let text = dispatcher.metrics(readable.check().is_ok());
         ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text)
     };
     let handlers = [

@@ -9,6 +9,7 @@ use connectrpc::{
 use crate::detect::DETECTORS;
 use crate::domain::{AccountKey, AccountRef, Band, Technique};
 use crate::engine::AccountState;
+use crate::privacy::Pseudonymizer;
 use crate::server::Accounts;
 use crate::server::queue::dispatcher::Dispatcher;
 use crate::wire::contract::{
@@ -33,40 +34,43 @@ const BASELINE: &str = "Honest accounts: `expected` is what is typical of them. 
 
 /// The service behind every protocol.
 pub(in crate::server) struct AccountApi {
-    pub(in crate::server) desk: Arc<Dispatcher>,
+    pub(in crate::server) dispatcher: Arc<Dispatcher>,
     pub(in crate::server) accounts: Arc<dyn Accounts>,
+    pub(in crate::server) pseudonymizer: Pseudonymizer,
 }
 
 /// The pseudonym of the account that a request names.
-fn key(account: &AccountRef, accounts: &dyn Accounts) -> AccountKey {
+fn key(account: &AccountRef, pseudonymizer: &Pseudonymizer) -> AccountKey {
     match account {
-        AccountRef::Name(name) => accounts.key(name),
+        AccountRef::Name(name) => pseudonymizer.account(name),
         AccountRef::Pseudonym(key) => *key,
     }
 }
 
 impl AccountApi {
-    async fn standing(&self, account: AccountRef) -> Result<Account, WireError> {
+    async fn state(&self, account: AccountRef) -> Result<Account, WireError> {
         let accounts = Arc::clone(&self.accounts);
-        let key = key(&account, &*accounts);
-        let remembered = self.desk.ask(move || accounts.account(key)).await?;
-        let remembered = remembered.ok_or(WireError::UnknownAccount)?;
+        let key = key(&account, &self.pseudonymizer);
+        let state = self.dispatcher.ask(move || accounts.account(key)).await?;
+        let state = state.ok_or(WireError::UnknownAccount)?;
         let name = match account {
             AccountRef::Name(name) => name,
             AccountRef::Pseudonym(_) => String::new(),
         };
-        Ok(account_to_contract(remembered, name))
+        Ok(account_to_contract(state, name))
     }
 
     async fn page(&self, page: Page) -> Result<ListAccountsResponse, WireError> {
         let accounts = Arc::clone(&self.accounts);
-        self.desk.ask(move || page.read(&*accounts)).await
+        self.dispatcher.ask(move || page.read(&*accounts)).await
     }
 
     async fn delete(&self, account: AccountRef) -> Result<bool, WireError> {
         let accounts = Arc::clone(&self.accounts);
-        let key = key(&account, &*accounts);
-        self.desk.ask(move || accounts.forget(key)).await
+        let key = key(&account, &self.pseudonymizer);
+        self.dispatcher
+            .ask(move || accounts.delete_account(key))
+            .await
     }
 
     /// The account that a request names.
@@ -74,7 +78,7 @@ impl AccountApi {
         &self,
         subject: Option<impl Into<AccountSubject<'r>>>,
     ) -> Result<AccountRef, ConnectError> {
-        AccountSubject::read(subject, self.desk.bounds()).map_err(|error| error.to_connect())
+        AccountSubject::read(subject, self.dispatcher.bounds()).map_err(|error| error.to_connect())
     }
 }
 
@@ -84,7 +88,7 @@ impl contract::AccountService for AccountApi {
         _context: RequestContext,
         request: ServiceRequest<'_, GetAccountRequest>,
     ) -> ServiceResult<impl Encodable<GetAccountResponse> + Send + use<'a>> {
-        let account = self.standing(self.subject(request.subject.as_ref())?).await;
+        let account = self.state(self.subject(request.subject.as_ref())?).await;
         let account = account.map_err(|error| error.to_connect())?;
         Response::ok(GetAccountResponse {
             account: Some(account).into(),
@@ -108,7 +112,7 @@ impl contract::AccountService for AccountApi {
         _context: RequestContext,
         request: ServiceRequest<'_, ExplainAccountRequest>,
     ) -> ServiceResult<impl Encodable<ExplainAccountResponse> + Send + use<'a>> {
-        let account = self.standing(self.subject(request.subject.as_ref())?).await;
+        let account = self.state(self.subject(request.subject.as_ref())?).await;
         Response::ok(explained(account.map_err(|error| error.to_connect())?))
     }
 
@@ -170,9 +174,9 @@ impl Page {
         } else {
             EXAMINED_MAX
         };
-        let (remembered, mut next) = accounts.accounts_after(self.after, examined);
+        let (page, mut next) = accounts.accounts_after(self.after, examined);
         let mut rows = Vec::new();
-        for account in remembered {
+        for account in page {
             if !self.bands.is_empty() && !self.bands.contains(&account.judgement.band) {
                 continue;
             }

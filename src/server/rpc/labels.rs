@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use connectrpc::{Encodable, RequestContext, Response, ServiceRequest, ServiceResult};
 
-use crate::domain::{AccountKey, AccountRef, Label};
+use crate::domain::{AccountKey, AccountRef, Label, LabelSubject};
+use crate::privacy::Pseudonymizer;
 use crate::server::queue::dispatcher::Dispatcher;
-use crate::server::{Accounts, LabelSubject, Labels};
+use crate::server::{Accounts, Labels};
 use crate::wire::contract::{
     self, ExportLabelsRequest, ExportLabelsResponse, SubmitLabelRequest, SubmitLabelResponse,
 };
@@ -21,19 +22,21 @@ const TOKEN_SEPARATOR: char = ':';
 
 /// The service behind every protocol.
 pub(in crate::server) struct LabelApi {
-    pub(in crate::server) desk: Arc<Dispatcher>,
+    pub(in crate::server) dispatcher: Arc<Dispatcher>,
     pub(in crate::server) accounts: Arc<dyn Accounts>,
+    pub(in crate::server) pseudonymizer: Pseudonymizer,
     pub(in crate::server) labels: Arc<dyn Labels>,
 }
 
 impl LabelApi {
     async fn submitted(&self, label: Label<AccountRef>) -> Result<SubmitLabelResponse, WireError> {
         let (accounts, labels) = (Arc::clone(&self.accounts), Arc::clone(&self.labels));
+        let pseudonymizer = self.pseudonymizer.clone();
         let work = move || {
-            check_name(&label.account, &*accounts)?;
+            check_name(&label.account, &pseudonymizer, &*accounts)?;
             labels.submit(label).map_err(WireError::from)
         };
-        let submitted = self.desk.ask(work).await??;
+        let submitted = self.dispatcher.ask(work).await??;
         Ok(SubmitLabelResponse {
             labels: Some(count_to_contract(submitted.labels as u64)),
             replaced: Some(submitted.replaced),
@@ -54,7 +57,7 @@ impl LabelApi {
         let labels = Arc::clone(&self.labels);
         // One more than asked for tells whether there is another page.
         let work = move || labels.labels_after(after.as_ref(), size + 1);
-        let mut found = self.desk.ask(work).await?;
+        let mut found = self.dispatcher.ask(work).await?;
         let more = found.len() > size;
         found.truncate(size);
         let last = found.last().filter(|_| more);
@@ -69,11 +72,15 @@ impl LabelApi {
 
 /// Refuses a pseudonym that was sent as a name, which would label an account that nobody has. Where an account of that
 /// name has a history, it is a name all the same.
-fn check_name(account: &AccountRef, accounts: &dyn Accounts) -> Result<(), WireError> {
+fn check_name(
+    account: &AccountRef,
+    pseudonymizer: &Pseudonymizer,
+    accounts: &dyn Accounts,
+) -> Result<(), WireError> {
     match account {
         AccountRef::Name(name)
             if AccountKey::from_hex(name).is_some()
-                && accounts.account(accounts.key(name)).is_none() =>
+                && accounts.account(pseudonymizer.account(name)).is_none() =>
         {
             Err(WireError::BadValue {
                 field: "account".to_owned(),
@@ -90,7 +97,7 @@ impl contract::LabelService for LabelApi {
         _context: RequestContext,
         request: ServiceRequest<'_, SubmitLabelRequest>,
     ) -> ServiceResult<impl Encodable<SubmitLabelResponse> + Send + use<'a>> {
-        let label = label_from_contract(&request, self.desk.bounds())
+        let label = label_from_contract(&request, self.dispatcher.bounds())
             .map_err(|error| error.to_connect())?;
         let submitted = self.submitted(label).await;
         Response::ok(submitted.map_err(|error| error.to_connect())?)

@@ -14,26 +14,26 @@ use crate::wire::{WireError, required_name};
 
 /// The service behind every protocol.
 pub(in crate::server) struct ModelApi {
-    pub(in crate::server) desk: Arc<Dispatcher>,
+    pub(in crate::server) dispatcher: Arc<Dispatcher>,
     pub(in crate::server) models: Arc<dyn Models>,
 }
 
 impl ModelApi {
     async fn verified(&self, bundle: &str) -> Result<VerifyModelResponse, WireError> {
-        let bundle = required_name("bundle", bundle, self.desk.bounds())?;
+        let bundle = required_name("bundle", bundle, self.dispatcher.bounds())?;
         let models = Arc::clone(&self.models);
         let asked = bundle.clone();
-        let verified = self.desk.ask(move || models.verify(&asked)).await??;
+        let verified = self.dispatcher.ask(move || models.verify(&asked)).await??;
         let files = verified.files.into_iter();
         Ok(VerifyModelResponse {
             bundle,
             fits: Some(verified.problem.is_none()),
             problem: verified.problem.unwrap_or_default().to_owned(),
             files: files
-                .map(|(file, expected, actual)| ModelFile {
-                    file: file.to_owned(),
-                    expected_hash: expected.unwrap_or_default(),
-                    actual_hash: actual.unwrap_or_default(),
+                .map(|hash| ModelFile {
+                    file: hash.file.to_owned(),
+                    expected_hash: hash.expected.unwrap_or_default(),
+                    actual_hash: hash.actual,
                 })
                 .collect(),
         })
@@ -44,11 +44,11 @@ impl ModelApi {
         bundle: &str,
         forget_histories: bool,
     ) -> Result<ActivateModelResponse, WireError> {
-        let bundle = required_name("bundle", bundle, self.desk.bounds())?;
+        let bundle = required_name("bundle", bundle, self.dispatcher.bounds())?;
         let models = Arc::clone(&self.models);
         let asked = bundle.clone();
         let work = move || models.activate(&asked, forget_histories);
-        let kept = self.desk.ask(work).await??;
+        let kept = self.dispatcher.ask(work).await??;
         Ok(ActivateModelResponse {
             bundle,
             histories_kept: Some(kept),
@@ -63,7 +63,7 @@ impl contract::ModelService for ModelApi {
         _request: ServiceRequest<'_, ListModelsRequest>,
     ) -> ServiceResult<impl Encodable<ListModelsResponse> + Send + use<'a>> {
         let models = Arc::clone(&self.models);
-        let entries = self.desk.ask(move || models.list()).await;
+        let entries = self.dispatcher.ask(move || models.list()).await;
         let entries = entries.map_err(|error| error.to_connect())?;
         let models = entries.into_iter().map(model_to_contract).collect();
         Response::ok(ListModelsResponse { models })

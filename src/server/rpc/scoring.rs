@@ -17,7 +17,7 @@ use crate::wire::{WireError, assessment_to_contract, exchange_from_contract};
 
 /// The service, for every protocol.
 pub(in crate::server) struct Scoring {
-    pub(in crate::server) desk: Arc<Dispatcher>,
+    pub(in crate::server) dispatcher: Arc<Dispatcher>,
     pub(in crate::server) streams: Arc<Streams>,
 }
 
@@ -27,9 +27,9 @@ impl contract::ScoringService for Scoring {
         _context: RequestContext,
         request: ServiceRequest<'_, contract::Exchange>,
     ) -> ServiceResult<impl Encodable<contract::Assessment> + Send + use<'a>> {
-        let exchange = exchange_from_contract(&request, clock::now(), self.desk.bounds())
+        let exchange = exchange_from_contract(&request, clock::now(), self.dispatcher.bounds())
             .map_err(|error| error.to_connect())?;
-        let assessment = self.desk.score(Priority::Unary, exchange).await;
+        let assessment = self.dispatcher.score(Priority::Unary, exchange).await;
         let assessment = assessment.map_err(|error| error.to_connect())?;
         Response::ok(assessment_to_contract(assessment))
     }
@@ -39,7 +39,7 @@ impl contract::ScoringService for Scoring {
         _context: RequestContext,
         request: ServiceRequest<'_, ScoreBatchRequest>,
     ) -> ServiceResult<impl Encodable<ScoreBatchResponse> + Send + use<'a>> {
-        let (count, bounds) = (request.exchanges.len(), self.desk.bounds());
+        let (count, bounds) = (request.exchanges.len(), self.dispatcher.bounds());
         if count > bounds.batch_max {
             let error = WireError::OverBound {
                 field: "exchanges".to_owned(),
@@ -55,7 +55,10 @@ impl contract::ScoringService for Scoring {
             .iter()
             .map(|exchange| exchange_from_contract(exchange, received, bounds))
             .collect();
-        let results = self.desk.score_all(Priority::Unary, exchanges).await;
+        let results = self
+            .dispatcher
+            .score_batch(Priority::Unary, exchanges)
+            .await;
         let results = results.map_err(|error| error.to_connect())?;
         let results = results.into_iter().map(result).collect();
         Response::ok(ScoreBatchResponse { results })
@@ -66,7 +69,9 @@ impl contract::ScoringService for Scoring {
         context: RequestContext,
         requests: InboundStream<contract::Exchange>,
     ) -> ServiceResult<ServiceStream<impl Encodable<ScoreResult> + Send + use<>>> {
-        let answers = self.streams.open(&self.desk, requests, context.deadline());
+        let answers = self
+            .streams
+            .open(&self.dispatcher, requests, context.deadline());
         Response::stream_ok(answers.map_err(|error| error.to_connect())?)
     }
 }

@@ -55,7 +55,7 @@ impl Streams {
     /// [`WireError::Overloaded`] when as many streams are open as may be.
     pub(in crate::server) fn open(
         self: &Arc<Self>,
-        desk: &Arc<Dispatcher>,
+        dispatcher: &Arc<Dispatcher>,
         requests: InboundStream<contract::Exchange>,
         deadline: Option<Instant>,
     ) -> Result<impl Stream<Item = Result<ScoreResult, ConnectError>> + Send + 'static, WireError>
@@ -68,7 +68,7 @@ impl Streams {
                 })?;
         let open = Open {
             streams: Arc::clone(self),
-            desk: Arc::clone(desk),
+            dispatcher: Arc::clone(dispatcher),
             requests: requests.ready_chunks(self.ahead_max),
             deadline: deadline.map(time::Instant::from_std),
             results: VecDeque::new(),
@@ -93,7 +93,7 @@ enum StreamEnd {
 /// An open stream.
 struct Open {
     streams: Arc<Streams>,
-    desk: Arc<Dispatcher>,
+    dispatcher: Arc<Dispatcher>,
     requests: ReadyChunks<InboundStream<contract::Exchange>>,
     deadline: Option<time::Instant>,
     /// Scored, not yet sent.
@@ -139,7 +139,7 @@ impl Open {
             messages = self.requests.next() => messages.ok_or(StreamEnd::Complete)?,
         };
         let (exchanges, unreadable) = self.read(messages);
-        let scoring = self.desk.score_all(Priority::InTurn, exchanges);
+        let scoring = self.dispatcher.score_batch(Priority::InTurn, exchanges);
         let scored = match self.deadline {
             None => scoring.await,
             Some(deadline) => time::timeout_at(deadline, scoring)
@@ -160,7 +160,7 @@ impl Open {
                 Ok(message) => exchanges.push(exchange_from_contract(
                     message.view(),
                     received,
-                    self.desk.bounds(),
+                    self.dispatcher.bounds(),
                 )),
                 Err(error) => {
                     let bound = self.streams.body_bytes_max;

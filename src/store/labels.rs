@@ -4,23 +4,76 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::ops::Bound;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyhow::{Context, bail};
+use thiserror::Error;
 
-use crate::domain::{AccountKey, AccountRef, Label, LabeledAccount};
+use crate::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount};
 use crate::privacy::PseudonymKey;
-use crate::server::{LabelError, LabelSubject, Labels, Submitted};
-use crate::wire::json::{FromLine, ToLine};
+use crate::wire::json::{FromLine, LineError, ToLine};
 
 /// Lines of the file at most, those of replaced labels included.
 const LINES_MAX: usize = 100_000;
 /// The file's name in the data folder.
 const NAME: &str = "labels.jsonl";
 
+/// Why the labels of a data folder cannot be opened.
+#[derive(Debug, Error)]
+pub enum LabelFileError {
+    /// The file or its folder cannot be read or written.
+    #[error("{path}: {error}")]
+    File {
+        /// Which of them.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A whole line is no label.
+    #[error("{path}: line {line}: {error}")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: LineError,
+    },
+    /// The file has more lines than are read.
+    #[error("{path}: more than {lines_max} lines")]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Lines that are read at most.
+        lines_max: usize,
+    },
+}
+
+/// Why a label is not stored.
+#[derive(Debug, Error)]
+pub enum LabelStoreError {
+    /// The file has as many lines as it may have.
+    #[error("expected at most {lines_max} lines")]
+    Full {
+        /// How many that is.
+        lines_max: usize,
+    },
+    /// The file cannot be written.
+    #[error("labels.jsonl: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// What became of a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredLabel {
+    /// Labels in force now.
+    pub labels: usize,
+    /// Whether it took the place of an earlier one.
+    pub replaced: bool,
+}
+
 /// The labels of one data folder.
-pub(in crate::cli) struct LabelFile(Mutex<Writer>);
+pub struct LabelFile(Mutex<Writer>);
 
 /// The labels in force, by subject.
 struct InForce {
@@ -54,14 +107,17 @@ impl LabelFile {
     ///
     /// # Errors
     /// When the file cannot be read, has too many lines, or a whole line of it is no label.
-    pub(super) fn open(data: &Path, key: PseudonymKey) -> anyhow::Result<Self> {
+    pub fn open(data: &Path, key: PseudonymKey) -> Result<Self, LabelFileError> {
         Self::bounded(data, key, LINES_MAX)
     }
 
-    fn bounded(data: &Path, key: PseudonymKey, lines_max: usize) -> anyhow::Result<Self> {
+    fn bounded(data: &Path, key: PseudonymKey, lines_max: usize) -> Result<Self, LabelFileError> {
         let parsed = parse(data, key, lines_max)?;
         let path = data.join(NAME);
-        let shown = || path.display().to_string();
+        let at = |error| LabelFileError::File {
+            path: path.clone(),
+            error,
+        };
         if parsed.cut > 0 {
             tracing::warn!(
                 bytes = parsed.cut,
@@ -69,31 +125,77 @@ impl LabelFile {
             );
         }
         let mut writer = Writer {
-            file: open(&path).with_context(shown)?,
+            file: open(&path).map_err(at)?,
             bytes: parsed.whole as u64,
             torn: parsed.cut > 0,
             lines: parsed.lines,
             lines_max,
             in_force: parsed.in_force,
         };
-        writer.mend().with_context(shown)?;
+        writer.mend().map_err(at)?;
         // The file's own entry in its folder must outlive a crash too.
         #[cfg(unix)]
-        File::open(data)?.sync_all()?;
+        File::open(data)
+            .and_then(|folder| folder.sync_all())
+            .map_err(at)?;
         Ok(Self(Mutex::new(writer)))
     }
 
-    /// The labels in force of `data`, in the order of [`Labels::labels_after`], without opening the file for writing: a
+    /// The labels in force of `data`, in the order of [`Self::labels_after`], without opening the file for writing: a
     /// server may be writing to it.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub(in crate::cli) fn read(
+    pub fn read(
         data: &Path,
         key: PseudonymKey,
-    ) -> anyhow::Result<Vec<Label<LabeledAccount>>> {
+    ) -> Result<Vec<Label<LabeledAccount>>, LabelFileError> {
         let parsed = parse(data, key, LINES_MAX)?;
         Ok(parsed.in_force.labels.into_values().collect())
+    }
+
+    /// Stores a label durably before returning. It replaces an earlier label of the same account and conversation,
+    /// whichever of the two names the account by pseudonym.
+    ///
+    /// # Errors
+    /// When it is not stored.
+    pub fn submit(&self, label: Label<AccountRef>) -> Result<StoredLabel, LabelStoreError> {
+        let mut writer = self.writer();
+        if writer.lines >= writer.lines_max {
+            return Err(LabelStoreError::Full {
+                lines_max: writer.lines_max,
+            });
+        }
+        let label = writer.in_force.named(label);
+        let mut line = Vec::new();
+        label
+            .clone()
+            .map_account(AccountRef::from)
+            .to_line(&mut line);
+        writer.append(&line)?;
+        let replaced = writer.in_force.put(label);
+        Ok(StoredLabel {
+            labels: writer.in_force.labels.len(),
+            replaced,
+        })
+    }
+
+    /// At most `at_most` labels after the one of `after`, in the order of [`LabelSubject`].
+    pub fn labels_after(
+        &self,
+        after: Option<&LabelSubject>,
+        at_most: usize,
+    ) -> Vec<Label<LabeledAccount>> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let writer = self.writer();
+        let later = writer
+            .in_force
+            .labels
+            .range::<LabelSubject, _>((from, Bound::Unbounded));
+        later
+            .take(at_most)
+            .map(|(_, label)| label.clone())
+            .collect()
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -101,13 +203,12 @@ impl LabelFile {
     }
 }
 
-fn parse(data: &Path, key: PseudonymKey, lines_max: usize) -> anyhow::Result<Parsed> {
+fn parse(data: &Path, key: PseudonymKey, lines_max: usize) -> Result<Parsed, LabelFileError> {
     let path = data.join(NAME);
-    let shown = path.display();
     let known = match fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(error).with_context(|| shown.to_string()),
+        Err(error) => return Err(LabelFileError::File { path, error }),
     };
     let last = known.iter().rposition(|byte| *byte == b'\n');
     let whole = last.map_or(0, |last| last + 1);
@@ -121,10 +222,12 @@ fn parse(data: &Path, key: PseudonymKey, lines_max: usize) -> anyhow::Result<Par
         cut: known.len() - whole,
     };
     for line in known[..whole].split_inclusive(|byte| *byte == b'\n') {
-        let label = Label::from_line(line.trim_ascii_end())
-            .with_context(|| format!("{shown}: line {}", parsed.lines + 1))?;
+        let label = Label::from_line(line.trim_ascii_end()).map_err(|error| {
+            let (path, line) = (path.clone(), parsed.lines + 1);
+            LabelFileError::Line { path, line, error }
+        })?;
         if parsed.lines == lines_max {
-            bail!("{shown}: more than {lines_max} lines");
+            return Err(LabelFileError::TooLong { path, lines_max });
         }
         parsed.lines += 1;
         let label = parsed.in_force.named(label.record);
@@ -185,49 +288,6 @@ impl Writer {
         self.bytes += line.len() as u64;
         self.lines += 1;
         Ok(())
-    }
-}
-
-impl Labels for LabelFile {
-    fn submit(&self, label: Label<AccountRef>) -> Result<Submitted, LabelError> {
-        let mut writer = self.writer();
-        if writer.lines >= writer.lines_max {
-            return Err(LabelError::Full {
-                bound: writer.lines_max,
-            });
-        }
-        let label = writer.in_force.named(label);
-        let mut line = Vec::new();
-        label
-            .clone()
-            .map_account(AccountRef::from)
-            .to_line(&mut line);
-        writer.append(&line).map_err(|error| {
-            tracing::error!(%error, "labels.jsonl");
-            LabelError::Unwritable
-        })?;
-        let replaced = writer.in_force.put(label);
-        Ok(Submitted {
-            labels: writer.in_force.labels.len(),
-            replaced,
-        })
-    }
-
-    fn labels_after(
-        &self,
-        after: Option<&LabelSubject>,
-        at_most: usize,
-    ) -> Vec<Label<LabeledAccount>> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let writer = self.writer();
-        let later = writer
-            .in_force
-            .labels
-            .range::<LabelSubject, _>((from, Bound::Unbounded));
-        later
-            .take(at_most)
-            .map(|(_, label)| label.clone())
-            .collect()
     }
 }
 

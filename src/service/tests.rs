@@ -1,16 +1,19 @@
-//! The served engine: repeats, forgetting, and bundles that change under load.
+//! The engine in service: repeats, deletion, bundles that change under load, and the sink of observations.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 
-use super::served::Served;
-use super::shelf::Shelf;
-use crate::bundle::{BundleFiles, Manifest};
-use crate::domain::{Client, Exchange, Message, Parameters, Response, Role, Sensitive, Timestamp};
+use super::active_model::ActiveModel;
+use super::{ServiceSetup, Sink, SinkError};
+use crate::bundle::{BundleCatalogue, BundleFiles, Manifest};
+use crate::domain::{
+    AccountKey, Client, Exchange, Message, Parameters, Response, Role, Sensitive, Timestamp,
+};
+use crate::engine::{CountedObservation, ObservationSink};
 use crate::privacy::PseudonymKey;
-use crate::server::{Accounts, ModelError, Models, Scorer};
+use crate::server::{Accounts, ModelError, Models, ScoreError, Scorer};
 
 fn exchange(account: &str, id: Option<&str>) -> Exchange {
     Exchange {
@@ -32,16 +35,31 @@ fn exchange(account: &str, id: Option<&str>) -> Exchange {
     }
 }
 
-fn served(models: &Path) -> Served {
-    let key = PseudonymKey::offline();
-    Served::new(
-        &EMBEDDED,
-        Shelf::new(None, Some(models.to_owned())),
-        key,
-        1_000,
-        models.to_owned(),
-    )
+fn model(models: &Path) -> ActiveModel {
+    with_sink(models, None)
+}
+
+fn with_sink(models: &Path, sink: Sink) -> ActiveModel {
+    ActiveModel::new(ServiceSetup {
+        bundle: EMBEDDED.clone(),
+        catalogue: BundleCatalogue {
+            started: None,
+            folder: Some(models.to_owned()),
+        },
+        key: PseudonymKey::offline(),
+        accounts_max: 1_000,
+        data: models.to_owned(),
+        sink,
+    })
     .expect("the shipped bundle loads")
+}
+
+fn key(account: &str) -> AccountKey {
+    PseudonymKey::offline().account(account)
+}
+
+fn name(model: &ActiveModel) -> String {
+    Models::active(model).name
 }
 
 static EMBEDDED: LazyLock<BundleFiles> = LazyLock::new(BundleFiles::embedded);
@@ -62,12 +80,12 @@ fn write_bundle(models: &Path, name: &str, version: u32, bandwidth: Option<f32>)
 #[test]
 fn one_id_for_everything_hides_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let served = served(folder.path());
+    let model = model(folder.path());
     for seen in 1..=5 {
         let mut exchange = exchange("a", Some("always-this"));
         let asked = format!("Which train goes to platform {seen}?");
         exchange.messages[0].content = Sensitive::new(asked);
-        let scored = served.score(exchange).unwrap();
+        let scored = model.score(exchange).unwrap();
         assert_eq!((scored.seen, scored.duplicate), (seen, false));
     }
 }
@@ -75,10 +93,10 @@ fn one_id_for_everything_hides_nothing() {
 #[test]
 fn an_exchange_sent_again_is_answered_and_not_counted() {
     let folder = tempfile::tempdir().unwrap();
-    let served = served(folder.path());
-    let first = served.score(exchange("a", Some("ex-1"))).unwrap();
+    let model = model(folder.path());
+    let first = model.score(exchange("a", Some("ex-1"))).unwrap();
     assert_eq!((first.seen, first.duplicate), (1, false));
-    let again = served.score_all(vec![
+    let again = model.score_batch(vec![
         exchange("a", Some("ex-1")),
         exchange("b", Some("ex-1")),
     ]);
@@ -95,7 +113,7 @@ fn an_exchange_sent_again_is_answered_and_not_counted() {
     };
     assert_eq!(same, first, "nothing else happened meanwhile");
     for seen in 2..4 {
-        let nameless = served.score(exchange("a", None)).unwrap();
+        let nameless = model.score(exchange("a", None)).unwrap();
         assert_eq!(
             (nameless.seen, nameless.duplicate),
             (seen, false),
@@ -107,10 +125,9 @@ fn an_exchange_sent_again_is_answered_and_not_counted() {
 #[test]
 fn of_copies_that_come_at_once_one_is_counted() {
     let folder = tempfile::tempdir().unwrap();
-    let served = served(folder.path());
+    let model = model(folder.path());
     let answers: Vec<_> = thread::scope(|scope| {
-        let copies =
-            (0..4).map(|_| scope.spawn(|| served.score(exchange("a", Some("x"))).unwrap()));
+        let copies = (0..4).map(|_| scope.spawn(|| model.score(exchange("a", Some("x"))).unwrap()));
         let copies: Vec<_> = copies.collect();
         copies
             .into_iter()
@@ -124,19 +141,19 @@ fn of_copies_that_come_at_once_one_is_counted() {
 #[test]
 fn a_forgotten_account_starts_anew_with_the_ids_it_had() {
     let folder = tempfile::tempdir().unwrap();
-    let served = served(folder.path());
-    let key = served.key("a");
+    let model = model(folder.path());
+    let key = key("a");
     for id in ["1", "2"] {
-        served.score(exchange("a", Some(id))).unwrap();
+        model.score(exchange("a", Some(id))).unwrap();
     }
-    assert_eq!(served.account(key).unwrap().seen, 2);
-    assert_eq!(served.standing("a").unwrap().seen, 2);
-    assert!(served.forget(key));
-    assert!(!served.forget(key));
-    assert_eq!(served.account(key), None);
-    let first = served.score(exchange("a", Some("2"))).unwrap();
+    assert_eq!(model.account(key).unwrap().seen, 2);
+    assert_eq!(model.account_status(key).unwrap().seen, 2);
+    assert!(model.delete_account(key));
+    assert!(!model.delete_account(key));
+    assert_eq!(model.account(key), None);
+    let first = model.score(exchange("a", Some("2"))).unwrap();
     assert_eq!((first.seen, first.duplicate), (1, false));
-    let (listed, next) = served.accounts_after(None, 10);
+    let (listed, next) = model.accounts_after(None, 10);
     assert_eq!((listed.len(), next), (1, None));
     assert_eq!(listed[0].account, key);
 }
@@ -150,9 +167,9 @@ fn bundles_are_found_by_their_listing_alone() {
     write_bundle(folder.path(), "outside", 1, None);
     std::fs::create_dir_all(models.join("broken/01")).unwrap();
     std::fs::create_dir_all(models.join("broken/7")).unwrap();
-    let served = served(&models);
-    let built_in = served.bundle();
-    let listed = served.list();
+    let model = model(&models);
+    let built_in = name(&model);
+    let listed = model.list();
     let names: Vec<&str> = listed.iter().map(|entry| entry.bundle.as_str()).collect();
     assert_eq!(
         names,
@@ -176,25 +193,25 @@ fn bundles_are_found_by_their_listing_alone() {
         "tuned@2\0",
         "TUNED@2",
     ] {
-        assert_eq!(served.verify(name), Err(ModelError::Unknown), "{name:?}");
+        assert_eq!(model.verify(name), Err(ModelError::Unknown), "{name:?}");
         assert_eq!(
-            served.activate(name, true),
+            model.activate(name, true),
             Err(ModelError::Unknown),
             "{name:?}"
         );
     }
-    let missing = served.verify("broken@7").unwrap();
+    let missing = model.verify("broken@7").unwrap();
     assert_eq!(missing.problem, Some("a file is missing or cannot be read"));
-    let good = served.verify("tuned@2").unwrap();
+    let good = model.verify("tuned@2").unwrap();
     assert_eq!((good.problem, good.files.len()), (None, 5));
     assert!(
         good.files
             .iter()
-            .all(|(_, expected, came)| expected == came && came.is_some())
+            .all(|hash| hash.expected.as_ref() == Some(&hash.actual))
     );
     let risk_model = models.join("tuned/2/risk_model.json");
     std::fs::write(&risk_model, b"{}").unwrap();
-    let bad = served.verify("tuned@2").unwrap();
+    let bad = model.verify("tuned@2").unwrap();
     assert_eq!(
         bad.problem,
         Some("a file does not have the hash that the manifest states")
@@ -202,30 +219,30 @@ fn bundles_are_found_by_their_listing_alone() {
     assert_eq!(
         bad.files
             .iter()
-            .filter(|(_, expected, came)| expected != came)
+            .filter(|hash| hash.expected.as_ref() != Some(&hash.actual))
             .count(),
         1
     );
     assert!(matches!(
-        served.activate("tuned@2", false),
+        model.activate("tuned@2", false),
         Err(ModelError::Unfit { .. })
     ));
-    assert_eq!(served.bundle(), built_in, "nothing has changed");
+    assert_eq!(name(&model), built_in, "nothing has changed");
 }
 
 #[test]
 fn a_bundle_of_another_text_model_needs_leave_to_forget() {
     let folder = tempfile::tempdir().unwrap();
     write_bundle(folder.path(), "other", 1, Some(0.5));
-    let served = served(folder.path());
-    served.score(exchange("a", None)).unwrap();
+    let model = model(folder.path());
+    model.score(exchange("a", None)).unwrap();
     assert_eq!(
-        served.activate("other@1", false),
+        model.activate("other@1", false),
         Err(ModelError::OtherTextModel)
     );
-    assert_eq!(served.score(exchange("a", None)).unwrap().seen, 2);
-    assert_eq!(served.activate("other@1", true), Ok(false));
-    let after = served.score(exchange("a", None)).unwrap();
+    assert_eq!(model.score(exchange("a", None)).unwrap().seen, 2);
+    assert_eq!(model.activate("other@1", true), Ok(false));
+    let after = model.score(exchange("a", None)).unwrap();
     assert_eq!((after.seen, &*after.bundle), (1, "other@1"));
 }
 
@@ -233,18 +250,18 @@ fn a_bundle_of_another_text_model_needs_leave_to_forget() {
 fn a_bundle_is_activated_under_load_and_every_call_is_answered_by_one() {
     let folder = tempfile::tempdir().unwrap();
     write_bundle(folder.path(), "tuned", 2, None);
-    let served = Arc::new(served(folder.path()));
-    let built_in = served.bundle();
+    let model = Arc::new(model(folder.path()));
+    let built_in = name(&model);
     let stop = AtomicBool::new(false);
     let counted = thread::scope(|scope| {
         let load = |account: &'static str| {
-            let (served, stop) = (&served, &stop);
+            let (model, stop) = (&model, &stop);
             move || {
                 let mut counted = 0;
                 while !stop.load(Ordering::SeqCst) {
                     let call = vec![exchange(account, None); 3];
-                    let answers: Vec<_> = served
-                        .score_all(call)
+                    let answers: Vec<_> = model
+                        .score_batch(call)
                         .into_iter()
                         .map(Result::unwrap)
                         .collect();
@@ -266,30 +283,65 @@ fn a_bundle_is_activated_under_load_and_every_call_is_answered_by_one() {
         };
         let loads = [scope.spawn(load("a")), scope.spawn(load("b"))];
         for bundle in ["tuned@2", built_in.as_str(), "tuned@2"] {
-            assert_eq!(served.activate(bundle, false), Ok(true));
-            assert_eq!(*served.score(exchange("c", None)).unwrap().bundle, *bundle);
+            assert_eq!(model.activate(bundle, false), Ok(true));
+            assert_eq!(*model.score(exchange("c", None)).unwrap().bundle, *bundle);
         }
         stop.store(true, Ordering::SeqCst);
         loads.map(|load| load.join().unwrap())
     });
     for (account, counted) in ["a", "b"].into_iter().zip(counted) {
         assert_eq!(
-            served
-                .account(served.key(account))
-                .map_or(0, |known| known.seen),
+            model.account(key(account)).map_or(0, |known| known.seen),
             counted
         );
     }
-    assert_eq!(served.account(served.key("c")).unwrap().seen, 3);
+    assert_eq!(model.account(key("c")).unwrap().seen, 3);
 }
 
 #[test]
 fn one_activation_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
-    let served = served(folder.path());
-    let _under_way = served.activating.lock().unwrap();
-    assert_eq!(
-        served.activate(&served.bundle(), false),
-        Err(ModelError::Busy)
-    );
+    let model = model(folder.path());
+    let _under_way = model.activating.lock().unwrap();
+    assert_eq!(model.activate(&name(&model), false), Err(ModelError::Busy));
+}
+
+/// Takes the exchanges of one account and fails on those of others.
+#[derive(Default)]
+struct OneAccountOnly(Mutex<Vec<u64>>);
+
+impl ObservationSink for OneAccountOnly {
+    type Error = SinkError;
+
+    fn append(&self, counted: &CountedObservation<'_>) -> Result<(), SinkError> {
+        if counted.account != key("a") {
+            return Err(SinkError {
+                cause: "the disk is full",
+            });
+        }
+        self.0.lock().unwrap().push(counted.sequence);
+        Ok(())
+    }
+}
+
+#[test]
+fn an_observation_that_is_not_kept_is_a_fault_and_not_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    write_bundle(folder.path(), "tuned", 2, None);
+    let sink = Arc::new(OneAccountOnly::default());
+    let model = with_sink(folder.path(), Some(sink.clone()));
+    assert_eq!(model.score(exchange("a", Some("1"))).unwrap().seen, 1);
+    let fault = ScoreError::Fault {
+        cause: "the disk is full",
+    };
+    assert_eq!(model.score(exchange("b", Some("1"))), Err(fault));
+    assert_eq!(model.account_status(key("b")), None);
+    assert_eq!(model.readiness(), Ok(()), "a self-test is no observation");
+    // An activation keeps the sink.
+    assert_eq!(model.activate("tuned@2", false), Ok(true));
+    let batch = ["2", "1", "3"].map(|id| exchange("a", Some(id)));
+    let answers = model.score_batch(batch.into_iter().chain([exchange("b", None)]).collect());
+    let seen = answers.into_iter().map(|answer| answer.map(|a| a.seen));
+    assert_eq!(seen.collect::<Vec<_>>(), [Ok(2), Ok(2), Ok(3), Err(fault)]);
+    assert_eq!(*sink.0.lock().unwrap(), [1, 2, 3], "repeats are not kept");
 }

@@ -1,4 +1,4 @@
-//! What readiness is tried on: the whole path on an exchange that nobody sent, and the data folder.
+//! The self-test: the whole path on an exchange that nobody sent, and the data folder.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use crate::domain::{Client, Exchange, Message, Parameters, Response, Role, Sensi
 use crate::engine::Engine;
 use crate::server::NotReady;
 
-/// Whether `engine` scores and `data` can be written.
+/// Tests that `engine` scores and that files can be written in `data`.
 ///
 /// # Errors
 /// What does not work.
-pub(super) fn probe(engine: &Engine, data: &Path) -> Result<(), NotReady> {
-    let assessment = engine.trial(&canary());
+pub(super) fn self_test<S>(engine: &Engine<S>, data: &Path) -> Result<(), NotReady> {
+    let assessment = engine.dry_run(&canary());
     if !assessment.score.is_finite() {
         return Err(NotReady {
             waiting_for: "a model that scores",
@@ -24,7 +24,7 @@ pub(super) fn probe(engine: &Engine, data: &Path) -> Result<(), NotReady> {
     })
 }
 
-/// The exchange that readiness is tried on.
+/// The exchange that is scored.
 fn canary() -> Exchange {
     Exchange {
         id: None,

@@ -1,0 +1,35 @@
+//! The labels on disk behind the server's port.
+
+use crate::domain::{AccountRef, Label, LabelSubject, LabeledAccount};
+use crate::server::{LabelError, Labels, Submitted};
+use crate::store::{LabelFile, LabelStoreError};
+
+impl Labels for LabelFile {
+    fn submit(&self, label: Label<AccountRef>) -> Result<Submitted, LabelError> {
+        let stored = Self::submit(self, label)?;
+        Ok(Submitted {
+            labels: stored.labels,
+            replaced: stored.replaced,
+        })
+    }
+
+    fn labels_after(
+        &self,
+        after: Option<&LabelSubject>,
+        at_most: usize,
+    ) -> Vec<Label<LabeledAccount>> {
+        Self::labels_after(self, after, at_most)
+    }
+}
+
+impl From<LabelStoreError> for LabelError {
+    fn from(error: LabelStoreError) -> Self {
+        match error {
+            LabelStoreError::Full { lines_max } => Self::Full { bound: lines_max },
+            LabelStoreError::Write(error) => {
+                tracing::error!(%error, "labels.jsonl");
+                Self::Unwritable
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The deployment's key: as configured, or in `pseudonym.key` of the data folder.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::privacy::PseudonymKey;
+
+/// Bytes of the key.
+const KEY_BYTES: usize = 32;
+
+/// Why there is no key.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    /// The configured key is not of its form.
+    #[error("privacy.pseudonym_key: expected 64 hexadecimal digits")]
+    Configured,
+    /// The file or its folder cannot be read, made or written.
+    #[error("{path}: {error}")]
+    File {
+        /// Which of them.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The file holds something else.
+    #[error("{path}: expected 32 bytes, got {actual}")]
+    Length {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes.
+        actual: usize,
+    },
+    /// The system has no random numbers.
+    #[error("random numbers: {0}")]
+    Random(getrandom::Error),
+}
+
+/// The deployment's key: the one `configured` in hexadecimal digits, or the one in the data folder; made there, readable
+/// by the owner alone, when there is none. Makes the folder too.
+///
+/// # Errors
+/// When there is one of another form, or it cannot be made.
+pub fn deployment_key(configured: Option<&str>, data: &Path) -> Result<PseudonymKey, KeyError> {
+    fs::create_dir_all(data).map_err(|error| at(data, error))?;
+    if let Some(key) = known_key(configured, data)? {
+        return Ok(key);
+    }
+    let path = key_path(data);
+    let mut secret = [0; KEY_BYTES];
+    getrandom::fill(&mut secret).map_err(KeyError::Random)?;
+    write_private(&path, &secret).map_err(|error| at(&path, error))?;
+    Ok(PseudonymKey::from_bytes(secret))
+}
+
+/// The deployment's key as [`deployment_key`] finds it; `None` when there is none. Writes nothing.
+///
+/// # Errors
+/// When there is one of another form, or it cannot be read.
+pub fn known_key(configured: Option<&str>, data: &Path) -> Result<Option<PseudonymKey>, KeyError> {
+    if let Some(digits) = configured {
+        let secret = blake3::Hash::from_hex(digits).map_err(|_| KeyError::Configured)?;
+        return Ok(Some(PseudonymKey::from_bytes(*secret.as_bytes())));
+    }
+    let path = key_path(data);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at(&path, error)),
+    };
+    let secret = <[u8; KEY_BYTES]>::try_from(bytes.as_slice());
+    let secret = secret.map_err(|_| KeyError::Length {
+        path,
+        actual: bytes.len(),
+    })?;
+    Ok(Some(PseudonymKey::from_bytes(secret)))
+}
+
+fn key_path(data: &Path) -> PathBuf {
+    data.join("pseudonym.key")
+}
+
+fn at(path: &Path, error: io::Error) -> KeyError {
+    let path = path.to_owned();
+    KeyError::File { path, error }
+}
+
+fn write_private(path: &Path, secret: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_made_once_for_the_owner_alone_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        assert!(known_key(None, &data).unwrap().is_none());
+        assert!(!data.exists(), "looking for a key makes nothing");
+        let made = deployment_key(None, &data).unwrap().account("a");
+        assert_eq!(deployment_key(None, &data).unwrap().account("a"), made);
+        let known = known_key(None, &data).unwrap().unwrap();
+        assert_eq!(known.account("a"), made);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(data.join("pseudonym.key"))
+                .unwrap()
+                .permissions();
+            assert_eq!(mode.mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_configured_key_comes_before_the_file_and_makes_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let digits = "07".repeat(KEY_BYTES);
+        let expected = PseudonymKey::from_bytes([7; KEY_BYTES]).account("a");
+        let configured = deployment_key(Some(&digits), folder.path()).unwrap();
+        assert_eq!(configured.account("a"), expected);
+        assert!(!folder.path().join("pseudonym.key").exists());
+        deployment_key(None, folder.path()).unwrap();
+        let configured = known_key(Some(&digits), folder.path()).unwrap().unwrap();
+        assert_eq!(configured.account("a"), expected);
+        for wrong in ["", "07", &digits[1..]] {
+            let refused = known_key(Some(wrong), folder.path()).err();
+            assert!(matches!(refused, Some(KeyError::Configured)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_length_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pseudonym.key");
+        fs::write(&path, [1; 31]).unwrap();
+        let refused = deployment_key(None, folder.path()).err();
+        assert!(matches!(refused, Some(KeyError::Length { actual: 31, .. })));
+        assert_eq!(fs::read(&path).unwrap(), [1; 31]);
+    }
+}
