@@ -1,7 +1,7 @@
 //! Stillwatch sees coordinated capability extraction in the traffic of a language-model API.
 //!
 //! One way through, data in one direction:
-//! `Exchange --observe--> Observation --fold--> Profile --examine--> Findings --fuse--> Assessment`.
+//! `Exchange --observe--> Observation --update--> Profile --measure--> measures --judge--> Assessment`.
 //! See `ARCHITECTURE.md` for the house and its rules.
 
 pub mod bundle;

@@ -2,8 +2,8 @@
 //!
 //! [`corpus`] says what can be sent and on which side of the split it is, [`Scenario`] how much of what,
 //! [`Plan`] deals requests to accounts, [`AccountPlan::exchanges`] plays one account and [`write_stream`] all of them.
-//! The same scenario, corpus and seed give the same bytes. An extracting account differs from an benign one in what
-//! it asks and, for some, in its pace and fate; everything else comes from the client_profile of an benign population. Cells of
+//! The same scenario, corpus and seed give the same bytes. An extracting account differs from a benign one in what
+//! it asks and, for some, in its pace and fate; everything else comes from the client profile of a benign population. Cells of
 //! a scenario vary its extraction, one setting each, and labels name them.
 //!
 //! Uses `domain`. Never part of serving.

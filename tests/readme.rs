@@ -100,7 +100,7 @@ impl Server {
     /// Starts `command` of the README on a free port.
     fn start(folder: &Path, command: &str) -> Self {
         let mut child = bash(folder, &format!("exec {command}"))
-            .env("STILLWATCH_SERVER_LISTEN", "127.0.0.1:0")
+            .env("STILLWATCH_LISTEN", "127.0.0.1:0")
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

@@ -93,6 +93,7 @@ impl Manifest {
     /// When it is of another format version, of a kind of encoder that this program does not have, or not TOML of this
     /// form.
     pub fn parse(text: &str) -> Result<Self, BundleError> {
+        // The format and the kind of encoder first: others may have other fields.
         let preamble: Preamble = toml::from_str(text)?;
         if preamble.format != FORMAT {
             return Err(BundleError::Format {
@@ -161,8 +162,30 @@ mod tests {
             error.to_string(),
             "manifest.toml: expected an encoder of kind `static`, got `bert`"
         );
-        let format = SHIPPED.replacen("format = 2", "format = 9\nera = \"later\"", 1);
+        let format = SHIPPED.replacen("format = 3", "format = 9\nera = \"later\"", 1);
         let error = Manifest::parse(&format).unwrap_err();
         assert!(matches!(error, BundleError::Format { actual: 9, .. }));
+    }
+
+    #[test]
+    fn another_format_is_told_from_a_broken_manifest() {
+        let refused = |text: &str| match Manifest::parse(text) {
+            Ok(_) => panic!("{text:?} is no manifest"),
+            Err(error) => error.to_string(),
+        };
+        let older = refused("format = 2\nname = \"default\"\n");
+        assert_eq!(
+            older,
+            format!(
+                "manifest.toml: expected bundle format {FORMAT}, got 2; this program no longer reads it, so train the \
+                 bundle again"
+            )
+        );
+        let newer = refused("format = 99\nshape = \"unknown to this program\"\n");
+        assert!(
+            newer.ends_with("got 99; a newer program made it"),
+            "{newer}"
+        );
+        assert!(!refused("name = \"default\"\n").contains("bundle format"));
     }
 }

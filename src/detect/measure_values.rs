@@ -1,6 +1,7 @@
 //! The measures of all live detectors in one row, and what a profile's values for them are.
 
-use super::{DETECTORS, DetectorCard, Measure};
+use super::registry::DETECTORS;
+use super::{DetectorCard, Measure};
 use crate::profile::Profile;
 
 /// How many measures the live detectors have together.

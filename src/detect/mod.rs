@@ -14,6 +14,7 @@ mod measure;
 mod measure_values;
 mod model_switching;
 mod reasoning_harvest;
+mod registry;
 mod relay_resale;
 mod reward_model_harvest;
 mod safe_rewrite;
@@ -28,19 +29,4 @@ mod tests;
 pub use card::{DetectorCard, Maturity};
 pub use measure::{Measure, Unit};
 pub use measure_values::{MEASURE_COUNT, MeasureIndex, MeasureValues};
-
-use crate::domain::TECHNIQUE_COUNT;
-
-/// Every detector, one per technique, in the order of [`Technique::ALL`](crate::domain::Technique::ALL).
-pub static DETECTORS: [&DetectorCard; TECHNIQUE_COUNT] = [
-    &reasoning_harvest::CARD,
-    &reward_model_harvest::CARD,
-    &trajectory_harvest::CARD,
-    &dataset_synthesis::CARD,
-    &templated_repetition::CARD,
-    &safe_rewrite::CARD,
-    &model_switching::CARD,
-    &coordinated_accounts::CARD,
-    &relay_resale::CARD,
-    &technique_probing::CARD,
-];
+pub use registry::DETECTORS;

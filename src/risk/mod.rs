@@ -12,9 +12,9 @@ mod fusion;
 mod judgement;
 mod operating_point;
 mod risk_model;
+mod term;
 
-pub(crate) use additive::shrinkage;
-pub use additive::{AdditiveModel, AdditiveModelError, Evaluation, Term};
+pub use additive::{AdditiveModel, AdditiveModelError, Evaluation};
 pub use calibration::{Calibrated, Calibration, CalibrationError, VennAbersFit, shift_prior};
 pub use fusion::{Fusion, FusionError};
 pub use judgement::{Judgement, REASONS_MAX};
@@ -22,3 +22,5 @@ pub use operating_point::{OperatingPointError, OperatingPoints, TargetRates, Thr
 pub use risk_model::{
     HistoryCalibration, RiskModel, RiskModelError, RiskModelFile, intent_log_odds,
 };
+pub(crate) use term::shrinkage;
+pub use term::{Term, TermError};

@@ -30,7 +30,7 @@ pub struct Limits {
     #[schemars(range(min = 1))]
     pub streams_max: u32,
     /// Maximum number of concurrent scoring requests over all connections, counted before their bodies are read. One
-    /// more is refused as overloaded. More than `workers` and `queue_depth_max` together.
+    /// more is refused as overloaded. Must be more than `workers` and `queue_depth_max` together.
     #[schemars(range(min = 1))]
     pub max_concurrent_requests: usize,
     /// Maximum number of open `ScoreStream` calls. One more is refused as overloaded.

@@ -1,6 +1,7 @@
 //! One setting as the reference sees it: name, meaning, kind and default, read from the schema of [`Settings`].
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::LazyLock;
 
 use schemars::generate::SchemaSettings;
@@ -60,7 +61,7 @@ static ALL: LazyLock<BTreeMap<String, Setting>> = LazyLock::new(|| {
 
 impl Setting {
     /// All settings, by name.
-    pub fn all() -> impl Iterator<Item = &'static Self> + Clone {
+    pub fn all() -> impl Iterator<Item = &'static Self> {
         ALL.values()
     }
 
@@ -72,6 +73,10 @@ impl Setting {
     fn new(name: String, schema: &Json, default: Option<Value>) -> Self {
         let mut schema = schema.clone();
         schema["description"] = spaced(&schema["description"]).into();
+        if let Some(keywords) = schema.as_object_mut() {
+            // A file cannot hold null, so null is no default.
+            keywords.retain(|_, value| !value.is_null());
+        }
         let kind = Kind::of(&schema);
         if matches!(kind, Kind::Number { .. }) {
             schema["maximum"] = NUMBER_MAX.into();
@@ -88,12 +93,17 @@ impl Setting {
     /// What it means, and each of its choices.
     pub fn meaning(&self) -> String {
         let mut meaning = spaced(&self.schema["description"]);
-        if let Kind::Choice(choices) = &self.kind {
-            let explained = choices.iter().map(|choice| {
-                let colon = if choice.meaning.is_empty() { "" } else { ": " };
-                format!(" `{}`{colon}{}", choice.name, choice.meaning)
-            });
-            meaning.extend(explained);
+        match &self.kind {
+            Kind::Choice(choices) if choices.iter().all(|choice| choice.meaning.is_empty()) => {
+                let names: Vec<&str> = choices.iter().map(|choice| &*choice.name).collect();
+                let _ = write!(meaning, " One of `{}`.", names.join("`, `"));
+            }
+            Kind::Choice(choices) => {
+                for choice in choices {
+                    let _ = write!(meaning, " `{}`: {}", choice.name, choice.meaning);
+                }
+            }
+            Kind::Number { .. } | Kind::Switch | Kind::Text { .. } => {}
         }
         meaning
     }

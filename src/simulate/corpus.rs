@@ -27,7 +27,7 @@ pub struct Corpus {
     /// Published extraction pipelines.
     pub pipelines: Vec<Pipeline>,
     /// Evaluation harnesses (`ambiguous` in `sources.json`): word for word what benign evaluators send, so
-    /// never an extraction; they may stand in for an benign evaluator's suite.
+    /// never an extraction; they may stand in for a benign evaluator's suite.
     pub harnesses: Vec<Pipeline>,
     /// Benign users' prompts and benign applications' requests, one entry a pool file.
     pub sources: Vec<BenignSource>,

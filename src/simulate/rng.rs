@@ -15,7 +15,7 @@ impl SeededRng {
         Self(ChaCha8Rng::from_seed(*hasher.finalize().as_bytes()))
     }
 
-    /// A seed for something that keeps its own rng.
+    /// Draws a seed for a generator of its own.
     pub(crate) fn seed(&mut self) -> u64 {
         self.0.next_u64()
     }

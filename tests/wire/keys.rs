@@ -205,7 +205,7 @@ async fn a_key_beyond_its_rate_is_refused_and_no_other_is() {
 }
 
 #[tokio::test]
-async fn a_key_has_its_own_number_of_calls_at_once() {
+async fn a_key_has_its_own_number_of_concurrent_requests() {
     let file = format!(
         "{} at_once=1\n{}",
         line("eager", KeyScope::Score, 1),

@@ -438,7 +438,11 @@ fn what_must_not_be_served_is_refused_at_the_start() {
 #[test]
 fn settings_are_checked_and_printed_with_their_origins() {
     let folder = TempDir::new().expect("a folder");
-    fs::write(folder.path().join("a.toml"), "[server]\nwaiting_max = 7\n").expect("a file");
+    fs::write(
+        folder.path().join("a.toml"),
+        "[server]\nqueue_depth_max = 7\n",
+    )
+    .expect("a file");
     let secret = "5e".repeat(32);
     let run = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_stillwatch"))
@@ -476,6 +480,10 @@ fn settings_are_checked_and_printed_with_their_origins() {
     let (_, file) = run(&["config", "print", "--default"]);
     fs::write(folder.path().join("default.toml"), file).expect("a file");
     assert_eq!(run(&["config", "check", "default.toml"]).0, Some(0));
-    fs::write(folder.path().join("a.toml"), "[server]\ncalls_max = 1\n").expect("a file");
+    fs::write(
+        folder.path().join("a.toml"),
+        "[server]\nmax_concurrent_requests = 1\n",
+    )
+    .expect("a file");
     assert_eq!(run(&["config", "check", "a.toml"]).0, Some(2));
 }

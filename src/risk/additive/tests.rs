@@ -83,11 +83,11 @@ fn refuses_what_does_not_hold_together() {
     let wide = term("x", &(0..32).map(f64::from).collect::<Vec<_>>(), &[0.0; 33]);
     assert!(matches!(
         AdditiveModel::new(0.0, vec![wide]),
-        Err(AdditiveModelError::TooMany {
+        Err(AdditiveModelError::Term(TermError::TooMany {
             limit: 31,
             actual: 32,
             ..
-        })
+        }))
     ));
 }
 

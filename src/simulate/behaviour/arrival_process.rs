@@ -56,7 +56,7 @@ enum Pace {
 }
 
 impl ArrivalProcess {
-    /// The arrivals of an benign account that is awake at `start`. Where the population's rates allow, the account is
+    /// The arrivals of a benign account that is awake at `start`. Where the population's rates allow, the account is
     /// one that sends `least` exchanges by `end`: who is seen with a long history is not a light user.
     pub(crate) fn benign(
         population: Population,
@@ -86,7 +86,7 @@ impl ArrivalProcess {
         Self::awake(pace, hours, start, rng)
     }
 
-    /// The arrivals of a harvesting machine with a mean rate within `per_day`.
+    /// The arrivals of an extracting machine with a mean rate within `per_day`.
     pub(crate) fn machine(per_day: Range, start: Timestamp, rng: &mut SeededRng) -> Self {
         let (pace, hours) = program(per_day, rng);
         Self::awake(pace, hours, start, rng)

@@ -1,5 +1,5 @@
 //! What an exchange carries besides its text: settings, client, outcome. One distribution a population, for both
-//! classes: an extracting account wears the client_profile of an benign population, and nothing here knows its label.
+//! classes: an extracting account has the client profile of a benign population, and nothing here knows its label.
 
 use super::population::Population;
 use super::priors::{CONSUMER_OUTPUT_TOKENS, DEVELOPER_OUTPUT_TOKENS};
@@ -92,7 +92,7 @@ impl Site {
 }
 
 impl ClientProfile {
-    /// The client_profile of an account of `population` at `site`.
+    /// The client profile of an account of `population` at `site`.
     pub(crate) fn new(population: Population, site: &Site, rng: &mut SeededRng) -> Self {
         let software = software(population, rng);
         // Which fields a deployment sends is its own affair: equally likely whoever the account is.

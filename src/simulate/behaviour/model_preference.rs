@@ -64,7 +64,7 @@ impl ModelPreference {
         }
     }
 
-    /// The preference of an benign account: tenants pin, developers move on release day, consumers roam.
+    /// The preference of a benign account: tenants pin, developers move on release day, consumers roam.
     pub(crate) fn benign(
         population: Population,
         models: &[Model],

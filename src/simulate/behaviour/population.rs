@@ -1,4 +1,4 @@
-//! The benign populations. Attackers wear the client_profile of one: its software, its settings and often its arrivals.
+//! The benign populations. Extracting accounts imitate one: its software, its settings and often its arrivals.
 
 use strum::{IntoStaticStr, VariantArray};
 

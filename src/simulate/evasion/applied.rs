@@ -1,5 +1,5 @@
-//! How a extraction hides what it is: each evasion changes the text of a extraction's requests and nothing else, the same
-//! way for the same seed. Benign traffic, a mixed account's own included, never wears one.
+//! How extraction hides what it is: each evasion changes the text of extracting requests and nothing else, the same
+//! way for the same seed. Benign traffic, a mixed account's own included, is never changed.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ const INPUT_CHARACTERS: usize = 1_000;
 /// Fewer letters than this are no input.
 const INPUT_LETTERS: usize = 6;
 
-/// What one account's extraction wears.
+/// Evasion of one account's extracting requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Evasion {
     pub(crate) template: Arc<Template>,
@@ -58,7 +58,7 @@ pub(crate) fn tongue(language: &str, rng: &mut SeededRng) -> &'static str {
     rng.pick::<String>(lines)
 }
 
-/// The language of those who read a extraction's inputs; an English template around Chinese text (`mix`) has Chinese ones.
+/// The language of those who read an extraction's inputs; an English template around Chinese text (`mix`) has Chinese ones.
 pub(crate) fn read_in(language: &str) -> &str {
     if language == "mix" { "zh" } else { language }
 }
@@ -70,7 +70,7 @@ impl Evasion {
     }
 
     /// The request at `place` of the account's deal, disguised.
-    pub(crate) fn wear(&self, place: usize, mut prompt: Prompt, corpus: &Corpus) -> Prompt {
+    pub(crate) fn apply(&self, place: usize, mut prompt: Prompt, corpus: &Corpus) -> Prompt {
         if self.traceless {
             prompt = self.bare(place, &prompt);
         } else {
@@ -174,7 +174,7 @@ impl Evasion {
     }
 }
 
-/// A text without the phrases, and at last without the words, that give a extraction away.
+/// A text without the phrases, and at last without the words, that give an extraction away.
 fn without_cues(text: &str) -> String {
     let gives_away = |text: &str| {
         let lower = text.to_lowercase();

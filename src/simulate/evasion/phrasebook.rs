@@ -1,5 +1,5 @@
 //! Our own words for disguises, by language: synonyms, product prompts, ways of asking for another language.
-//! Lists alone; which of them is used, and when, is the evasion's affair.
+//! Lists alone; which of them is used, and when, is decided by the evasion.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ type ByLanguage = BTreeMap<String, Vec<String>>;
 pub(crate) struct Phrasebook {
     /// Synonyms and framing lines by language.
     wordings: BTreeMap<String, Wording>,
-    /// Words that give a extraction away, in lower case.
+    /// Words that give an extraction away, in lower case.
     pub(crate) cues: Vec<String>,
     /// What is asked instead of a template.
     pub(crate) asks: ByLanguage,

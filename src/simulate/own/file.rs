@@ -60,7 +60,7 @@ pub(crate) enum Side {
     Benign,
 }
 
-/// Who sends an benign author's requests.
+/// Who sends a benign author's requests.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Who {

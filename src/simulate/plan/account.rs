@@ -26,9 +26,9 @@ const REFUSAL_TOKENS: u64 = 120;
 pub struct AccountPlan {
     /// What the account is, its id included.
     pub label: Label,
-    /// The benign population that it belongs to, or in whose client_profile it comes.
+    /// The benign population that it belongs to, or whose client profile it has.
     pub population: Population,
-    /// Share of its exchanges that are extraction; 0 for an benign account.
+    /// Share of its exchanges that are extraction; 0 for a benign account.
     pub extraction_share: f64,
     /// Units of splitting that its requests come from, sorted: for leave-one-out training.
     pub groups: Vec<String>,
@@ -48,7 +48,7 @@ pub struct AccountPlan {
     pub(crate) refused: f64,
     /// Benign traffic, of one user or of each end user; none for a pure extraction.
     pub(crate) benign: Vec<Feed>,
-    /// Extraction; `None` for an benign account.
+    /// Extraction; `None` for a benign account.
     pub(crate) extraction: Option<Feed>,
 }
 
@@ -263,7 +263,7 @@ impl AccountExchanges<'_> {
             .as_mut()
             .filter(|_| source == Source::Extraction);
         let (user, request) = if let Some(extraction) = extraction {
-            // Behind a end_users a extraction passes for the conversations of its end users, in turn.
+            // Behind a relay an extraction passes for the conversations of its end users, in turn.
             let users = self.plan.end_users.len().max(1) as u64;
             let request = extraction.next(rng);
             ((request.conversation % users) as usize, request)

@@ -34,7 +34,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// What an benign account of `population` sends in `count` exchanges, in `language` where there is any; end users
+    /// What a benign account of `population` sends in `count` exchanges, in `language` where there is any; end users
     /// of a reseller speak their own.
     pub(crate) fn own(
         &mut self,
@@ -235,7 +235,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// A organisation for an account of its own, or the given one.
+    /// An organisation for an account of its own, or the given one.
     pub(crate) fn company_or(&mut self, shared: Option<&Organisation>) -> Organisation {
         let own = self.organisation();
         match shared {

@@ -44,9 +44,9 @@ struct Campaign<'a> {
     guard: Option<Timestamp>,
     /// Whether its accounts share an address and a payment, as an organisation's do.
     shares_site: bool,
-    /// The client_profile of all its accounts; each has its own when there is none.
+    /// The client profile of all its accounts; each has its own when there is none.
     client_profile: Option<Population>,
-    /// What all its accounts wear, before their places in the rotation.
+    /// Evasion of all its accounts, before their places in the rotation.
     evasion: Option<Evasion>,
     techniques: Vec<Technique>,
 }
@@ -170,7 +170,7 @@ impl<'a> Planner<'a> {
         Ok(end)
     }
 
-    /// What an extracting account sends besides its extraction, in `count` exchanges: as its client_profile does, or nothing.
+    /// What an extracting account sends besides its extraction, in `count` exchanges: as its client profile does, or nothing.
     fn cover(
         &mut self,
         extraction: &ExtractionSettings,
@@ -246,7 +246,7 @@ impl<'a> Planner<'a> {
         Ok(campaign)
     }
 
-    /// What all accounts of a campaign wear.
+    /// Draws the evasion of all accounts of a campaign.
     fn evasion(
         &mut self,
         extraction: &ExtractionSettings,
@@ -285,7 +285,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The client_profile of an extractor: any benign population, by its share.
+    /// The client profile of an extractor: any benign population, by its share.
     fn client_profile(&mut self) -> Population {
         let weights = self.scenario.benign.populations.weights();
         Population::ALL[self.rng.weighted(&weights)]

@@ -54,14 +54,14 @@ pub(crate) struct Feed {
     pub(crate) sequence: RequestSequence,
     pub(crate) manner: Manner,
     pub(crate) repeats: Repeats,
-    /// What a extraction wears; nothing on benign traffic.
+    /// Evasion of an extracting account's requests; none on benign traffic.
     pub(crate) evasion: Option<Arc<Evasion>>,
 }
 
 /// A request to send; its text is made when it is sent.
 #[derive(Clone, Copy)]
 pub(crate) struct Request {
-    /// Place of its spec in the sequence.
+    /// Place of its request in the sequence.
     place: usize,
     part: Part,
     /// Counts the feed's conversations.
@@ -70,7 +70,7 @@ pub(crate) struct Request {
     pub(crate) by_tool: bool,
 }
 
-/// How much of a spec is sent.
+/// How much of a request is sent.
 #[derive(Clone, Copy)]
 enum Part {
     /// All of it.
@@ -130,12 +130,12 @@ impl<'a> FeedReader<'a> {
         prompt
     }
 
-    /// The text of the spec at `place`, in its evasion.
+    /// The text of the request at `place`, after its evasion.
     fn text(&self, place: usize) -> Prompt {
         let prompt = self.feed.sequence.spec(place).prompt(self.corpus);
         match &self.feed.evasion {
             None => prompt,
-            Some(evasion) => evasion.wear(place, prompt, self.corpus),
+            Some(evasion) => evasion.apply(place, prompt, self.corpus),
         }
     }
 
@@ -183,7 +183,7 @@ impl<'a> FeedReader<'a> {
         }
     }
 
-    /// A spec as it is, in a conversation of its own or in the one before.
+    /// A request as it is, in a conversation of its own or in the one before.
     fn whole(&mut self, place: usize, opens: bool) -> Request {
         self.conversation += u64::from(opens);
         Request {

@@ -15,7 +15,7 @@ const ROTATED_MOST: usize = 12;
 /// Where the choice of a pipeline comes from.
 #[derive(Clone, Copy)]
 pub(crate) enum Pick {
-    /// The plan's own rng.
+    /// The plan's own generator.
     Drawn,
     /// The number of the campaign in its cell: the same pipeline in every cell.
     Paired(u32),

@@ -103,7 +103,7 @@ pub(crate) struct Extraction {
     pub(crate) campaign: String,
     pub(crate) cell: Option<String>,
     pub(crate) techniques: Vec<Technique>,
-    /// Mean rates of a machine-paced account; the others keep an benign arrivals.
+    /// Mean rates of a machine-paced account; the others keep a benign arrival process.
     pub(crate) per_day: Option<Range>,
     pub(crate) follows_releases: bool,
     /// When a guard appears on the newest model, and the account falls back to the one before.
@@ -121,7 +121,7 @@ pub(crate) struct Life {
     pub(crate) end: Timestamp,
 }
 
-/// What an account sends besides a extraction, and in whose client_profile.
+/// What an account sends besides an extraction, and in whose client profile.
 pub(crate) struct Own {
     pub(crate) population: Population,
     /// One workload, that of each end user, or none for a pure extraction.
@@ -160,7 +160,7 @@ impl Planner<'_> {
         (drawn.round() as u32).clamp(bounds.least, bounds.most)
     }
 
-    /// A organisation of its own.
+    /// An organisation of its own.
     pub(crate) fn organisation(&mut self) -> Organisation {
         let days = self.days_of_beginnings();
         Organisation {
@@ -179,7 +179,7 @@ impl Planner<'_> {
         f64::from(self.scenario.days) * self.scenario.beginnings
     }
 
-    /// Adds one account; `extraction` is `None` for an benign one.
+    /// Adds one account; `extraction` is `None` for a benign one.
     pub(crate) fn add(
         &mut self,
         own: Own,
@@ -255,7 +255,7 @@ impl Planner<'_> {
             let horizon = (least, scenario.end());
             ArrivalProcess::benign(population, scenario.benign.per_day, start, horizon, rng)
         };
-        // Somebody of a end_users is always awake.
+        // Some end user is always awake.
         match population {
             Population::Reseller => arrivals.sleepless(),
             _ => arrivals,

@@ -1,4 +1,4 @@
-//! Which requests one account sends: without replacement, one application, one suite, one extraction or one person.
+//! Which requests one account sends: without replacement, one application, one suite, one pipeline or one person.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl RecordSets<'_> {
         )])
     }
 
-    /// `count` requests of a extraction over `records` of a stage. Half of the extractions extend a small seed set, as
+    /// `count` requests of an extraction over `records` of a stage. Half of the extractions extend a small seed set, as
     /// benign applications (with their few dozen records) do, so that recombination tells nothing.
     pub(crate) fn extraction(
         &self,

@@ -257,7 +257,7 @@ fn stages_of_all(corpus: &Corpus, record_sets: &[RecordSet]) -> Vec<RecordSet> {
         .collect()
 }
 
-/// Splits a record_set by the beginning of its prompts; what is no template of its own stays together.
+/// Splits a record set by the beginning of its prompts; what is no template of its own stays together.
 fn stages_of(corpus: &Corpus, record_set: &RecordSet) -> Vec<RecordSet> {
     let all = corpus.records(record_set.unit);
     let mut heads = BTreeMap::<String, Vec<u32>>::new();

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::checks::{ScenarioError, check, probability};
 
-/// Disguises of a extraction; none by default.
+/// Disguises of an extraction; none by default.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvasionSettings {

@@ -1,4 +1,4 @@
-//! Extracting accounts of a scenario: how many, in which campaigns, at what pace, with what fate and in what evasion.
+//! Extracting accounts of a scenario: how many, in which campaigns, at what pace, with what fate and with what evasion.
 //! Settings alone; what they make of an account is told by the files that read them.
 
 use serde::Deserialize;
@@ -18,7 +18,7 @@ pub struct ExtractionSettings {
     pub mixtures: Vec<Mixture>,
     /// How many accounts a campaign has, with the weight of such campaigns.
     pub campaigns: Vec<CampaignSize>,
-    /// Share of the accounts that are machine-paced; the rest keep an benign arrivals.
+    /// Share of the accounts that are machine-paced; the rest keep a benign arrival process.
     pub machine_paced: f64,
     /// Mean exchanges a day of a machine-paced account, uniform on the logarithmic scale; the published rates,
     /// 5.6 to 857, when absent.
@@ -44,7 +44,7 @@ pub struct ExtractionSettings {
     pub evasion: EvasionSettings,
 }
 
-/// A extraction share and its weight.
+/// An extraction share and its weight.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mixture {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Edge, ScorePath, StratumBoundary};
+use super::edge::{Edge, ScorePath, StratumBoundary};
 use crate::eval::conformal::alpha_spending::spending;
 use crate::risk::{TargetRates, Threshold};
 use crate::statistics::binomial::clopper_pearson_upper;

@@ -7,7 +7,8 @@ use paths::{Draw, Motion, World, share};
 use proptest::prelude::*;
 
 use super::*;
-use crate::eval::conformal::alpha_spending::spending;
+use crate::domain::Recommendation;
+use crate::eval::conformal::alpha_spending::{Highs, spending};
 use crate::train::benign_sample::BenignScore;
 use crate::train::operating_points::fit_operating_points;
 

@@ -58,8 +58,8 @@ fn each(change: impl Fn(&mut Evasion, &Corpus), check: impl Fn(&Evasion, &Prompt
         change(&mut evasion, &corpus);
         for (place, spec) in specs.iter().enumerate() {
             let plain = spec.prompt(&corpus);
-            let worn = evasion.wear(place, plain.clone(), &corpus);
-            let again = evasion.wear(place, plain.clone(), &corpus);
+            let worn = evasion.apply(place, plain.clone(), &corpus);
+            let again = evasion.apply(place, plain.clone(), &corpus);
             assert_eq!(said(&worn), said(&again));
             check(&evasion, &plain, &worn);
         }
@@ -178,15 +178,16 @@ fn wordings_are_rotated_and_shared() {
     let (specs, mut evasion) = undisguised(&corpus, 0);
     evasion.wordings = 5;
     let spec = specs[0];
-    let wear = |evasion: &Evasion, place| said(&evasion.wear(place, spec.prompt(&corpus), &corpus));
-    let wordings: BTreeSet<String> = (0..20).map(|place| wear(&evasion, place)).collect();
+    let applied =
+        |evasion: &Evasion, place| said(&evasion.apply(place, spec.prompt(&corpus), &corpus));
+    let wordings: BTreeSet<String> = (0..20).map(|place| apply(&evasion, place)).collect();
     assert!((3..=5).contains(&wordings.len()), "{}", wordings.len());
     // Another account of the campaign begins elsewhere in the same rotation.
     let shifted = Evasion {
         offset: 2,
         ..evasion.clone()
     };
-    assert_eq!(wear(&evasion, 3), wear(&shifted, 1));
+    assert_eq!(applied(&evasion, 3), applied(&shifted, 1));
 }
 
 proptest! {

@@ -1,0 +1,148 @@
+//! The thresholds of a boundary, and what they are set on.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::domain::Recommendation;
+use crate::eval::conformal::alpha_spending::{Highs, cell_of};
+use crate::risk::{OperatingPointError, Threshold};
+use crate::train::operating_points::{FEWEST_ACCOUNTS, FEWEST_APPLICATIONS};
+
+/// Why a boundary could not be set or was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
+pub enum BoundaryError {
+    /// Too little to set a threshold on.
+    #[error(
+        "expected at least {FEWEST_ACCOUNTS} benign accounts of {FEWEST_APPLICATIONS} applications, \
+         got {accounts} of {applications}"
+    )]
+    TooFew {
+        /// Accounts given.
+        accounts: u64,
+        /// Applications given.
+        applications: u64,
+    },
+    /// Rates or thresholds that no operating points may have.
+    #[error(transparent)]
+    Points(#[from] OperatingPointError),
+    /// Edges that do not fit together.
+    #[error(
+        "expected as many cells in every edge, 1 to 12, that spend no more than its rate, got {cells} cells that \
+         spend {spent} of {rate}"
+    )]
+    Cells {
+        /// Cells of the edge.
+        cells: usize,
+        /// What their rates sum to.
+        spent: f64,
+        /// The rate of the edge.
+        rate: f64,
+    },
+}
+
+/// The scores of one benign account that trained nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScorePath<'a> {
+    /// What kind of account it is, as a path: `consumer/chat`.
+    pub stratum: &'a str,
+    /// The application (customer) behind it.
+    pub application: u64,
+    /// Its highest scores, of the exchanges at which it is judged.
+    pub highs: Highs,
+}
+
+/// The thresholds of one rate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edge {
+    /// The share of honest accounts that may ever pass.
+    pub target_rate: f64,
+    /// One threshold a cell, each with its own part of the rate.
+    pub cells: Vec<Threshold>,
+    /// Share of the calibration accounts that pass any, when every application counts equally.
+    pub ever: f64,
+    /// Upper 95% bound of that share for new applications.
+    pub ever_upper: f64,
+}
+
+impl Edge {
+    /// The threshold after `seen` exchanges.
+    pub fn at(&self, seen: u64) -> &Threshold {
+        &self.cells[cell_of(seen, self.cells.len())]
+    }
+
+    /// Whether an account is, or ever was, beyond the threshold of a cell.
+    pub fn passed(&self, highs: &Highs) -> bool {
+        (0..self.cells.len()).any(|cell| self.passed_in(highs, cell))
+    }
+
+    /// Whether it was beyond the threshold of one cell.
+    pub fn passed_in(&self, highs: &Highs, cell: usize) -> bool {
+        let high = highs.within(cell, self.cells.len());
+        high.is_some_and(|high| high > self.cells[cell].score)
+    }
+
+    /// Whether any of its thresholds lies beyond what the calibration can certify.
+    pub fn extrapolated(&self) -> bool {
+        self.cells.iter().any(|cell| cell.extrapolated)
+    }
+
+    pub(super) fn check(&self, cells: usize) -> Result<(), BoundaryError> {
+        let rates = self.cells.iter().map(|cell| cell.target_rate);
+        let spent: f64 = rates.sum();
+        let bad = self.cells.iter().position(|cell| !cell.score.is_finite());
+        if let Some(index) = bad {
+            let actual = self.cells[index].score;
+            return Err(OperatingPointError::Score { index, actual }.into());
+        }
+        if self.cells.len() != cells || spent > self.target_rate * (1.0 + 1e-6) {
+            return Err(BoundaryError::Cells {
+                cells: self.cells.len(),
+                spent,
+                rate: self.target_rate,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The boundary of some strata that stand together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StratumBoundary {
+    /// Which; more than one where they were too thin to stand alone.
+    pub members: Vec<String>,
+    /// Beyond it, keep looking.
+    pub watch: Edge,
+    /// Beyond it, a person should look.
+    pub review: Edge,
+    /// Beyond it, limit until a person has looked.
+    pub restrict: Edge,
+}
+
+impl StratumBoundary {
+    /// Whether it stands for more than one stratum, because one of them was too thin.
+    pub const fn pooled(&self) -> bool {
+        self.members.len() > 1
+    }
+
+    /// What a score after `seen` exchanges means. As with [`crate::risk::OperatingPoints`], an extrapolated threshold
+    /// restricts nobody.
+    pub fn decide(&self, score: f64, seen: u64) -> Recommendation {
+        let restrict = self.restrict.at(seen);
+        if score > restrict.score && !restrict.extrapolated {
+            Recommendation::Restrict
+        } else if score > self.review.at(seen).score {
+            Recommendation::Review
+        } else if score > self.watch.at(seen).score {
+            Recommendation::Watch
+        } else {
+            Recommendation::Allow
+        }
+    }
+
+    /// Its edges, from the highest rate to the lowest.
+    pub const fn edges(&self) -> [&Edge; 3] {
+        [&self.watch, &self.review, &self.restrict]
+    }
+}
