@@ -353,7 +353,7 @@ fn a_technique_without_a_term_is_not_answered() {
         let answer = engine.score(&exchange);
         answered.extend(answer.techniques.iter().map(|found| found.technique.name()));
     }
-    for technique in Technique::ALL {
+    for &technique in Technique::ALL {
         let name = technique.name();
         assert_eq!(answered.contains(name), spoken_for(technique), "{name}");
     }

@@ -161,7 +161,7 @@ fn a_mixed_account_harvests_its_share() {
     for account in plan
         .accounts
         .iter()
-        .filter(|a| is_attack(a) && a.harvest_share < 1.0)
+        .filter(|a| is_attack(a) && a.extraction_share < 1.0)
     {
         let exchanges: Vec<Exchange> = account.exchanges(&corpus).collect();
         if exchanges.len() < account.exchanges as usize {
@@ -182,7 +182,7 @@ fn a_mixed_account_harvests_its_share() {
                 .is_some_and(|line| harvest.contains(line))
         };
         let harvested = exchanges.iter().filter(is_harvest).count() as f64;
-        let planned = (account.harvest_share * f64::from(account.exchanges))
+        let planned = (account.extraction_share * f64::from(account.exchanges))
             .round()
             .max(1.0);
         assert!(
@@ -240,7 +240,7 @@ fn repeats_are_where_they_are_assumed() {
         shares
     };
     let tenants = shares(&|a| !is_attack(a) && a.population == Population::Tenant);
-    let harvests = shares(&|a| is_attack(a) && a.harvest_share >= 1.0);
+    let harvests = shares(&|a| is_attack(a) && a.extraction_share >= 1.0);
     let quantile = |shares: &[f64], p: f64| shares[(p * (shares.len() - 1) as f64) as usize];
     // Both sides hold accounts that hardly repeat and accounts that repeat a lot.
     for shares in [&tenants, &harvests] {

@@ -314,11 +314,11 @@ mod tests {
             text.lines().count()
         };
         let method = Arc::from("call");
-        for api in ApiScope::ALL {
+        for &api in ApiScope::ALL {
             metrics.start_calls(api, &method);
         }
         let before = series(&metrics);
-        for api in ApiScope::ALL {
+        for &api in ApiScope::ALL {
             for code in codes() {
                 metrics.answered(api, &method, code, Duration::from_millis(3));
             }

@@ -85,7 +85,7 @@ impl Routes {
         });
         self.group(ApiScope::Scoring, scored(scoring, &ingress, limits))
             .merge(self.administration(state, &ingress, limits))
-            .merge(self.group(ApiScope::HookSettings, hooks))
+            .merge(self.group(ApiScope::Hooks, hooks))
             .merge(self.group(ApiScope::Telemetry, telemetry))
             .merge(self.group(ApiScope::Open, open))
     }

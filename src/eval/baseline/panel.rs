@@ -143,8 +143,9 @@ pub(super) mod tests {
     use super::{Panel, Unfit, chosen};
     use crate::domain::Verdict;
     use crate::eval::baseline::Baseline;
-    use crate::eval::baseline::history::{History, Step};
+    use crate::eval::baseline::history::History;
     use crate::eval::baseline::samples::{account, record, step, toward};
+    use crate::eval::baseline::step::Step;
 
     /// Scores by one of two fields.
     struct By(&'static str, fn(&Step) -> f64);

@@ -98,8 +98,8 @@ fn moments(values: &[f64]) -> (f64, f64) {
 mod tests {
     use super::{Prada, nearest_distances, without_outliers};
     use crate::eval::baseline::Baseline;
-    use crate::eval::baseline::history::Step;
     use crate::eval::baseline::samples::toward;
+    use crate::eval::baseline::step::Step;
     use proptest::prelude::*;
 
     fn at(degrees: f32) -> Step {

@@ -70,3 +70,36 @@ fn words(text: &str) -> Vec<String> {
     words.retain(|word| !word.is_empty());
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_of_scripts_with_and_without_spaces() {
+        assert_eq!(words("Don't 问我2x"), ["don", "t", "问", "我", "2x"]);
+        assert!(words(" ,. ").is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn short_texts_are_exact(
+            left in prop::collection::vec("[a-d]", 0..12),
+            right in prop::collection::vec("[a-d]", 0..12),
+        ) {
+            let pairs = |words: &[String]| -> BTreeSet<(String, String)> {
+                words.windows(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
+            };
+            let (a, b) = (pairs(&left), pairs(&right));
+            let union = a.union(&b).count();
+            let expected = a.intersection(&b).count() as f64 / union.max(1) as f64;
+            let (left, right) = (Sketch::of(&left.join(" ")), Sketch::of(&right.join(" ")));
+            prop_assert!((left.overlap(&right) - expected).abs() < 1e-12);
+            prop_assert!((right.overlap(&left) - expected).abs() < 1e-12);
+        }
+    }
+}

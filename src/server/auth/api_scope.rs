@@ -50,7 +50,7 @@ pub enum ApiScope {
     /// `stillwatch.v1.ScoringService`, `/v1/score` and `/v1/score:batch`.
     Scoring,
     /// What gateways call before and after a model, and `/v1/moderations`.
-    HookSettings,
+    Hooks,
     /// Logs and traces that gateways export.
     Telemetry,
     /// The reading calls of `stillwatch.v1.AccountService`.
@@ -77,7 +77,7 @@ impl ApiScope {
     /// Returns the scope that a key needs; `None` where no key is asked for.
     pub const fn key_scope(self) -> Option<KeyScope> {
         match self {
-            Self::Scoring | Self::HookSettings | Self::Telemetry => Some(KeyScope::Score),
+            Self::Scoring | Self::Hooks | Self::Telemetry => Some(KeyScope::Score),
             Self::Accounts | Self::Models => Some(KeyScope::Read),
             Self::Labels => Some(KeyScope::Review),
             Self::Administration => Some(KeyScope::Admin),
@@ -87,6 +87,6 @@ impl ApiScope {
 
     /// Whether gateways call it. They let a request through when a hook answers 503, and fail it at 429.
     pub const fn is_called_by_gateways(self) -> bool {
-        matches!(self, Self::HookSettings | Self::Telemetry)
+        matches!(self, Self::Hooks | Self::Telemetry)
     }
 }

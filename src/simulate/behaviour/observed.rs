@@ -152,8 +152,7 @@ pub(crate) fn one_length_share(mut lengths: Vec<f64>) -> f64 {
 #[cfg(test)]
 #[allow(clippy::float_cmp, reason = "worked by hand, exact in binary")]
 mod tests {
-    use super::{Behaviour, one_length_share};
-    use crate::domain::Timestamp;
+    use super::{Behaviour, Moment, one_length_share};
     use crate::domain::Timestamp;
 
     fn behaviour(exchanges: &[(f64, usize)]) -> Behaviour {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::file::{Side, parse};
-use super::render::{Missing, Parts, Renderer, Wording};
+use super::parts::Parts;
+use super::render::{Missing, Renderer, Wording};
 use super::{FILES, OWN_PREFIX, own_writing, records};
 use crate::simulate::rng::SeededRng;
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Evasion, EvasionSettings, without_cues};
+use super::{Evasion, without_cues};
 use crate::domain::Role;
 use crate::simulate::corpus::Corpus;
 use crate::simulate::evasion::phrasebook::PHRASEBOOK;
 use crate::simulate::evasion::template::{Template, phrases};
 use crate::simulate::prompt::request_spec::{Prompt, RecordRef, RequestSpec, Unit};
+use crate::simulate::scenario::EvasionSettings;
 
 /// Records of a pipeline of the built-in corpus, and an evasion of it that changes nothing yet.
 fn undisguised(corpus: &Corpus, pipeline: usize) -> (Vec<RequestSpec>, Evasion) {
