@@ -5,7 +5,7 @@
 //! no term for is context for the reader. A detector is data: a card with the functions that take its measures.
 //!
 //! What no detector reads: where a request comes from, in which letters it is written, at what hour it was sent, or
-//! how many requests a day there are. Honest customers run all day at any rate.
+//! how many requests a day there are. Benign customers run all day at any rate.
 
 mod card;
 mod coordinated_accounts;

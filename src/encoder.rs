@@ -4,7 +4,7 @@
 //! chooses what is read, `normal` evens out its surface, `tokens` cuts it, `rows` names the table rows (one a token),
 //! `model` pools them and evaluates the heads, to which `wide` adds what exact wordings say.
 //!
-//! Knows tensors, not risk: nothing here can tell an honest judge from a reward harvest except by its words.
+//! Knows tensors, not risk: nothing here can tell a benign judge from a reward extraction except by its words.
 
 mod model;
 mod normal;

@@ -15,7 +15,7 @@ fn with_cell(settings: &str) -> Scenario {
     with_share(1.0, settings)
 }
 
-/// The same with this share of harvest.
+/// The same with this share of extraction.
 fn with_share(share: f64, settings: &str) -> Scenario {
     let mut scenario = Scenario::parse(&format!(
         "{SMOKE}\n[[cell]]\nname = \"cell\"\nmachine_paced = 1.0\nmixtures = [{{ share = {share:?}, weight = 1 }}]\n\
@@ -156,19 +156,19 @@ fn cells_run_the_same_pipelines() {
 }
 
 #[test]
-fn the_attack_leaves_honest_accounts_as_they_are() {
+fn the_attack_leaves_benign_accounts_as_they_are() {
     let corpus = Corpus::miniature();
     let grid = small(GRID);
     let mut without = grid.clone();
     without.cells.clear();
     let voices = |scenario: &Scenario| -> Vec<blake3::Hash> {
         let plan = plan(scenario, &corpus);
-        let honest = plan.accounts.iter().filter(|account| !is_attack(account));
-        honest.map(|account| voice(account, &corpus)).collect()
+        let benign = plan.accounts.iter().filter(|account| !is_attack(account));
+        benign.map(|account| voice(account, &corpus)).collect()
     };
-    let honest = voices(&grid);
-    assert_eq!(honest.len(), 22);
-    assert_eq!(honest, voices(&without));
+    let benign = voices(&grid);
+    assert_eq!(benign.len(), 22);
+    assert_eq!(benign, voices(&without));
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn simulated_traffic_can_be_scored_explained_and_evaluated() {
 }
 
 #[test]
-fn honest_behaviour_is_printed_beside_the_traces() {
+fn benign_behaviour_is_printed_beside_the_traces() {
     let folder = TempDir::new().unwrap();
     let traces = include_str!("../eval/scenarios/traces.toml");
     let small = traces

@@ -161,10 +161,13 @@ fn a_repeat_leaves_no_trace() {
     assert!(counted.eq(engine().score_batch(&once)));
 }
 
+/// Partition, sequence, account and digest of a counted observation.
+type Entry = (usize, u64, AccountKey, Option<Digest>);
+
 /// Keeps what it is handed, and fails from the `fails_at`-th call on for `fails` calls.
 #[derive(Default)]
 struct Recorder {
-    entries: Mutex<Vec<(usize, u64, AccountKey, Option<Digest>)>>,
+    entries: Mutex<Vec<Entry>>,
     calls: AtomicUsize,
     fails: Range<usize>,
 }
@@ -185,7 +188,7 @@ impl ObservationSink for Recorder {
             counted.account,
             counted.exchange,
         );
-        self.entries.lock().unwrap().push(entry);
+        self.entries.lock().expect("no test panics while it holds the lock").push(entry);
         Ok(())
     }
 }
@@ -453,13 +456,13 @@ fn no_answer_quotes_a_request() {
     assert!(!String::from_utf8(out).unwrap().contains(canary));
 }
 
-/// A harvest and its honest look-alike about the same sums. The harvest is worded as no training text is.
+/// An extraction and its benign look-alike about the same sums. The extraction is worded as no training text is.
 #[test]
 fn a_reasoning_harvest_and_a_student_get_different_answers() {
     let engine = engine();
     let mut last = Vec::new();
     for n in 1..=30 {
-        let harvest = asked(
+        let extraction = asked(
             "harvest",
             n,
             &format!(
@@ -475,14 +478,14 @@ fn a_reasoning_harvest_and_a_student_get_different_answers() {
                 "Can you explain step by step how I add the first {n} even numbers? Exam on Friday!"
             ),
         );
-        last = vec![engine.score(&harvest), engine.score(&student)];
+        last = vec![engine.score(&extraction), engine.score(&student)];
     }
-    let (harvest, student) = (&last[0], &last[1]);
-    assert!(harvest.conversation_risk > student.conversation_risk);
+    let (extraction, student) = (&last[0], &last[1]);
+    assert!(extraction.conversation_risk > student.conversation_risk);
     assert!(
-        harvest.score > student.score + 1.0,
+        extraction.score > student.score + 1.0,
         "{} {}",
-        harvest.score,
+        extraction.score,
         student.score
     );
     assert!(student.recommendation < Recommendation::Review);

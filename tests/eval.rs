@@ -111,8 +111,8 @@ fn rows(report: &Report, title: &str) -> Vec<Value> {
     let tables: Vec<Value> =
         serde_json::from_str(&report.render(Layout::Json)).expect("a report is JSON");
     let of = |table: &&Value| {
-        let came = table["title"].as_str();
-        came.is_some_and(|came| came.starts_with(title))
+        let got = table["title"].as_str();
+        got.is_some_and(|got| got.starts_with(title))
     };
     let table = tables.iter().find(of).expect("the table is there");
     table["rows"].as_array().expect("rows are a list").clone()

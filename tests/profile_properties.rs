@@ -571,7 +571,7 @@ fn repeats_of_a_popular_catalogue_are_unbiased() {
 
 #[test]
 fn one_template_is_read_apart_from_the_rest() {
-    // A harvest without repeats behind a chat full of them.
+    // An extraction without repeats behind a chat full of them.
     let stream: Vec<Observation> = (0..400)
         .map(|i| {
             if i % 2 == 0 {

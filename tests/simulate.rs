@@ -125,7 +125,7 @@ fn the_stream_holds_every_account_in_order_of_time() {
 }
 
 #[test]
-fn honest_tenants_run_one_application() {
+fn benign_tenants_run_one_application() {
     let corpus = Corpus::miniature();
     let plan = plan(120, &corpus, 4);
     let of = |population| {
@@ -150,7 +150,7 @@ fn honest_tenants_run_one_application() {
 fn a_mixed_account_harvests_its_share() {
     let corpus = Corpus::miniature();
     let plan = plan(120, &corpus, 5);
-    let harvest: BTreeSet<&str> = corpus
+    let extraction: BTreeSet<&str> = corpus
         .pipelines
         .iter()
         .flat_map(|pipeline| &pipeline.records)
@@ -179,7 +179,7 @@ fn a_mixed_account_harvests_its_share() {
             texts(e)[0]
                 .lines()
                 .last()
-                .is_some_and(|line| harvest.contains(line))
+                .is_some_and(|line| extraction.contains(line))
         };
         let harvested = exchanges.iter().filter(is_harvest).count() as f64;
         let planned = (account.extraction_share * f64::from(account.exchanges))
@@ -240,14 +240,14 @@ fn repeats_are_where_they_are_assumed() {
         shares
     };
     let tenants = shares(&|a| !is_attack(a) && a.population == Population::Tenant);
-    let harvests = shares(&|a| is_attack(a) && a.extraction_share >= 1.0);
+    let extractions = shares(&|a| is_attack(a) && a.extraction_share >= 1.0);
     let quantile = |shares: &[f64], p: f64| shares[(p * (shares.len() - 1) as f64) as usize];
     // Both sides hold accounts that hardly repeat and accounts that repeat a lot.
-    for shares in [&tenants, &harvests] {
+    for shares in [&tenants, &extractions] {
         assert!(quantile(shares, 0.2) < 0.12, "{shares:?}");
         assert!(quantile(shares, 0.95) > 0.25, "{shares:?}");
     }
-    let gap = (quantile(&tenants, 0.5) - quantile(&harvests, 0.5)).abs();
+    let gap = (quantile(&tenants, 0.5) - quantile(&extractions, 0.5)).abs();
     assert!(gap < 0.12, "medians differ by {gap}");
 }
 
@@ -276,10 +276,10 @@ fn techniques_follow_the_pipeline_and_the_campaign() {
 }
 
 /// Area under the curve of one number as a classifier, whichever direction is better.
-fn separation(benign: &[f64], attack: &[f64]) -> f64 {
+fn separation(benign: &[f64], extraction: &[f64]) -> f64 {
     let mut wins = 0.0;
     for b in benign {
-        for a in attack {
+        for a in extraction {
             wins += match a.total_cmp(b) {
                 std::cmp::Ordering::Greater => 1.0,
                 std::cmp::Ordering::Equal => 0.5,
@@ -287,7 +287,7 @@ fn separation(benign: &[f64], attack: &[f64]) -> f64 {
             };
         }
     }
-    let area = wins / (benign.len() * attack.len()) as f64;
+    let area = wins / (benign.len() * extraction.len()) as f64;
     area.max(1.0 - area)
 }
 
@@ -346,8 +346,8 @@ fn nothing_but_content_and_pace_tells_the_classes_apart() {
         })
         .collect();
     let measure = |scalar: &dyn Fn(&Exchange) -> f64| {
-        let of = |attack: bool| -> Vec<f64> {
-            let side = firsts.iter().filter(|(is, _)| *is == attack);
+        let of = |extraction: bool| -> Vec<f64> {
+            let side = firsts.iter().filter(|(is, _)| *is == extraction);
             side.map(|(_, exchange)| scalar(exchange)).collect()
         };
         separation(&of(false), &of(true))
@@ -361,7 +361,7 @@ fn nothing_but_content_and_pace_tells_the_classes_apart() {
 }
 
 #[test]
-fn honest_developers_move_on_release_day_too() {
+fn benign_developers_move_on_release_day_too() {
     let corpus = Corpus::miniature();
     let mut scenario = scenario(300);
     scenario.exchanges.median = 60;

@@ -17,7 +17,7 @@ pub(crate) struct Sample {
     pub(crate) exchanges: Vec<Exchange>,
 }
 
-/// The corpus, harvests and honest requests together, in English and in Chinese.
+/// The corpus, extractions and benign requests together, in English and in Chinese.
 pub(crate) fn samples() -> [Sample; 2] {
     let corpus = Corpus::miniature();
     [("english", "en"), ("chinese", "zh")].map(|(name, language)| {

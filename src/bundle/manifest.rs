@@ -70,7 +70,7 @@ pub struct Manifest {
 pub struct RandomFeatureSettings {
     /// Seed of the frequencies.
     pub seed: u64,
-    /// Median distance between honest requests' embeddings.
+    /// Median distance between benign requests' embeddings.
     pub bandwidth: f32,
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Simulate {
     /// Where the labels go
     #[arg(long, value_name = "FILE", requires = "traffic")]
     labels: Option<PathBuf>,
-    /// Prints how honest accounts behave beside production traces, and writes no stream; the built-in scenario is then
+    /// Prints how benign accounts behave beside production traces, and writes no stream; the built-in scenario is then
     /// one in which nothing but their rhythm bounds what they send
     #[arg(long, conflicts_with = "traffic")]
     statistics: bool,

@@ -179,7 +179,7 @@ fn name_of(out: &Path) -> anyhow::Result<(String, u32)> {
     match (part(out.parent()), version) {
         (Some(name), Some(version)) => Ok((name, version)),
         _ => bail!(
-            "--out: expected a folder that ends in NAME/VERSION with a whole number, came {}",
+            "--out: expected a folder that ends in NAME/VERSION with a whole number, got {}",
             out.display()
         ),
     }

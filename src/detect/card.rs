@@ -27,7 +27,7 @@ pub struct DetectorCard {
     pub exchanges_needed: u64,
     /// What it looks for.
     pub looks_for: &'static str,
-    /// Honest uses that look alike.
+    /// Benign uses that look alike.
     pub false_positives: &'static [&'static str],
     /// What it never looks at.
     pub not_used: &'static str,

@@ -1,6 +1,6 @@
 //! Many accounts that act as one. A draft: it measures nothing, and never changes a risk.
 //!
-//! Why it matters: Large harvests are spread over thousands of accounts so that none of them stands out.
+//! Why it matters: Large extractions are spread over thousands of accounts so that none of them stands out.
 
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity};

@@ -1,7 +1,7 @@
 //! Requests that build a data set, and the resemblance to any pipeline at all.
 //!
-//! Every harvest builds a data set, whatever it harvests. So the measures of the strongest intent, whichever it is,
-//! are at home here; those of one kind of harvest are in its own file.
+//! Every extraction builds a data set, whatever it extractions. So the measures of the strongest intent, whichever it is,
+//! are at home here; those of one kind of extraction are in its own file.
 //!
 //! Why it matters: Instruction data written by a strong model is the cheapest way to give its abilities to another one,
 //! against the terms under which the answers were given.
@@ -11,7 +11,7 @@ use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 use crate::profile::{CueSums, Tail};
 
-/// Measures the intent to build a data set, and any harvesting intent, beside five forms of request that honest
+/// Measures the intent to build a data set, and any harvesting intent, beside five forms of request that benign
 /// users share.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::DatasetSynthesis,
@@ -198,8 +198,8 @@ pub(super) static CARD: DetectorCard = DetectorCard {
 
 /// Mean of the largest intent logits, at most eight.
 ///
-/// Serves accounts that hide a harvest among honest requests, which dilute every mean. An extreme grows slowly with
-/// exposure even in honest accounts; the clamp at +-8 bounds that, and the shares above a level, which do not grow,
+/// Serves accounts that hide an extraction among benign requests, which dilute every mean. An extreme grows slowly with
+/// exposure even in benign accounts; the clamp at +-8 bounds that, and the shares above a level, which do not grow,
 /// stand beside it.
 fn top_intents_logit(cues: &CueSums) -> Option<f64> {
     let top = cues.top_intents();

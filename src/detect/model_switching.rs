@@ -1,6 +1,6 @@
 //! The same work sent to several models, or moved between them.
 //!
-//! What is not measured: a move on the day of a release. One account shows it, but means nothing by it: honest
+//! What is not measured: a move on the day of a release. One account shows it, but means nothing by it: benign
 //! developers put a median of all their calls on a new model within a day of first trying it. It says something only
 //! when many accounts move together, which is a question for clusters. Of a guard, one account does show something: a
 //! refused prompt that goes to another model.

@@ -7,7 +7,7 @@ use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 
-/// Measures the intent to harvest reasoning, beside two forms of request that honest users share.
+/// Measures the intent to extraction reasoning, beside two forms of request that benign users share.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::ReasoningHarvest,
     maturity: Maturity::Live,

@@ -2,9 +2,9 @@
 //!
 //! What tells a relay from an application with many users: the application has one client program, the relay's users
 //! each bring their own. What tells it from a person with several machines: conversations that go on at once about
-//! unlike subjects. No rest and no limit would show too, and are not looked at: honest customers run all day.
+//! unlike subjects. No rest and no limit would show too, and are not looked at: benign customers run all day.
 //!
-//! Why it matters: Resale hides who asks, mixes harvests with honest traffic, and lets the relay record both. An
+//! Why it matters: Resale hides who asks, mixes extractions with benign traffic, and lets the relay record both. An
 //! account that was sold or taken over starts anew under an old good name.
 
 use super::card::{CONTEST, NOT_USED};
@@ -76,7 +76,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
 };
 
 /// Clients beyond the first, times returns to interrupted conversations, times how unlike the requests are: near 1 only
-/// where all three are. Each by itself is honest: an application has returns, a developer clients, a curious person
+/// where all three are. Each by itself is benign: an application has returns, a developer clients, a curious person
 /// subjects.
 fn relayed_spread(profile: &Profile) -> Option<f64> {
     let clients = profile.clients();

@@ -7,7 +7,7 @@ use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 
-/// Measures the intent to harvest judgements, beside three forms of judging that honest users share.
+/// Measures the intent to extraction judgements, beside three forms of judging that benign users share.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::RewardModelHarvest,
     maturity: Maturity::Live,

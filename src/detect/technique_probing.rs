@@ -1,9 +1,9 @@
 //! Many extraction phrasings tried, mostly refused.
 //!
-//! Refusals alone accuse the curious, and those whose honest subject meets a filter. So it counts what was refused, and
+//! Refusals alone accuse the curious, and those whose benign subject meets a filter. So it counts what was refused, and
 //! whether nearly the same was then tried in other words.
 //!
-//! Why it matters: Probing comes before a harvest: what works is then run at scale.
+//! Why it matters: Probing comes before an extraction: what works is then run at scale.
 
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};

@@ -1,7 +1,7 @@
 //! One skeleton whose slots are swept over a data set without repeats.
 //!
 //! A template alone is normal: most applications have one. What tells a sweep from an application is that a live
-//! service meets its popular questions again, while a data set is read once through; what makes either a harvest is
+//! service meets its popular questions again, while a data set is read once through; what makes either an extraction is
 //! what the requests ask for, so some measures are products of both.
 //!
 //! Why it matters: Harvests are run by programs over data sets. The sweep shows even where each request by itself looks
@@ -157,7 +157,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
 };
 
 /// The effective number of contents that a live service's users choose from: one over the chance that two requests
-/// are for the same. An assumption, stated here; the fusion learns how far honest accounts are from it.
+/// are for the same. An assumption, stated here; the fusion learns how far benign accounts are from it.
 const TYPICAL_CATALOGUE: f64 = 1000.0;
 
 /// Contents sampled under the main template before anything is said about them.
@@ -212,7 +212,7 @@ fn expected_repeats(contents: &RepeatEstimate) -> f64 {
 /// The chance that a live service repeats as little under the main template: `P(NB <= observed)` for a negative binomial
 /// of mean `r(n)` and shape 1, in closed form `1 - (r / (1 + r))^(observed + 1)`.
 ///
-/// Shape 1: services differ in their repeats by as much as their mean. Of 46 simulated honest accounts with 20 uses and
+/// Shape 1: services differ in their repeats by as much as their mean. Of 46 simulated benign accounts with 20 uses and
 /// more (300 accounts of `eval/scenarios/smoke.toml`, seed 3) none came below 0.7, and with a catalogue of 100 none
 /// below 0.15; fitted to them the catalogue would be smaller still, because the miniature's lists of questions are short.
 /// The larger one is kept: it errs towards calling nothing a sweep, which takes some 200 uses without a repeat to come

@@ -218,23 +218,23 @@ fn every_card_is_complete_and_only_live_ones_measure() {
 }
 
 #[test]
-fn a_harvest_stands_out_and_an_honest_template_does_not() {
-    let harvest: Vec<Sketch> = (0..200)
+fn a_harvest_stands_out_and_an_benign_template_does_not() {
+    let extraction: Vec<Sketch> = (0..200)
         .map(|hour| Sketch {
             intent: 0.95,
             ..Sketch::at(hour)
         })
         .collect();
     // The same template with popular contents, each asked eight times or so.
-    let honest: Vec<Sketch> = (0..200)
+    let benign: Vec<Sketch> = (0..200)
         .map(|hour| Sketch {
             content: hour as u64 * 7 % 25,
             ..Sketch::at(hour)
         })
         .collect();
-    let (harvest, honest) = (fold(&harvest), fold(&honest));
+    let (extraction, benign) = (fold(&extraction), fold(&benign));
     assert!(
-        (value_of(&harvest, "template_mass") - value_of(&honest, "template_mass")).abs() < 1e-9
+        (value_of(&extraction, "template_mass") - value_of(&benign, "template_mass")).abs() < 1e-9
     );
     for code in [
         "reasoning_intent_mean",
@@ -247,16 +247,16 @@ fn a_harvest_stands_out_and_an_honest_template_does_not() {
         "template_novelty",
         "repeat_deficit",
     ] {
-        let (guilty, innocent) = (value_of(&harvest, code), value_of(&honest, code));
+        let (guilty, innocent) = (value_of(&extraction, code), value_of(&benign, code));
         assert!(guilty > innocent, "{code}: {guilty} and {innocent}");
     }
-    assert!(value_of(&honest, "template_novelty") < 0.1);
-    assert!(value_of(&honest, "content_repeat_share") > 0.8);
-    assert!(value_of(&honest, "repeat_deficit") < 1.0);
-    assert!(value_of(&harvest, "repeat_deficit") > 10.0);
+    assert!(value_of(&benign, "template_novelty") < 0.1);
+    assert!(value_of(&benign, "content_repeat_share") > 0.8);
+    assert!(value_of(&benign, "repeat_deficit") < 1.0);
+    assert!(value_of(&extraction, "repeat_deficit") > 10.0);
 }
 
-/// Eight harvesting requests among two hundred honest ones are lost in a mean, not among the largest.
+/// Eight harvesting requests among two hundred benign ones are lost in a mean, not among the largest.
 #[test]
 fn a_few_harvesting_requests_show_in_the_top() {
     let mixed: Vec<Sketch> = (0..200)
@@ -439,7 +439,7 @@ proptest! {
         }
     }
 
-    /// What is declared monotone must not fall when every request reads more like a harvest.
+    /// What is declared monotone must not fall when every request reads more like an extraction.
     #[test]
     fn more_intent_never_lowers_a_monotone_measure(stream in stream(10..60), more in 0.0..=1.0_f32) {
         let louder: Vec<Sketch> = stream

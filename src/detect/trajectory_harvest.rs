@@ -7,7 +7,7 @@ use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 
-/// Measures the intent to harvest trajectories, beside the ordinary signs of agents and of programming.
+/// Measures the intent to extraction trajectories, beside the ordinary signs of agents and of programming.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::TrajectoryHarvest,
     maturity: Maturity::Live,

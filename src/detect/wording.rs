@@ -1,8 +1,8 @@
-//! Numbers in plain sentences: what was observed, and what is typical of honest accounts.
+//! Numbers in plain sentences: what was observed, and what is typical of benign accounts.
 //!
 //! A sentence names a behaviour, never a person or a place. Where nothing typical is known, there is no comparison.
 
-/// "`what` in 71% of requests; honest accounts: typically 8%".
+/// "`what` in 71% of requests; benign accounts: typically 8%".
 pub(super) fn share(what: &str, observed: f64, expected: Option<f64>) -> String {
     share_of(what, "requests", observed, expected)
 }
@@ -25,7 +25,7 @@ pub(super) fn estimated_share(what: &str, observed: f64, expected: Option<f64>) 
     )
 }
 
-/// "`what` at odds of 3.0 to 1 on average; honest accounts: typically 1 to 40", from log-odds.
+/// "`what` at odds of 3.0 to 1 on average; benign accounts: typically 1 to 40", from log-odds.
 pub(super) fn odds(what: &str, observed: f64, expected: Option<f64>) -> String {
     compare(
         what,
@@ -37,7 +37,7 @@ pub(super) fn odds(what: &str, observed: f64, expected: Option<f64>) -> String {
     )
 }
 
-/// "`what` at 0.64 on a scale from 0 to 1; honest accounts: typically 0.02".
+/// "`what` at 0.64 on a scale from 0 to 1; benign accounts: typically 0.02".
 pub(super) fn index(what: &str, observed: f64, expected: Option<f64>) -> String {
     compare(
         what,
@@ -49,12 +49,12 @@ pub(super) fn index(what: &str, observed: f64, expected: Option<f64>) -> String 
     )
 }
 
-/// "`what` 2.6 `things`; honest accounts: typically 1.1".
+/// "`what` 2.6 `things`; benign accounts: typically 1.1".
 pub(super) fn count(what: &str, things: &str, observed: f64, expected: Option<f64>) -> String {
     compare(what, "", one_decimal, things, observed, expected)
 }
 
-/// "`what` with a chance of 2%; honest accounts: typically 90%".
+/// "`what` with a chance of 2%; benign accounts: typically 90%".
 pub(super) fn chance(what: &str, observed: f64, expected: Option<f64>) -> String {
     compare(what, "with a chance of", percent, "", observed, expected)
 }

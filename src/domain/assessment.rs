@@ -35,13 +35,13 @@ impl Risk {
 pub enum Band {
     /// Not enough history to say.
     Insufficient,
-    /// Like honest accounts.
+    /// Like benign accounts.
     Low,
-    /// Unusual; seen in honest accounts now and then.
+    /// Unusual; seen in benign accounts now and then.
     Elevated,
-    /// Rare among honest accounts.
+    /// Rare among benign accounts.
     High,
-    /// Beyond nearly every honest account seen.
+    /// Beyond nearly every benign account seen.
     Severe,
 }
 

@@ -7,9 +7,9 @@ pub const CUE_COUNT: usize = Cue::ALL.len();
 
 /// One head of the text model.
 ///
-/// The four *intent* cues are trained on published pipelines against everything honest; the *form* cues say
+/// The four *intent* cues are trained on published pipelines against everything benign; the *form* cues say
 /// what a request is, whoever sends it, and are trained on both sides. A form cue alone is never evidence of
-/// guilt: an honest judge grades by a rubric too.
+/// guilt: a benign judge grades by a rubric too.
 #[derive(
     Clone,
     Copy,
@@ -25,7 +25,7 @@ pub const CUE_COUNT: usize = Cue::ALL.len();
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Cue {
-    /// Intent: harvests reasoning.
+    /// Intent: extractions reasoning.
     ReasoningIntent,
     /// Intent: uses the model as a reward model.
     RewardIntent,

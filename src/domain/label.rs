@@ -7,7 +7,7 @@ use super::{AccountKey, LabeledAccount, Technique};
 pub enum Verdict {
     /// Capability extraction.
     Extraction,
-    /// Honest use.
+    /// Benign use.
     Benign,
 }
 

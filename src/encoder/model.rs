@@ -25,7 +25,7 @@ pub enum EncoderError {
     #[error("expected a safetensors file: {0}")]
     Unreadable(#[from] safetensors::SafeTensorError),
     /// A tensor has another shape or type than the architecture.
-    #[error("tensor {name}: expected {expected_dtype:?} {expected:?}, came {dtype:?} {shape:?}")]
+    #[error("tensor {name}: expected {expected_dtype:?} {expected:?}, got {dtype:?} {shape:?}")]
     Shape {
         /// The tensor.
         name: &'static str,
@@ -45,7 +45,7 @@ pub enum EncoderError {
         name: &'static str,
     },
     /// The vocabulary does not fit the table.
-    #[error("expected a vocabulary of {expected} tokens, came {tokens}")]
+    #[error("expected a vocabulary of {expected} tokens, got {tokens}")]
     VocabularySize {
         /// Token rows of the table.
         expected: usize,

@@ -10,7 +10,7 @@ pub enum TokenizerError {
     #[error("expected a byte-level BPE tokenizer.json, and the reader says: {0}")]
     Unreadable(String),
     /// The token count is not stated by the file.
-    #[error("expected model.vocab with 256 or more tokens, came {0}")]
+    #[error("expected model.vocab with 256 or more tokens, got {0}")]
     VocabularySize(usize),
 }
 

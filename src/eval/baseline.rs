@@ -1,4 +1,4 @@
-//! Small, honest detectors to compare with, fitted on the same training stream and scored on the same accounts.
+//! Small, benign detectors to compare with, fitted on the same training stream and scored on the same accounts.
 //!
 //! A [`Collector`] reads a stream once into one bounded [`History`] for each labeled account; a [`Panel`] is fitted on
 //! the histories of a training stream; [`comparison()`] ranks the accounts of another stream by each of its detectors

@@ -61,7 +61,7 @@ pub struct Checked<'a> {
     /// The gate.
     pub gate: &'a Gate,
     /// The figure.
-    pub came: Cell,
+    pub got: Cell,
     /// Whether it is within bounds. A figure that is undefined or insufficient is not: what was not measured
     /// was not reached.
     pub held: bool,
@@ -94,26 +94,26 @@ impl Gates {
         let figures: Vec<(String, &Cell)> = report.figures().collect();
         let checked = self.gates.iter().map(|gate| {
             let figure = figures.iter().find(|(name, _)| *name == gate.figure);
-            let (_, came) = figure.ok_or_else(|| GateError::Unknown {
+            let (_, got) = figure.ok_or_else(|| GateError::Unknown {
                 figure: gate.figure.clone(),
                 nearest: nearest(&gate.figure, figures.iter().map(|(name, _)| name)),
             })?;
-            Ok(gate.check(came))
+            Ok(gate.check(got))
         });
         checked.collect()
     }
 }
 
 impl Gate {
-    fn check(&self, came: &Cell) -> Checked<'_> {
+    fn check(&self, got: &Cell) -> Checked<'_> {
         let within = |value: f64| {
             self.floor.is_none_or(|floor| value >= floor)
                 && self.ceiling.is_none_or(|ceiling| value <= ceiling)
         };
         Checked {
             gate: self,
-            came: came.clone(),
-            held: came.value().is_some_and(within),
+            got: got.clone(),
+            held: got.value().is_some_and(within),
         }
     }
 }
@@ -131,12 +131,12 @@ fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a String>) -> Option<St
 pub fn table(checked: &[Checked<'_>]) -> Table {
     let mut table = Table::new(
         "Gates",
-        ["held", "figure", "least", "most", "came", "why the bound"],
+        ["held", "figure", "least", "most", "actual", "why the bound"],
     );
     let mut checked: Vec<&Checked<'_>> = checked.iter().collect();
     checked.sort_by_key(|checked| checked.held);
-    for Checked { gate, came, held } in checked {
-        let style = match came {
+    for Checked { gate, got, held } in checked {
+        let style = match got {
             Cell::Number(number) => number.style,
             Cell::Count(_) => Style::Decimal(0),
             _ => Style::Decimal(3),
@@ -152,7 +152,7 @@ pub fn table(checked: &[Checked<'_>]) -> Table {
             Cell::text(&gate.figure),
             bound(gate.floor),
             bound(gate.ceiling),
-            came.clone(),
+            got.clone(),
             Cell::text(&gate.why),
         ]);
     }

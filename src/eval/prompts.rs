@@ -1,4 +1,4 @@
-//! How well single prompts of pipelines never met are told from honest prompts never met: leave pipelines out.
+//! How well single prompts of pipelines never met are told from benign prompts never met: leave pipelines out.
 //!
 //! A fold holds whole pipelines with their relatives, whole applications with their translations and whole benign
 //! sources. The text model and the n-gram baseline are fitted on everything outside it, whatever its licence, because
@@ -46,23 +46,23 @@ pub struct PromptTrial<'a> {
 #[derive(Debug, Error)]
 pub enum PromptError {
     /// Nothing would be held out, or nothing fitted on.
-    #[error("leave-pipelines-out: expected 2 or more folds, came {0}")]
+    #[error("leave-pipelines-out: expected 2 or more folds, got {0}")]
     Folds(usize),
     /// A fold without one of the two kinds on one of its two sides.
     #[error(
         "leave-pipelines-out, fold {fold}: expected requests of pipelines and honest ones both inside and outside \
-         it, came {inside_attack}, {inside_benign} inside and {outside_attack}, {outside_benign} outside"
+         it, got {inside_extraction}, {inside_benign} inside and {outside_extraction}, {outside_benign} outside"
     )]
     OneSided {
         /// Number of the fold.
         fold: usize,
         /// Held-out requests of pipelines.
-        inside_attack: usize,
-        /// Held-out honest requests.
+        inside_extraction: usize,
+        /// Held-out benign requests.
         inside_benign: usize,
         /// Fitted requests of pipelines.
-        outside_attack: usize,
-        /// Fitted honest requests.
+        outside_extraction: usize,
+        /// Fitted benign requests.
         outside_benign: usize,
     },
     /// The text model could not be fitted.
@@ -73,7 +73,7 @@ pub enum PromptError {
 /// Fits and scores every fold. `progress` is told (folds done, folds in all).
 ///
 /// Left out of the figures: evaluation harnesses, which are no prompt-level positives. The threshold of a fold is
-/// the lowest that flags at most 1% of its held-out honest prompts.
+/// the lowest that flags at most 1% of its held-out benign prompts.
 ///
 /// # Errors
 /// When there are fewer than two folds, a fold has only one kind of request, or a fit fails.
@@ -134,9 +134,10 @@ impl<'r, 'a> Split<'r, 'a> {
             .into_iter()
             .filter(|index| requests[*index].origin != Origin::Harness)
             .collect();
-        let count = |side: &[usize], attack: bool| {
+        let count = |side: &[usize], extraction: bool| {
             let of_kind = |index: &&usize| {
-                requests[**index].attack == attack && requests[**index].origin != Origin::Harness
+                requests[**index].extraction == extraction
+                    && requests[**index].origin != Origin::Harness
             };
             side.iter().filter(of_kind).count()
         };
@@ -149,9 +150,9 @@ impl<'r, 'a> Split<'r, 'a> {
         if counts.contains(&0) {
             return Err(PromptError::OneSided {
                 fold,
-                inside_attack: counts[0],
+                inside_extraction: counts[0],
                 inside_benign: counts[1],
-                outside_attack: counts[2],
+                outside_extraction: counts[2],
                 outside_benign: counts[3],
             });
         }
@@ -195,7 +196,7 @@ fn ngram_scores(
         .filter(|request| !matches!(request.origin, Origin::Harness | Origin::Own))
         .map(|request| NgramSample {
             record: request.record,
-            extraction: request.attack,
+            extraction: request.extraction,
             weight: 1.0,
         })
         .collect();

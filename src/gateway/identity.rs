@@ -2,7 +2,7 @@
 //!
 //! Gateways name several parties: the key that was used, the end user behind it, the user and the team that own the
 //! key. An account is whom the provider bills or can ban. By default that is the key; the end user stands in where no
-//! key is named, and is second because callers choose its name themselves: whoever harvests could choose a new one each
+//! key is named, and is second because callers choose its name themselves: whoever extractions could choose a new one each
 //! time.
 
 use schemars::JsonSchema;

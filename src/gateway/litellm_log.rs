@@ -53,13 +53,13 @@ fn lines(
     }
 }
 
-fn bounded(came: usize) -> Result<(), WireError> {
-    if came <= RECORDS_MAX {
+fn bounded(got: usize) -> Result<(), WireError> {
+    if got <= RECORDS_MAX {
         return Ok(());
     }
     Err(WireError::OverBound {
         field: "body".to_owned(),
-        came,
+        got,
         bound: RECORDS_MAX,
         unit: "records",
     })
@@ -99,9 +99,9 @@ fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Exchange, WireEr
 }
 
 fn response(record: &Node<'_>) -> Response {
-    let came = record.get("response");
-    let mut response = answer(came);
-    response.text = response.text.or_else(|| content(came).map(Sensitive::new));
+    let got = record.get("response");
+    let mut response = answer(got);
+    response.text = response.text.or_else(|| content(got).map(Sensitive::new));
     response.input_tokens = tokens(record.get("prompt_tokens"));
     response.output_tokens = tokens(record.get("completion_tokens"));
     response.status = Some(match record.get("status").text() {

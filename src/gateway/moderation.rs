@@ -73,13 +73,13 @@ fn alone(message: Message, context: &Context<'_>) -> Exchange {
     }
 }
 
-fn over(field: &str, came: usize, bound: usize, unit: &'static str) -> Result<(), WireError> {
-    if came <= bound {
+fn over(field: &str, got: usize, bound: usize, unit: &'static str) -> Result<(), WireError> {
+    if got <= bound {
         return Ok(());
     }
     Err(WireError::OverBound {
         field: field.to_owned(),
-        came,
+        got,
         bound,
         unit,
     })

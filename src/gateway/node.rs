@@ -57,7 +57,7 @@ impl<'a> Node<'a> {
         if left.get() == 0 {
             return Err(WireError::OverBound {
                 field: "body".to_owned(),
-                came: VALUES_MAX + 1,
+                got: VALUES_MAX + 1,
                 bound: VALUES_MAX,
                 unit: "values",
             });

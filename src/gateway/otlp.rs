@@ -74,7 +74,7 @@ pub(crate) fn read(
         if export.exchanges.len() >= RECORDS_MAX {
             return export.reject(WireError::OverBound {
                 field: "model calls".to_owned(),
-                came: RECORDS_MAX + 1,
+                got: RECORDS_MAX + 1,
                 bound: RECORDS_MAX,
                 unit: "records",
             });

@@ -42,12 +42,12 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Hook, WireError
     }
     let mut response = answer(body.get("response").get("json"));
     if after {
-        let came = body.get("response");
-        let text = came.get("text").text().filter(|text| !text.is_empty());
+        let got = body.get("response");
+        let text = got.get("text").text().filter(|text| !text.is_empty());
         response.text = response
             .text
             .or_else(|| text.map(|text| Sensitive::new(text.to_owned())));
-        response.status = status(came.get("statusCode"));
+        response.status = status(got.get("statusCode"));
     }
     let draft = Draft {
         id: metadata.get("request_id").name(),

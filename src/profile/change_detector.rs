@@ -16,7 +16,7 @@
 //! Where conversations are named, only the first request of each joins: a session of like turns is one request, or
 //! every new session would be a change.
 //!
-//! What it is not: guilt. Honest accounts change their subject too, and without names sessions are no exchangeable
+//! What it is not: guilt. Benign accounts change their subject too, and without names sessions are no exchangeable
 //! stream. It looks back over some 64 requests and sees a change as long as about half of them are from before.
 
 use super::random_features::{FEATURE_DIM, FREQUENCIES, Features};

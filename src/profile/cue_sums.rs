@@ -1,6 +1,6 @@
 //! What the requests ask for: sums, tails and extremes of the cue probabilities.
 //!
-//! A mean is diluted by honest traffic, a tail count is not: of `n` requests with share `e` of harvesting, the count
+//! A mean is diluted by benign traffic, a tail count is not: of `n` requests with share `e` of harvesting, the count
 //! above a level that benign requests rarely reach still grows as `e n`. So every cue keeps its sum of `p`, each of the
 //! four intents also its sum of `logit p` clamped to +-8 (evidence that adds) and its count of `p` above 0.9. The
 //! strongest intent of each request keeps both sums, `p` with a half-life of 30 days, its counts above 0.5, 0.9 and 0.99,

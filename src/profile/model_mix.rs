@@ -1,7 +1,7 @@
 //! Which models the account asks, and how it moves between them.
 //!
-//! Honest developers put most of their calls on a new model on the day of its release, so a move alone means
-//! nothing; the same prompt sent to several models within a day is what a comparison or a harvest does.
+//! Benign developers put most of their calls on a new model on the day of its release, so a move alone means
+//! nothing; the same prompt sent to several models within a day is what a comparison or an extraction does.
 
 use super::moments::ratio;
 use super::repeat_ring::Echo;

@@ -27,10 +27,10 @@ pub type Features = [f32; FEATURE_DIM];
 
 /// A bandwidth that no kernel can have.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
-#[error("bandwidth of the random features: expected a number from 0.01 to 100, came {came}")]
+#[error("bandwidth of the random features: expected a number from 0.01 to 100, got {got}")]
 pub struct InvalidBandwidth {
-    /// The bandwidth that came.
-    pub came: f32,
+    /// The actual bandwidth.
+    pub got: f32,
 }
 
 /// The shared projection, 64 KiB.
@@ -43,13 +43,13 @@ pub struct RandomFeatures {
 }
 
 impl RandomFeatures {
-    /// The features of `seed` and of `bandwidth` `s`, the median distance between honest embeddings.
+    /// The features of `seed` and of `bandwidth` `s`, the median distance between benign embeddings.
     ///
     /// # Errors
     /// When `bandwidth` is not within [0.01, 100].
     pub fn new(seed: u64, bandwidth: f32) -> Result<Self, InvalidBandwidth> {
         if !(0.01..=100.0).contains(&bandwidth) {
-            return Err(InvalidBandwidth { came: bandwidth });
+            return Err(InvalidBandwidth { got: bandwidth });
         }
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         let blocks = FREQUENCIES / LANES;

@@ -1,7 +1,7 @@
-//! What is tried after a refusal: the same in other words, or something that reads as a harvest.
+//! What is tried after a refusal: the same in other words, or something that reads as an extraction.
 //!
-//! A share of refusals alone accuses the curious and those whose honest subject meets a filter. What tells probing is
-//! what was refused and what came next: a harvest by its text, then nearly the same request in another wording.
+//! A share of refusals alone accuses the curious and those whose benign subject meets a filter. What tells probing is
+//! what was refused and what came next: an extraction by its text, then nearly the same request in another wording.
 
 use super::moments::FixedSum;
 use crate::domain::{Observation, Outcome};

@@ -1,7 +1,7 @@
 //! The last 32 exchanges, by prompt digest and time: the same prompt again within a minute.
 //!
 //! Sampling several answers to one prompt (n-best, rejection sampling) shows as the same prompt again within 60
-//! seconds after it was answered. A retry after a failed call is honest, and so is asking again after a refusal or an
+//! seconds after it was answered. A retry after a failed call is benign, and so is asking again after a refusal or an
 //! answer that was cut off: both ends of a repeat must have come to a normal stop, or have an outcome that was not
 //! logged. The ring also tells which conversation was interrupted by which, and what moved on to another model.
 

@@ -187,7 +187,7 @@ impl OperatingPoints {
 
     /// What a raw score means. Whether there was enough history to say so is the engine's to judge.
     ///
-    /// Nobody is restricted by an extrapolated threshold: where no honest account was seen that far out, a person looks
+    /// Nobody is restricted by an extrapolated threshold: where no benign account was seen that far out, a person looks
     /// first.
     pub fn decide(&self, score: f64) -> (Band, Recommendation) {
         if score > self.restrict.score {

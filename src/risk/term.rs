@@ -17,7 +17,7 @@ pub struct Term {
     /// Strictly increasing bin edges, one fewer than `values`. A feature equal to an edge falls in the
     /// bin above it.
     pub edges: Vec<f64>,
-    /// Log-odds of each bin, relative to honest accounts.
+    /// Log-odds of each bin, relative to benign accounts.
     pub values: Vec<f64>,
     /// Whether there is one value at each edge instead, with straight lines between them and level ends: ranks stay
     /// apart where a bin would make them equal.
@@ -27,7 +27,7 @@ pub struct Term {
     pub monotone: bool,
     /// `n0`: at this exposure the table counts by half. Zero for no shrinkage.
     pub shrink: f64,
-    /// The feature's weighted median among honest accounts, where one was known.
+    /// The feature's weighted median among benign accounts, where one was known.
     pub typical: Option<f64>,
 }
 

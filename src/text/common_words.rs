@@ -23,12 +23,12 @@ pub struct CommonWords {
 
 /// Bytes that are not a set of common words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("common words: expected {expected} bytes, came {came}")]
+#[error("common words: expected {expected} bytes, got {got}")]
 pub struct CommonWordsError {
     /// Bytes that a set takes.
     pub expected: usize,
-    /// Bytes that came.
-    pub came: usize,
+    /// Actual length in bytes.
+    pub got: usize,
 }
 
 impl CommonWords {
@@ -53,7 +53,7 @@ impl CommonWords {
         if cells.len() != CELLS || !rest.is_empty() {
             return Err(CommonWordsError {
                 expected: Self::BYTES,
-                came: bytes.len(),
+                got: bytes.len(),
             });
         }
         Ok(Self {
@@ -195,14 +195,14 @@ mod tests {
     #[test]
     fn other_lengths_are_refused() {
         let bytes = CommonWords::empty().to_bytes();
-        for came in [0, 7, CommonWords::BYTES - 1, CommonWords::BYTES + 8] {
-            let wrong: Vec<u8> = bytes.iter().copied().cycle().take(came).collect();
+        for got in [0, 7, CommonWords::BYTES - 1, CommonWords::BYTES + 8] {
+            let wrong: Vec<u8> = bytes.iter().copied().cycle().take(got).collect();
             let error = CommonWords::from_bytes(&wrong).err();
             assert_eq!(
                 error,
                 Some(CommonWordsError {
                     expected: CommonWords::BYTES,
-                    came
+                    got
                 })
             );
         }

@@ -153,7 +153,7 @@ impl BenignSample {
         let seen = weighted_quantile(&self.sorted, 1.0 - rate).unwrap_or(f64::MAX);
         let highest = self.sorted.last().map_or(seen, |&(score, _)| score);
         let Some(estimate) = tail_quantile(&self.sorted, rate) else {
-            // A tail of ties has no shape. No honest account seen is beyond its highest score.
+            // A tail of ties has no shape. No benign account seen is beyond its highest score.
             return highest;
         };
         let left_out: Vec<f64> = (0..self.turn_count)

@@ -18,13 +18,13 @@ use crate::text::TextView;
 pub enum Origin {
     /// A published extraction pipeline.
     Pipeline,
-    /// An evaluation harness: neither a positive nor an honest negative.
+    /// An evaluation harness: neither a positive nor a benign negative.
     Harness,
-    /// A pool of honest requests.
+    /// A pool of benign requests.
     Pool,
     /// A real application.
     Application,
-    /// An author of ours, extracting or honest.
+    /// An author of ours, extracting or benign.
     Own,
 }
 
@@ -38,10 +38,10 @@ pub struct LabeledRequest<'a> {
     /// Unit of splitting.
     pub group: &'a str,
     /// Whether a published extraction pipeline sent it.
-    pub attack: bool,
+    pub extraction: bool,
     /// Where it comes from.
     pub origin: Origin,
-    /// Whether its text is word for word an honest user's, or an evaluation harness': no prompt-level positive.
+    /// Whether its text is word for word a benign user's, or an evaluation harness': no prompt-level positive.
     pub bare: bool,
     /// Side of the split.
     pub partition: Partition,
@@ -147,7 +147,7 @@ fn of_pipeline<'a>(
         record,
         unit: &pipeline.name,
         group: &pipeline.group,
-        attack: true,
+        extraction: true,
         origin: if pipeline.ambiguous {
             Origin::Harness
         } else {
@@ -172,7 +172,7 @@ fn of_source<'a>(
         record,
         unit: &source.name,
         group: &source.group,
-        attack: false,
+        extraction: false,
         origin: Origin::Pool,
         bare: false,
         partition: source.partition,
@@ -197,7 +197,7 @@ fn of_application<'a>(
         record,
         unit: &application.id,
         group: &application.group,
-        attack: false,
+        extraction: false,
         origin: Origin::Application,
         bare: false,
         partition: application.partition,
@@ -219,10 +219,10 @@ fn without_intent(mut targets: [Target; CUE_COUNT]) -> [Target; CUE_COUNT] {
 /// few examples of must still be learned. Applications are many and need no floor.
 const SOURCE_WEIGHT_MIN: f32 = 25.0;
 
-/// Makes a pipeline's request in any language as rare among the honest ones of that language as it is overall, so that no
+/// Makes a pipeline's request in any language as rare among the benign ones of that language as it is overall, so that no
 /// language speaks for guilt (reweighing: Kamiran & Calders 2012).
 struct LanguageBalance<'a> {
-    /// Weight of honest requests and of pipelines' requests, by language.
+    /// Weight of benign requests and of pipelines' requests, by language.
     totals: BTreeMap<&'a str, [f32; 2]>,
     overall: f32,
 }
@@ -235,19 +235,21 @@ impl<'a> LanguageBalance<'a> {
         let mut totals = BTreeMap::<&str, [f32; 2]>::new();
         for request in requests.iter().filter(|request| !request.bare) {
             let total = totals.entry(&request.record.language).or_default();
-            total[usize::from(request.attack)] += weight(request);
+            total[usize::from(request.extraction)] += weight(request);
         }
         let sum = |kind: usize| totals.values().map(|total| total[kind]).sum::<f32>();
         let overall = sum(1) / sum(0).max(f32::MIN_POSITIVE);
         Self { totals, overall }
     }
 
-    /// 1 for honest requests, and in languages that are met on one side alone.
+    /// 1 for benign requests, and in languages that are met on one side alone.
     fn factor(&self, request: &LabeledRequest<'_>) -> f32 {
         let total = self.totals.get(request.record.language.as_str());
         match total {
-            Some([honest, attack]) if request.attack && *honest > 0.0 && *attack > 0.0 => {
-                let wanted = self.overall * honest / attack;
+            Some([benign, extraction])
+                if request.extraction && *benign > 0.0 && *extraction > 0.0 =>
+            {
+                let wanted = self.overall * benign / extraction;
                 wanted.clamp(1.0 / LANGUAGE_FACTOR_MAX, LANGUAGE_FACTOR_MAX)
             }
             _ => 1.0,

@@ -29,12 +29,12 @@ pub enum InitialError {
     #[error("distilled rows: {0}")]
     Unreadable(#[from] candle_core::Error),
     /// Rows of another vocabulary.
-    #[error("distilled rows: expected {expected} tokens of {ROW_DIM} numbers, came {came} numbers")]
+    #[error("distilled rows: expected {expected} tokens of {ROW_DIM} numbers, got {got} numbers")]
     Shape {
         /// Tokens of the vocabulary in use.
         expected: usize,
         /// Numbers in the file.
-        came: usize,
+        got: usize,
     },
 }
 
@@ -71,7 +71,7 @@ impl Initial {
         if initial.vectors.len() != tokens * ROW_DIM || initial.scores.len() != tokens {
             return Err(InitialError::Shape {
                 expected: tokens,
-                came: initial.vectors.len(),
+                got: initial.vectors.len(),
             });
         }
         Ok(initial)

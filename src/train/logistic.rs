@@ -1,6 +1,6 @@
 //! Fits the fusion: logistic regression on the log-odds of a few measures, no weight below zero.
 //!
-//! Each measure `x` in [0, 1] enters as `w ln((x + c) / (1 + c - x))`, relative to the median honest account and shrunk by
+//! Each measure `x` in [0, 1] enters as `w ln((x + c) / (1 + c - x))`, relative to the median benign account and shrunk by
 //! exposure; the model's lines follow that curve through some twenty points. Boosted tables over more measures fitted the same
 //! accounts better and unseen ones worse: their steps made equals of everything in the tail, where thresholds lie.
 //! Fitted by projected coordinate Newton steps, which a convex loss with bounds lets converge. Deterministic.

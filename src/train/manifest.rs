@@ -15,14 +15,14 @@ pub enum ManifestError {
     #[error("cue manifest: {0}")]
     Form(#[from] toml::de::Error),
     /// A cue, side or technique that does not exist.
-    #[error("cue manifest, entry {entry}: expected {expected}, came {came:?}")]
+    #[error("cue manifest, entry {entry}: expected {expected}, got {got:?}")]
     Name {
         /// Name of the entry.
         entry: String,
         /// What would be right.
         expected: &'static str,
         /// What stands there.
-        came: String,
+        got: String,
     },
 }
 
@@ -72,7 +72,7 @@ struct ApplicationEntry {
 pub struct CueEntry {
     /// Form cues: carried, absent, or unknown. Intent cues are left absent here; the side decides them.
     pub targets: [Target; CUE_COUNT],
-    /// Whether the text is word for word what an honest user would send, so that only the stream tells.
+    /// Whether the text is word for word what a benign user would send, so that only the stream tells.
     pub bare: bool,
     /// The technique, where the family's usual one does not fit.
     pub technique: Option<Technique>,
@@ -203,10 +203,10 @@ fn targets(
     Ok(targets)
 }
 
-fn name_error(entry: &str, expected: &'static str, came: &str) -> ManifestError {
+fn name_error(entry: &str, expected: &'static str, got: &str) -> ManifestError {
     ManifestError::Name {
         entry: entry.to_owned(),
         expected,
-        came: came.to_owned(),
+        got: got.to_owned(),
     }
 }

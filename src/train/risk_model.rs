@@ -1,6 +1,6 @@
 //! Fits a risk model on account histories: fusion, calibration and operating points.
 //!
-//! Two rules keep the figures honest. The fusion sees measures made by text models that never met the account's own
+//! Two rules keep the figures benign. The fusion sees measures made by text models that never met the account's own
 //! pipeline or application (`pipeline` cross-fits them); and calibration and thresholds are fitted on scores of
 //! accounts whose application no model involved was fitted on.
 
@@ -81,9 +81,9 @@ pub struct ScoredHistory<'a> {
     pub scores: Vec<f64>,
 }
 
-/// The measures that are fused: how much the requests ask for what harvests ask for, and how much of that comes as one
+/// The measures that are fused: how much the requests ask for what extractions ask for, and how much of that comes as one
 /// template swept without repeats. Every other measure is context for the reader. Fused freely they raised the fit and
-/// lowered the truth: variety became guilt, accounts that mix a harvest with honest traffic outranked pure ones, honest
+/// lowered the truth: variety became guilt, accounts that mix an extraction with benign traffic outranked pure ones, benign
 /// evaluators outranked both, and intents one by one added their noise.
 const FUSED: [&str; 2] = ["any_intent_mean", "swept_intent"];
 
@@ -242,12 +242,12 @@ pub fn fit_risk_model(
     Ok(file.try_into()?)
 }
 
-/// What any one population may bear, as a multiple of what all may. Evaluators and judges send what harvests send: at a
+/// What any one population may bear, as a multiple of what all may. Evaluators and judges send what extractions send: at a
 /// threshold for the average customer a fifth of them would be reviewed, and at the average's rate among evaluators next
-/// to no harvest.
+/// to no extraction.
 const POPULATION_SHARE: f64 = 5.0;
 
-/// Operating points that hold their rates among all honest accounts, and at most five times as much in the population that
+/// Operating points that hold their rates among all benign accounts, and at most five times as much in the population that
 /// is hardest to tell from extraction.
 fn hardest_points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, RiskModelFitError> {
     let units = unit_numbers(scored.iter().map(|account| account.history.unit()));

@@ -31,7 +31,7 @@ pub(super) struct TextModels {
     pub(super) model: StaticEncoder,
     /// One text model for each fold, which it has not met.
     pub(super) fold_models: Vec<StaticEncoder>,
-    /// Median distance between honest requests' embeddings.
+    /// Median distance between benign requests' embeddings.
     pub(super) bandwidth: f32,
     /// Strongest intent cue to the probability that a pipeline sent the request.
     pub(super) conversation: Calibration,
@@ -164,7 +164,7 @@ impl Fits<'_> {
         let rows: Vec<CalibrationRow> = requests
             .map(|(request, (cues, _))| CalibrationRow {
                 score: intent_log_odds(cues),
-                extraction: request.attack,
+                extraction: request.extraction,
                 weight: 1.0 / request.unit_size as f64,
             })
             .collect();
@@ -174,11 +174,11 @@ impl Fits<'_> {
 
     fn bandwidth(&self, outputs: &[Output]) -> f32 {
         let requests = self.requests.iter().zip(outputs);
-        let honest: Vec<&Embedding> = requests
-            .filter(|(request, _)| !request.attack)
+        let benign: Vec<&Embedding> = requests
+            .filter(|(request, _)| !request.extraction)
             .map(|(_, output)| &output.1)
             .collect();
-        median_distance(&honest)
+        median_distance(&benign)
     }
 }
 
@@ -188,14 +188,18 @@ fn kept(request: &LabeledRequest<'_>, recipe: &Recipe) -> bool {
     share_of(&request.record.id, "contribution") < share
 }
 
-fn count(requests: &[&LabeledRequest<'_>], attack: bool) -> usize {
-    let of_side = requests.iter().filter(|request| request.attack == attack);
+fn count(requests: &[&LabeledRequest<'_>], extraction: bool) -> usize {
+    let of_side = requests
+        .iter()
+        .filter(|request| request.extraction == extraction);
     of_side.count()
 }
 
 /// Pipelines, sources, applications; an author of ours is one, whatever its editions.
-fn units(requests: &[&LabeledRequest<'_>], attack: bool) -> usize {
-    let of_side = requests.iter().filter(|request| request.attack == attack);
+fn units(requests: &[&LabeledRequest<'_>], extraction: bool) -> usize {
+    let of_side = requests
+        .iter()
+        .filter(|request| request.extraction == extraction);
     of_side
         .map(|request| match request.origin {
             Origin::Own => request.group,

@@ -93,10 +93,10 @@ fn rows(examples: &[&Example], tokens: usize) -> Vec<Row> {
         let of_kind = rows.iter().filter(|row| row.extraction == kind);
         of_kind.map(|row| row.weight).sum::<f64>().max(1e-9)
     };
-    let (attack, honest) = (total(&rows, true), total(&rows, false));
+    let (extraction, benign) = (total(&rows, true), total(&rows, false));
     let half = rows.len() as f64 / 2.0;
     for row in &mut rows {
-        row.weight *= half / if row.extraction { attack } else { honest };
+        row.weight *= half / if row.extraction { extraction } else { benign };
     }
     rows
 }

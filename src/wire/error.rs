@@ -119,12 +119,12 @@ pub enum WireError {
         expected: &'static str,
     },
     /// A field is longer, or has more elements, than the bounds allow.
-    #[error("`{field}` has {came} {unit}; at most {bound} are read")]
+    #[error("`{field}` has {got} {unit}; at most {bound} are read")]
     OverBound {
         /// The field, with the position in its list.
         field: String,
         /// How many there are.
-        came: usize,
+        got: usize,
         /// How many there may be.
         bound: usize,
         /// What is counted.

@@ -176,16 +176,16 @@ fn text_within(exchange: &ExchangeView<'_>, bound: usize) -> Result<(), WireErro
 /// Whether a field holds as much as it may.
 pub(crate) fn count(
     field: &str,
-    came: usize,
+    got: usize,
     bound: usize,
     unit: &'static str,
 ) -> Result<(), WireError> {
-    if came <= bound {
+    if got <= bound {
         return Ok(());
     }
     Err(WireError::OverBound {
         field: field.to_owned(),
-        came,
+        got,
         bound,
         unit,
     })

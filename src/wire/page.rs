@@ -12,7 +12,7 @@ pub(crate) fn page_size(asked: u32, default: usize, most: usize) -> Result<usize
         asked if asked <= most => Ok(asked),
         asked => Err(WireError::OverBound {
             field: "page_size".to_owned(),
-            came: asked,
+            got: asked,
             bound: most,
             unit: "rows",
         }),

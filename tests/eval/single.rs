@@ -122,7 +122,7 @@ fn a_technique_is_the_likeliest_of_those_of_a_conversation() {
         "technique",
         "mean of techniques (macro)",
     );
-    // Trajectory harvest was said once, wrongly: 0. The two that never came up are left out.
+    // Trajectory extraction was said once, wrongly: 0. The two that never came up are left out.
     close(&mean["F1"], 0.2);
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 /// How long a program may take to answer its first call; some load for half a minute on a busy machine.
-pub(crate) const START: Duration = Duration::from_secs(300);
+pub(crate) const START: Duration = Duration::from_mins(5);
 /// How long anything else may take: the first call of a program loads most of it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 

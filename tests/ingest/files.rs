@@ -349,7 +349,7 @@ fn standard_input_is_read_as_it_comes() {
         }
     });
     // Only so that a reader that waits for more fails the test instead of hanging it.
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_mins(1);
     write!(input, "{MINIMAL}\n{}", &MINIMAL[..20]).unwrap();
     input.flush().unwrap();
     let first = lines.recv_timeout(patience);

@@ -132,11 +132,11 @@ fn errors_name_field_and_sizes() {
     assert_eq!(
         shown(r#""messages":[{"role":"critic","content":"x"}]"#),
         "`messages[].role`: expected one of system, developer, user, assistant, model, tool, function; \
-         came another word of 6 bytes"
+         got another word of 6 bytes"
     );
     assert_eq!(
         shown(r#""response":{"status":"ok"}"#),
-        "`response.status`: expected a number, came a string"
+        "`response.status`: expected a number, got a string"
     );
 }
 

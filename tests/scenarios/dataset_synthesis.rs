@@ -19,7 +19,7 @@ const JOBS: [&str; 12] = [
     "chemist",
 ];
 
-fn harvest() -> Seen {
+fn extraction() -> Seen {
     let requests = every_minute(36, |n| {
         format!(
             "Persona {n}: a {} who has worked for {n} years. Generate 10 diverse, challenging instructions that this \
@@ -31,7 +31,7 @@ fn harvest() -> Seen {
     play("synthesis harvest", requests)
 }
 
-fn harvest_in_chinese() -> Seen {
+fn extraction_in_chinese() -> Seen {
     let jobs = [
         "护士",
         "水手",
@@ -112,22 +112,22 @@ fn exam_writer_in_chinese() -> Seen {
 
 #[test]
 fn making_a_data_set_is_not_writing_an_exam_or_a_test_row() {
-    for (attack, honest) in [
-        (harvest(), exam_writer()),
+    for (attack, benign) in [
+        (extraction(), exam_writer()),
         (play_again(), test_data()),
-        (harvest_in_chinese(), exam_writer_in_chinese()),
+        (extraction_in_chinese(), exam_writer_in_chinese()),
     ] {
         attack.stands_above(
-            &honest,
+            &benign,
             &["synthesis_intent_mean", "instruction_writing_mean"],
         );
-        attack.scores_above(&honest);
+        attack.scores_above(&benign);
         attack.is_named(Technique::DatasetSynthesis);
-        honest.is_left_alone();
+        benign.is_left_alone();
     }
 }
 
-/// The harvest from passages, so that each look-alike has an opponent of its own.
+/// The extraction from passages, so that each look-alike has an opponent of its own.
 fn play_again() -> Seen {
     let requests = every_minute(36, |n| {
         format!(

@@ -1,12 +1,12 @@
-//! Attacks and their honest look-alikes, one file a technique, through the real engine with the shipped bundle.
+//! Attacks and their benign look-alikes, one file a technique, through the real engine with the shipped bundle.
 //!
 //! Each asserts an order and a meaning, never a fitted threshold: the attack shows more of what its technique is known
 //! by, the look-alike is sent to no reviewer, the reasons name the right technique. Where the bundle fails that, the
 //! row stands in `README.md` beside this file and the assertion on what does separate stays.
 
+mod benign_population;
 mod coordinated_accounts;
 mod dataset_synthesis;
-mod honest_population;
 mod model_switching;
 mod reasoning_harvest;
 mod relay_resale;

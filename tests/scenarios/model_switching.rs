@@ -36,7 +36,7 @@ fn upgrade() -> Seen {
     play("upgrade", requests.collect())
 }
 
-/// A comparison of models on a fixed list shows the same as a harvest that compares, and is not refused.
+/// A comparison of models on a fixed list shows the same as an extraction that compares, and is not refused.
 fn comparison() -> Seen {
     let requests = (0..40).map(|n| {
         let text = format!(
@@ -51,22 +51,22 @@ fn comparison() -> Seen {
 
 #[test]
 fn a_pool_that_falls_back_is_not_an_upgrade() {
-    let (attack, honest) = (fallback(), upgrade());
+    let (attack, benign) = (fallback(), upgrade());
     attack.stands_above(
-        &honest,
+        &benign,
         &[
             "prompt_moved_share",
             "refusal_moved_share",
             "model_switch_share",
         ],
     );
-    honest.is_left_alone();
+    benign.is_left_alone();
 }
 
 #[test]
 fn a_comparison_moves_prompts_but_no_refusals() {
-    let (attack, honest) = (fallback(), comparison());
-    attack.stands_above(&honest, &["refusal_moved_share"]);
-    attack.scores_above(&honest);
-    honest.is_left_alone();
+    let (attack, benign) = (fallback(), comparison());
+    attack.stands_above(&benign, &["refusal_moved_share"]);
+    attack.scores_above(&benign);
+    benign.is_left_alone();
 }

@@ -97,20 +97,20 @@ fn taken_over(name: &str, changes: bool) -> Seen {
 #[test]
 fn a_relay_has_clients_conversations_and_subjects_all_at_once() {
     let attack = relay();
-    for honest in [household(), application()] {
-        attack.stands_above(&honest, &["relayed_spread"]);
-        honest.is_left_alone();
+    for benign in [household(), application()] {
+        attack.stands_above(&benign, &["relayed_spread"]);
+        benign.is_left_alone();
     }
 }
 
 #[test]
 fn an_account_that_changed_hands_is_dated() {
-    let (attack, honest) = (taken_over("taken over", true), taken_over("kept", false));
+    let (attack, benign) = (taken_over("taken over", true), taken_over("kept", false));
     let at = attack.value("own_past_change");
     assert!(
         (110.0..=140.0).contains(&at),
         "changed at exchange 121, seen from {at} on"
     );
-    assert!(honest.value("own_past_change") < 1.0);
-    honest.is_left_alone();
+    assert!(benign.value("own_past_change") < 1.0);
+    benign.is_left_alone();
 }

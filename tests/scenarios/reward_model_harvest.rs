@@ -30,7 +30,7 @@ const SUBJECTS_IN_CHINESE: [&str; 8] = [
     "怎样泡茶",
 ];
 
-fn harvest() -> Seen {
+fn extraction() -> Seen {
     let requests = every_minute(36, |n| {
         let subject = SUBJECTS[n % 12];
         format!(
@@ -44,7 +44,7 @@ fn harvest() -> Seen {
     play("preference harvest", requests)
 }
 
-fn harvest_in_chinese() -> Seen {
+fn extraction_in_chinese() -> Seen {
     let requests = every_minute(36, |n| {
         let subject = SUBJECTS_IN_CHINESE[n % 8];
         format!(
@@ -112,19 +112,19 @@ fn regression_suite() -> Seen {
 
 #[test]
 fn a_harvest_of_preferences_is_not_a_teacher_nor_a_test_suite() {
-    let attack = harvest();
-    for honest in [teacher(), regression_suite()] {
-        attack.stands_above(&honest, &["reward_intent_mean", "pairwise_preference_mean"]);
-        attack.scores_above(&honest);
-        honest.is_left_alone();
+    let attack = extraction();
+    for benign in [teacher(), regression_suite()] {
+        attack.stands_above(&benign, &["reward_intent_mean", "pairwise_preference_mean"]);
+        attack.scores_above(&benign);
+        benign.is_left_alone();
     }
     attack.is_named(Technique::RewardModelHarvest);
 }
 
 #[test]
 fn nor_in_chinese() {
-    let (attack, honest) = (harvest_in_chinese(), teacher_in_chinese());
-    attack.stands_above(&honest, &["reward_intent_mean", "pairwise_preference_mean"]);
-    attack.scores_above(&honest);
-    honest.is_left_alone();
+    let (attack, benign) = (extraction_in_chinese(), teacher_in_chinese());
+    attack.stands_above(&benign, &["reward_intent_mean", "pairwise_preference_mean"]);
+    attack.scores_above(&benign);
+    benign.is_left_alone();
 }

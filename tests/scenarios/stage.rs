@@ -140,28 +140,28 @@ impl Seen {
         }
     }
 
-    /// That each of `codes` is at least half as much again here as on the honest side.
-    pub(crate) fn stands_above(&self, honest: &Self, codes: &[&str]) {
+    /// That each of `codes` is at least half as much again here as on the benign side.
+    pub(crate) fn stands_above(&self, benign: &Self, codes: &[&str]) {
         for code in codes {
-            let (here, there) = (self.value(code), honest.value(code));
+            let (here, there) = (self.value(code), benign.value(code));
             assert!(
                 here > 1.5 * there,
                 "{code}: {} has {here}, {} has {there}",
                 self.name,
-                honest.name
+                benign.name
             );
         }
     }
 
     /// That the score, which all that weighs adds up to, is higher here.
-    pub(crate) fn scores_above(&self, honest: &Self) {
+    pub(crate) fn scores_above(&self, benign: &Self) {
         assert!(
-            self.last().score > honest.last().score,
+            self.last().score > benign.last().score,
             "{} scores {}, {} scores {}",
             self.name,
             self.last().score,
-            honest.name,
-            honest.last().score
+            benign.name,
+            benign.last().score
         );
     }
 

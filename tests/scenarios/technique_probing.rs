@@ -76,16 +76,16 @@ fn curious() -> Seen {
 #[test]
 fn probing_is_refused_for_what_it_asks_and_comes_again() {
     let attack = probing();
-    for honest in [filtered_subject(), curious()] {
+    for benign in [filtered_subject(), curious()] {
         attack.stands_above(
-            &honest,
+            &benign,
             &[
                 "refused_intent_share",
                 "refused_share",
                 "reworded_refusal_share",
             ],
         );
-        attack.scores_above(&honest);
-        honest.is_left_alone();
+        attack.scores_above(&benign);
+        benign.is_left_alone();
     }
 }

@@ -61,28 +61,28 @@ fn translation() -> Seen {
 
 #[test]
 fn a_sweep_does_not_repeat_as_a_service_does() {
-    let (attack, honest) = (sweep(), service());
+    let (attack, benign) = (sweep(), service());
     attack.stands_above(
-        &honest,
+        &benign,
         &["repeat_deficit", "template_novelty", "swept_intent"],
     );
-    assert!(attack.value("sweep_chance") < 0.5 * honest.value("sweep_chance"));
-    attack.scores_above(&honest);
-    honest.is_left_alone();
+    assert!(attack.value("sweep_chance") < 0.5 * benign.value("sweep_chance"));
+    attack.scores_above(&benign);
+    benign.is_left_alone();
 }
 
 #[test]
 fn sampling_shows_in_the_minute() {
-    let (attack, honest) = (several_answers_each(), service());
-    attack.stands_above(&honest, &["n_best_share"]);
-    honest.is_left_alone();
+    let (attack, benign) = (several_answers_each(), service());
+    attack.stands_above(&benign, &["n_best_share"]);
+    benign.is_left_alone();
 }
 
 /// The structure is the same, so only what is asked for may tell them apart, and it is what weighs.
 #[test]
 fn a_batch_of_translations_has_the_structure_and_not_the_intent() {
-    let (attack, honest) = (sweep(), translation());
-    assert!(honest.value("template_novelty") > 0.9);
-    attack.stands_above(&honest, &["swept_intent"]);
-    honest.is_left_alone();
+    let (attack, benign) = (sweep(), translation());
+    assert!(benign.value("template_novelty") > 0.9);
+    attack.stands_above(&benign, &["swept_intent"]);
+    benign.is_left_alone();
 }

@@ -6,7 +6,7 @@ use crate::stage::{Seen, every_minute, play, under};
 
 const TOOLS: [&str; 6] = ["calendar", "warehouse", "booking", "mail", "billing", "map"];
 
-fn harvest() -> Seen {
+fn extraction() -> Seen {
     let requests = every_minute(36, |n| {
         let tool = TOOLS[n % 6];
         format!(
@@ -19,7 +19,7 @@ fn harvest() -> Seen {
     play("trajectory harvest", requests)
 }
 
-fn harvest_in_chinese() -> Seen {
+fn extraction_in_chinese() -> Seen {
     let tools = ["日历", "仓库", "订票", "邮件", "账单", "地图"];
     let requests = every_minute(36, |n| {
         let tool = tools[n % 6];
@@ -80,20 +80,20 @@ const WISHES_IN_CHINESE: [&str; 6] = [
 
 #[test]
 fn a_harvest_of_trajectories_is_not_a_developer() {
-    let (attack, honest) = (harvest(), developer("developer", &WISHES));
-    attack.stands_above(&honest, &["trajectory_intent_mean"]);
-    attack.scores_above(&honest);
+    let (attack, benign) = (extraction(), developer("developer", &WISHES));
+    attack.stands_above(&benign, &["trajectory_intent_mean"]);
+    attack.scores_above(&benign);
     attack.is_named(Technique::TrajectoryHarvest);
-    honest.is_left_alone();
+    benign.is_left_alone();
 }
 
 #[test]
 fn nor_in_chinese() {
-    let (attack, honest) = (
-        harvest_in_chinese(),
+    let (attack, benign) = (
+        extraction_in_chinese(),
         developer("developer in Chinese", &WISHES_IN_CHINESE),
     );
-    attack.stands_above(&honest, &["trajectory_intent_mean"]);
-    attack.scores_above(&honest);
-    honest.is_left_alone();
+    attack.stands_above(&benign, &["trajectory_intent_mean"]);
+    attack.scores_above(&benign);
+    benign.is_left_alone();
 }

@@ -6,7 +6,7 @@ use stillwatch::domain::Exchange;
 use stillwatch::simulate::corpus::Corpus;
 use stillwatch::simulate::{AccountPlan, Plan, PopulationShares, Scenario};
 
-/// Twenty honest accounts of one population.
+/// Twenty benign accounts of one population.
 fn accounts(shares: PopulationShares, corpus: &Corpus) -> Vec<AccountPlan> {
     let mut scenario =
         Scenario::parse(include_str!("../../eval/scenarios/smoke.toml")).expect("the scenario");

@@ -1,4 +1,4 @@
-//! Honest accounts behave as the production traces do, within what samples of these sizes can differ by.
+//! Benign accounts behave as the production traces do, within what samples of these sizes can differ by.
 
 use stillwatch::simulate::corpus::Corpus;
 use stillwatch::simulate::{Plan, Scenario, statistics};
@@ -8,7 +8,7 @@ use stillwatch::simulate::{Plan, Scenario, statistics};
 const STANDARD_ERRORS: f64 = 5.0;
 
 #[test]
-fn honest_accounts_behave_as_the_traces_do() {
+fn benign_accounts_behave_as_the_traces_do() {
     let corpus = Corpus::miniature();
     let mut scenario = Scenario::parse(include_str!("../../eval/scenarios/traces.toml"))
         .expect("a committed scenario");
@@ -34,7 +34,7 @@ fn honest_accounts_behave_as_the_traces_do() {
 }
 
 #[test]
-fn no_honest_account_is_bounded_by_the_scenario_of_the_traces() {
+fn no_benign_account_is_bounded_by_the_scenario_of_the_traces() {
     let corpus = Corpus::miniature();
     let mut scenario = Scenario::parse(include_str!("../../eval/scenarios/traces.toml"))
         .expect("a committed scenario");

@@ -144,7 +144,7 @@ async fn every_hostile_input_has_its_answer() {
             Some(kind) => answer.status.as_u16() == kind.row().http_status,
         };
         if !right || (expected.is_some() && shown.contains(CANARY)) {
-            wrong.push(format!("{name}: expected {expected:?}, came {shown}"));
+            wrong.push(format!("{name}: expected {expected:?}, got {shown}"));
         }
         let after = exchange("after").to_string();
         let after = post_json(server.address, "/v1/score", after).await;

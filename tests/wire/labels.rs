@@ -183,8 +183,8 @@ async fn what_is_no_label_and_no_page_is_refused() {
             "internal",
         ),
     ] {
-        let came = call(&server, "LabelService/SubmitLabel", SUBMIT, label.clone()).await;
-        assert_eq!(came, reason, "{label}");
+        let got = call(&server, "LabelService/SubmitLabel", SUBMIT, label.clone()).await;
+        assert_eq!(got, reason, "{label}");
     }
     let path = "/stillwatch.v1.LabelService/SubmitLabel";
     let malformed = json!({"pseudonym": "7", "label": "benign"}).to_string();

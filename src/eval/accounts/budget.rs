@@ -1,6 +1,6 @@
-//! Alerts a day under a rate of false discoveries, and what share of them was honest.
+//! Alerts a day under a rate of false discoveries, and what share of them was benign.
 //!
-//! Half of the honest applications say what an honest score is; the other half and the extracting accounts are listed.
+//! Half of the benign applications say what a benign score is; the other half and the extracting accounts are listed.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::eval::conformal::e_value::EValues;
 use crate::eval::table::{Cell, Number, Style, Table};
 use crate::train::benign_sample::BenignScore;
 
-/// Honest shares of the alerts that are allowed.
+/// Benign shares of the alerts that are allowed.
 const RATES: [f64; 2] = [0.1, 0.2];
 
 /// Scores are log-odds: the bet is the odds themselves.
@@ -87,7 +87,7 @@ impl<'a> Days<'a> {
     }
 }
 
-/// A row for each way to list and each rate; none when too few applications are honest.
+/// A row for each way to list and each rate; none when too few applications are benign.
 pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
         format!(
@@ -107,8 +107,8 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
         ],
     )
     .keyed("budget", 2);
-    let honest = trails.iter().copied().filter(|trail| !trail.extraction());
-    let half_split = HalfSplit::of(honest);
+    let benign = trails.iter().copied().filter(|trail| !trail.extraction());
+    let half_split = HalfSplit::of(benign);
     let highest = |(application, trail): &(u64, &AccountTrail)| BenignScore {
         score: trail
             .days_high
@@ -138,7 +138,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             let interval = options.bootstrap().interval(
                 &found,
                 |trail| (trail.extraction(), trail.application()),
-                honest_share,
+                benign_share,
             );
             table.push(vec![
                 Cell::text(if stream {
@@ -156,7 +156,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
                 if alerts < options.thin {
                     Cell::Insufficient { n: alerts }
                 } else {
-                    resampled(honest_share(&found), interval, SHARE)
+                    resampled(benign_share(&found), interval, SHARE)
                 },
             ]);
         }
@@ -164,7 +164,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     table
 }
 
-fn honest_share(found: &[&AccountTrail]) -> Option<f64> {
-    let honest = found.iter().filter(|trail| !trail.extraction()).count();
-    (!found.is_empty()).then(|| honest as f64 / found.len() as f64)
+fn benign_share(found: &[&AccountTrail]) -> Option<f64> {
+    let benign = found.iter().filter(|trail| !trail.extraction()).count();
+    (!found.is_empty()).then(|| benign as f64 / found.len() as f64)
 }

@@ -1,4 +1,4 @@
-//! What can be promised of honest accounts at this score, by exposure and for ever, and whether it held.
+//! What can be promised of benign accounts at this score, by exposure and for ever, and whether it held.
 //!
 //! Half of the applications set the thresholds, as [`crate::eval::conformal::boundary`] does; the other half is measured. Not the
 //! served thresholds, which are the bundle's and stand in the table of false alarms.

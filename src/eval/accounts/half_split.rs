@@ -1,4 +1,4 @@
-//! Honest accounts in two half_split, by application: one to promise with, one to hold the promise to.
+//! Benign accounts in two half_split, by application: one to promise with, one to hold the promise to.
 
 use std::collections::BTreeMap;
 

@@ -45,11 +45,11 @@ fn figures(rows: &[Weighed<'_>]) -> [Option<f64>; FIGURES] {
             .filter(|row| row.row.ranked.extraction == extraction);
         of_kind.map(|row| row.weight).sum::<f64>()
     };
-    let (benign, attack) = (total(false), total(true));
-    if benign <= 0.0 || attack <= 0.0 {
+    let (benign, extraction) = (total(false), total(true));
+    if benign <= 0.0 || extraction <= 0.0 {
         return [None; FIGURES];
     }
-    let (mut above_benign, mut above_attack, mut area) = (0.0, 0.0, 0.0);
+    let (mut above_benign, mut above_extraction, mut area) = (0.0, 0.0, 0.0);
     let mut recalls = [0.0; RATES.len()];
     // From the highest score down, equal scores together.
     let score = |row: &Weighed<'_>| row.row.ranked.score + 0.0;
@@ -63,16 +63,16 @@ fn figures(rows: &[Weighed<'_>]) -> [Option<f64>; FIGURES] {
                 own_benign += row.weight;
             }
         }
-        area += own_benign * (above_attack + own_attack / 2.0);
+        area += own_benign * (above_extraction + own_attack / 2.0);
         above_benign += own_benign;
-        above_attack += own_attack;
+        above_extraction += own_attack;
         for (recall, rate) in recalls.iter_mut().zip(RATES) {
             if above_benign <= rate * benign + 1e-9 {
-                *recall = above_attack / attack;
+                *recall = above_extraction / extraction;
             }
         }
     }
-    let mut figures = [Some(area / (benign * attack)); FIGURES];
+    let mut figures = [Some(area / (benign * extraction)); FIGURES];
     for (figure, recall) in figures[1..].iter_mut().zip(recalls) {
         *figure = Some(recall);
     }
@@ -112,8 +112,8 @@ fn column(rows: &[Row<'_>], options: &Options) -> Vec<Cell> {
             .filter(move |row| row.ranked.extraction == extraction);
         applications(of_kind.map(|row| row.trail))
     };
-    let (honest, pipelines) = (units(false), units(true));
-    let mut cells = vec![Cell::Count(honest), Cell::Count(pipelines)];
+    let (benign, pipelines) = (units(false), units(true));
+    let mut cells = vec![Cell::Count(benign), Cell::Count(pipelines)];
     let rows = weighed(rows);
     let intervals = options
         .bootstrap()
@@ -125,11 +125,11 @@ fn column(rows: &[Row<'_>], options: &Options) -> Vec<Cell> {
             Style::Percent(1)
         };
         // A rate below one application in all that there are is a statement about nobody.
-        let resolved = index == 0 || honest as f64 * RATES[index - 1] >= 1.0;
+        let resolved = index == 0 || benign as f64 * RATES[index - 1] >= 1.0;
         cells.push(if resolved {
             resampled(value, interval, style)
         } else {
-            Cell::Insufficient { n: honest }
+            Cell::Insufficient { n: benign }
         });
     }
     cells
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_customer_with_many_accounts_counts_once() {
-        // Three honest applications: the loudest has four accounts. Two pipelines, one with three accounts.
+        // Three benign applications: the loudest has four accounts. Two pipelines, one with three accounts.
         let mut trails: Vec<AccountTrail> = (0..4)
             .map(|n| trail("loud", Verdict::Benign, 5.0 + f64::from(n)))
             .collect();

@@ -1,4 +1,4 @@
-//! The pictures of a report: where accounts stand, when they are found, what it costs honest ones.
+//! The pictures of a report: where accounts stand, when they are found, what it costs benign ones.
 
 use super::campaigns::leaked;
 use super::detection::BINS;

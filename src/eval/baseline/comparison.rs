@@ -296,7 +296,7 @@ mod tests {
         near(&row("all", "Stillwatch")["AUC"], 1.0);
         assert_eq!(row("all", "Stillwatch")["AUC less ours"], "-");
         near(&row("all", "keyword list")["AUC less ours"], 0.0);
-        // Extracting account 4k beats the 3k honest ones with smaller numbers: 3 (0 + ... + 9) of 10 x 30.
+        // Extracting account 4k beats the 3k benign ones with smaller numbers: 3 (0 + ... + 9) of 10 x 30.
         let ngram = "n-gram regression, mean";
         near(&row("all", ngram)["AUC"], 135.0 / 300.0);
         near(&row("all", ngram)["AUC less ours"], 135.0 / 300.0 - 1.0);

@@ -1,8 +1,8 @@
-//! Mahalanobis distance: how unusual each request is among honest ones, averaged over the account.
+//! Mahalanobis distance: how unusual each request is among benign ones, averaged over the account.
 //!
 //! Lee, Lee, Lee and Shin 2018, "A simple unified framework for detecting out-of-distribution samples and adversarial
 //! attacks" (NeurIPS): one Gaussian for each class with a shared covariance, and the distance to the nearest. Classes
-//! are the honest applications of the training stream, or one class of all. The covariance is shrunk towards a
+//! are the benign applications of the training stream, or one class of all. The covariance is shrunk towards a
 //! multiple of the identity by the oracle-approximating rule (Chen, Wiesel, Eldar and Hero 2010, "Shrinkage algorithms
 //! for MMSE covariance estimation").
 //!
@@ -38,16 +38,16 @@ pub(super) struct Mahalanobis {
 }
 
 impl Mahalanobis {
-    /// Fits both forms on the requests of the honest accounts: one class, and one for each application. `None` where
+    /// Fits both forms on the requests of the benign accounts: one class, and one for each application. `None` where
     /// no application has requests enough.
     pub(super) fn fit(histories: &[History]) -> Option<[Self; 2]> {
-        let honest = || histories.iter().filter(|history| !history.extraction());
+        let benign = || histories.iter().filter(|history| !history.extraction());
         let mut applications: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
-        for history in honest() {
+        for history in benign() {
             let steps = applications.entry(history.application()).or_default();
             steps.extend(&history.steps);
         }
-        let all: Vec<&Step> = honest().flat_map(|history| &history.steps).collect();
+        let all: Vec<&Step> = benign().flat_map(|history| &history.steps).collect();
         let classes: Vec<Vec<&Step>> = applications
             .into_values()
             .filter(|steps| steps.len() >= LEAST)
@@ -221,13 +221,13 @@ mod tests {
                 })
                 .collect::<Vec<_>>()
         };
-        let honest: Vec<_> = (0..3)
+        let benign: Vec<_> = (0..3)
             .map(|axis| {
                 let name = axis.to_string();
                 account(&name, Verdict::Benign, &name, around(axis))
             })
             .collect();
-        let [global, nearest] = Mahalanobis::fit(&honest).unwrap();
+        let [global, nearest] = Mahalanobis::fit(&benign).unwrap();
         let (met, new) = (around(1), vec![toward(&[1.0, 1.0, 1.0]); 3]);
         assert!(nearest.score(&new) > 10.0 * nearest.score(&met));
         let contrast = |model: &Mahalanobis| model.score(&new) / model.score(&met);

@@ -1,10 +1,10 @@
-//! Maximum mean discrepancy: how far an account's requests lie from honest ones, as distributions.
+//! Maximum mean discrepancy: how far an account's requests lie from benign ones, as distributions.
 //!
 //! Gretton, Borgwardt, Rasch, Schoelkopf and Smola 2012, "A kernel two-sample test" (JMLR 13), with the kernel of the
 //! random features (Rahimi and Recht 2007): with `k` the mean kernel between different requests of the account,
 //! `MMD^2 = k - 2 <mean, reference> + k_reference`, unbiased in both. The bandwidth is the median distance between
-//! honest requests of the training stream. Two references: all honest requests together (the usual way), and the
-//! nearest of the honest applications, because an account that runs one application is far from the average of all.
+//! benign requests of the training stream. Two references: all benign requests together (the usual way), and the
+//! nearest of the benign applications, because an account that runs one application is far from the average of all.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -89,18 +89,18 @@ impl Mean {
 }
 
 impl Mmd {
-    /// Fits both references on the honest accounts: all of them, and the nearest of their applications. `None` where
+    /// Fits both references on the benign accounts: all of them, and the nearest of their applications. `None` where
     /// fewer than two applications have requests enough.
     pub(super) fn fit(histories: &[History]) -> Option<[Self; 2]> {
-        let honest: Vec<&History> = histories.iter().filter(|h| !h.extraction()).collect();
-        let features = Arc::new(RandomFeatures::new(SEED, median_distance(&honest)?).ok()?);
-        let means: Vec<Mean> = honest
+        let benign: Vec<&History> = histories.iter().filter(|h| !h.extraction()).collect();
+        let features = Arc::new(RandomFeatures::new(SEED, median_distance(&benign)?).ok()?);
+        let means: Vec<Mean> = benign
             .par_iter()
             .map(|history| Mean::of(&features, &history.steps))
             .collect();
         let mut all = Mean::none();
         let mut applications: BTreeMap<&str, Mean> = BTreeMap::new();
-        for (history, mean) in honest.iter().zip(&means) {
+        for (history, mean) in benign.iter().zip(&means) {
             all.add(mean);
             applications
                 .entry(history.application())
@@ -149,13 +149,13 @@ impl Baseline for Mmd {
 }
 
 /// The median distance between requests drawn evenly from accounts drawn evenly. `None` when it is not above zero.
-fn median_distance(honest: &[&History]) -> Option<f32> {
-    if honest.is_empty() {
+fn median_distance(benign: &[&History]) -> Option<f32> {
+    if benign.is_empty() {
         return None;
     }
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut draw = || {
-        let steps = &honest[rng.random_range(0..honest.len() as u64) as usize].steps;
+        let steps = &benign[rng.random_range(0..benign.len() as u64) as usize].steps;
         &steps[rng.random_range(0..steps.len() as u64) as usize]
             .embedding
             .0
@@ -205,12 +205,12 @@ mod tests {
 
     #[test]
     fn an_application_is_far_from_the_average_and_near_itself() {
-        let honest: Vec<History> = ["a", "b", "c"]
+        let benign: Vec<History> = ["a", "b", "c"]
             .iter()
             .enumerate()
             .map(|(axis, name)| of_topic(name, axis, 40))
             .collect();
-        let [global, nearest] = Mmd::fit(&honest).unwrap();
+        let [global, nearest] = Mmd::fit(&benign).unwrap();
         let (met, new) = (of_topic("x", 0, 30), of_topic("y", 3, 30));
         assert!(global.score(&met.steps) > 0.1);
         assert!(nearest.score(&met.steps).abs() < 0.05);
@@ -241,8 +241,8 @@ mod tests {
                 pairs.iter().sum::<f64>() / pairs.len() as f64
             };
             let expected = mean(&left, &left, true) - 2.0 * mean(&left, &right, false) + mean(&right, &right, true);
-            let came = Mean::of(&features, &left).discrepancy(&Mean::of(&features, &right));
-            prop_assert!((came - expected).abs() < 1e-4);
+            let got = Mean::of(&features, &left).discrepancy(&Mean::of(&features, &right));
+            prop_assert!((got - expected).abs() < 1e-4);
         }
     }
 }

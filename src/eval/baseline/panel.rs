@@ -24,13 +24,13 @@ const CHOSEN_WITHIN: f64 = 0.05;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
     "baselines: expected a training stream with extracting accounts and with honest accounts of two applications or \
-     more, came {extracting} extracting and {honest} honest accounts"
+     more, got {extracting} extracting and {benign} honest accounts"
 )]
 pub struct Unfit {
     /// Extracting accounts that came.
     pub extracting: usize,
-    /// Honest accounts that came.
-    pub honest: usize,
+    /// Benign accounts that came.
+    pub benign: usize,
 }
 
 /// The fitted baselines.
@@ -46,14 +46,14 @@ impl Panel {
     /// accounts, not requests.
     ///
     /// # Errors
-    /// When the stream lacks extracting accounts, or honest ones of two applications with some twenty requests.
+    /// When the stream lacks extracting accounts, or benign ones of two applications with some twenty requests.
     pub fn fit(histories: &[History]) -> Result<Self, Unfit> {
         let extracting = histories.iter().filter(|h| h.extraction()).count();
         let unfit = Unfit {
             extracting,
-            honest: histories.len() - extracting,
+            benign: histories.len() - extracting,
         };
-        if extracting == 0 || unfit.honest == 0 {
+        if extracting == 0 || unfit.benign == 0 {
             return Err(unfit);
         }
         let [mmd_global, mmd_nearest] = Mmd::fit(histories).ok_or(unfit)?;
@@ -218,13 +218,13 @@ pub(super) mod tests {
 
     #[test]
     fn one_kind_alone_fits_nothing() {
-        let honest: Vec<History> = stream().into_iter().filter(|h| !h.extraction()).collect();
-        let count = honest.len();
+        let benign: Vec<History> = stream().into_iter().filter(|h| !h.extraction()).collect();
+        let count = benign.len();
         let expected = Unfit {
             extracting: 0,
-            honest: count,
+            benign: count,
         };
-        assert_eq!(Panel::fit(&honest).err(), Some(expected));
+        assert_eq!(Panel::fit(&benign).err(), Some(expected));
         assert!(Panel::fit(&[]).is_err());
     }
 }

@@ -118,8 +118,8 @@ mod tests {
         // 0.707, threshold 0. 80 is 10 from 90 and is taken in; {0, 1.414, 0.174} have mean 0.529 and deviation
         // 0.629: threshold still 0. 85 is 5 from both neighbours and 0 repeats the first, which is no news.
         let distances = nearest_distances(&[0.0, 90.0, 80.0, 85.0, 0.0].map(at));
-        for (came, expected) in distances.iter().zip([90.0, 10.0, 5.0, 0.0].map(chord)) {
-            assert!((came - expected).abs() < 1e-3, "{distances:?}");
+        for (got, expected) in distances.iter().zip([90.0, 10.0, 5.0, 0.0].map(chord)) {
+            assert!((got - expected).abs() < 1e-3, "{distances:?}");
         }
         assert_eq!(distances.len(), 4);
     }

@@ -1,8 +1,8 @@
-//! Which accounts a team that can look at so many a day is shown, and what share of them is honest at most.
+//! Which accounts a team that can look at so many a day is shown, and what share of them is benign at most.
 //!
 //! Both rules take e-values ([`super::e_value`]) and hold under any dependence between accounts, which those of one
 //! pool have by design. Let `R` be the accounts shown, each for an e-value `E_i >= 1 / (alpha gamma_i |R|)`, where the
-//! `gamma_i` sum to at most 1. Then the honest share of `R` is at most `sum over honest i in R of alpha gamma_i E_i`,
+//! `gamma_i` sum to at most 1. Then the benign share of `R` is at most `sum over benign i in R of alpha gamma_i E_i`,
 //! of mean at most `alpha`. Any set with that property will do, so the budget of a day is put INTO the search for the
 //! largest one: a longer list cut to its first accounts would lose the property, and with it the rate.
 //!
@@ -11,7 +11,7 @@
 //!   Xu & Ramdas, arXiv 2407.20683). An alert is never taken back, and the rate holds on every day at once: the bound
 //!   above only grows, so the mean of its largest value is at most `alpha` too.
 //!
-//! **What it takes for granted.** A mean of at most 1 for every honest account. Conformal e-values have it for a random
+//! **What it takes for granted.** A mean of at most 1 for every benign account. Conformal e-values have it for a random
 //! account of a random application: where large applications score higher than small ones, the many accounts of a large
 //! one are more than their share, and the rate can be passed.
 //!
@@ -30,7 +30,7 @@ use crate::statistics::decimal::twelve_digits_up;
 const NEVER: f64 = 1e30;
 
 /// The places of the accounts to look at, the most suspicious first: the longest list of at most `at_most` accounts
-/// whose expected honest share is at most `alpha`. Equal e-values keep their order; what is not a number counts as 0.
+/// whose expected benign share is at most `alpha`. Equal e-values keep their order; what is not a number counts as 0.
 pub fn daily_list(e_values: &[f64], alpha: f64, at_most: usize) -> Vec<usize> {
     let value = |place: &usize| {
         if e_values[*place] > 0.0 {
@@ -53,7 +53,7 @@ pub fn daily_list(e_values: &[f64], alpha: f64, at_most: usize) -> Vec<usize> {
 pub enum BudgetError {
     /// A plan that nothing can be shown under.
     #[error(
-        "expected a rate within (0, 1) and at least one alert, account expected and account waiting, came {alpha}, \
+        "expected a rate within (0, 1) and at least one alert, account expected and account waiting, got {alpha}, \
          {a_day}, {expected}, {waiting_max}"
     )]
     Plan {
@@ -68,12 +68,12 @@ pub enum BudgetError {
     },
     /// A saved state that no budget can have come to.
     #[error(
-        "expected places below {admitted}, each once, and a positive need, came place {place} in need of {need}"
+        "expected places below {admitted}, each once, and a positive need, got place {place} in need of {need}"
     )]
     State {
         /// Accounts admitted.
         admitted: u64,
-        /// The place that came.
+        /// The actual place.
         place: u64,
         /// Its need.
         need: f64,
@@ -84,7 +84,7 @@ pub enum BudgetError {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// The honest share of all that is ever shown, in expectation.
+    /// The benign share of all that is ever shown, in expectation.
     pub alpha: f64,
     /// Alerts a day.
     pub a_day: usize,

@@ -1,6 +1,6 @@
 //! A threshold for each stretch of an account's life, so that a rate can be promised for all of it.
 //!
-//! **What is promised.** Of honest accounts of applications like those that calibrated, at most a share `alpha` EVER
+//! **What is promised.** Of benign accounts of applications like those that calibrated, at most a share `alpha` EVER
 //! passes its threshold, whenever one looks and whenever the account ends; and at most `alpha_k` of those that come so
 //! far pass one for the first time in cell `k` of [`super::alpha_spending`], where `alpha_k` is `alpha` times the cell's
 //! part of [`super::alpha_spending::spending`]. Nothing is assumed of the exchanges of one account, nor of the accounts of
@@ -22,20 +22,20 @@
 //!
 //! **Against one threshold on the highest score so far**, which is the grid of one cell. A grid spends most of its rate
 //! early, needs `1 / alpha_k` applications in each cell and gives away up to one application's share in each. In return
-//! its thresholds follow the scores. At 10% of simulated honest accounts (`tests.rs`, `which_is_better_when`):
+//! its thresholds follow the scores. At 10% of simulated benign accounts (`tests.rs`, `which_is_better_when`):
 //!
-//! - Honest scores spread with exposure, or far wider at first than later: the boundary finds more (68% against 57% of
+//! - Benign scores spread with exposure, or far wider at first than later: the boundary finds more (68% against 57% of
 //!   the extracting accounts where scores wander, 44% against 39% where they settle), since thresholds are low while
-//!   honest scores are.
-//! - Honest scores keep their spread: the single threshold finds more, and certifies it with a fraction of the
+//!   benign scores are.
+//! - Benign scores keep their spread: the single threshold finds more, and certifies it with a fraction of the
 //!   applications. The shipped risk model's score is of this kind. On 2,000 accounts of the calibration side, thresholds for
 //!   10% of tenants from two thirds of 218 applications, 40 times drawn: the single one found 61, 75, 70 and 63% of the
-//!   accounts with 10, 25, 50 and 100% of harvest, a grid of four cells 54, 65, 67 and 61% (with the highest honest score
+//!   accounts with 10, 25, 50 and 100% of extraction, a grid of four cells 54, 65, 67 and 61% (with the highest benign score
 //!   for the last threshold, which 146 applications do not certify); at 5% and 20% likewise.
 //!
 //! The thresholds that are served therefore stay single; this says what holds by exposure.
 //!
-//! **What is not promised.** Nothing for applications unlike those that calibrated: a shift of all honest scores by one
+//! **What is not promised.** Nothing for applications unlike those that calibrated: a shift of all benign scores by one
 //! standard deviation turns 10% into more than 25% (`tests.rs`, `a_shift_of_applications_breaks_it`).
 
 mod edge;
@@ -67,7 +67,7 @@ pub struct ConformalBoundary {
 }
 
 impl ConformalBoundary {
-    /// Sets the boundary on honest accounts that neither trained nor calibrated anything, on a grid of at most `cells`
+    /// Sets the boundary on benign accounts that neither trained nor calibrated anything, on a grid of at most `cells`
     /// cells (1 to [`CELLS_MAX`], as near as asked). Cells that too few accounts reach are one with the last that
     /// enough reach, and take no part of the rate.
     ///

@@ -1,6 +1,6 @@
-//! How much an account's score speaks against its being honest, as a bet: an e-value.
+//! How much an account's score speaks against its being benign, as a bet: an e-value.
 //!
-//! An e-value is at least 0 and has a mean of at most 1 for an honest account, so that it is `e` or more with
+//! An e-value is at least 0 and has a mean of at most 1 for a benign account, so that it is `e` or more with
 //! probability at most `1 / e`, and may be averaged with others and listed under any dependence
 //! ([`super::alert_budget`]), where p-values of accounts that act together may not.
 //!
@@ -26,7 +26,7 @@ use crate::train::benign_sample::{BenignScore, applications, weighed};
 pub enum EValueError {
     /// Nothing to compare with.
     #[error(
-        "expected honest accounts with finite scores of at least 2 applications, came {applications}"
+        "expected honest accounts with finite scores of at least 2 applications, got {applications}"
     )]
     TooFew {
         /// Applications with a finite score.
@@ -34,7 +34,7 @@ pub enum EValueError {
     },
     /// A bet that is none, or a sum that no sample has.
     #[error(
-        "expected a rate of growth above 0 and finite, a finite cap and a finite sum, came {eta}, {cap}, {log_sum}"
+        "expected a rate of growth above 0 and finite, a finite cap and a finite sum, got {eta}, {cap}, {log_sum}"
     )]
     Bet {
         /// Growth of the bet with the score.
@@ -46,7 +46,7 @@ pub enum EValueError {
     },
 }
 
-/// Honest accounts to compare with: three numbers, whatever their count.
+/// Benign accounts to compare with: three numbers, whatever their count.
 ///
 /// With `h` fixed the sample enters by its sum alone, so no table of its scores is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ pub struct EValues {
 }
 
 impl EValues {
-    /// From the highest scores of honest accounts that trained nothing. `eta` and `cap` are chosen without looking at
+    /// From the highest scores of benign accounts that trained nothing. `eta` and `cap` are chosen without looking at
     /// them. Scores that are not finite are passed over.
     ///
     /// # Errors
@@ -124,13 +124,13 @@ struct Unchecked {
 impl TryFrom<Unchecked> for EValues {
     type Error = EValueError;
 
-    fn try_from(came: Unchecked) -> Result<Self, Self::Error> {
+    fn try_from(got: Unchecked) -> Result<Self, Self::Error> {
         let Unchecked {
             eta,
             cap,
             applications,
             log_sum,
-        } = came;
+        } = got;
         if applications < 2 {
             return Err(EValueError::TooFew { applications });
         }

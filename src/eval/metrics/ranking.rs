@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn needs_both_kinds_and_enough_of_the_honest() {
+    fn needs_both_kinds_and_enough_of_the_benign() {
         assert_eq!(Roc::new(&units(&[1.0], &[])), None);
         assert_eq!(Roc::new(&units(&[f64::NAN], &[1.0])), None);
         assert_eq!(

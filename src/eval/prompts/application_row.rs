@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use crate::eval::metrics::wilson;
 use crate::eval::table::{Cell, Number, Style};
 
-/// The share of held-out honest prompts that may be flagged.
+/// The share of held-out benign prompts that may be flagged.
 pub(super) const RATE: f64 = 0.01;
 
-/// Scores of a fold's honest prompts, by application or pool.
-pub(super) type HonestScores = BTreeMap<String, Vec<f64>>;
+/// Scores of a fold's benign prompts, by application or pool.
+pub(super) type BenignScores = BTreeMap<String, Vec<f64>>;
 
-/// Honest prompts of one application (with its translations) or pool.
+/// Benign prompts of one application (with its translations) or pool.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApplicationRow {
     /// Application group or pool.
@@ -28,9 +28,9 @@ impl ApplicationRow {
     }
 }
 
-/// Each application against the threshold that leaves 1% of the honest prompts of the other folds above it: neither
+/// Each application against the threshold that leaves 1% of the benign prompts of the other folds above it: neither
 /// the model nor the threshold has met it. By name.
-pub(super) fn left_out(folds: &[HonestScores]) -> Vec<ApplicationRow> {
+pub(super) fn left_out(folds: &[BenignScores]) -> Vec<ApplicationRow> {
     let mut rows = Vec::new();
     for (fold, own) in folds.iter().enumerate() {
         let others = folds.iter().enumerate().filter(|(other, _)| *other != fold);
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn thresholds_are_those_of_the_others() {
         let scores = |from: u32| (from..from + 100).map(f64::from).collect::<Vec<f64>>();
-        let fold = |name: &str, from: u32| HonestScores::from([(name.to_owned(), scores(from))]);
+        let fold = |name: &str, from: u32| BenignScores::from([(name.to_owned(), scores(from))]);
         // One of the other fold's hundred may lie above: 198 for the low application, 98 for the high one.
         let rows = left_out(&[fold("low", 0), fold("high", 100)]);
         let flagged: Vec<(&str, u64)> = rows

@@ -1,4 +1,4 @@
-//! Honest applications left out: how many of their prompts pass thresholds that other applications set.
+//! Benign applications left out: how many of their prompts pass thresholds that other applications set.
 
 use super::application_row::{ApplicationRow, RATE, share};
 use super::figures::{ModelReport, ROW_MIN};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::application_row::{ApplicationRow, HonestScores, RATE, left_out, threshold};
+use super::application_row::{ApplicationRow, BenignScores, RATE, left_out, threshold};
 use crate::eval::metrics::{Figure, Roc, Scored, benign_needed};
 use crate::train::examples::LabeledRequest;
 use crate::train::fold::unit_of_split;
@@ -10,10 +10,10 @@ use crate::train::fold::unit_of_split;
 /// Requests that a row needs before its figures are printed.
 pub(super) const ROW_MIN: u64 = 20;
 
-/// Figures of one set of extracting prompts against all honest prompts of their fold.
+/// Figures of one set of extracting prompts against all benign prompts of their fold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Power {
-    /// Share flagged at 1% of honest prompts.
+    /// Share flagged at 1% of benign prompts.
     pub recall: Figure,
     /// Area under the curve.
     pub area: Figure,
@@ -30,7 +30,7 @@ pub struct PromptRow {
     pub family: String,
     /// Language code.
     pub language: String,
-    /// Whether the texts are word for word an honest user's.
+    /// Whether the texts are word for word a benign user's.
     pub bare: bool,
     /// Figures.
     pub power: Power,
@@ -45,7 +45,7 @@ pub struct PipelineRow {
     pub power: Power,
 }
 
-/// Honest prompts of one family, over all folds.
+/// Benign prompts of one family, over all folds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BenignRow {
     /// The family.
@@ -67,7 +67,7 @@ pub struct ModelReport {
     pub pipelines: Vec<PipelineRow>,
     /// By family; sorted.
     pub benign: Vec<BenignRow>,
-    honest: Vec<HonestScores>,
+    benign_scores: Vec<BenignScores>,
 }
 
 impl ModelReport {
@@ -77,23 +77,23 @@ impl ModelReport {
             rows: Vec::new(),
             pipelines: Vec::new(),
             benign: Vec::new(),
-            honest: Vec::new(),
+            benign_scores: Vec::new(),
         }
     }
 
     /// Takes in the scores of one fold's prompts.
     ///
     /// # Panics
-    /// When there are no honest prompts, or a score is not a number.
+    /// When there are no benign prompts, or a score is not a number.
     pub(super) fn add(&mut self, prompts: &[&LabeledRequest<'_>], scores: &[f32]) {
         let judged = || prompts.iter().zip(scores.iter().copied().map(f64::from));
-        let of_honest = judged().filter(|(prompt, _)| !prompt.attack);
-        let honest = Honest::new(of_honest.map(|(_, score)| unit(score, false)).collect());
+        let of_benign = judged().filter(|(prompt, _)| !prompt.extraction);
+        let benign = Benign::new(of_benign.map(|(_, score)| unit(score, false)).collect());
         let mut rows: BTreeMap<_, Vec<f64>> = BTreeMap::new();
         let mut pipelines: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-        let mut applications = HonestScores::new();
+        let mut applications = BenignScores::new();
         for (prompt, score) in judged() {
-            if prompt.attack {
+            if prompt.extraction {
                 let record = prompt.record;
                 let key = (prompt.unit, &record.family, &record.language, prompt.bare);
                 rows.entry(key).or_default().push(score);
@@ -101,26 +101,26 @@ impl ModelReport {
                     pipelines.entry(prompt.unit).or_default().push(score);
                 }
             } else {
-                let flagged = score > honest.threshold;
+                let flagged = score > benign.threshold;
                 self.count_benign(&prompt.record.family, flagged);
                 let own = applications.entry(unit_of_split(prompt).to_owned());
                 own.or_default().push(score);
             }
         }
-        self.honest.push(applications);
+        self.benign_scores.push(applications);
         for ((pipeline, family, language, bare), scores) in rows {
             self.rows.push(PromptRow {
                 pipeline: pipeline.to_owned(),
                 family: family.clone(),
                 language: language.clone(),
                 bare,
-                power: honest.power(&scores),
+                power: benign.power(&scores),
             });
         }
         for (pipeline, scores) in pipelines {
             self.pipelines.push(PipelineRow {
                 pipeline: pipeline.to_owned(),
-                power: honest.power(&scores),
+                power: benign.power(&scores),
             });
         }
         let key = |row: &PromptRow| {
@@ -132,9 +132,9 @@ impl ModelReport {
             .sort_by_cached_key(|row| row.pipeline.clone());
     }
 
-    /// Honest applications and pools, each against the threshold of the other folds; by name.
+    /// Benign applications and pools, each against the threshold of the other folds; by name.
     pub fn applications(&self) -> Vec<ApplicationRow> {
-        left_out(&self.honest)
+        left_out(&self.benign_scores)
     }
 
     fn count_benign(&mut self, family: &str, flagged: bool) {
@@ -156,13 +156,13 @@ impl ModelReport {
     }
 }
 
-/// The honest prompts of a fold, and the threshold that they set.
-struct Honest {
+/// The benign prompts of a fold, and the threshold that they set.
+struct Benign {
     units: Vec<Scored>,
     threshold: f64,
 }
 
-impl Honest {
+impl Benign {
     fn new(units: Vec<Scored>) -> Self {
         let scores = units.iter().map(|unit| unit.score).collect();
         let threshold = threshold(scores).expect("there are honest prompts");

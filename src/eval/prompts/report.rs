@@ -1,4 +1,4 @@
-//! The tables of a leave-pipelines-out trial: means, pipelines, honest prompts flagged.
+//! The tables of a leave-pipelines-out trial: means, pipelines, benign prompts flagged.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub struct PromptReport {
 /// A mean over rows or pipelines.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mean {
-    /// Mean recall at 1% of honest prompts.
+    /// Mean recall at 1% of benign prompts.
     pub recall: f64,
     /// Mean area under the curve.
     pub area: f64,

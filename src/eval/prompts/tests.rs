@@ -1,4 +1,4 @@
-//! A corpus whose pipelines share what honest people never say, and a pipeline that shares nothing.
+//! A corpus whose pipelines share what benign people never say, and a pipeline that shares nothing.
 
 use super::{PromptError, PromptTrial, leave_pipelines_out};
 use crate::domain::{Message, PoolRecord, Role, Sensitive};
@@ -36,7 +36,7 @@ fn records(
     (0..SIZE).map(record).collect()
 }
 
-/// Pipelines that all say "write new questions", each in its own trimmings; honest people who talk of the same
+/// Pipelines that all say "write new questions", each in its own trimmings; benign people who talk of the same
 /// subjects; one pipeline whose prompts are exactly what people say.
 fn corpus() -> Corpus {
     const SUBJECTS: [&str; 6] = ["bread", "rivers", "tax", "football", "moons", "glue"];
@@ -128,14 +128,14 @@ fn what_pipelines_share_is_found_and_what_people_say_too_is_not() {
     let trial = trial(&corpus, &manifest, &vocabulary, &recipe, 2);
     let report = leave_pipelines_out(&trial, &|_, _| ()).unwrap();
     for model in &report.models {
-        let honest: u64 = model.benign.iter().map(|row| row.n).sum();
-        assert_eq!(honest, (UNITS * SIZE) as u64, "each is judged once");
+        let benign: u64 = model.benign.iter().map(|row| row.n).sum();
+        assert_eq!(benign, (UNITS * SIZE) as u64, "each is judged once");
         let flagged: u64 = model.benign.iter().map(|row| row.flagged).sum();
-        assert!(flagged <= honest / 100, "{}: {flagged}", model.name);
+        assert!(flagged <= benign / 100, "{}: {flagged}", model.name);
         let applications = model.applications();
         assert_eq!(applications.len(), UNITS);
         let judged: u64 = applications.iter().map(|row| row.n).sum();
-        assert_eq!(judged, honest, "each against the others once");
+        assert_eq!(judged, benign, "each against the others once");
         // The harness, pipeline-01, is judged nowhere; the bare one only as such.
         assert_eq!(model.rows.len(), UNITS - 1);
         assert_eq!(model.pipelines.len(), UNITS - 2);
@@ -158,14 +158,14 @@ fn a_fold_without_pipelines_is_an_error() {
     let manifest = CueManifest::parse("").unwrap();
     let vocabulary = vocabulary(&corpus);
     corpus.pipelines.truncate(1);
-    let came = leave_pipelines_out(
+    let got = leave_pipelines_out(
         &trial(&corpus, &manifest, &vocabulary, &recipe(), 2),
         &|_, _| (),
     );
-    assert!(matches!(came, Err(PromptError::OneSided { .. })));
-    let came = leave_pipelines_out(
+    assert!(matches!(got, Err(PromptError::OneSided { .. })));
+    let got = leave_pipelines_out(
         &trial(&corpus, &manifest, &vocabulary, &recipe(), 1),
         &|_, _| (),
     );
-    assert!(matches!(came, Err(PromptError::Folds(1))));
+    assert!(matches!(got, Err(PromptError::Folds(1))));
 }

@@ -36,7 +36,7 @@ const CREDENTIAL_HEADER: &str = "x-stillwatch-credential-header";
 /// Metadata: `restrict` to have requests of restricted accounts declined.
 const ENFORCE: &str = "x-stillwatch-enforce";
 /// Idle timeout of a stream; a model may think for minutes before it answers.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 /// KiB of bodies that all streams may hold. A stream that finds no memory left is not scored.
 const MEMORY_KIB: usize = 128 * 1024;
 

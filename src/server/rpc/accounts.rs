@@ -148,7 +148,7 @@ impl Page {
         if bands.len() > Band::ALL.len() {
             return Err(WireError::OverBound {
                 field: "bands".to_owned(),
-                came: bands.len(),
+                got: bands.len(),
                 bound: Band::ALL.len(),
                 unit: "bands",
             });

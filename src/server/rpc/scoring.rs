@@ -43,7 +43,7 @@ impl contract::ScoringService for Scoring {
         if count > bounds.batch_max {
             let error = WireError::OverBound {
                 field: "exchanges".to_owned(),
-                came: count,
+                got: count,
                 bound: bounds.batch_max,
                 unit: "exchanges",
             };

@@ -56,7 +56,7 @@ fn every_text_of_every_author_renders_and_varies() {
 }
 
 #[test]
-fn extraction_and_honesty_speak_the_same_languages_in_every_file() {
+fn extraction_and_benigny_speak_the_same_languages_in_every_file() {
     for (file, text) in FILES {
         let mut languages = BTreeMap::<String, [usize; 2]>::new();
         for author in parse(text).expect("a file of our own").author {

@@ -21,7 +21,7 @@ pub enum ScenarioError {
         key: &'static str,
         /// What would do.
         expected: &'static str,
-        /// What came.
+        /// The actual value.
         got: String,
     },
 }

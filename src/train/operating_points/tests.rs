@@ -15,7 +15,7 @@ fn one_each(scores: impl IntoIterator<Item = f64>) -> Vec<BenignScore> {
         .collect()
 }
 
-/// Applications with a level of their own, as honest customers have.
+/// Applications with a level of their own, as benign customers have.
 fn population(applications: u64, accounts_each: u64, rng: &mut ChaCha8Rng) -> Vec<BenignScore> {
     let logistic = |rng: &mut ChaCha8Rng| {
         let u: f64 = rng.random_range(1e-12..1.0);

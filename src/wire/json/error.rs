@@ -57,9 +57,9 @@ pub enum LineError {
         limit: usize,
     },
     /// JSON, but not an object.
-    #[error("expected an object, came {found}")]
+    #[error("expected an object, got {found}")]
     NotAnObject {
-        /// What came.
+        /// The actual value.
         found: JsonKind,
     },
     /// A required field is absent or null.
@@ -75,13 +75,13 @@ pub enum LineError {
         field: &'static str,
     },
     /// A field holds another kind of value.
-    #[error("`{field}`: expected {expected}, came {found}")]
+    #[error("`{field}`: expected {expected}, got {found}")]
     WrongType {
         /// The field.
         field: &'static str,
         /// What it should hold.
         expected: &'static str,
-        /// What came.
+        /// The actual value.
         found: JsonKind,
     },
     /// A number outside the sensible range, or a fraction where a count is meant.
@@ -99,7 +99,7 @@ pub enum LineError {
         field: &'static str,
     },
     /// A word outside a closed list.
-    #[error("`{field}`: expected {expected}; came another word of {length} bytes")]
+    #[error("`{field}`: expected {expected}; got another word of {length} bytes")]
     UnknownName {
         /// The field.
         field: &'static str,

@@ -64,7 +64,7 @@ def batch(data: Json, sent: int) -> list[Assessment | ItemError]:
     """The results of a batch, as many as were sent."""
     results = _list(data, "results")
     if len(results) != sent:
-        raise ValueError(f"results: expected {sent}, came {len(results)}")
+        raise ValueError(f"results: expected {sent}, got {len(results)}")
     return [_result(record("results", entry)) for entry in results]
 
 
@@ -173,7 +173,7 @@ def _label(data: Json) -> StoredLabel:
 def record(name: str, value: object) -> Json:
     """The object that `value` must be."""
     if not isinstance(value, Mapping):
-        raise ValueError(f"{name}: expected an object, came {type(value).__name__}")
+        raise ValueError(f"{name}: expected an object, got {type(value).__name__}")
     return value
 
 
@@ -188,14 +188,14 @@ def _text(data: Json, name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ValueError(f"{name}: expected text, came {type(value).__name__}")
+        raise ValueError(f"{name}: expected text, got {type(value).__name__}")
     return value
 
 
 def _number(data: Json, name: str) -> float:
     value = _of(data, name)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{name}: expected a number, came {type(value).__name__}")
+        raise ValueError(f"{name}: expected a number, got {type(value).__name__}")
     return float(value)
 
 
@@ -203,7 +203,7 @@ def _count(data: Json, name: str) -> int:
     value = _of(data, name)
     # 64-bit integers are text in the JSON of proto3.
     if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError(f"{name}: expected a count, came {type(value).__name__}")
+        raise ValueError(f"{name}: expected a count, got {type(value).__name__}")
     return int(value)
 
 
@@ -212,7 +212,7 @@ def _list(data: Json, name: str) -> list[object]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise ValueError(f"{name}: expected a list, came {type(value).__name__}")
+        raise ValueError(f"{name}: expected a list, got {type(value).__name__}")
     return value
 
 

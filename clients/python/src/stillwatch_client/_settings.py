@@ -34,9 +34,9 @@ class Settings:
         seconds = _number("timeout", timeout, "STILLWATCH_TIMEOUT", 10.0)
         retries = _number("max_retries", max_retries, "STILLWATCH_MAX_RETRIES", 2)
         if not seconds > 0:
-            raise StillwatchError(f"timeout: expected seconds above 0, came {seconds}")
+            raise StillwatchError(f"timeout: expected seconds above 0, got {seconds}")
         if retries < 0 or retries != int(retries):
-            raise StillwatchError(f"max_retries: expected a whole number of at least 0, came {retries}")
+            raise StillwatchError(f"max_retries: expected a whole number of at least 0, got {retries}")
         return cls(
             base_url=httpx.URL(url.rstrip("/") + "/"),
             api_key=api_key or os.environ.get("STILLWATCH_API_KEY") or None,
@@ -64,4 +64,4 @@ def _number(name: str, given: float | None, variable: str, default: float) -> fl
     try:
         return float(text)
     except ValueError:
-        raise StillwatchError(f"{variable}: expected a number for {name}, came {text!r}") from None
+        raise StillwatchError(f"{variable}: expected a number for {name}, got {text!r}") from None

@@ -263,7 +263,7 @@ def to_json(value: object) -> object:
         return {name: to_json(part) for name, part in named if part is not None}
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError("time: expected a datetime with an offset, came one without")
+            raise ValueError("time: expected a datetime with an offset, got one without")
         return value.isoformat()
     if isinstance(value, Mapping):
         return {str(name): to_json(part) for name, part in value.items()}

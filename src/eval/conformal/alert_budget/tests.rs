@@ -126,14 +126,14 @@ fn refuses_what_cannot_be() {
     }
 }
 
-/// A day's accounts: whether each extracts, and its score. Honest ones stand alone, but for a pool of fifty behind one
+/// A day's accounts: whether each extracts, and its score. Benign ones stand alone, but for a pool of fifty behind one
 /// client, which score as one; so do half of the extracting ones.
 fn day(rng: &mut ChaCha8Rng) -> Vec<(bool, f64)> {
     let mut accounts: Vec<(bool, f64)> = (0..100).map(|_| (false, logistic(rng))).collect();
     let pool = logistic(rng);
     accounts.extend([(false, pool); 50]);
-    let harvest = 6.0 + logistic(rng);
-    accounts.extend([(true, harvest); 25]);
+    let extraction = 6.0 + logistic(rng);
+    accounts.extend([(true, extraction); 25]);
     accounts.extend((0..25).map(|_| (true, 6.0 + logistic(rng))));
     accounts
 }
@@ -156,12 +156,12 @@ fn calibrated(rng: &mut ChaCha8Rng) -> EValues {
 fn accounts_that_act_together_do_not_spoil_the_rate() {
     let mut rng = ChaCha8Rng::seed_from_u64(17);
     let trials = 120;
-    let (mut listed_honest, mut streamed_honest, mut found) = (0.0, 0.0, 0.0);
+    let (mut listed_benign, mut streamed_benign, mut found) = (0.0, 0.0, 0.0);
     for _ in 0..trials {
         let values = calibrated(&mut rng);
         let mut budget = AlertBudget::new(PLAN).unwrap();
         let mut accounts = Vec::new();
-        let (mut honest, mut shown, mut worst) = (0.0, 0.0, 0.0_f64);
+        let (mut benign, mut shown, mut worst) = (0.0, 0.0, 0.0_f64);
         for turn in 0..3 {
             let today = day(&mut rng);
             let e_values: Vec<f64> = today
@@ -171,7 +171,7 @@ fn accounts_that_act_together_do_not_spoil_the_rate() {
             if turn == 0 {
                 let list = daily_list(&e_values, PLAN.alpha, 100);
                 let wrong = list.iter().filter(|place| !today[**place].0).count();
-                listed_honest += wrong as f64 / list.len().max(1) as f64;
+                listed_benign += wrong as f64 / list.len().max(1) as f64;
                 found += (list.len() - wrong) as f64 / 50.0;
             }
             for (value, (extraction, _)) in e_values.iter().zip(&today) {
@@ -180,14 +180,14 @@ fn accounts_that_act_together_do_not_spoil_the_rate() {
             }
             for account in budget.end_day() {
                 shown += 1.0;
-                honest += f64::from(u8::from(!accounts[account as usize]));
+                benign += f64::from(u8::from(!accounts[account as usize]));
             }
-            worst = worst.max(honest / f64::max(shown, 1.0));
+            worst = worst.max(benign / f64::max(shown, 1.0));
         }
-        streamed_honest += worst;
+        streamed_benign += worst;
     }
     let share = |sum: f64| sum / f64::from(trials);
-    let (listed, streamed, found) = (share(listed_honest), share(streamed_honest), share(found));
+    let (listed, streamed, found) = (share(listed_benign), share(streamed_benign), share(found));
     assert!(
         listed <= PLAN.alpha && streamed <= PLAN.alpha,
         "{listed} {streamed}"
@@ -196,9 +196,9 @@ fn accounts_that_act_together_do_not_spoil_the_rate() {
 }
 
 #[test]
-fn the_rate_is_reached_by_the_worst_honest_accounts_there_are() {
+fn the_rate_is_reached_by_the_worst_benign_accounts_there_are() {
     // All N share one e-value that is 1 / alpha with probability alpha: the list is all of them or nobody, so its
-    // honest share is alpha in the mean, and any larger constant would show. Online, three quarters of it are laid out.
+    // benign share is alpha in the mean, and any larger constant would show. Online, three quarters of it are laid out.
     let mut rng = ChaCha8Rng::seed_from_u64(23);
     let trials = 20_000;
     let (mut daily, mut online) = (0.0, 0.0);

@@ -55,7 +55,7 @@ pub struct ScorePath<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edge {
-    /// The share of honest accounts that may ever pass.
+    /// The share of benign accounts that may ever pass.
     pub target_rate: f64,
     /// One threshold a cell, each with its own part of the rate.
     pub cells: Vec<Threshold>,

@@ -11,7 +11,7 @@ const SCORED: [u64; 18] = [
     5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256,
 ];
 
-/// How the score of an honest account moves about the level of its application.
+/// How the score of a benign account moves about the level of its application.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Motion {
     /// Noise around the level that never dies down, and never wanders.

@@ -33,7 +33,7 @@ fn ever(world: World, cells: usize, trials: u64) -> [f64; 3] {
 }
 
 #[test]
-fn honest_accounts_ever_pass_no_more_than_promised() {
+fn benign_accounts_ever_pass_no_more_than_promised() {
     let steady = World::of(Motion::Steady);
     let worlds = [
         World::of(Motion::Walk),
@@ -153,7 +153,7 @@ fn a_shift_of_applications_breaks_it() {
 
 #[test]
 fn which_is_better_when() {
-    // Extracting accounts are honest ones with more on top; both rules are set to 10%.
+    // Extracting accounts are benign ones with more on top; both rules are set to 10%.
     let found = |motion: Motion, lift: f64, cells: usize| {
         let trials = 12;
         let mut sum = 0.0;

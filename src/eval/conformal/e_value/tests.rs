@@ -1,4 +1,4 @@
-//! Tests of e-values: the mean of honest accounts, by hand and by simulation.
+//! Tests of e-values: the mean of benign accounts, by hand and by simulation.
 
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -48,8 +48,8 @@ fn refuses_what_is_no_bet() {
     assert!(serde_json::from_str::<EValues>(text).is_err());
 }
 
-/// Mean e-value of new honest accounts, and its standard error.
-fn honest_mean(draw: impl Fn(&mut ChaCha8Rng, u64) -> Vec<BenignScore>, seed: u64) -> (f64, f64) {
+/// Mean e-value of new benign accounts, and its standard error.
+fn benign_mean(draw: impl Fn(&mut ChaCha8Rng, u64) -> Vec<BenignScore>, seed: u64) -> (f64, f64) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let trials = 6_000;
     let values: Vec<f64> = (0..trials)
@@ -78,9 +78,9 @@ fn heavy(rng: &mut ChaCha8Rng) -> f64 {
 }
 
 #[test]
-fn honest_accounts_bet_one_on_average() {
+fn benign_accounts_bet_one_on_average() {
     // One account an application: exactly one, however heavy the tail.
-    let (mean, error) = honest_mean(
+    let (mean, error) = benign_mean(
         |rng, application| {
             vec![BenignScore {
                 score: heavy(rng),
@@ -92,7 +92,7 @@ fn honest_accounts_bet_one_on_average() {
     assert!((mean - 1.0).abs() < 4.0 * error, "{mean} {error}");
     // Unequal applications whose accounts resemble each other: never more. Taking accounts as equals instead of
     // applications would fail here, since the large ones score low.
-    let (mean, error) = honest_mean(
+    let (mean, error) = benign_mean(
         |rng, application| {
             let level = heavy(rng);
             let accounts = if level < 1.2 { 40 } else { 1 };

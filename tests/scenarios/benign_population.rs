@@ -1,4 +1,4 @@
-//! The honest accounts of the smoke scenario, through the same engine: how often a measure accuses them.
+//! The benign accounts of the smoke scenario, through the same engine: how often a measure accuses them.
 
 use stillwatch::domain::{Exchange, Verdict};
 use stillwatch::simulate::corpus::Corpus;
@@ -11,11 +11,11 @@ fn population() -> Vec<Seen> {
     let text = include_str!("../../eval/scenarios/smoke.toml");
     let scenario = Scenario::parse(text).expect("the built-in scenario");
     let plan = Plan::new(&scenario, &corpus, 3).expect("a plan of the miniature");
-    let honest = plan
+    let benign = plan
         .accounts
         .iter()
         .filter(|account| account.label.verdict != Verdict::Extraction);
-    honest
+    benign
         .take(60)
         .map(|account| {
             let exchanges: Vec<Exchange> = account.exchanges(&corpus).collect();
@@ -24,10 +24,10 @@ fn population() -> Vec<Seen> {
         .collect()
 }
 
-/// The chance of so few repeats is a p-value: one honest account in twenty may fall below a twentieth. A change against
+/// The chance of so few repeats is a p-value: one benign account in twenty may fall below a twentieth. A change against
 /// the own past is not promised of people who work in sessions; it must stay the exception.
 #[test]
-fn few_honest_accounts_are_called_a_sweep_or_changed() {
+fn few_benign_accounts_are_called_a_sweep_or_changed() {
     let population = population();
     let sweeps = population
         .iter()
