@@ -271,7 +271,7 @@ mod tests {
             ("Refusals", size_of::<Refusals>()),
             ("ChangeDetector", size_of::<ChangeDetector>()),
         ];
-        let table: Vec<&str> = include_str!("mod.rs")
+        let table: Vec<&str> = include_str!("profile.rs")
             .lines()
             .filter(|line| line.starts_with("//! | [`"))
             .collect();
