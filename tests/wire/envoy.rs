@@ -300,7 +300,7 @@ async fn what_was_shown_before_a_drain_is_scored_before_the_server_ends() {
     let limits = Limits {
         workers: NonZeroUsize::MIN,
         queue_depth_max: 0,
-        drain: Duration::from_millis(20),
+        shutdown_grace_period: Duration::from_millis(20),
         ..Limits::default()
     };
     let mut server = Running::with(limits).await;

@@ -214,7 +214,7 @@ async fn a_caller_without_a_deadline_has_the_servers() {
 async fn readiness_follows_the_scorer() {
     let limits = Limits {
         probe_period: Duration::from_millis(5),
-        ..Limits::standard()
+        ..Limits::default()
     };
     let server = Running::with(limits).await;
     server.fake.unready.store(true, Ordering::SeqCst);

@@ -180,7 +180,7 @@ fn wordings_are_rotated_and_shared() {
     let spec = specs[0];
     let applied =
         |evasion: &Evasion, place| said(&evasion.apply(place, spec.prompt(&corpus), &corpus));
-    let wordings: BTreeSet<String> = (0..20).map(|place| apply(&evasion, place)).collect();
+    let wordings: BTreeSet<String> = (0..20).map(|place| applied(&evasion, place)).collect();
     assert!((3..=5).contains(&wordings.len()), "{}", wordings.len());
     // Another account of the campaign begins elsewhere in the same rotation.
     let shifted = Evasion {
