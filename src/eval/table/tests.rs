@@ -71,7 +71,16 @@ fn json_keeps_every_digit_and_says_what_is_missing() {
 
 #[test]
 fn a_terminal_is_not_steered() {
-    insta::assert_snapshot!(sample().render(Layout::Terminal), @"");
+    insta::assert_snapshot!(sample().render(Layout::Terminal), @r#"
+    Recall | by pipeline
+    ┌───────────────────┬─────────────────────────┬──────────┐
+    │ pipeline          ┆                  recall ┆ accounts │
+    ╞═══════════════════╪═════════════════════════╪══════════╡
+    │ a|b, "c" �[31m*d* ┆ 38.2% [31.0, 45.1] n=72 ┆     1200 │
+    │ thin              ┆     insufficient (n=12) ┆        3 │
+    │ flat              ┆               undefined ┆        0 │
+    └───────────────────┴─────────────────────────┴──────────┘
+    "#);
     assert!(
         harmless("safe\u{202e}cod")
             .chars()
