@@ -346,9 +346,10 @@ fn colours_are_asked_for_or_left_out() {
     let score = |variables: &[(&str, &str)]| {
         let mut command = stillwatch(folder.path());
         command.args(["score", "none.jsonl"]);
-        command
-            .env_remove("NO_COLOR")
-            .envs(variables.iter().copied());
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+            command.env_remove(name);
+        }
+        command.envs(variables.iter().copied());
         text(&command.output().unwrap().stderr)
     };
     // Standard error is no terminal here.
