@@ -22,7 +22,7 @@ pub(super) struct Labels {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Writes the labels in force as a label file, ordered as ExportLabels orders them
+    /// Writes the labels in force as a label file, in the order of `ExportLabels`
     ///
     /// Reads the data folder and calls no server; one may be running on the folder. A label names its account where the
     /// reviewer did, and else its pseudonym, which `train` resolves with the same --data.

@@ -5,7 +5,7 @@
 //! absent. A gateway's log is read for what it holds, not marked for its form.
 
 use super::node::Node;
-use crate::domain::chat_names::{COUNT_MAX, HTTP_STATUSES, TEMPERATURES, is_text_part};
+use crate::domain::chat_names::{HTTP_STATUSES, TEMPERATURES, is_text_part};
 use crate::domain::{FinishReason, Message, Parameters, Response, ResponseFormat, Role, Sensitive};
 
 /// The messages of a list, of an object that holds one as `messages`, or of a string alone.
@@ -108,10 +108,9 @@ pub(super) fn temperature(node: &Node<'_>) -> Option<f32> {
     TEMPERATURES.contains(&value).then_some(value as f32)
 }
 
-/// A count within the bounds.
+/// A count within the bound of the chat vocabulary, which is that of its type.
 pub(super) fn small(node: &Node<'_>) -> Option<u32> {
-    let count = u32::try_from(node.count()?).ok();
-    count.filter(|count| *count <= COUNT_MAX)
+    u32::try_from(node.count()?).ok()
 }
 
 /// Tokens read or written.

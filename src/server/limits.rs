@@ -163,6 +163,10 @@ fn one_per_core() -> NonZeroUsize {
     thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_one_per_core(workers: &NonZeroUsize) -> bool {
     *workers == one_per_core()
 }
