@@ -162,10 +162,10 @@ fn what_cannot_run_says_so_with_a_hint() {
 /// A label file with every account named by its pseudonym under `key` instead.
 fn by_pseudonym(labels: &str, key: &PseudonymKey) -> String {
     let lines = labels.lines().map(|line| {
-        let mut label: serde_json::Value = serde_json::from_str(line).unwrap();
-        let fields = label.as_object_mut().unwrap();
-        let name = fields.remove("account").unwrap();
-        let pseudonym = key.account(name.as_str().unwrap()).to_string();
+        let mut label: serde_json::Value = serde_json::from_str(line).expect("a label");
+        let fields = label.as_object_mut().expect("an object");
+        let name = fields.remove("account").expect("an account");
+        let pseudonym = key.account(name.as_str().expect("a name")).to_string();
         fields.insert("pseudonym".to_owned(), pseudonym.into());
         format!("{label}\n")
     });
@@ -200,7 +200,7 @@ fn labels_by_pseudonym_teach_what_labels_by_name_teach_and_none_is_left_out_in_s
     let of_a_part = first.replace("\"conversation\":null", "\"conversation\":\"c-1\"");
     let stranger = r#"{"account":"nobody","label":"benign"}"#;
     // Repeated, so that two of the four labels at the end are replaced by the other two.
-    named.push_str(&format!("{stranger}\n{first}\n{of_a_part}\n{stranger}\n"));
+    named += &[stranger, &first, &of_a_part, stranger, ""].join("\n");
     std::fs::write(at.join("named.jsonl"), &named).unwrap();
     let secret = [7; 32];
     let pseudonyms = by_pseudonym(&named, &PseudonymKey::from_bytes(secret));

@@ -1,4 +1,4 @@
-//! The OpenAPI document of the JSON calls, made from the contract's descriptors, its comments and the error table.
+//! The `OpenAPI` document of the JSON calls, made from the contract's descriptors, its comments and the error table.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,15 +8,15 @@ use super::{allowed, benign, collect, extracting, quick, row, rows};
 
 /// Four hundred benign applications of two accounts, and forty extracting accounts far above them. Every account has
 /// twelve exchanges over three days, of which the eighth and the twelfth score highest.
-fn stream(benign: u32) -> Collected {
+fn stream(applications: u32) -> Collected {
     let mut labels: Vec<Label> = Vec::new();
     let mut scores: Vec<(String, f64)> = Vec::new();
-    for application in 0..benign {
+    for application in 0..applications {
         for own in 0..2 {
             let account = format!("b{application}-{own}");
             labels.push(benign(&account, &format!("app-{application}")));
             // Every level once, in an order that has nothing to do with the names.
-            scores.push((account, f64::from(application * 37 % benign) / 100.0));
+            scores.push((account, f64::from(application * 37 % applications) / 100.0));
         }
     }
     for number in 0..40 {

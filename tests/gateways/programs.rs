@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 /// How long a program may take to answer its first call; some load for half a minute on a busy machine.
 pub(crate) const START: Duration = Duration::from_mins(5);
 /// How long anything else may take: the first call of a program loads most of it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
 
 /// The folder of programs; `None` when there is none, which is said.
 pub(crate) fn programs(test: &str) -> Option<PathBuf> {

@@ -80,7 +80,9 @@ pub(crate) fn fit(rows: &[&[f64]], extraction: &[bool], rounds: usize) -> Model 
         }
         let step = (gradient / curvature).clamp(-LARGEST_STEP, LARGEST_STEP);
         base += step;
-        log_odds.iter_mut().for_each(|log_odds| *log_odds += step);
+        for log_odds in &mut log_odds {
+            *log_odds += step;
+        }
     }
     let tables = learning.into_iter().map(|feature| feature.table);
     Model {

@@ -14,12 +14,17 @@ use crate::client::post_json;
 use crate::process::Program;
 
 /// What of an answer says how the account stands.
-const FIGURES: [&str; 5] = ["exchange", "seen", "risk", "score", "band"];
+const FIGURES: [&str; 5] = ["exchange", "exchange_count", "risk", "score", "band"];
+
+/// The lines of a log.
+fn written(lines: &mut dyn Iterator<Item = &Value>) -> String {
+    lines.fold(String::new(), |log, line| log + &line.to_string() + "\n")
+}
 
 /// Figures of both answers, an answer a line. The server's key is that of offline runs.
 async fn by_log_and_by_port(lines: &[Value], bundle: Option<&Path>) -> [Vec<Value>; 2] {
     let folder = TempDir::new().expect("a folder");
-    let log: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let log = written(&mut lines.iter());
     fs::write(folder.path().join("log.jsonl"), log).expect("a file");
     let by_log = answers(&run(folder.path(), &["score", "log.jsonl"], bundle));
 
@@ -138,7 +143,7 @@ async fn five_messages_under_one_id_are_five_and_one_message_twice_is_one() {
     let [by_log, by_port] = by_log_and_by_port(&different, None).await;
     assert_eq!(by_log, by_port);
     assert_eq!(
-        (&by_log[4]["seen"], &by_log[4]["duplicate"]),
+        (&by_log[4]["exchange_count"], &by_log[4]["duplicate"]),
         (&json!(5), &json!(false))
     );
 
@@ -159,7 +164,7 @@ async fn five_messages_under_one_id_are_five_and_one_message_twice_is_one() {
         .iter()
         .map(|answer| {
             (
-                answer["seen"].as_u64().expect("a count"),
+                answer["exchange_count"].as_u64().expect("a count"),
                 answer["duplicate"] == true,
             )
         })
@@ -182,9 +187,6 @@ fn every_command_leaves_a_repeat_out_and_says_how_many_there_were() {
             )
         })
         .collect();
-    let written = |lines: &mut dyn Iterator<Item = &Value>| -> String {
-        lines.map(|line| format!("{line}\n")).collect()
-    };
     fs::write(folder.path().join("once.jsonl"), written(&mut once.iter())).expect("a file");
     let twice = written(&mut once.iter().flat_map(|line| [line, line]));
     fs::write(folder.path().join("twice.jsonl"), twice).expect("a file");

@@ -282,8 +282,11 @@ fn what_callers_depend_on_changes_by_intent_alone() {
     let kept = std::fs::read_to_string(&path).expect("the contract's lock");
     let (old, new): (BTreeSet<&str>, BTreeSet<&str>) =
         (kept.lines().collect(), made.lines().collect());
-    let list =
-        |lines: Vec<&&str>| -> String { lines.iter().map(|line| format!("\n  {line}")).collect() };
+    let list = |lines: Vec<&&str>| -> String {
+        lines
+            .iter()
+            .fold(String::new(), |list, line| list + "\n  " + line)
+    };
     let gone = list(old.difference(&new).collect());
     let added = list(new.difference(&old).collect());
     assert!(

@@ -226,7 +226,7 @@ proptest! {
     /// What is written can be read, and says nothing of the key.
     #[test]
     fn a_line_can_be_read_back(
-        name in "[A-Za-z0-9._-]{1,64}", random: [u8; 32], scopes in proptest::sample::subsequence(&KeyScope::ALL[..], 1..=4),
+        name in "[A-Za-z0-9._-]{1,64}", random: [u8; 32], scopes in proptest::sample::subsequence(KeyScope::ALL, 1..=4),
         per_second in 0_u32..3, burst in 0_u32..3, at_once in 0_usize..3,
     ) {
         let key = ApiKey::from_bytes(random);

@@ -314,7 +314,7 @@ async fn shutdown_drains_a_call_in_flight_and_takes_no_other() {
 #[tokio::test]
 async fn while_the_load_turns_away_calls_are_still_taken() {
     let limits = Limits {
-        shutdown_delay: Duration::from_secs(3_600),
+        shutdown_delay: Duration::from_hours(1),
         ..Limits::default()
     };
     let mut server = Running::with(limits).await;
@@ -329,7 +329,7 @@ const WATCH: &str = "/grpc.health.v1.Health/Watch";
 #[tokio::test]
 async fn watchers_of_health_are_told_of_the_drain_and_do_not_hold_it_up() {
     let limits = Limits {
-        shutdown_grace_period: Duration::from_secs(3_600),
+        shutdown_grace_period: Duration::from_hours(1),
         ..Limits::default()
     };
     let mut server = Running::with(limits).await;

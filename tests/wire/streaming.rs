@@ -231,7 +231,7 @@ async fn a_silent_stream_ends() {
 #[tokio::test]
 async fn the_drain_answers_what_was_taken_and_ends_the_stream() {
     let limits = Limits {
-        shutdown_grace_period: Duration::from_secs(3_600),
+        shutdown_grace_period: Duration::from_hours(1),
         ..Limits::default()
     };
     let mut server = Running::with(limits).await;

@@ -90,7 +90,7 @@ mod tests {
     fn a_plan_draws_from_what_the_view_keeps() {
         let (corpus, scenario) = (Corpus::miniature(), scenario());
         let all = Plan::new(&scenario, &corpus, 1).expect("a plan of all units");
-        let named: BTreeSet<String> = all.accounts.iter().flat_map(unit_of).collect();
+        let named: BTreeSet<String> = all.accounts.iter().filter_map(unit_of).collect();
         let left_out = named.first().expect("an account names its unit").clone();
         let keeps = |unit: UnitFacts<'_>| unit.split_key != left_out;
         let view = CorpusView::filtered(&corpus, &scenario.partitions, &keeps);
@@ -98,7 +98,7 @@ mod tests {
         assert!(
             some.accounts
                 .iter()
-                .flat_map(unit_of)
+                .filter_map(unit_of)
                 .all(|unit| unit != left_out)
         );
     }
