@@ -46,16 +46,16 @@ fn block_with(part: &str) -> &'static str {
 
 /// A folder with `stillwatch` in its `bin`, and a `cargo` there that runs it for `cargo run`.
 fn terminal() -> TempDir {
-    let folder = TempDir::new().unwrap();
+    let folder = TempDir::new().expect("a folder");
     let bin = folder.path().join("bin");
-    fs::create_dir(&bin).unwrap();
-    symlink(PROGRAM, bin.join("stillwatch")).unwrap();
+    fs::create_dir(&bin).expect("a working terminal");
+    symlink(PROGRAM, bin.join("stillwatch")).expect("a working terminal");
     let cargo = bin.join("cargo");
     let script = format!(
         "#!/bin/sh\n[ \"$1\" = run ] || exit 9\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nexec {PROGRAM} \"$@\"\n"
     );
-    fs::write(&cargo, script).unwrap();
-    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(&cargo, script).expect("a working terminal");
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).expect("a working terminal");
     folder
 }
 
@@ -72,7 +72,7 @@ fn bash(folder: &Path, script: &str) -> Command {
 }
 
 fn output(folder: &Path, script: &str) -> String {
-    let output = bash(folder, script).output().unwrap();
+    let output = bash(folder, script).output().expect("a working terminal");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(
         output.status.success(),
@@ -103,14 +103,14 @@ impl Server {
             .env("STILLWATCH_LISTEN", "127.0.0.1:0")
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+            .expect("a working terminal");
+        let mut lines = BufReader::new(child.stderr.take().expect("a working terminal")).lines();
         let mut seen = Vec::new();
         let address = loop {
             let line = lines
                 .next()
                 .unwrap_or_else(|| panic!("no address in {seen:?}"))
-                .unwrap();
+                .expect("a working terminal");
             if let Some((_, address)) = line.split_once(" listening on http://") {
                 break address.to_owned();
             }
@@ -124,13 +124,20 @@ impl Server {
 
 /// The `risk` that the README prints for an account in its list of two.
 fn printed(list: &str, account: &str) -> f64 {
-    let line = list.lines().find(|line| line.starts_with(account)).unwrap();
-    let risk = line.split_once("risk ").unwrap().1;
-    risk.split_whitespace().next().unwrap().parse().unwrap()
+    let line = list
+        .lines()
+        .find(|line| line.starts_with(account))
+        .expect("a working terminal");
+    let risk = line.split_once("risk ").expect("a working terminal").1;
+    risk.split_whitespace()
+        .next()
+        .expect("a working terminal")
+        .parse()
+        .expect("a working terminal")
 }
 
 fn rounded(value: &Value) -> f64 {
-    (value.as_f64().unwrap() * 1_000.0).round() / 1_000.0
+    (value.as_f64().expect("a number") * 1_000.0).round() / 1_000.0
 }
 
 #[test]
