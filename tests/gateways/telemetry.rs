@@ -1,4 +1,4 @@
-//! OTLP bodies as three emitters write them, in protobuf and JSON, plain and packed.
+//! Tests of OTLP bodies as three emitters write them, in protobuf and JSON, plain and compressed.
 
 use std::io::Write;
 
@@ -12,7 +12,7 @@ use crate::fixture::{CANARY, Counted, Running};
 
 const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
 
-/// A protobuf message in the making.
+/// Builder of a protobuf message.
 #[derive(Clone, Default)]
 pub(crate) struct Message(pub(crate) Vec<u8>);
 
@@ -54,7 +54,7 @@ impl Message {
                 });
                 Self::default().bytes(5, &list.0)
             }
-            other => panic!("no attribute is {other}"),
+            other => panic!("unsupported attribute {other}"),
         };
         let pair = Self::default().bytes(1, name.as_bytes()).bytes(2, &any.0);
         self.bytes(field, &pair.0)
@@ -103,7 +103,7 @@ fn json_attributes(attributes: Attributes<'_>) -> Vec<Value> {
                 .collect();
             json!({"arrayValue": {"values": items}})
         }
-        other => panic!("no attribute is {other}"),
+        other => panic!("unsupported attribute {other}"),
     };
     let pair = |(name, of): &(&str, Value)| json!({"key": name, "value": value(of)});
     attributes.iter().map(pair).collect()
@@ -135,7 +135,7 @@ fn packed(body: &[u8]) -> Vec<u8> {
     gzip.finish().expect("memory")
 }
 
-/// Today's conventions, as LiteLLM's callback writes them.
+/// Returns attributes in the current conventions, as LiteLLM's callback writes them.
 fn of_litellm() -> Vec<(&'static str, Value)> {
     vec![
         ("gen_ai.conversation.id", json!("talk-1")),
@@ -164,7 +164,7 @@ fn of_litellm() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Yesterday's, as OpenLLMetry wrote them.
+/// Returns attributes in the older conventions, as OpenLLMetry wrote them.
 fn of_openllmetry() -> Vec<(&'static str, Value)> {
     vec![
         (
