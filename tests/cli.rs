@@ -84,7 +84,7 @@ fn simulated_traffic_can_be_scored_explained_and_evaluated() {
 }
 
 #[test]
-fn benign_behaviour_is_printed_beside_the_traces() {
+fn benign_behaviour_is_compared_with_the_traces() {
     let folder = TempDir::new().unwrap();
     let traces = include_str!("../eval/scenarios/traces.toml");
     let small = traces
@@ -103,7 +103,7 @@ fn benign_behaviour_is_printed_beside_the_traces() {
 }
 
 #[test]
-fn a_bad_line_costs_itself_alone_and_shows_in_the_exit_status() {
+fn only_the_bad_line_is_rejected_and_the_exit_status_shows_it() {
     let folder = TempDir::new().unwrap();
     let log = format!("{LINE}\n{{\"account\": canary\n{LINE}");
     let output = stillwatch(folder.path())
@@ -127,7 +127,7 @@ fn a_bad_line_costs_itself_alone_and_shows_in_the_exit_status() {
 }
 
 #[test]
-fn what_cannot_run_says_so_with_a_hint() {
+fn a_command_that_cannot_run_fails_with_a_hint() {
     let folder = TempDir::new().unwrap();
     for (arguments, expected) in [
         (

@@ -55,7 +55,8 @@ impl Key {
             None => {
                 println!("{}\n{line}", key.expose());
                 say(
-                    "The first line is the key. Hand it to its caller; it is stored nowhere. The second line belongs in the keys file.",
+                    "The first line is the key. Hand it to its caller; it is stored nowhere. \
+                     The second line belongs in the keys file.",
                 );
             }
             Some(path) => {

@@ -128,7 +128,7 @@ impl Metrics {
     }
 
     /// Counts a finished request.
-    pub(super) fn answered(
+    pub(super) fn count_request(
         &self,
         api: ApiScope,
         method: &Arc<str>,
@@ -147,17 +147,17 @@ impl Metrics {
     }
 
     /// Records how long a request waited for a worker.
-    pub(super) fn waited(&self, time: Duration) {
+    pub(super) fn observe_queue_wait(&self, time: Duration) {
         self.queue_wait.observe(time.as_secs_f64());
     }
 
     /// Records how long a worker was busy with one request.
-    pub(super) fn worked(&self, time: Duration) {
+    pub(super) fn observe_work(&self, time: Duration) {
         self.work.observe(time.as_secs_f64());
     }
 
     /// Counts a scored exchange; repeats are not counted again.
-    pub(super) fn scored(&self, assessment: &Assessment) {
+    pub(super) fn count_assessment(&self, assessment: &Assessment) {
         if assessment.duplicate {
             return;
         }
@@ -190,19 +190,52 @@ impl Metrics {
         let build: Family<[Label; 1], Gauge> = Family::default();
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
         let registry = &mut self.registry;
-        registry.register("requests", "Calls answered, by surface, method and Connect or gRPC code", self.requests.clone());
-        registry.register_with_unit("request_duration", "From a call's headers to its answer, or to the end of a stream", Unit::Seconds, self.request_seconds.clone());
-        registry.register("shed", "Calls refused or left unscored: for concurrent calls (max_concurrent_requests), a full queue, a caller or deadline gone before their turn, their key's rate or its concurrent calls; and exchanges of gateways dropped in the background", self.shed.clone());
-        registry.register("queue_depth", "Calls that wait for a worker", self.queue_depth.clone());
-        registry.register_with_unit("queue_wait", "How long admitted calls waited for a worker", Unit::Seconds, self.queue_wait.clone());
-        registry.register_with_unit("work", "How long a worker was busy with one call; a batch is one call", Unit::Seconds, self.work.clone());
+        registry.register(
+            "requests",
+            "Requests answered, by surface, method and Connect or gRPC code",
+            self.requests.clone(),
+        );
+        registry.register_with_unit(
+            "request_duration",
+            "Time from a request's headers to its response, or to the end of a stream",
+            Unit::Seconds,
+            self.request_seconds.clone(),
+        );
+        registry.register(
+            "shed",
+            "Requests refused or left unscored: for concurrent requests (max_concurrent_requests), a full queue, \
+             a client or deadline gone while queued, the key's rate or its concurrent requests; and gateway \
+             exchanges dropped in the background",
+            self.shed.clone(),
+        );
+        registry.register("queue_depth", "Requests waiting for a worker", self.queue_depth.clone());
+        registry.register_with_unit(
+            "queue_wait",
+            "Time that admitted requests waited for a worker",
+            Unit::Seconds,
+            self.queue_wait.clone(),
+        );
+        registry.register_with_unit(
+            "work",
+            "Time that a worker was busy with one request; a batch is one request",
+            Unit::Seconds,
+            self.work.clone(),
+        );
         registry.register("verdicts", "Exchanges scored, by recommendation and band", self.verdicts.clone());
-        registry.register("risk", "Risks of exchanges scored; a change of its shape is drift", self.risk.clone());
-        registry.register("truncated", "Exchanges whose text was longer than the text model reads", self.truncated.clone());
-        registry.register("accounts", "Accounts remembered", self.accounts.clone());
+        registry.register("risk", "Risk of scored exchanges; a change of its distribution is drift", self.risk.clone());
+        registry.register(
+            "truncated",
+            "Exchanges whose text was longer than the text model reads",
+            self.truncated.clone(),
+        );
+        registry.register("accounts", "Accounts in memory", self.accounts.clone());
         registry.register("ready", "1 if the server is ready (see `/readyz`), else 0", self.ready.clone());
-        registry.register("model_info", "1; the active bundle and the BLAKE3 digest of its manifest", self.model.clone());
-        registry.register("build_info", "1; the program's version", build);
+        registry.register(
+            "model_info",
+            "Always 1; labeled with the active bundle and the BLAKE3 digest of its manifest",
+            self.model.clone(),
+        );
+        registry.register("build_info", "Always 1; labeled with the program's version", build);
     }
 
     fn start_at_zero(&self) {
@@ -320,7 +353,7 @@ mod tests {
         let before = series(&metrics);
         for &api in ApiScope::ALL {
             for code in codes() {
-                metrics.answered(api, &method, code, Duration::from_millis(3));
+                metrics.count_request(api, &method, code, Duration::from_millis(3));
             }
         }
         assert_eq!(

@@ -161,7 +161,7 @@ fn a_forgotten_account_starts_anew_with_the_ids_it_had() {
 }
 
 #[test]
-fn bundles_are_found_by_their_listing_alone() {
+fn only_listed_bundles_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let models = folder.path().join("models");
     write_bundle(&models, "tuned", 2, None);

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_another_length_is_refused_and_left_alone() {
+    fn a_file_of_another_length_is_refused_and_left_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pseudonym.key");
         fs::write(&path, [1; 31]).unwrap();

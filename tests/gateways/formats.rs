@@ -195,7 +195,7 @@ async fn litellms_log_is_read_in_its_three_forms() {
 }
 
 #[tokio::test]
-async fn a_bad_record_loses_itself_alone() {
+async fn only_the_bad_record_is_rejected() {
     let mut nobody = logged("c-2");
     nobody["metadata"] = json!({});
     let list = json!([logged("c-1"), nobody, 7, {"messages": "x"}, logged("c-5")]).to_string();
@@ -233,7 +233,7 @@ async fn failed_and_blocked_requests_are_distinguished() {
 }
 
 #[tokio::test]
-async fn a_call_that_comes_by_two_ways_is_counted_once() {
+async fn an_exchange_received_through_two_integrations_is_counted_once() {
     let server = Running::with(quiet_after(0.0)).await;
     let mut asked = request("c-1", "key-1", "Sing of snow.");
     asked["structured_messages"] = json!([{"role": "user", "content": "Sing of snow."}]);
@@ -256,7 +256,7 @@ async fn a_call_that_comes_by_two_ways_is_counted_once() {
 }
 
 #[tokio::test]
-async fn one_id_for_all_that_is_said_hides_nothing() {
+async fn a_reused_id_does_not_hide_exchanges() {
     let server = Running::with(quiet_after(0.0)).await;
     for n in 0..5 {
         let mut record = logged("always-this");
@@ -270,7 +270,7 @@ async fn one_id_for_all_that_is_said_hides_nothing() {
 }
 
 #[tokio::test]
-async fn what_has_no_id_is_counted_each_time() {
+async fn exchanges_without_an_id_are_counted_each_time() {
     let server = Running::with(HookSettings::default()).await;
     for _ in 0..3 {
         server

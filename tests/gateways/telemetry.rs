@@ -292,7 +292,7 @@ async fn every_emitter_is_read_alike_in_both_encodings_and_signals() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_is_counted_and_said() {
+async fn unusable_records_are_counted_and_reported() {
     let server = Running::with(HookSettings::default()).await;
     let nobody: Vec<_> = of_litellm()
         .into_iter()
@@ -309,11 +309,11 @@ async fn what_cannot_be_used_is_counted_and_said() {
     assert_eq!(&*answer.body, Message::default().bytes(1, &partial.0).0);
     let answer = server.post("/v1/logs", &json_logs(&nobody)).await;
     assert_eq!(answer.json()["partialSuccess"]["rejectedLogRecords"], "1");
-    let unheard = [
+    let unusable = [
         ("gen_ai.operation.name", json!("chat")),
         ("gen_ai.user", json!("u")),
     ];
-    let answer = server.post("/v1/traces", &json_traces(&unheard)).await;
+    let answer = server.post("/v1/traces", &json_traces(&unusable)).await;
     assert_eq!(answer.json()["partialSuccess"]["rejectedSpans"], "1");
     assert!(server.scorer.counted().is_empty());
 }
@@ -346,7 +346,7 @@ async fn spans_of_other_things_are_accepted_and_forgotten() {
 }
 
 #[tokio::test]
-async fn a_packed_body_is_bounded_by_what_it_unpacks_to() {
+async fn a_compressed_body_is_bounded_by_its_decompressed_size() {
     let server = Running::within(Limits {
         body_bytes_max: 100_000,
         ..Limits::default()

@@ -31,7 +31,7 @@ async fn observing_declines_nobody() {
 }
 
 #[tokio::test]
-async fn blocking_declines_by_status_and_tells_a_reference_alone() {
+async fn blocking_declines_by_status_and_reveals_only_a_reference() {
     let server = Running::with(blocking(BlockFrom::Restrict)).await;
     server
         .scorer
@@ -90,7 +90,7 @@ async fn an_operator_may_block_from_review_on() {
 }
 
 #[tokio::test]
-async fn what_nobody_waits_for_is_dropped_at_overload() {
+async fn background_exchanges_are_dropped_under_overload() {
     let server = Running::with(HookSettings {
         backlog_kib_max: 1,
         ..HookSettings::default()

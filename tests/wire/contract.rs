@@ -116,7 +116,7 @@ fn packages_are_folders_and_end_in_a_version() {
 }
 
 #[test]
-fn services_and_methods_say_what_they_are() {
+fn service_and_method_names_follow_the_style() {
     forbid(
         "a service is called SomethingService",
         services()
@@ -274,7 +274,7 @@ fn type_of(field: &FieldDescriptor) -> String {
 }
 
 #[test]
-fn what_callers_depend_on_changes_by_intent_alone() {
+fn the_contract_changes_only_with_its_lock() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(LOCK);
     let made = lock();
     if std::env::var_os("STILLWATCH_WRITE_LOCK").is_some() {

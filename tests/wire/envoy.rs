@@ -125,7 +125,7 @@ fn frames(mut bytes: &[u8]) -> Vec<&[u8]> {
 const ENFORCE: [(&str, &str); 1] = [("x-stillwatch-enforce", "restrict")];
 
 #[tokio::test]
-async fn what_a_filter_shows_is_scored_and_nothing_is_answered() {
+async fn an_observing_filter_is_scored_and_not_answered() {
     let server = Running::start().await;
     let answer = process(&server, &ENFORCE, &observed(conversation("acc-1"))).await;
     assert_eq!(answer.grpc_status().0, 0);
@@ -222,7 +222,7 @@ async fn restricted_accounts_are_declined_only_where_the_filter_asks_for_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_chat_is_let_go_at_its_head() {
+async fn requests_other_than_chat_are_released_at_their_headers() {
     let server = Running::start().await;
     let fields = [
         (":method", "POST"),
@@ -296,7 +296,7 @@ async fn a_filter_never_waits_for_a_worker() {
 
 /// Streams are cut at the end of the grace period, while the only worker is busy and the queue is full.
 #[tokio::test]
-async fn what_was_shown_before_a_drain_is_scored_before_the_server_ends() {
+async fn exchanges_received_before_a_drain_are_scored_before_the_server_ends() {
     let limits = Limits {
         workers: NonZeroUsize::MIN,
         queue_depth_max: 0,
@@ -307,12 +307,12 @@ async fn what_was_shown_before_a_drain_is_scored_before_the_server_ends() {
     let at = server.address;
     let mut open = Vec::new();
     for account in ["acc-1", "acc-2", "slow", "acc-3"] {
-        let (say, mut heard) = converse(at, PROCESS, &GRPC).await;
+        let (sender, mut responses) = converse(at, PROCESS, &GRPC).await;
         for piece in &conversation(account)[..3] {
-            say.send(piece.clone()).expect("open");
-            heard.next().await.expect("the piece is taken");
+            sender.send(piece.clone()).expect("open");
+            responses.next().await.expect("the piece is taken");
         }
-        open.push((say, heard));
+        open.push((sender, responses));
     }
     server.stop();
     let fake = server.fake.clone();

@@ -158,7 +158,7 @@ async fn a_refused_exchange_is_refused_alike_on_every_protocol() {
 }
 
 #[tokio::test]
-async fn what_is_at_the_bound_is_read() {
+async fn values_at_the_bound_are_accepted() {
     let server = Running::start().await;
     for call in [
         with("messages", messages(1_000)),
@@ -179,7 +179,7 @@ async fn what_is_at_the_bound_is_read() {
 }
 
 #[tokio::test]
-async fn malformed_bodies_are_named_by_position_alone() {
+async fn malformed_bodies_are_reported_by_position_only() {
     let server = Running::start().await;
     let bodies = [
         String::new(),
@@ -352,10 +352,7 @@ fn the_table_and_its_page_agree() {
                 "not to be tried again"
             },
         );
-        assert!(
-            page.contains(&stated),
-            "docs/errors.md does not say: {stated}"
-        );
+        assert!(page.contains(&stated), "docs/errors.md lacks: {stated}");
     }
 }
 

@@ -252,7 +252,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_no_keys_file_is_refused_with_its_line() {
+fn a_malformed_keys_file_is_refused_with_its_line() {
     let good = line("a", KeyScope::Score, 1);
     let hash = good.rsplit(' ').next().expect("a hash");
     for (file, expected) in [

@@ -77,7 +77,7 @@ async fn a_label_of_a_listed_pseudonym_is_a_label_of_that_account() {
 }
 
 #[tokio::test]
-async fn labels_are_listed_by_account_whatever_the_page_and_the_order_of_submission() {
+async fn labels_are_listed_by_account_for_any_page_size_and_order_of_submission() {
     let server = Running::start().await;
     for name in ["b", "c", "a"] {
         for conversation in [Some("2"), None, Some("1:x")] {
@@ -150,7 +150,7 @@ async fn a_pseudonym_sent_as_a_name_is_refused_unless_it_is_one() {
 }
 
 #[tokio::test]
-async fn what_is_no_label_and_no_page_is_refused() {
+async fn invalid_labels_and_pages_are_refused() {
     let server = Running::start().await;
     for (label, reason) in [
         (json!({"label": "benign"}), "missing_field"),

@@ -85,7 +85,7 @@ async fn calls_beyond_the_concurrency_limit_are_refused_on_every_protocol() {
 }
 
 #[tokio::test]
-async fn ten_times_what_fits_is_shed_at_once_and_the_rest_is_answered() {
+async fn at_ten_times_the_capacity_the_excess_is_shed_immediately() {
     let server = Running::with(one_worker(4)).await;
     let at = server.address;
     let slow = tokio::spawn(score(at, "slow"));

@@ -14,7 +14,7 @@ use document::document;
 pub(crate) use document::comment;
 
 #[test]
-fn openapi_is_what_the_contract_says() {
+fn openapi_matches_the_contract() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
     let checked_in = std::fs::read_to_string(&path).expect("docs/openapi.json");
     assert!(

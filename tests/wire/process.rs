@@ -357,7 +357,7 @@ async fn keys_are_read_again_at_a_hang_up_and_stopping_ends_well() {
 }
 
 #[tokio::test]
-async fn a_second_signal_stops_at_once() {
+async fn a_second_signal_stops_immediately() {
     let folder = TempDir::new().expect("a folder");
     let mut program = Program::start(
         folder.path(),
@@ -385,7 +385,7 @@ async fn a_second_signal_stops_at_once() {
 }
 
 #[test]
-fn what_must_not_be_served_is_refused_at_the_start() {
+fn invalid_configurations_are_refused_at_startup() {
     let folder = TempDir::new().expect("a folder");
     fs::write(folder.path().join("noise.pem"), "noise").expect("a file");
     fs::write(folder.path().join("bad.toml"), "[server]\nworker = 3\n").expect("a file");

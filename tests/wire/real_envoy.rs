@@ -123,7 +123,7 @@ async fn model() -> SocketAddr {
 }
 
 #[tokio::test]
-async fn what_envoy_shows_is_scored_and_nobody_notices() {
+async fn observed_traffic_is_scored_unnoticed() {
     let model = model().await;
     let mut server = Running::start().await;
     let Some(envoy) = Envoy::start("observe.yaml", model, server.address).await else {

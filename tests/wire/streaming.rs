@@ -94,7 +94,7 @@ async fn a_stream_is_spoken_in_json_too() {
 }
 
 #[tokio::test]
-async fn answers_come_one_by_one_while_the_stream_is_open() {
+async fn results_arrive_one_by_one_while_the_stream_is_open() {
     let server = Running::start().await;
     let (sender, mut responses) = converse(server.address, STREAM, &GRPC).await;
     for number in 1..=40_u32 {
@@ -146,7 +146,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn what_cannot_be_decoded_ends_the_stream_after_the_answers_before_it() {
+async fn an_undecodable_message_ends_the_stream_after_earlier_results() {
     let server = Running::start().await;
     let mut frames = frame(&message(&exchange("a")));
     frames.extend(frame(CANARY.as_bytes()));
@@ -198,7 +198,7 @@ async fn a_full_queue_makes_a_stream_wait_where_a_call_is_refused() {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_a_stream_and_what_waited_is_never_scored() {
+async fn a_deadline_ends_a_stream_and_waiting_exchanges_are_never_scored() {
     let limits = Limits {
         workers: NonZeroUsize::MIN,
         ..Limits::default()
@@ -234,7 +234,7 @@ async fn a_silent_stream_ends() {
 }
 
 #[tokio::test]
-async fn the_drain_answers_what_was_taken_and_ends_the_stream() {
+async fn the_drain_answers_accepted_exchanges_and_ends_the_stream() {
     let limits = Limits {
         shutdown_grace_period: Duration::from_secs(3_600),
         ..Limits::default()

@@ -149,7 +149,8 @@ fn about(flags: &Eval, own: &Measured) -> Vec<String> {
             env!("CARGO_PKG_VERSION")
         ),
         format!(
-            "Intervals cover 95% of {} resamples of whole applications, pipelines and campaigns. Figures based on too few units are marked.",
+            "Intervals cover 95% of {} resamples of whole applications, pipelines and campaigns. \
+             Figures based on too few units are marked.",
             flags.resamples
         ),
     ]

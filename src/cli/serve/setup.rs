@@ -94,7 +94,8 @@ fn refuse_unauthenticated(settings: &Settings) -> anyhow::Result<()> {
     }
     if !settings.auth.allow_unauthenticated {
         hint(
-            "`stillwatch key new` creates a key and the line for auth.keys_file; --allow-unauthenticated serves without keys",
+            "`stillwatch key new` creates a key and the line for auth.keys_file; \
+             --allow-unauthenticated serves without keys",
         );
         bail!(
             "server.listen {listen}: other machines can reach this address, and auth.keys_file is not set"

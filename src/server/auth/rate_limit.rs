@@ -138,7 +138,7 @@ mod tests {
     proptest! {
         /// No window admits more requests than the burst plus the rate times its length.
         #[test]
-        fn no_window_lets_more_in_than_burst_and_rate(
+        fn no_window_admits_more_than_burst_and_rate(
             per_second in 1_u32..50, burst in 1_u32..20, steps in proptest::collection::vec(0_u64..200, 1..300),
         ) {
             let (limiter, clock) = limiter(limit(per_second, burst));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permit_comes_back_when_its_call_ends() {
+    fn a_permit_is_released_when_its_request_ends() {
         let (limiter, _) = limiter(RateLimit {
             max_concurrent_requests: NonZeroUsize::new(1),
             ..RateLimit::default()

@@ -29,7 +29,8 @@ impl BodyLimits {
     /// Reads the body of `request` and returns the request with its whole body in memory.
     ///
     /// # Errors
-    /// [`WireError::BodyTooLarge`] if the body exceeds the limit, [`WireError::DeadlineExceeded`] if it arrives too slowly.
+    /// [`WireError::BodyTooLarge`] if the body exceeds the limit, [`WireError::DeadlineExceeded`] if it arrives too
+    /// slowly.
     pub(super) async fn read(&self, request: Request) -> Result<Request, WireError> {
         let (parts, body) = request.into_parts();
         let reading = body::to_bytes(body, self.bytes_max);

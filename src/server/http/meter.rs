@@ -52,7 +52,7 @@ impl Drop for Call {
     fn drop(&mut self) {
         let (api, took) = (self.meter.api, self.begun.elapsed());
         let metrics = &self.meter.metrics;
-        metrics.answered(api, &self.method, self.code, took);
+        metrics.count_request(api, &self.method, self.code, took);
         tracing::debug!(
             surface = api.name(),
             method = &*self.method,
@@ -174,7 +174,9 @@ mod tests {
         ) {
             web_status(&noise);
             let mut body = Vec::new();
-            for (flag, payload) in messages.iter().map(|message| (0, &message[..])).chain([(0x80, &b"a: b\r\ngrpc-status: 7\r\n"[..])]) {
+            let trailers = (0x80, &b"a: b\r\ngrpc-status: 7\r\n"[..]);
+            let messages = messages.iter().map(|message| (0, &message[..]));
+            for (flag, payload) in messages.chain([trailers]) {
                 body.push(flag);
                 body.extend_from_slice(&u32::try_from(payload.len())?.to_be_bytes());
                 body.extend_from_slice(payload);

@@ -67,7 +67,7 @@ impl Admitted {
     fn begin(&mut self) {
         self.begun = true;
         self.metrics.queue_depth.dec();
-        self.metrics.waited(self.arrived.elapsed());
+        self.metrics.observe_queue_wait(self.arrived.elapsed());
     }
 }
 
@@ -104,7 +104,7 @@ where
         let begun = Instant::now();
         let result = work();
         if let Some(admitted) = &admitted {
-            admitted.metrics.worked(begun.elapsed());
+            admitted.metrics.observe_work(begun.elapsed());
         }
         // The client may have disconnected.
         let _ = answer.send(result);

@@ -50,7 +50,7 @@ impl Dispatcher {
         let scorer = Arc::clone(&self.services.scorer);
         let work = move || scorer.score(exchange);
         let assessment = self.admission.run(priority, work).await??;
-        self.metrics.scored(&assessment);
+        self.metrics.count_assessment(&assessment);
         Ok(assessment)
     }
 
@@ -68,7 +68,7 @@ impl Dispatcher {
         let work = move || score_decoded(&*scorer, decoded);
         let scored = self.admission.run(priority, work).await?;
         for assessment in scored.iter().flatten() {
-            self.metrics.scored(assessment);
+            self.metrics.count_assessment(assessment);
         }
         Ok(scored)
     }
