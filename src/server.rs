@@ -74,7 +74,7 @@ const FLUSH_MIN: Duration = Duration::from_secs(5);
 
 /// Serves `services` on `listener` until `shutdown` resolves, then drains.
 ///
-/// The port opens once a worker has passed the scorer's self-test. At `shutdown`, readiness turns false;
+/// The port opens once a worker has run the scorer's self-test. At `shutdown`, readiness turns false;
 /// [`Limits::shutdown_delay`] later no new connection is accepted, and requests in flight have
 /// [`Limits::shutdown_grace_period`] to finish. Exchanges received from gateways until then are scored before this
 /// returns, within the rest of the grace period or five seconds, whichever is longer.

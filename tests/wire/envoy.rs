@@ -11,7 +11,7 @@ use crate::fixture::{CANARY, Running, exchange, pseudonymizer};
 
 const PROCESS: &str = "/envoy.service.ext_proc.v3.ExternalProcessor/Process";
 const CALL: &str = r#"{"model":"m-1","messages":[{"role":"user","content":"hello"}]}"#;
-const SAID: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+const STREAMED_RESPONSE: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
 
 /// Field numbers of `ProcessingRequest`.
 const REQUEST_HEADERS: u8 = 2;
@@ -75,7 +75,7 @@ fn conversation(account: &str) -> Vec<Vec<u8>> {
         request_head(account),
         body(REQUEST_BODY, CALL, true),
         response_head(),
-        body(RESPONSE_BODY, SAID, true),
+        body(RESPONSE_BODY, STREAMED_RESPONSE, true),
     ]
 }
 
