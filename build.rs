@@ -1,7 +1,7 @@
-//! Compiles the wire contract (`proto/`) into Rust, with no `protoc` on the machine.
+//! Build script: compiles the wire contract (`proto/`) into Rust without a `protoc` binary.
 //!
-//! `protox` reads the contract in pure Rust; `connectrpc-build` writes messages, service traits and the
-//! descriptor set that reflection answers from.
+//! `protox` parses the contract in pure Rust; `connectrpc-build` generates messages, service traits and the descriptor
+//! set that server reflection returns.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -19,9 +19,9 @@ const FILES: [&str; 7] = [
     "stillwatch/v1/label.proto",
 ];
 
-/// Contracts of others that the server speaks; their own messages live in packages of their own.
+/// Third-party contracts that the server implements; their messages are in their own packages.
 const THIRD_PARTY: [&str; 1] = ["envoy/service/ext_proc/v3/external_processor.proto"];
-/// What those import; code is made for each file that is named.
+/// Imports of the third-party contracts. Code is generated only for files that are listed.
 const IMPORTED: [&str; 2] = [
     "envoy/config/core/v3/base.proto",
     "envoy/type/v3/http_status.proto",
@@ -40,11 +40,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     code.generate_json = true;
     code.generate_with_setters = false;
     code.emit_register_fn = false;
-    // What this version does not know is not carried along.
+    // Unknown fields are dropped rather than carried along.
     code.preserve_unknown_fields = false;
-    // Ordered, so that the same assessment is the same bytes.
+    // Ordered maps, so that equal assessments encode to equal bytes.
     code.map_fields.push((".".into(), MapRepr::BTreeMap));
-    // In JSON a message's content is a string or a list of parts; see `wire::lenient_message`.
+    // In JSON, the content of a message is a string or a list of parts; see `wire::lenient_message`.
     code.message_attributes.push((
         ".stillwatch.v1.Message".into(),
         r#"#[serde(from = "crate::wire::LenientMessage")]"#.into(),
@@ -55,8 +55,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .files(&[&FILES[..], &THIRD_PARTY, &IMPORTED].concat())
         .buffa_config(code)
         .include_file("contract.rs")
-        // It would name the descriptor set, which this script writes itself: then the script is always older than its
-        // input, and every build compiles the crate again.
+        // The directives would name the descriptor set, which this script writes itself. The script would then always
+        // be older than its input, and every build would recompile the crate.
         .emit_rerun_directives(false)
         .compile()?;
 

@@ -1,6 +1,7 @@
-//! One file per command: flags in, exit status out. Data goes to standard output, everything else to standard error.
+//! The command line, one file per command. Each command takes flags and returns an exit status. Data goes to standard
+//! output, everything else to standard error.
 //!
-//! The one module, beside `server`, that reads the clock or writes to the terminal.
+//! Besides `server`, the only module that reads the clock or writes to the terminal. No other module uses it.
 
 mod config;
 #[cfg(feature = "lab")]
@@ -29,17 +30,17 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// How a command ended. The numbers are stable.
+/// Outcome of a command. The exit codes are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// All of the input was used.
+    /// All input was used.
     Success,
     /// The command finished, but part of the input was rejected.
     InputRejected,
-    /// The command finished, but a figure is outside its gate.
+    /// The command finished, but a metric is outside its gate.
     #[cfg(feature = "lab")]
     UnderGate,
-    /// The command could not do its work.
+    /// The command could not run.
     Failure,
 }
 
@@ -55,9 +56,10 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Sees coordinated capability extraction in the traffic of a language-model API.
+/// Detects coordinated capability extraction in the traffic of a language-model API.
 ///
-/// Exit status: 0 when all input was used, 1 when part of it was rejected or a gate was not held, 2 when the command could not run.
+/// Exit status: 0 when all input was used, 1 when part of it was rejected or a gate was missed, 2 when the command
+/// could not run.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Cli {
@@ -71,22 +73,22 @@ enum Command {
     Serve(serve::Serve),
     /// Checks and prints the settings of `serve`
     Config(config::Config),
-    /// Makes API keys for `serve`
+    /// Creates API keys for `serve`
     Key(key::Key),
-    /// Writes out the labels that reviewers submitted
+    /// Exports the labels that reviewers submitted
     Labels(labels::Labels),
     /// Scores a traffic log
     Score(score::Score),
-    /// Says why one account of a traffic log stands where it stands
+    /// Explains the risk of one account in a traffic log
     Explain(explain::Explain),
     #[cfg(feature = "lab")]
-    /// Composes labeled account streams from prompt pools
+    /// Simulates labeled account streams from prompt pools
     Simulate(simulate::Simulate),
     #[cfg(feature = "lab")]
     /// Trains a model bundle from prompt pools or from labeled traffic
     Train(train::Train),
     #[cfg(feature = "lab")]
-    /// Measures a bundle on labeled traffic, or the text model on held-out pipelines
+    /// Evaluates a bundle on labeled traffic, or the text model on held-out pipelines
     Eval(eval::Eval),
 }
 

@@ -1,8 +1,7 @@
-//! Stillwatch sees coordinated capability extraction in the traffic of a language-model API.
+//! Stillwatch detects coordinated capability extraction in the traffic of a language-model API.
 //!
-//! One way through, data in one direction:
-//! `Exchange --observe--> Observation --update--> Profile --measure--> measures --judge--> Assessment`.
-//! See `ARCHITECTURE.md` for the house and its rules.
+//! Data flows in one direction: `Exchange --observe--> Observation --update--> Profile --measure--> measures --judge-->
+//! Assessment`. See `ARCHITECTURE.md` for the modules and their rules.
 
 pub mod bundle;
 pub mod cli;

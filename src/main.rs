@@ -1,4 +1,4 @@
-//! The `stillwatch` binary: flags to `cli`, errors to exit codes.
+//! The `stillwatch` binary. `cli` parses the flags and turns errors into exit codes.
 
 use std::process::ExitCode;
 

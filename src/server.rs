@@ -1,11 +1,13 @@
-//! RPC and HTTP on one port.
+//! The network server: RPC and HTTP on one port.
 //!
-//! Uses `engine`, `bundle`, `wire`, `gateway`. The only module that knows axum and sockets; reads the clock, as `cli` does.
+//! Uses `engine`, `bundle`, `wire`, `gateway`. The only module that knows axum and sockets; like `cli`, it reads the
+//! clock.
 //!
-//! The path of a call: `http::connections` accepts the connection, `routes` finds the handler, `http::ingress` limits
-//! concurrent calls and their bodies, `rpc` converts between the contract and the domain, and `queue::dispatcher` runs the
-//! work on a worker that `queue::admission` grants, for the [`Services`] behind the port. `hooks` are the routes of gateways
-//! and exporters. `auth` decides who may call; `http::meter` and `metrics` count. `routes` puts both around every group.
+//! The path of a request: `http::connections` accepts the connection, `routes` finds the handler, `http::ingress`
+//! limits concurrent requests and their bodies, `rpc` converts between the contract and the domain, and
+//! `queue::dispatcher` runs the work of the [`Services`] on a worker that `queue::admission` grants. `hooks` has the
+//! routes of gateways and exporters. `auth` authenticates and authorizes callers; `http::meter` and `metrics` count
+//! requests. `routes` wraps every group of routes in both.
 
 mod auth;
 mod clock;
@@ -46,14 +48,14 @@ use queue::dispatcher::Dispatcher;
 use readiness::Readiness;
 use routes::{AppState, Routes};
 
-/// Configuration of the port. Made from [`Limits`] alone it is plain HTTP without API keys.
+/// Configuration of the port. Converted from [`Limits`] alone, it is plain HTTP without API keys.
 #[derive(Clone)]
 pub struct Setup {
     /// Bounds on memory and time.
     pub limits: Limits,
-    /// API keys; `None` lets everyone call.
+    /// API keys; `None` allows unauthenticated access.
     pub keys: Option<Arc<Keys>>,
-    /// Certificates; `None` for plain HTTP.
+    /// TLS certificates; `None` for plain HTTP.
     pub tls: Option<Arc<Tls>>,
 }
 
@@ -67,14 +69,15 @@ impl From<Limits> for Setup {
     }
 }
 
-/// Time that background scores have at shutdown even when connections used up the grace period.
+/// Minimum time for background scoring at shutdown, even if connections used up the grace period.
 const FLUSH_MIN: Duration = Duration::from_secs(5);
 
 /// Serves `services` on `listener` until `shutdown` resolves, then drains.
 ///
-/// The port opens once a worker has scored a first exchange of the scorer's own. At `shutdown` readiness turns false;
-/// [`Limits::shutdown_delay`] later no new connection is accepted, and calls in flight have [`Limits::shutdown_grace_period`] to end. What
-/// gateways showed until then is scored before this returns, within the rest of that time and five seconds at least.
+/// The port opens once a worker has run the scorer's self-test. At `shutdown`, readiness turns false;
+/// [`Limits::shutdown_delay`] later no new connection is accepted, and requests in flight have
+/// [`Limits::shutdown_grace_period`] to finish. Exchanges received from gateways until then are scored before this
+/// returns, within the rest of the grace period or five seconds, whichever is longer.
 pub async fn run(
     listener: TcpListener,
     services: Services,
@@ -108,7 +111,7 @@ pub async fn run(
     watching.abort();
     scoring_due.abort();
     let deadline = drained.deadline.max(time::Instant::now() + FLUSH_MIN);
-    // First of all, so that what the streams of cut connections showed does not find the queue full.
+    // Closed first, so that exchanges from the streams of cut connections do not find the queue full.
     gateways.close();
     drained.cut().await;
     gateways.flush(deadline).await;

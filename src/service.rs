@@ -1,7 +1,7 @@
-//! What stands behind the server's port: one engine in service, the bundles to choose from, the labels on disk.
+//! The services behind the server's port: the active engine, the available bundles, the labels on disk.
 //!
-//! Implements the ports of `server` on `engine`, `bundle` and `store`. Opens no socket and reads no setting: `cli` passes
-//! in what was configured.
+//! Implements the service traits of `server` on `engine`, `bundle` and `store`. Opens no socket and reads no settings:
+//! `cli` passes in the configured values.
 
 mod active_model;
 mod labels;
@@ -23,48 +23,49 @@ use crate::store::{LabelFile, LabelFileError};
 
 use active_model::ActiveModel;
 
-/// Where observations go before they are counted, if anywhere.
+/// Optional sink that receives observations before they are counted.
 pub type Sink = Option<Arc<dyn ObservationSink<Error = SinkError>>>;
 
-/// An observation that was not taken. The call that brought it answers a fault.
+/// Error of an observation that the sink did not accept. The request that sent the exchange fails with an internal
+/// error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the observation was not kept: {cause}")]
 pub struct SinkError {
-    /// What failed, in our own words.
+    /// What failed, in fixed words.
     pub cause: &'static str,
 }
 
-/// What the services are made of.
+/// Configuration of the services.
 pub struct ServiceSetup {
-    /// Files of the bundle to start with.
+    /// Files of the initial bundle.
     pub bundle: BundleFiles,
     /// The bundles that may be activated.
     pub catalogue: BundleCatalogue,
     /// The deployment's key.
     pub key: PseudonymKey,
-    /// Accounts remembered at most.
+    /// Maximum number of accounts in memory.
     pub accounts_max: usize,
-    /// Folder of what outlives a restart. It must exist.
+    /// Folder of persistent data. It must exist.
     pub data: PathBuf,
-    /// Where observations go before they are counted.
+    /// Receives observations before they are counted.
     pub sink: Sink,
 }
 
-/// Why the services cannot start.
+/// Error of starting the services.
 #[derive(Debug, Error)]
 pub enum ServiceError {
-    /// The bundle to start with.
+    /// The initial bundle is unfit.
     #[error("model bundle: {0}")]
     Bundle(#[from] BundleError),
-    /// The labels on disk.
+    /// The labels on disk cannot be read.
     #[error(transparent)]
     Labels(#[from] LabelFileError),
 }
 
-/// Loads the bundle, opens the labels and puts both behind the server's ports.
+/// Loads the bundle, opens the labels and returns the services for the server.
 ///
 /// # Errors
-/// When the bundle is unfit or the labels cannot be read.
+/// If the bundle is unfit or the labels cannot be read.
 pub fn open(setup: ServiceSetup) -> Result<Services, ServiceError> {
     let (data, key) = (setup.data.clone(), setup.key.clone());
     let pseudonymizer = Pseudonymizer::new(key.clone());

@@ -1,6 +1,6 @@
-//! Files on disk that outlive a restart: the deployment's key and the reviewers' labels.
+//! Persistent files: the deployment's key and the reviewers' labels.
 //!
-//! Uses `domain`, `privacy`, `wire`. Everything is readable by the owner alone.
+//! Uses `domain`, `privacy`, `wire`. All files are readable by the owner only.
 
 mod key;
 mod labels;

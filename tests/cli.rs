@@ -1,4 +1,4 @@
-//! The binary as its user meets it: exit codes, streams, hints.
+//! Tests of the binary as a user runs it: exit codes, output streams, hints.
 
 use std::path::Path;
 
@@ -45,12 +45,12 @@ fn simulated_traffic_can_be_scored_explained_and_evaluated() {
     assert!(accounts == threaded);
     let first: serde_json::Value = serde_json::from_str(accounts.lines().next().unwrap()).unwrap();
     let account = first["account"].as_str().unwrap();
-    let told = run(&["explain", "t.jsonl.gz", "--account", account]);
+    let printed = run(&["explain", "t.jsonl.gz", "--account", account]);
     assert!(
-        told.contains("before any evidence")
-            && told.contains("To contest:")
-            && told.contains("which weighs nothing"),
-        "{told}"
+        printed.contains("before any evidence")
+            && printed.contains("To contest:")
+            && printed.contains("does not affect the score"),
+        "{printed}"
     );
     let tables = run(&[
         "eval",
@@ -84,7 +84,7 @@ fn simulated_traffic_can_be_scored_explained_and_evaluated() {
 }
 
 #[test]
-fn benign_behaviour_is_printed_beside_the_traces() {
+fn benign_behaviour_is_compared_with_the_traces() {
     let folder = TempDir::new().unwrap();
     let traces = include_str!("../eval/scenarios/traces.toml");
     let small = traces
@@ -103,7 +103,7 @@ fn benign_behaviour_is_printed_beside_the_traces() {
 }
 
 #[test]
-fn a_bad_line_costs_itself_alone_and_shows_in_the_exit_status() {
+fn only_the_bad_line_is_rejected_and_the_exit_status_shows_it() {
     let folder = TempDir::new().unwrap();
     let log = format!("{LINE}\n{{\"account\": canary\n{LINE}");
     let output = stillwatch(folder.path())
@@ -127,9 +127,9 @@ fn a_bad_line_costs_itself_alone_and_shows_in_the_exit_status() {
 }
 
 #[test]
-fn what_cannot_run_says_so_with_a_hint() {
+fn a_command_that_cannot_run_fails_with_a_hint() {
     let folder = TempDir::new().unwrap();
-    for (arguments, said) in [
+    for (arguments, expected) in [
         (
             &["eval"][..],
             "expected --traffic with --labels, or --pools",
@@ -152,14 +152,14 @@ fn what_cannot_run_says_so_with_a_hint() {
             .unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(
-            text(&output.stderr).contains(said),
+            text(&output.stderr).contains(expected),
             "{arguments:?}: {}",
             text(&output.stderr)
         );
     }
 }
 
-/// A label file with every account named by its pseudonym under `key` instead.
+/// Rewrites a label file to name every account by its pseudonym under `key`.
 fn by_pseudonym(labels: &str, key: &PseudonymKey) -> String {
     let lines = labels.lines().map(|line| {
         let mut label: serde_json::Value = serde_json::from_str(line).expect("a label");
@@ -173,7 +173,7 @@ fn by_pseudonym(labels: &str, key: &PseudonymKey) -> String {
 }
 
 #[test]
-fn labels_by_pseudonym_teach_what_labels_by_name_teach_and_none_is_left_out_in_silence() {
+fn labels_by_pseudonym_train_the_same_bundle_and_none_is_left_out_silently() {
     let folder = TempDir::new().unwrap();
     let at = folder.path();
     let smoke = include_str!("../eval/scenarios/smoke.toml");
@@ -199,7 +199,7 @@ fn labels_by_pseudonym_teach_what_labels_by_name_teach_and_none_is_left_out_in_s
     let first = named.lines().next().unwrap().to_owned();
     let of_a_part = first.replace("\"conversation\":null", "\"conversation\":\"c-1\"");
     let stranger = r#"{"account":"nobody","label":"benign"}"#;
-    // Repeated, so that two of the four labels at the end are replaced by the other two.
+    // Labels are repeated, so that two of the last four are replaced by the other two.
     named += &[stranger, &first, &of_a_part, stranger, ""].join("\n");
     std::fs::write(at.join("named.jsonl"), &named).unwrap();
     let secret = [7; 32];
@@ -213,19 +213,22 @@ fn labels_by_pseudonym_teach_what_labels_by_name_teach_and_none_is_left_out_in_s
     let resolved = run(&format!(
         "{train} pseudonyms.jsonl --data data --out key/x/1"
     ));
-    for (status, told) in [&by_name, &resolved] {
-        assert_eq!(*status, Some(0), "{told}");
+    for (status, printed) in [&by_name, &resolved] {
+        assert_eq!(*status, Some(0), "{printed}");
         for reported in [
             "1 labels are of a single conversation",
             "2 labels were replaced",
-            "1 labels are of accounts that have no exchange",
+            "1 labels are of accounts without exchanges",
         ] {
-            assert!(told.contains(reported), "{reported} in {told}");
+            assert!(printed.contains(reported), "{reported} in {printed}");
         }
-        assert!(!told.contains("no key"), "{told}");
+        assert!(!printed.contains("no key"), "{printed}");
     }
-    let judge = |bundle: &str| std::fs::read(at.join(bundle).join("x/1/judge.json")).unwrap();
-    assert!(judge("name") == judge("key"), "one truth, one bundle");
+    let judge = |bundle: &str| std::fs::read(at.join(bundle).join("x/1/risk_model.json")).unwrap();
+    assert!(
+        judge("name") == judge("key"),
+        "the same labels train the same bundle"
+    );
 
     let keyless = run(&format!(
         "{train} pseudonyms.jsonl --data nowhere --out none/x/1"
@@ -233,7 +236,7 @@ fn labels_by_pseudonym_teach_what_labels_by_name_teach_and_none_is_left_out_in_s
     let labels = named.lines().count() - 1;
     let reported = format!("{labels} labels name an account by pseudonym, and there is no key");
     assert!(keyless.1.contains(&reported), "{}", keyless.1);
-    assert_eq!(keyless.0, Some(2), "nothing is left to learn from");
+    assert_eq!(keyless.0, Some(2), "no labels are left to train on");
 }
 
 #[test]
@@ -252,10 +255,13 @@ fn labels_are_exported_in_order_and_only_with_the_key_of_their_pseudonyms() {
             text(&output.stderr),
         )
     };
-    let (status, written, told) = export("nowhere");
+    let (status, written, printed) = export("nowhere");
     assert_eq!((status, written.as_str()), (Some(2), ""));
-    assert!(told.contains("no pseudonym key in nowhere"), "{told}");
-    assert!(!folder.path().join("nowhere").exists(), "nothing is made");
+    assert!(printed.contains("no pseudonym key in nowhere"), "{printed}");
+    assert!(
+        !folder.path().join("nowhere").exists(),
+        "nothing is created"
+    );
 
     let key = PseudonymKey::from_bytes([7; 32]);
     std::fs::write(data.join("pseudonym.key"), [7; 32]).unwrap();
@@ -274,8 +280,8 @@ fn labels_are_exported_in_order_and_only_with_the_key_of_their_pseudonyms() {
         line(&pseudonym("c"), "extraction"),
     ];
     std::fs::write(data.join("labels.jsonl"), file.concat()).unwrap();
-    let (status, written, told) = export("data");
-    assert_eq!(status, Some(0), "{told}");
+    let (status, written, printed) = export("data");
+    assert_eq!(status, Some(0), "{printed}");
     let mut expected = [
         (key.account("a"), line(&name("a"), "extraction")),
         (key.account("b"), line(&name("b"), "benign")),
@@ -327,7 +333,7 @@ fn every_command_says_how_it_is_used() {
         "eval show",
     ];
     let help = commands.map(|command| {
-        // Values of variables would be printed beside their names.
+        // Otherwise the help would print the values of environment variables next to their names.
         let output = stillwatch(folder.path())
             .env_clear()
             .args(command.split_whitespace())
@@ -352,7 +358,7 @@ fn colours_are_asked_for_or_left_out() {
         command.envs(variables.iter().copied());
         text(&command.output().unwrap().stderr)
     };
-    // Standard error is no terminal here.
+    // Standard error is not a terminal here.
     let plain = score(&[]);
     assert!(plain.starts_with("error: "), "{plain}");
     let forced = score(&[("CLICOLOR_FORCE", "1")]);

@@ -1,4 +1,4 @@
-//! `stillwatch config`, and the flags that lay themselves over a file and the environment.
+//! `stillwatch config`, and the flags that override the settings file and the environment.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,11 @@ use super::serve::setup;
 use super::terminal::say;
 use crate::settings::{Layers, Settings, commented_file, schema};
 
-/// Where settings come from: a file, `STILLWATCH_SECTION__KEY` in the environment, these flags; later ones win.
+/// Sources of the settings, in order of increasing precedence: a file, environment variables `STILLWATCH_SECTION__KEY`,
+/// these flags.
 #[derive(Args, Default)]
 pub(super) struct ConfigFlags {
-    /// File of settings (TOML); `stillwatch config print --default` writes one
+    /// Settings file (TOML); `stillwatch config print --default` prints one
     #[arg(long, value_name = "FILE", env = "STILLWATCH_CONFIG")]
     config: Option<PathBuf>,
     /// Address and port to listen on [default: 127.0.0.1:7700]
@@ -25,7 +26,7 @@ pub(super) struct ConfigFlags {
     /// Folder of a model bundle [default: the bundle built into the program]
     #[arg(long, value_name = "DIR")]
     bundle: Option<String>,
-    /// Maximum number of accounts remembered; beyond it those idle longest are forgotten [default: 200000]
+    /// Maximum number of accounts kept in memory; the longest idle are evicted first [default: 200000]
     #[arg(long, value_name = "N")]
     accounts_max: Option<usize>,
     /// File of API keys, hashed, one per line; required to serve other machines
@@ -34,13 +35,13 @@ pub(super) struct ConfigFlags {
     /// Allow unauthenticated access from other machines: anyone who reaches the port can do everything
     #[arg(long)]
     allow_unauthenticated: bool,
-    /// Any setting, such as server.workers=4; may be repeated
+    /// Sets any setting, for example server.workers=4; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
 }
 
 impl ConfigFlags {
-    /// The effective settings.
+    /// Returns the effective settings.
     pub(super) fn settings(&self) -> anyhow::Result<Settings> {
         Ok(self.layers()?.settings()?)
     }
@@ -48,7 +49,7 @@ impl ConfigFlags {
     fn layers(&self) -> anyhow::Result<Layers> {
         let mut layers = Layers::default();
         if let Some(path) = &self.config {
-            lay_file(&mut layers, path)?;
+            add_file(&mut layers, path)?;
         }
         let variables = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -79,7 +80,7 @@ impl ConfigFlags {
         }
         for pair in &self.set {
             let Some((name, value)) = pair.split_once('=') else {
-                bail!("--set {pair}: expected NAME=VALUE, such as server.workers=4");
+                bail!("--set {pair}: expected NAME=VALUE, for example server.workers=4");
             };
             layers.flag(name.trim(), value.trim(), "--set")?;
         }
@@ -87,10 +88,11 @@ impl ConfigFlags {
     }
 }
 
-/// The deployment whose data folder and key a command reads, from the same places as the settings of `serve`.
+/// Flags that select the deployment whose data folder and key a command reads, from the same sources as the settings of
+/// `serve`.
 #[derive(Args)]
 pub(super) struct DeploymentFlags {
-    /// File of settings (TOML) of the server
+    /// Settings file (TOML) of the server
     #[arg(long, value_name = "FILE", env = "STILLWATCH_CONFIG")]
     config: Option<PathBuf>,
     /// Data folder of the server [default: stillwatch-data]
@@ -99,7 +101,7 @@ pub(super) struct DeploymentFlags {
 }
 
 impl DeploymentFlags {
-    /// The effective settings.
+    /// Returns the effective settings.
     pub(super) fn settings(&self) -> anyhow::Result<Settings> {
         let flags = ConfigFlags {
             config: self.config.clone(),
@@ -119,20 +121,20 @@ pub(super) struct Config {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Says whether a file of settings could be served: names, values, contradictions, and the files that it names
+    /// Checks whether `serve` would accept a settings file: names, values, contradictions, and the files it refers to
     Check {
-        /// The file
+        /// Settings file
         file: PathBuf,
     },
-    /// Prints the effective settings, each with where it came from; secrets are redacted
+    /// Prints the effective settings, each with its source; secrets are redacted
     Print {
-        /// Prints a file with every setting, its default and its meaning instead
+        /// Prints a commented file of all settings with their defaults instead
         #[arg(long)]
         default: bool,
         #[command(flatten)]
         config: Box<ConfigFlags>,
     },
-    /// Prints the JSON Schema of a file of settings, for editors
+    /// Prints the JSON Schema of the settings file, for editors
     Schema,
 }
 
@@ -142,9 +144,9 @@ impl Config {
         match &self.command {
             Command::Check { file } => {
                 let mut layers = Layers::default();
-                lay_file(&mut layers, file)?;
+                add_file(&mut layers, file)?;
                 setup(&layers.settings()?)?;
-                say(&format!("{}: good", file.display()));
+                say(&format!("{}: valid", file.display()));
             }
             Command::Schema => println!("{:#}", schema()),
             Command::Print { default: true, .. } => print!("{}", commented_file()),
@@ -158,7 +160,7 @@ impl Config {
     }
 }
 
-fn lay_file(layers: &mut Layers, path: &Path) -> anyhow::Result<()> {
+fn add_file(layers: &mut Layers, path: &Path) -> anyhow::Result<()> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
     Ok(layers.file(&text, &name)?)

@@ -1,4 +1,4 @@
-//! The corpus and the scenario that a command was asked for, or the ones built in.
+//! Loads the corpus and the scenario that a command names, or the built-in ones.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::simulate::Scenario;
 use crate::simulate::corpus::Corpus;
 use crate::train::progress::Progress;
 
-/// The corpus in a folder, or the one built in.
+/// Loads the corpus in the folder `pools`, or the built-in one.
 pub(super) fn corpus(pools: Option<&Path>, bars: &ProgressBars) -> anyhow::Result<Corpus> {
     let Some(folder) = pools else {
         return Ok(Corpus::miniature());
@@ -21,7 +21,7 @@ pub(super) fn corpus(pools: Option<&Path>, bars: &ProgressBars) -> anyhow::Resul
     Ok(corpus)
 }
 
-/// The scenario in a file, or the one given as text.
+/// Parses the scenario file at `path`, or the text `built_in`.
 pub(super) fn scenario(path: Option<&Path>, built_in: &str) -> anyhow::Result<Scenario> {
     let text = match path {
         Some(path) => std::fs::read_to_string(path).with_context(|| path.display().to_string())?,

@@ -1,4 +1,4 @@
-//! `stillwatch eval`: how good a bundle is on labeled traffic, or the text model on pipelines it has not met.
+//! `stillwatch eval`: evaluates a bundle on labeled traffic, or the text model on held-out pipelines.
 
 mod accounts;
 mod baselines;
@@ -35,10 +35,11 @@ pub(super) struct Eval {
     /// Labels of the traffic
     #[arg(long, value_name = "FILE", requires = "traffic")]
     labels: Option<PathBuf>,
-    /// Model catalogue (TOML), which resolves aliases
+    /// Model catalogue (TOML) that resolves aliases
     #[arg(long, value_name = "FILE")]
     models: Option<PathBuf>,
-    /// Labeled logs that simple baselines are fitted on, to stand beside the bundle: of other accounts than --traffic
+    /// Labeled logs to fit simple baselines on, reported next to the bundle; accounts must differ from those in
+    /// --traffic
     #[arg(
         long,
         value_name = "FILE",
@@ -49,35 +50,35 @@ pub(super) struct Eval {
     /// Labels of --fit-traffic
     #[arg(long, value_name = "FILE", requires = "fit_traffic")]
     fit_labels: Option<PathBuf>,
-    /// Prompt pools: trains fold models and measures them on the pipelines left out, beside an n-gram baseline
+    /// Prompt pools: trains fold models and evaluates them on the held-out pipelines, next to an n-gram baseline
     #[arg(long, value_name = "DIR", conflicts_with = "traffic")]
     pools: Option<PathBuf>,
-    /// Folds of --pools
+    /// Number of folds with --pools
     #[arg(long, default_value_t = 4)]
     folds: usize,
-    /// Resamples behind each interval
+    /// Number of bootstrap resamples per interval
     #[arg(long, default_value_t = 1_000)]
     resamples: u32,
-    /// Floors and ceilings of figures (TOML): exit status 1 where one is not held, or a benign application is
+    /// Gates (TOML), lower and upper bounds of metrics: exit status 1 if one is missed, or if a benign application is
     /// flagged that is not a known false positive
     #[arg(long, value_name = "FILE", conflicts_with = "pools")]
     gates: Option<PathBuf>,
-    /// Another bundle, scored on the same stream in the same pass: differences with their intervals
+    /// Another bundle to score in the same pass; reports differences with their intervals
     #[arg(long, value_name = "DIR", conflicts_with = "pools")]
     compare: Option<PathBuf>,
-    /// Also lists so many benign accounts with the highest scores and extracting ones with the lowest
+    /// Also lists the N benign accounts with the highest scores and the N extracting accounts with the lowest
     #[arg(long, value_name = "N", conflicts_with = "pools")]
     errors: Option<usize>,
     #[command(flatten)]
     model: ModelFlags,
-    /// How it is printed
+    /// Output format
     #[arg(short = 'o', long, value_enum, default_value = "table")]
     format: Format,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Explains one labeled account: its label, its trail and the reasons at its last exchange
+    /// Explains one labeled account: its labels, its trail and the reasons at its last exchange
     Show(show::Show),
 }
 
@@ -88,7 +89,7 @@ impl Eval {
             (None, Some(pools), _) => self.prompts(pools),
             (None, None, Some(labels)) => accounts::run(self, labels),
             (None, None, None) => {
-                hint("--traffic and --labels measure a bundle; --pools measures the text model");
+                hint("--traffic and --labels evaluate a bundle; --pools evaluates the text model");
                 bail!("expected --traffic with --labels, or --pools");
             }
         }
@@ -97,7 +98,7 @@ impl Eval {
     #[expect(clippy::print_stdout, reason = "the report is this command's data")]
     fn prompts(&self, pools: &std::path::Path) -> anyhow::Result<Exit> {
         let Some(layout) = self.format.layout() else {
-            bail!("-o html: expected another format, pages are of accounts");
+            bail!("-o html: expected another format; only reports on accounts have an HTML page");
         };
         let bars = ProgressBars::new();
         let corpus = corpus(Some(pools), &bars)?.with_own_writing();

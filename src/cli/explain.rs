@@ -1,4 +1,4 @@
-//! `stillwatch explain`: why one account of a traffic log stands where it stands.
+//! `stillwatch explain`: explains the risk of one account in a traffic log.
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
@@ -13,29 +13,29 @@ use crate::engine::Engine;
 use crate::privacy::PseudonymKey;
 use crate::wire::json::{AssessmentLine, ToLine};
 
-/// Indent of the sentence below a contribution and its technique.
+/// Indentation of the sentence below a contribution and its technique.
 const SENTENCE_INDENT: &str = "          ";
 
-/// Format of the explanation.
+/// Output format of the explanation.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// For people.
     Table,
-    /// The assessment as `score` writes it.
+    /// The assessment in the format of `score`.
     Json,
 }
 
 /// Flags of `stillwatch explain`.
 #[derive(Args)]
 pub(super) struct Explain {
-    /// The account, in the log's words
+    /// Account name, as in the log
     #[arg(long)]
     account: String,
     #[command(flatten)]
     traffic: TrafficFlags,
     #[command(flatten)]
     model: ModelFlags,
-    /// How it is printed
+    /// Output format
     #[arg(short = 'o', long, value_enum, default_value = "table")]
     format: Format,
 }
@@ -67,9 +67,9 @@ impl Explain {
     }
 }
 
-/// Measures that weigh nothing in this bundle, for the reader to hold the reasons against.
+/// Renders the measures that no term of this bundle weighs, as background for the reasons.
 fn context(engine: &Engine, account: &str) -> String {
-    let mut lines = vec!["Context, which weighs nothing:".to_owned()];
+    let mut lines = vec!["Context (does not affect the score):".to_owned()];
     for (technique, sentence) in engine.context(account) {
         lines.push(format!("  {}", technique.name()));
         lines.push(format!("{SENTENCE_INDENT}{sentence}"));
@@ -78,7 +78,7 @@ fn context(engine: &Engine, account: &str) -> String {
     lines.join("\n")
 }
 
-/// One reason: its contribution in log-odds, its technique, and below them what was seen.
+/// Renders one reason: its contribution in log-odds and its technique, and below them the sentence of evidence.
 fn reason_lines(contribution: f64, technique: &str, sentence: &str) -> [String; 2] {
     let head = format!("{contribution:>+8.2}  {technique}");
     [
@@ -87,8 +87,8 @@ fn reason_lines(contribution: f64, technique: &str, sentence: &str) -> [String; 
     ]
 }
 
-/// Calls `take` with what the engine says of each exchange of one account of a log that counts. The engine is shown no
-/// other account.
+/// Scores one account of a log and calls `take` with the assessment of each of its counted exchanges. Exchanges of
+/// other accounts are not passed to the engine.
 pub(super) fn history(
     traffic: &TrafficFlags,
     engine: &Engine,
@@ -112,7 +112,7 @@ pub(super) fn history(
     })
 }
 
-/// The assessment in words, what it is compared with, and what speaks against it.
+/// Renders the assessment as text, with its reasons, its benign look-alikes and how to contest it.
 pub(super) fn render(assessment: &Assessment, bundle: &str) -> String {
     let mut lines = vec![
         format!(
@@ -124,7 +124,7 @@ pub(super) fn render(assessment: &Assessment, bundle: &str) -> String {
             assessment.band.name(),
             assessment.recommendation.name()
         ),
-        format!("Judged by {bundle}. Contributions are log-odds and sum to the score."),
+        format!("Scored by {bundle}. Contributions are log-odds and sum to the score."),
         String::new(),
     ];
     lines.push("Reasons, compared with benign accounts:".to_owned());
@@ -138,7 +138,7 @@ pub(super) fn render(assessment: &Assessment, bundle: &str) -> String {
     if let Some(strongest) = TechniqueRisk::strongest(&assessment.techniques) {
         let card = DETECTORS[strongest.technique.index()];
         lines.push(format!(
-            "Honest users who can look like {}:",
+            "Benign users who can look like {}:",
             strongest.technique.name()
         ));
         lines.extend(

@@ -1,10 +1,10 @@
-//! The formats that reports are printed in.
+//! The output formats of reports.
 
 use clap::ValueEnum;
 
 use crate::eval::table::Layout;
 
-/// Format of a report.
+/// Output format of a report.
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Format {
     /// For people at a terminal.
@@ -15,12 +15,12 @@ pub(super) enum Format {
     Json,
     /// For spreadsheets.
     Csv,
-    /// One page with pictures and all tables, which opens without a network and prints.
+    /// One self-contained page with charts and all tables, for offline viewing and printing.
     Html,
 }
 
 impl Format {
-    /// How tables are laid out; `None` for a page.
+    /// Returns the layout of tables; `None` for the HTML page.
     pub(super) const fn layout(self) -> Option<Layout> {
         match self {
             Self::Table => Some(Layout::Terminal),

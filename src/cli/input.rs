@@ -1,4 +1,4 @@
-//! Traffic logs on the command line: read in batches, model aliases resolved, bad lines told and counted.
+//! Traffic logs on the command line: reads them in batches, resolves model aliases, reports and counts bad lines.
 
 use std::path::{Path, PathBuf};
 
@@ -12,16 +12,16 @@ use crate::engine::RepeatFilter;
 use crate::ingest::{BadLine, Catalogue, Tally, TrafficReader, read_labels};
 use crate::privacy::PseudonymKey;
 
-/// Bad lines that are told one by one; the rest are counted.
-const TOLD_MAX: u64 = 20;
+/// Maximum number of bad lines reported one by one; the rest are only counted.
+const REPORTED_LINES_MAX: u64 = 20;
 
-/// Where the traffic is.
+/// Flags that name the traffic.
 #[derive(Args)]
 pub(super) struct TrafficFlags {
     /// Traffic logs: JSON lines, plain, gzip or Zstandard; `-` for standard input
     #[arg(value_name = "TRAFFIC", required = true)]
     traffic: Vec<PathBuf>,
-    /// Model catalogue (TOML), which resolves aliases
+    /// Model catalogue (TOML) that resolves aliases
     #[arg(long, value_name = "FILE")]
     models: Option<PathBuf>,
     /// Stop at the first bad line
@@ -30,7 +30,7 @@ pub(super) struct TrafficFlags {
 }
 
 impl TrafficFlags {
-    /// For commands that name the logs by a flag.
+    /// Creates the flags for a command that takes the logs by a named flag.
     pub(super) const fn of(traffic: Vec<PathBuf>, models: Option<PathBuf>, strict: bool) -> Self {
         Self {
             traffic,
@@ -39,8 +39,8 @@ impl TrafficFlags {
         }
     }
 
-    /// Calls `take` with batches of exchanges in the order of the input. It returns how many of them were sent before,
-    /// which is told at the end.
+    /// Calls `take` with batches of exchanges in input order. `take` returns how many of them are repeats; their total
+    /// is reported at the end.
     pub(super) fn each_batch(
         &self,
         mut take: impl FnMut(Vec<Exchange>) -> anyhow::Result<usize>,
@@ -61,8 +61,8 @@ impl TrafficFlags {
         Ok(report(&reader.tally(), repeated))
     }
 
-    /// Calls `take` with batches of exchanges in the order of the input, without those that were sent before: for
-    /// commands that fold exchanges without an engine.
+    /// Calls `take` with batches of exchanges in input order, without repeats: for commands that fold exchanges without
+    /// an engine.
     pub(super) fn each_batch_of_new(
         &self,
         mut take: impl FnMut(Vec<Exchange>),
@@ -82,7 +82,7 @@ impl TrafficFlags {
         if self.strict {
             anyhow::bail!("{bad} (--strict)");
         }
-        if *rejected <= TOLD_MAX {
+        if *rejected <= REPORTED_LINES_MAX {
             warn(&bad.to_string());
         }
         Ok(())
@@ -96,18 +96,18 @@ fn resolved(mut exchange: Exchange, catalogue: Option<&Catalogue>) -> Exchange {
     exchange
 }
 
-/// Tells what became of the lines.
+/// Reports how the lines were used.
 fn report(tally: &Tally, repeated: usize) -> Exit {
     let rejected = tally.rejected_lines();
     if tally.out_of_order > 0 {
         warn(&format!(
-            "{} exchanges of {} accounts are earlier than one before them",
+            "{} exchanges of {} accounts are out of order: earlier than a preceding one",
             tally.out_of_order, tally.accounts_out_of_order
         ));
     }
     if repeated > 0 {
         warn(&format!(
-            "{repeated} exchanges were sent before, with the same id and messages, and were not counted again"
+            "{repeated} exchanges repeat an earlier one (same id and messages) and were not counted again"
         ));
     }
     if tally.unknown_fields > 0 {
@@ -133,7 +133,7 @@ fn report(tally: &Tally, repeated: usize) -> Exit {
     Exit::InputRejected
 }
 
-/// The labels of a file; bad ones are reported.
+/// Reads the labels of a file and reports invalid ones.
 pub(super) fn labels(path: &Path) -> anyhow::Result<Vec<Label<AccountRef>>> {
     let collected = read_labels(path).with_context(|| path.display().to_string())?;
     for bad in &collected.rejected {
@@ -142,7 +142,7 @@ pub(super) fn labels(path: &Path) -> anyhow::Result<Vec<Label<AccountRef>>> {
     Ok(collected.records)
 }
 
-/// The labels of a file that name their account, for commands that find accounts in a log by name; labels by pseudonym
+/// Reads the labels of a file that name their account, for commands that look up accounts by name. Labels by pseudonym
 /// are counted and reported.
 pub(super) fn named_labels(path: &Path) -> anyhow::Result<Vec<Label>> {
     let labels = labels(path)?;

@@ -1,4 +1,4 @@
-//! `stillwatch key`: makes API keys.
+//! `stillwatch key`: creates API keys.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -19,12 +19,12 @@ pub(super) struct Key {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Prints a new key, which is stored nowhere, and below it the line for the keys file
+    /// Prints a new key, which is stored nowhere, and the line for the keys file
     New {
-        /// Whose it is: letters, digits, `-`, `_` and `.`
+        /// Name of the key: letters, digits, `-`, `_` and `.`
         #[arg(long)]
         name: String,
-        /// What it is good for; may be repeated
+        /// Scope of the key; may be repeated
         #[arg(long, required = true, value_parser = scope)]
         scope: Vec<KeyScope>,
         /// Appends the line to this keys file instead of printing it
@@ -55,14 +55,15 @@ impl Key {
             None => {
                 println!("{}\n{line}", key.expose());
                 say(
-                    "The first line is the key: give it to its caller, it is stored nowhere. The second goes into the keys file.",
+                    "The first line is the key. Hand it to its caller; it is stored nowhere. \
+                     The second line belongs in the keys file.",
                 );
             }
             Some(path) => {
                 append_line(path, &line)?;
                 println!("{}", key.expose());
                 say(&format!(
-                    "The key is stored nowhere: give it to its caller. Its hash is in {}.",
+                    "Hand the key to its caller; it is stored nowhere. Its hash is in {}.",
                     path.display()
                 ));
             }
@@ -83,7 +84,7 @@ fn append_line(path: &Path, line: &KeyLine) -> anyhow::Result<()> {
     } else {
         "\n"
     };
-    // What would not be served is not written.
+    // The result is parsed first, so that a line the server would reject is not written.
     Keys::parse(&format!("{before}{gap}{line}\n"), RateLimit::default()).with_context(named)?;
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);

@@ -1,4 +1,4 @@
-//! `stillwatch labels`: the labels that reviewers submitted to a server, out of its data folder.
+//! `stillwatch labels`: exports the labels that reviewers submitted to a server from its data folder.
 
 use std::path::PathBuf;
 
@@ -22,14 +22,14 @@ pub(super) struct Labels {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Writes the labels in force as a label file, in the order of `ExportLabels`
+    /// Exports the current labels as a label file, in the order of `ExportLabels`
     ///
-    /// Reads the data folder and calls no server; one may be running on the folder. A label names its account where the
-    /// reviewer did, and else its pseudonym, which `train` resolves with the same --data.
+    /// Reads the data folder only; a server may be running on it. A label names its account where the reviewer did, and
+    /// otherwise the account's pseudonym, which `train` resolves with the same --data.
     Export {
         #[command(flatten)]
         deployment: DeploymentFlags,
-        /// Where the labels go: plain, .gz or .zst; `-` for standard output
+        /// Output file: plain, .gz or .zst; `-` for standard output
         #[arg(long, value_name = "FILE", default_value = "-")]
         out: PathBuf,
     },
@@ -41,7 +41,7 @@ impl Labels {
         let settings = deployment.settings()?;
         let data = &settings.data.folder;
         let Some(key) = known_key(&settings)? else {
-            hint("--data DIR names the data folder of the server");
+            hint("--data DIR sets the data folder of the server");
             bail!("no pseudonym key in {}", data.display());
         };
         let labels = LabelFile::read(data, key)?;
@@ -51,7 +51,7 @@ impl Labels {
             writer.write(&label.map_account(AccountRef::from))?;
         }
         writer.finish()?;
-        say(&format!("{count} labels of {}", data.display()));
+        say(&format!("{count} labels exported from {}", data.display()));
         Ok(Exit::Success)
     }
 }

@@ -1,4 +1,4 @@
-//! Flags that choose the model, and the key that its pseudonyms are under.
+//! Flags that select the model, and the deployment's pseudonym key.
 
 use std::path::{Path, PathBuf};
 
@@ -11,13 +11,13 @@ use crate::privacy::PseudonymKey;
 use crate::settings::{ModelSettings, Secret, Settings};
 use crate::store::{self, KeyError};
 
-/// Which model scores.
+/// Flags that select the scoring model.
 #[derive(Args)]
 pub(super) struct ModelFlags {
     /// Folder of a model bundle [default: the bundle built into the program]
     #[arg(long, value_name = "DIR", env = "STILLWATCH_BUNDLE")]
     bundle: Option<PathBuf>,
-    /// Maximum number of accounts remembered; beyond it those idle longest are forgotten
+    /// Maximum number of accounts kept in memory; the longest idle are evicted first
     #[arg(
         long,
         value_name = "N",
@@ -28,7 +28,7 @@ pub(super) struct ModelFlags {
 }
 
 impl ModelFlags {
-    /// As if these flags had been given.
+    /// Creates the flags from given values.
     pub(super) const fn new(bundle: Option<PathBuf>, accounts_max: usize) -> Self {
         Self {
             bundle,
@@ -36,7 +36,7 @@ impl ModelFlags {
         }
     }
 
-    /// The same flags with another bundle.
+    /// Returns these flags with another bundle.
     pub(super) fn with_bundle(&self, folder: &Path) -> Self {
         Self {
             bundle: Some(folder.to_owned()),
@@ -44,7 +44,7 @@ impl ModelFlags {
         }
     }
 
-    /// The bundle's files.
+    /// Reads the bundle's files.
     pub(super) fn files(&self) -> anyhow::Result<BundleFiles> {
         match &self.bundle {
             Some(folder) => BundleFiles::read(folder)
@@ -53,7 +53,7 @@ impl ModelFlags {
         }
     }
 
-    /// The bundle.
+    /// Loads the bundle.
     pub(super) fn bundle(&self) -> anyhow::Result<Bundle> {
         Bundle::from_files(&self.files()?).with_context(|| match &self.bundle {
             Some(folder) => format!("model bundle {}", folder.display()),
@@ -61,19 +61,19 @@ impl ModelFlags {
         })
     }
 
-    /// An engine on the bundle, under a key.
+    /// Builds an engine from the bundle that pseudonymizes under `key`.
     pub(super) fn engine(&self, key: PseudonymKey) -> anyhow::Result<Engine> {
         let parts = self.bundle()?.into_engine_parts(key);
         Ok(Engine::new(parts, self.accounts_max))
     }
 }
 
-/// The deployment's key, as the settings give it or as the data folder has it; made when there is none.
+/// Returns the deployment's key from the settings or the data folder, and creates one if there is none.
 pub(super) fn deployment_key(settings: &Settings) -> Result<PseudonymKey, KeyError> {
     store::deployment_key(configured(settings), &settings.data.folder)
 }
 
-/// The deployment's key, if there is one. Writes nothing.
+/// Returns the deployment's key if there is one. Writes nothing.
 pub(super) fn known_key(settings: &Settings) -> Result<Option<PseudonymKey>, KeyError> {
     store::known_key(configured(settings), &settings.data.folder)
 }

@@ -1,4 +1,4 @@
-//! Progress of long commands, on standard error.
+//! Progress of long-running commands, on standard error.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::terminal::say;
 use crate::train::progress::Progress;
 
-/// Progress bars where standard error is a terminal; a line when a stage ends where it is not.
+/// Progress bars if standard error is a terminal; otherwise one line at the end of each stage.
 pub(super) struct ProgressBars {
     current: Mutex<Option<Stage>>,
 }
@@ -26,7 +26,7 @@ impl ProgressBars {
         }
     }
 
-    /// Ends the last stage.
+    /// Finishes the last stage.
     pub(super) fn finish(&self) {
         self.replace(None);
     }

@@ -1,4 +1,4 @@
-//! `stillwatch score`: assessments of a traffic log, one for each exchange or one for each account.
+//! `stillwatch score`: writes the assessments of a traffic log, one per exchange or one per account.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,12 +14,12 @@ use crate::ingest::JsonLinesWriter;
 use crate::privacy::PseudonymKey;
 use crate::wire::json::AssessmentLine;
 
-/// What gets a line.
+/// Unit of one output line.
 #[derive(Clone, Copy, ValueEnum)]
 enum Per {
-    /// Every exchange, in the order of the input; one that was sent before says `duplicate`.
+    /// One line per exchange, in input order; a repeat has `duplicate` set.
     Exchange,
-    /// Every account's final state, by name.
+    /// One line per account, with its final state, ordered by name.
     Account,
 }
 
@@ -30,13 +30,13 @@ pub(super) struct Score {
     traffic: TrafficFlags,
     #[command(flatten)]
     model: ModelFlags,
-    /// Where the assessments go: plain, .gz or .zst; `-` for standard output
+    /// Output file: plain, .gz or .zst; `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     out: PathBuf,
-    /// What gets a line
+    /// Unit of one output line
     #[arg(long, value_enum, default_value = "exchange")]
     per: Per,
-    /// Threads [default: one a core]
+    /// Number of threads [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }

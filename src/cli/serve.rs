@@ -1,4 +1,4 @@
-//! `stillwatch serve`: the engine behind a port.
+//! `stillwatch serve`: serves the engine on one port.
 
 mod log;
 mod services;
@@ -22,7 +22,7 @@ use setup::reload;
 
 pub(super) use setup::setup;
 
-/// How long threads that still score may take once the port is closed.
+/// Time that scoring threads have to finish after the port is closed.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Flags of `stillwatch serve`.
@@ -42,7 +42,7 @@ impl Serve {
             .enable_all()
             .build()?;
         let exit = runtime.block_on(serve(&settings, setup, services));
-        // A score that hangs must not hang the exit.
+        // A score that hangs must not block the exit.
         runtime.shutdown_timeout(LAST_WORK);
         exit
     }
@@ -67,12 +67,12 @@ async fn serve(settings: &Settings, setup: Setup, services: Services) -> anyhow:
         signals
             .stop(|| reload(settings, keys.as_deref(), tls.as_deref()))
             .await;
-        tracing::info!("stopping; once more stops at once");
+        tracing::info!("shutting down; a second signal stops immediately");
         stop.notify_one();
         signals.stop(|| {}).await;
     };
     tokio::select! {
         () = serving => Ok(Exit::Success),
-        () = signalled => bail!("stopped before calls in flight had ended"),
+        () = signalled => bail!("stopped before requests in flight had finished"),
     }
 }

@@ -1,8 +1,8 @@
-//! What the system asks of a running server: to stop, or to read its files again.
+//! Signals to a running server: stop, or reload files.
 
 use std::io;
 
-/// Interrupt, termination and hang-up, or the interrupt alone where there is nothing else.
+/// Handlers of SIGINT, SIGTERM and SIGHUP; of the interrupt alone where there are no others.
 pub(super) struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -14,7 +14,7 @@ pub(super) struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// Takes them from now on; none that comes later is missed.
+    /// Installs the handlers; no later signal is missed.
     pub(super) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
@@ -24,7 +24,7 @@ impl Signals {
         })
     }
 
-    /// Returns when asked to stop; calls `reload` at each hang-up before.
+    /// Returns at a stop signal; calls `reload` at each SIGHUP before that.
     pub(super) async fn stop(&mut self, reload: impl Fn()) {
         loop {
             tokio::select! {
@@ -38,13 +38,16 @@ impl Signals {
 
 #[cfg(not(unix))]
 impl Signals {
-    /// Takes them from now on.
-    #[expect(clippy::unnecessary_wraps, reason = "the same where signals can fail")]
+    /// Installs nothing; the handler is set in [`Self::stop`].
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the signature of platforms where signals can fail"
+    )]
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self {})
     }
 
-    /// Returns when asked to stop. There is no hang-up here: files are read again by a restart.
+    /// Returns at an interrupt. There is no SIGHUP on this platform: files are reloaded by a restart.
     pub(super) async fn stop(&mut self, _reload: impl Fn()) {
         let _ = tokio::signal::ctrl_c().await;
     }

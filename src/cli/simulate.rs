@@ -1,4 +1,5 @@
-//! `stillwatch simulate`: labeled account streams from prompt pools, as files; or how they behave beside the traces.
+//! `stillwatch simulate`: writes labeled account streams from prompt pools, or compares their statistics with
+//! production traces.
 
 use std::path::{Path, PathBuf};
 
@@ -19,16 +20,16 @@ use crate::train::progress::Progress;
 /// Flags of `stillwatch simulate`.
 #[derive(Args)]
 pub(super) struct Simulate {
-    /// Folder of prompt pools and applications [default: a small one built into the program]
+    /// Folder of prompt pools and applications [default: a small built-in one]
     #[arg(long, value_name = "DIR")]
     pools: Option<PathBuf>,
-    /// Scenario file [default: a small one built into the program]
+    /// Scenario file [default: a small built-in one]
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// Seed: the same seed gives the same bytes
+    /// Random seed: the same seed gives the same bytes
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where the traffic log goes: plain, .gz or .zst; `-` for standard output
+    /// Output file of the traffic log: plain, .gz or .zst; `-` for standard output
     #[arg(
         long,
         value_name = "FILE",
@@ -36,14 +37,14 @@ pub(super) struct Simulate {
         required_unless_present = "statistics"
     )]
     traffic: Option<PathBuf>,
-    /// Where the labels go
+    /// Output file of the labels
     #[arg(long, value_name = "FILE", requires = "traffic")]
     labels: Option<PathBuf>,
-    /// Prints how benign accounts behave beside production traces, and writes no stream; the built-in scenario is then
-    /// one in which nothing but their rhythm bounds what they send
+    /// Compares the behaviour of benign accounts with production traces and writes no stream; the built-in scenario is
+    /// then one in which only their rhythm limits how much they send
     #[arg(long, conflicts_with = "traffic")]
     statistics: bool,
-    /// How the statistics are printed
+    /// Output format of the statistics
     #[arg(
         short = 'o',
         long,
@@ -102,7 +103,7 @@ impl Simulate {
     #[expect(clippy::print_stdout, reason = "the table is this command's data")]
     fn compare(&self) -> anyhow::Result<Exit> {
         let Some(layout) = self.format.layout() else {
-            bail!("-o html: expected another format, pages are of accounts");
+            bail!("-o html: expected another format; only reports on accounts have an HTML page");
         };
         let bars = ProgressBars::new();
         let (corpus, plan) = self.plan(include_str!("../../eval/scenarios/traces.toml"), &bars)?;
@@ -114,7 +115,7 @@ impl Simulate {
     }
 }
 
-/// Traced and simulated figures side by side.
+/// Builds the table of traced and simulated figures side by side.
 fn table(all: &[Statistic]) -> Table {
     let columns = [
         "population",
@@ -128,7 +129,7 @@ fn table(all: &[Statistic]) -> Table {
         "simulated p99",
         "standard errors apart",
     ];
-    let mut table = Table::new("Honest behaviour, traced and simulated", columns);
+    let mut table = Table::new("Benign behaviour, traced and simulated", columns);
     for statistic in all {
         let figure = |value: f64| Number::new(value, Style::Decimal(2));
         let simulated = statistic.simulated.len() as u64;
@@ -158,7 +159,7 @@ fn table(all: &[Statistic]) -> Table {
                 statistic.standard_errors_apart(),
                 Style::Decimal(1),
             )),
-            Some(what) => Cell::text(format!("set by {what}")),
+            Some(setting) => Cell::text(format!("set by {setting}")),
         });
         table.push(row);
     }

@@ -1,47 +1,47 @@
-//! What the person at the terminal sees: notes, warnings, errors and hints, all on standard error.
+//! Messages for the person at the terminal: notes, warnings, errors and hints, all on standard error.
 
 use std::io::Write;
 
 use anstyle::AnsiColor;
 
-/// Writes a line to standard error, without its colours where nobody looks or `NO_COLOR` is set.
+/// Writes a line to standard error, without colours if it is not a terminal or `NO_COLOR` is set.
 pub(super) fn say(line: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }
 
-/// A warning on standard error.
+/// Writes a warning to standard error.
 pub(super) fn warn(line: &str) {
     say(&format!("{} {line}", paint("warning:", AnsiColor::Yellow)));
 }
 
-/// What to try next.
+/// Writes a hint on what to try next.
 pub(super) fn hint(line: &str) {
     say(&format!("{} {line}", paint("hint:", AnsiColor::Cyan)));
 }
 
-/// An error with everything behind it.
+/// Writes an error with its chain of causes.
 pub(super) fn report(error: &anyhow::Error) {
-    let mut told = String::new();
+    let mut message = String::new();
     for cause in error.chain().map(ToString::to_string) {
-        // Our own errors quote what caused them; say it once.
-        if !told.contains(&cause) {
-            told = if told.is_empty() {
+        // Our own errors quote their cause; it is printed once.
+        if !message.contains(&cause) {
+            message = if message.is_empty() {
                 cause
             } else {
-                format!("{told}: {cause}")
+                format!("{message}: {cause}")
             };
         }
     }
-    say(&format!("{} {told}", paint("error:", AnsiColor::Red)));
+    say(&format!("{} {message}", paint("error:", AnsiColor::Red)));
 }
 
-/// A word in bold and in colour, for [`say`]; every line reads as well without.
+/// Formats a word in bold and in colour for [`say`]. Every line must read equally well without them.
 fn paint(word: &str, colour: AnsiColor) -> String {
     let style = colour.on_default().bold();
     format!("{style}{word}{style:#}")
 }
 
-/// Whether the reader of our output went away.
+/// Returns whether the reader of our output closed the pipe.
 pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause

@@ -1,4 +1,4 @@
-//! `stillwatch train`: a bundle from prompt pools, or from labeled traffic on top of a bundle.
+//! `stillwatch train`: trains a bundle from prompt pools, or refits an existing bundle on labeled traffic.
 
 use std::path::{Path, PathBuf};
 
@@ -24,27 +24,27 @@ use crate::train::traffic::{LeftOut, Refit};
 /// Flags of `stillwatch train`.
 #[derive(Args)]
 pub(super) struct Train {
-    /// Folder of prompt pools and applications: trains everything
+    /// Folder of prompt pools and applications: trains all models
     #[arg(long, value_name = "DIR", conflicts_with_all = ["traffic", "labels"])]
     pools: Option<PathBuf>,
     /// Labeled traffic log: refits fusion and calibration on top of --bundle
     #[arg(long, value_name = "FILE", requires = "labels")]
     traffic: Vec<PathBuf>,
-    /// Labels of the traffic; pseudonyms in it are resolved with the key of --data
+    /// Labels of the traffic; pseudonyms are resolved with the key of --data
     #[arg(long, value_name = "FILE", requires = "traffic")]
     labels: Option<PathBuf>,
     #[command(flatten)]
     deployment: DeploymentFlags,
-    /// Folder for the bundle, named models/NAME/VERSION
+    /// Output folder of the bundle, models/NAME/VERSION
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Recipe [default: the one the shipped bundle was trained by]
+    /// Training recipe [default: the one of the shipped bundle]
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
     /// Cue manifest [default: the one in training/]
     #[arg(long, value_name = "FILE")]
     cues: Option<PathBuf>,
-    /// Scenario of the accounts to simulate [default: eval/scenarios/train.toml]
+    /// Scenario of the simulated accounts [default: eval/scenarios/train.toml]
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
     #[command(flatten)]
@@ -92,7 +92,7 @@ impl Train {
             self.out.display()
         ));
         hint(&format!(
-            "`stillwatch eval --bundle {} ...` measures it",
+            "`stillwatch eval --bundle {} ...` evaluates it",
             self.out.display()
         ));
         Ok(exit)
@@ -109,12 +109,12 @@ impl Train {
         bars: &ProgressBars,
     ) -> anyhow::Result<(BundleFiles, Exit)> {
         let (Some(path), false) = (&self.labels, self.traffic.is_empty()) else {
-            hint("--pools DIR trains everything; --traffic and --labels refit a bundle");
+            hint("--pools DIR trains all models; --traffic and --labels refit a bundle");
             bail!("expected --pools, or --traffic with --labels");
         };
         let labels = labels(path)?;
         let by_pseudonym = |account: &AccountRef| matches!(account, AccountRef::Pseudonym(_));
-        // The key is only asked for where something needs it.
+        // The key is only read if a label needs it.
         let key = if labels.iter().any(|label| by_pseudonym(&label.account)) {
             known_key(&self.deployment.settings()?)?
         } else {
@@ -135,24 +135,24 @@ impl Train {
     }
 }
 
-/// Reports the labels that taught nothing.
+/// Reports the labels that were not used in training.
 fn report(left_out: &LeftOut) {
-    for (count, what) in [
+    for (count, reason) in [
         (
             left_out.conversations,
-            "labels are of a single conversation, which cannot teach the account model",
+            "labels are of a single conversation and cannot train the account model",
         ),
         (
             left_out.replaced,
-            "labels were replaced by a later one of the same account",
+            "labels were replaced by a later label of the same account",
         ),
         (
             left_out.without_traffic,
-            "labels are of accounts that have no exchange in the traffic",
+            "labels are of accounts without exchanges in the traffic",
         ),
     ] {
         if count > 0 {
-            warn(&format!("{count} {what}"));
+            warn(&format!("{count} {reason}"));
         }
     }
     if left_out.unresolved > 0 {
@@ -160,7 +160,7 @@ fn report(left_out: &LeftOut) {
             "{} labels name an account by pseudonym, and there is no key to resolve it",
             left_out.unresolved
         ));
-        hint("--data DIR names the data folder of the server that the labels are of");
+        hint("--data DIR sets the data folder of the server that the labels were submitted to");
     }
 }
 
@@ -168,7 +168,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| path.display().to_string())
 }
 
-/// Name and version from the last two parts of the folder.
+/// Parses the bundle's name and version from the last two components of the folder.
 fn name_of(out: &Path) -> anyhow::Result<(String, u32)> {
     let part = |path: Option<&Path>| {
         path.and_then(Path::file_name)

@@ -1,4 +1,4 @@
-//! Who may call: API keys, their scopes and their rate limits.
+//! Authentication and authorization: API keys, their scopes and their rate limits.
 
 pub(super) mod api_scope;
 pub(super) mod guard;

@@ -1,13 +1,13 @@
-//! The wall clock: read here and in `cli`, nowhere else.
+//! The wall clock, read only here and in `cli`.
 
 use std::time::SystemTime;
 
 use crate::domain::Timestamp;
 
-/// Now, to the microsecond.
+/// Returns the current time, to the microsecond.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the server stamps exchanges that come without a time"
+    reason = "the server stamps exchanges that arrive without a time"
 )]
 pub(super) fn now() -> Timestamp {
     let since_epoch = SystemTime::now()

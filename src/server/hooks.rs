@@ -1,8 +1,9 @@
-//! The routes that gateways and exporters call, in formats that they chose.
+//! The routes that gateways and exporters call, in their own formats.
 //!
-//! `gateway` reads and writes the formats; here is what needs a socket, a clock or the dispatcher. Two rules hold for all
-//! hooks. Overload is answered with 503, never 429: gateways let a request through when a hook cannot be reached, and fail
-//! it at 429. And no answer waits for a score: verdicts are how an account stood before.
+//! `gateway` parses and writes the formats; this module has the parts that need a socket, a clock or the dispatcher.
+//! Two rules hold for all hooks. Overload is answered with 503, never 429: gateways let a request through when a hook
+//! cannot be reached, and fail it at 429. And no answer waits for a score: a verdict is based on the account's status
+//! before the request.
 
 mod agentgateway;
 pub(super) mod envoy;
@@ -26,7 +27,7 @@ use gateways::Gateways;
 use super::http::api_routes::ApiRoutes;
 use super::http::ingress::{self, IngressLimits};
 
-/// Creates the routes that gateways call before and after a model.
+/// Builds the routes that gateways call before and after a model.
 pub(super) fn before_and_after(gateways: &Arc<Gateways>, limits: IngressLimits) -> ApiRoutes {
     let handlers = [
         (
@@ -41,7 +42,7 @@ pub(super) fn before_and_after(gateways: &Arc<Gateways>, limits: IngressLimits) 
     routes(handlers, gateways, limits)
 }
 
-/// Creates the routes to which gateways and programs export.
+/// Builds the routes to which gateways and applications export telemetry.
 pub(super) fn telemetry(gateways: &Arc<Gateways>, limits: IngressLimits) -> ApiRoutes {
     let handlers = [
         ("/v1/ingest/litellm", post(litellm_log::call)),
@@ -64,7 +65,7 @@ fn routes<const N: usize>(
     });
     let routes = routes
         .with_state(Arc::clone(gateways))
-        // The ingress layer has read the body within its own bound.
+        // The ingress layer has already read the body within its own limit.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(limits, ingress::hooks));
     ApiRoutes::new(routes, paths)

@@ -1,8 +1,8 @@
-//! Connections, TLS and what HTTP says of a call before anything is decoded.
+//! Connections, TLS and the HTTP layer in front of the handlers: everything before a message is decoded.
 //!
-//! `tower-http` has layers for most of this. They are not used because they answer in their own words (413 and 415 with an
-//! empty or plain body, 408 for a timeout), while every error here is a row of the error table in the caller's protocol,
-//! and because its decompression runs on the threads that serve connections.
+//! `tower-http` has layers for most of this. They are not used because they send their own error responses (413 and 415
+//! with an empty or plain body, 408 for a timeout), while every error here is a row of the error table in the caller's
+//! protocol, and because its decompression runs on the threads that serve connections.
 
 pub(super) mod api_routes;
 pub(super) mod body;

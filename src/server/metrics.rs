@@ -1,7 +1,7 @@
-//! The metrics of the server, and the text of `/metrics`.
+//! The metrics of the server, and their exposition at `/metrics`.
 //!
-//! No label holds anything of a caller: groups of routes, methods, codes and bands are closed lists, and every series of theirs
-//! is there at 0 before the first call.
+//! No label holds data of a caller: groups of routes, methods, codes and bands are closed lists, and each of their time
+//! series exists at 0 before the first request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,21 +20,21 @@ use super::auth::api_scope::ApiScope;
 use super::services::ActiveBundle;
 use crate::domain::{Assessment, Band, Recommendation};
 
-/// The content type of the text.
+/// Content type of the exposition format.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// From 0.5 ms to 10 s.
+/// Buckets of durations, in seconds: from 0.5 ms to 10 s.
 const SECONDS: [f64; 14] = [
     0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0,
 ];
-/// Finer where risks are rare, since drift shows there first.
+/// Buckets of risks: finer where risks are rare, because drift shows there first.
 const RISKS: [f64; 12] = [
     0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95,
 ];
 
 type Label = (&'static str, &'static str);
 
-/// Labels of one call.
+/// Labels of the request counter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CallLabels {
     surface: &'static str,
@@ -42,44 +42,44 @@ struct CallLabels {
     code: &'static str,
 }
 
-/// Labels of the duration of calls.
+/// Labels of the request duration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DurationLabels {
     surface: &'static str,
     method: Arc<str>,
 }
 
-/// Why a call was refused, or left unscored.
+/// Reason why a request was shed: refused, or left unscored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub(super) enum Shed {
-    /// `max_concurrent_requests` calls were running.
+    /// `max_concurrent_requests` requests were running.
     Concurrency,
     /// The queue was full.
     Queue,
-    /// Its deadline passed, or its caller left, while it waited in the queue.
+    /// Its deadline passed, or its client disconnected, while it waited in the queue.
     Cancelled,
-    /// Its key has made as many calls as its rate allows.
+    /// Its key has used up its rate.
     Rate,
-    /// Its key has as many concurrent calls as it may have.
+    /// Its key has reached its maximum of concurrent requests.
     AtOnce,
-    /// A gateway's exchange, scored in the background, found no memory, no place in the queue, or no time at shutdown.
+    /// Background scoring of a gateway's exchange found no memory, no queue slot, or no time at shutdown.
     Background,
 }
 
-/// Returns the `code` label of a call; `None` went well.
+/// Returns the `code` label of a request; `None` is success.
 pub(super) fn code_name(code: Option<ErrorCode>) -> &'static str {
     code.map_or("ok", |code| code.as_str())
 }
 
-/// Every outcome of a call.
+/// Returns every outcome of a request.
 fn codes() -> impl Iterator<Item = Option<ErrorCode>> {
     // gRPC numbers its codes from 1 without gaps.
     let codes = (1..).map_while(ErrorCode::from_grpc_code);
     std::iter::once(None).chain(codes.map(Some))
 }
 
-/// Every instrument.
+/// All instruments.
 pub(super) struct Metrics {
     registry: Registry,
     requests: Family<CallLabels, Counter>,
@@ -97,7 +97,7 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// Creates every instrument, at 0.
+    /// Creates all instruments, at 0.
     pub(super) fn new() -> Arc<Self> {
         let mut metrics = Self {
             registry: Registry::with_prefix("stillwatch"),
@@ -119,7 +119,7 @@ impl Metrics {
         Arc::new(metrics)
     }
 
-    /// Creates the series of a method, at 0.
+    /// Creates the time series of a method, at 0.
     pub(super) fn start_calls(&self, api: ApiScope, method: &Arc<str>) {
         drop(self.request_seconds.get_or_create(&duration(api, method)));
         for code in codes() {
@@ -127,8 +127,8 @@ impl Metrics {
         }
     }
 
-    /// Counts a call that has ended.
-    pub(super) fn answered(
+    /// Counts a finished request.
+    pub(super) fn count_request(
         &self,
         api: ApiScope,
         method: &Arc<str>,
@@ -141,23 +141,23 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// Counts a call that was refused, or left unscored.
+    /// Counts a shed request.
     pub(super) fn shed(&self, reason: Shed) {
         self.shed.get_or_create(&[("reason", reason.into())]).inc();
     }
 
-    /// Counts how long a call waited for a worker.
-    pub(super) fn waited(&self, time: Duration) {
+    /// Records how long a request waited for a worker.
+    pub(super) fn observe_queue_wait(&self, time: Duration) {
         self.queue_wait.observe(time.as_secs_f64());
     }
 
-    /// Counts how long a worker was busy with one call.
-    pub(super) fn worked(&self, time: Duration) {
+    /// Records how long a worker was busy with one request.
+    pub(super) fn observe_work(&self, time: Duration) {
         self.work.observe(time.as_secs_f64());
     }
 
-    /// Counts a scored exchange, one that was sent before no second time.
-    pub(super) fn scored(&self, assessment: &Assessment) {
+    /// Counts a scored exchange; repeats are not counted again.
+    pub(super) fn count_assessment(&self, assessment: &Assessment) {
         if assessment.duplicate {
             return;
         }
@@ -170,7 +170,7 @@ impl Metrics {
         }
     }
 
-    /// Returns the text now.
+    /// Returns the current metrics in the exposition format.
     pub(super) fn text(&self, bundle: ActiveBundle, accounts: usize, ready: bool) -> String {
         self.accounts
             .set(i64::try_from(accounts).unwrap_or(i64::MAX));
@@ -181,7 +181,7 @@ impl Metrics {
             self.model.get_or_create(&model).set(1);
         }
         let mut text = String::new();
-        encode(&mut text, &self.registry).expect("a string takes everything");
+        encode(&mut text, &self.registry).expect("writing to a string cannot fail");
         text
     }
 
@@ -190,19 +190,52 @@ impl Metrics {
         let build: Family<[Label; 1], Gauge> = Family::default();
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
         let registry = &mut self.registry;
-        registry.register("requests", "Calls answered, by surface, method and Connect or gRPC code", self.requests.clone());
-        registry.register_with_unit("request_duration", "From a call's headers to its answer, or to the end of a stream", Unit::Seconds, self.request_seconds.clone());
-        registry.register("shed", "Calls refused or left unscored: for concurrent calls (max_concurrent_requests), a full queue, a caller or deadline gone before their turn, their key's rate or its concurrent calls; and exchanges of gateways dropped in the background", self.shed.clone());
-        registry.register("queue_depth", "Calls that wait for a worker", self.queue_depth.clone());
-        registry.register_with_unit("queue_wait", "How long admitted calls waited for a worker", Unit::Seconds, self.queue_wait.clone());
-        registry.register_with_unit("work", "How long a worker was busy with one call; a batch is one call", Unit::Seconds, self.work.clone());
+        registry.register(
+            "requests",
+            "Requests answered, by surface, method and Connect or gRPC code",
+            self.requests.clone(),
+        );
+        registry.register_with_unit(
+            "request_duration",
+            "Time from a request's headers to its response, or to the end of a stream",
+            Unit::Seconds,
+            self.request_seconds.clone(),
+        );
+        registry.register(
+            "shed",
+            "Requests refused or left unscored: for concurrent requests (max_concurrent_requests), a full queue, \
+             a client or deadline gone while queued, the key's rate or its concurrent requests; and gateway \
+             exchanges dropped in the background",
+            self.shed.clone(),
+        );
+        registry.register("queue_depth", "Requests waiting for a worker", self.queue_depth.clone());
+        registry.register_with_unit(
+            "queue_wait",
+            "Time that admitted requests waited for a worker",
+            Unit::Seconds,
+            self.queue_wait.clone(),
+        );
+        registry.register_with_unit(
+            "work",
+            "Time that a worker was busy with one request; a batch is one request",
+            Unit::Seconds,
+            self.work.clone(),
+        );
         registry.register("verdicts", "Exchanges scored, by recommendation and band", self.verdicts.clone());
-        registry.register("risk", "Risks of exchanges scored; a change of its shape is drift", self.risk.clone());
-        registry.register("truncated", "Exchanges whose text was longer than the text model reads", self.truncated.clone());
-        registry.register("accounts", "Accounts remembered", self.accounts.clone());
-        registry.register("ready", "1 when `/readyz` says yes", self.ready.clone());
-        registry.register("model_info", "1; the active bundle and the BLAKE3 digest of its manifest", self.model.clone());
-        registry.register("build_info", "1; the program's version", build);
+        registry.register("risk", "Risk of scored exchanges; a change of its distribution is drift", self.risk.clone());
+        registry.register(
+            "truncated",
+            "Exchanges whose text was longer than the text model reads",
+            self.truncated.clone(),
+        );
+        registry.register("accounts", "Accounts in memory", self.accounts.clone());
+        registry.register("ready", "1 if the server is ready (see `/readyz`), else 0", self.ready.clone());
+        registry.register(
+            "model_info",
+            "Always 1; labeled with the active bundle and the BLAKE3 digest of its manifest",
+            self.model.clone(),
+        );
+        registry.register("build_info", "Always 1; labeled with the program's version", build);
     }
 
     fn start_at_zero(&self) {
@@ -245,7 +278,7 @@ mod tests {
 
     use super::*;
 
-    /// The table of the documentation, from what is registered.
+    /// Returns the table of the documentation, generated from the registry.
     fn table() -> String {
         let metrics = Metrics::new();
         metrics.start_calls(ApiScope::Open, &"call".into());
@@ -320,13 +353,13 @@ mod tests {
         let before = series(&metrics);
         for &api in ApiScope::ALL {
             for code in codes() {
-                metrics.answered(api, &method, code, Duration::from_millis(3));
+                metrics.count_request(api, &method, code, Duration::from_millis(3));
             }
         }
         assert_eq!(
             series(&metrics),
             before,
-            "every series is there from the start"
+            "every series exists from the start"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The queue of work before the scorer: admission, workers, and the dispatcher that every API uses.
+//! The work queue in front of the scorer: admission, workers, and the dispatcher that every API uses.
 
 pub(super) mod admission;
 pub(super) mod dispatcher;

@@ -1,4 +1,4 @@
-//! Whether calls are taken: one answer for `/readyz`, `grpc.health.v1` and the drain.
+//! Readiness: one state behind `/readyz`, `grpc.health.v1` and the drain.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,34 +17,34 @@ use crate::wire::contract::{
     SCORING_SERVICE_SERVICE_NAME,
 };
 
-/// How often watchers of `grpc.health.v1` learn of a change.
+/// Interval at which watchers of `grpc.health.v1` are notified of a change.
 const PERIOD: Duration = Duration::from_secs(1);
-/// How long the first try may take before the port opens all the same, unready.
+/// Time limit of the first probe; after it the port opens unready.
 const FIRST_PROBE: Duration = Duration::from_secs(10);
-/// A success that is older than so many periods proves nothing any more: no worker has come to the next try.
+/// Number of probe periods after which a success is stale: no worker has run the next probe.
 const STALE_PERIODS: u32 = 12;
 
-/// The last try of the whole path.
-struct Probed {
+/// Result of the last probe of the whole path.
+struct ProbeResult {
     outcome: Result<(), NotReady>,
     at: Instant,
 }
 
-/// The scorer's readiness, until the drain begins.
+/// The scorer's readiness until the drain begins, and unready from then on.
 pub(super) struct Readiness {
     dispatcher: Arc<Dispatcher>,
-    probed: Mutex<Probed>,
+    probed: Mutex<ProbeResult>,
     probe_period: Duration,
-    /// What watchers are told; `None` once the drain has begun, which ends their streams.
+    /// Status sent to watchers; `None` once the drain has begun, which ends their streams.
     watched: Mutex<Option<watch::Sender<Status>>>,
 }
 
 impl Readiness {
-    /// As ready as the scorer behind `dispatcher`, once a worker has tried it.
+    /// Creates the readiness of the scorer behind `dispatcher`: unready until a worker has probed it.
     pub(super) fn new(dispatcher: Arc<Dispatcher>, limits: &Limits) -> Self {
         Self {
             dispatcher,
-            probed: Mutex::new(Probed {
+            probed: Mutex::new(ProbeResult {
                 outcome: Err(NotReady {
                     waiting_for: "the first exchange to be scored",
                 }),
@@ -55,7 +55,7 @@ impl Readiness {
         }
     }
 
-    /// Whether calls are taken now.
+    /// Returns whether the server is ready now, and otherwise why not.
     pub(super) fn check(&self) -> Result<(), NotReady> {
         if self.watched().is_none() {
             return Err(NotReady {
@@ -72,14 +72,14 @@ impl Readiness {
         Ok(())
     }
 
-    /// The first try: the port opens when it has ended, or has taken too long.
+    /// Runs the first probe. Returns when it has finished or timed out; the port then opens.
     pub(super) async fn probe_first(&self) {
         if time::timeout(FIRST_PROBE, self.probe()).await.is_err() {
-            tracing::warn!("the first exchange is not scored yet; the port opens unready");
+            tracing::warn!("the first probe timed out; the port opens unready");
         }
     }
 
-    /// Lets a worker try the whole path every few seconds, until the task is aborted.
+    /// Spawns a task that probes the whole path on a worker every few seconds, until it is aborted.
     pub(super) fn keep_probing(self: Arc<Self>) -> JoinHandle<()> {
         tokio::spawn(async move {
             loop {
@@ -92,7 +92,8 @@ impl Readiness {
     async fn probe(&self) {
         let outcome = self.dispatcher.self_test().await;
         let at = Instant::now();
-        let before = std::mem::replace(&mut *lock(&self.probed), Probed { outcome, at }).outcome;
+        let before =
+            std::mem::replace(&mut *lock(&self.probed), ProbeResult { outcome, at }).outcome;
         match (before, outcome) {
             (Err(_), Ok(())) => tracing::info!("ready"),
             (Ok(()), Err(reason)) => tracing::error!(%reason, "no longer ready"),
@@ -100,7 +101,7 @@ impl Readiness {
         }
     }
 
-    /// From now on nothing is ready, and watchers are told and sent away.
+    /// Begins the drain: turns unready, notifies watchers and ends their streams.
     pub(super) fn drain(&self) {
         if let Some(watched) = self.watched().take() {
             watched.send_replace(Status::NotServing);
@@ -112,11 +113,11 @@ impl Readiness {
         let Some(mut watched) = self.watched().as_ref().map(watch::Sender::subscribe) else {
             return;
         };
-        // The sender goes with the drain.
+        // The drain drops the sender.
         while watched.changed().await.is_ok() {}
     }
 
-    /// Keeps those informed who watch over gRPC, until the task is aborted.
+    /// Spawns a task that notifies gRPC watchers, until it is aborted.
     pub(super) fn keep_watching(self: Arc<Self>) -> JoinHandle<()> {
         tokio::spawn(async move {
             let mut ticks = time::interval(PERIOD);
@@ -151,7 +152,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The whole process, and each service; all are ready at once.
+/// The names of the whole process and of each service; all share one status.
 const NAMES: [&str; 5] = [
     "",
     SCORING_SERVICE_SERVICE_NAME,
@@ -160,7 +161,7 @@ const NAMES: [&str; 5] = [
     LABEL_SERVICE_SERVICE_NAME,
 ];
 
-/// `grpc.health.v1`: the whole process under the empty name, and each service under its own.
+/// The service `grpc.health.v1`: reports the whole process under the empty name, and each service under its own.
 pub(super) struct Health(pub(super) Arc<Readiness>);
 
 impl Health {

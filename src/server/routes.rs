@@ -1,4 +1,4 @@
-//! The routes: RPC services, their plain aliases, gateway hooks, the probes, the metrics, the documentation.
+//! The routes: RPC services, their plain aliases, gateway hooks, probes, metrics, documentation.
 
 mod open;
 mod procedures;
@@ -35,13 +35,13 @@ use crate::wire::contract::{
     MODEL_SERVICE_SERVICE_NAME, ModelServiceExt,
 };
 
-/// Procedures that cannot be undone. They are a group of their own, whatever their service.
+/// Irreversible methods. They form a group of their own, whatever their service.
 const IRREVERSIBLE: [&str; 2] = [
     ACCOUNT_SERVICE_DELETE_ACCOUNT_SPEC.procedure,
     MODEL_SERVICE_ACTIVATE_MODEL_SPEC.procedure,
 ];
 
-/// What the handlers share.
+/// State shared by the handlers.
 pub(super) struct AppState {
     pub(super) dispatcher: Arc<Dispatcher>,
     pub(super) services: Services,
@@ -49,14 +49,14 @@ pub(super) struct AppState {
     pub(super) readiness: Arc<Readiness>,
 }
 
-/// Builds the routes, each group with what guards and counts it.
+/// Builds the routes, each group wrapped in authentication and metrics.
 pub(super) struct Routes {
     guard: Arc<Guard>,
     metrics: Arc<Metrics>,
 }
 
 impl Routes {
-    /// Asks for one of `keys`, if any; counts in `metrics`.
+    /// Creates a builder of routes that require one of `keys`, if any, and count in `metrics`.
     pub(super) fn new(keys: Option<Arc<Keys>>, metrics: Arc<Metrics>) -> Self {
         Self {
             guard: Arc::new(Guard::new(keys, Arc::clone(&metrics))),
@@ -64,7 +64,7 @@ impl Routes {
         }
     }
 
-    /// Returns everything that the port answers to.
+    /// Builds all routes of the port.
     pub(super) fn all(&self, state: &AppState, limits: &Limits) -> axum::Router {
         let ingress = IngressLimits::new(limits, Arc::clone(&self.metrics));
         let AppState {
@@ -90,7 +90,7 @@ impl Routes {
             .merge(self.group(ApiScope::Open, open))
     }
 
-    /// Returns the routes for accounts, models and labels. The procedures that cannot be undone are a group of their own.
+    /// Builds the routes for accounts, models and labels. The irreversible methods form a group of their own.
     fn administration(
         &self,
         state: &AppState,
@@ -137,18 +137,20 @@ impl Routes {
         let mut irreversible = ApiRoutes::new(axum::Router::new(), [""; 0]);
         let mut routes = axum::Router::new();
         for (api, name, service) in services {
-            let (apart, others): (Vec<String>, Vec<String>) =
+            let (irreversible_paths, others): (Vec<String>, Vec<String>) =
                 procedures(&service).partition(|path| IRREVERSIBLE.contains(&path.as_str()));
             let service = rpc(service, limits);
-            let apart = ApiRoutes::new(unary(&apart, &service, ingress), &apart);
-            irreversible = irreversible.merge(apart);
+            irreversible = irreversible.merge(ApiRoutes::new(
+                unary(&irreversible_paths, &service, ingress),
+                &irreversible_paths,
+            ));
             let others = ApiRoutes::new(unary(&[every(name)], &service, ingress), others);
             routes = routes.merge(self.group(api, others));
         }
         routes.merge(self.group(ApiScope::Administration, irreversible))
     }
 
-    /// Puts the guard and the meter around a group. What the guard refuses is counted too.
+    /// Wraps a group in the guard and the meter. The meter is the outer one, so that refused requests are counted too.
     fn group(&self, api: ApiScope, routes: ApiRoutes) -> axum::Router {
         let (names, routes) = routes.into_parts();
         let meter_of_group = Meter::new(Arc::clone(&self.metrics), api, names);

@@ -1,4 +1,5 @@
-//! The services of the contract: conversion to the domain, the call, conversion back.
+//! The services of the contract: each converts the request to the domain, calls the service behind the port, and
+//! converts the result back.
 
 pub(super) mod accounts;
 pub(super) mod labels;

@@ -1,45 +1,46 @@
-//! What the server needs of the engine.
+//! The scorer interface: the server's view of the engine.
 
 use crate::domain::{AccountKey, Assessment, Band, Exchange, Recommendation, Risk};
 use crate::wire::WireError;
 
-/// Scores exchanges: the engine, seen from the network.
+/// Scores exchanges. Implemented by the engine, called by the network server.
 ///
-/// Called from many worker threads at once; may block as long as a score takes.
+/// Called from many worker threads concurrently; may block for as long as a score takes.
 pub trait Scorer: Send + Sync + 'static {
-    /// Adds one exchange to its account's history and says how the account stands after it. One of the same account, id
-    /// and messages as an earlier one is answered and not counted again; one without an id always counts.
+    /// Adds one exchange to its account's history and returns the assessment of the account after it. A repeat (same
+    /// account, id and messages as an earlier exchange) is answered and not counted again; an exchange without an id
+    /// always counts.
     ///
     /// # Errors
-    /// When the exchange was not counted.
+    /// If the exchange was not counted.
     fn score(&self, exchange: Exchange) -> Result<Assessment, ScoreError>;
 
-    /// Scores exchanges in their order, all by one bundle: a call ends on the bundle that it began with, whatever is
-    /// activated meanwhile. One answer for each.
+    /// Scores exchanges in order, all with one bundle: a call finishes on the bundle that it began with, even if
+    /// another is activated meanwhile. Returns one result per exchange.
     fn score_batch(&self, exchanges: Vec<Exchange>) -> Vec<Result<Assessment, ScoreError>>;
 
-    /// Risk of an exchange by its text alone. Nothing is counted or remembered.
+    /// Returns the risk of an exchange by its text alone. Nothing is counted or stored.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// If the exchange cannot be scored.
     fn conversation_risk(&self, exchange: &Exchange) -> Result<Risk, ScoreError>;
 
-    /// The status of an account after the last exchange that was counted, without a new one; `None` for an account that
-    /// is not remembered. Cheap: asked before a request goes through, on no worker.
+    /// Returns the status of an account after its last counted exchange, without scoring; `None` if the account is
+    /// unknown. Must be cheap: it is called before a request passes, outside the workers.
     fn account_status(&self, account: AccountKey) -> Option<AccountStatus>;
 
-    /// Tests itself: scores an exchange of its own by the whole path without counting it, and tries what must be written.
-    /// Asked at the start and every few seconds, on a worker.
+    /// Runs the self-test: scores a built-in exchange through the whole path without counting it, and checks that files
+    /// can be written. Called at startup and every few seconds, on a worker.
     ///
     /// # Errors
-    /// What does not work.
+    /// If the self-test fails; the error says what does not work.
     fn readiness(&self) -> Result<(), NotReady>;
 }
 
-/// What a gateway must know of an account before a request goes through.
+/// Status of an account, as a gateway needs it before a request passes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AccountStatus {
-    /// Exchanges counted.
+    /// Number of counted exchanges.
     pub seen: u64,
     /// Calibrated probability that the account extracts.
     pub risk: Risk,
@@ -49,18 +50,18 @@ pub struct AccountStatus {
     pub recommendation: Recommendation,
 }
 
-/// What a scorer that cannot score is waiting for, in our own words.
+/// Error of a scorer that is not ready. Says what it is waiting for, in fixed words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("waiting for {waiting_for}")]
 pub struct NotReady {
-    /// Such as `a model bundle`.
+    /// For example `a model bundle`.
     pub waiting_for: &'static str,
 }
 
-/// Why an exchange has no assessment. Made of our own words alone: no text of a request fits.
+/// Error of an exchange that was not scored. Holds only fixed words: text of a request does not fit the type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScoreError {
-    /// A fault, such as an observation log that cannot be written.
+    /// An internal error, for example an observation log that cannot be written.
     #[error("the scorer failed: {cause}")]
     Fault {
         /// What failed.

@@ -1,4 +1,4 @@
-//! What the server needs beside the scorer: accounts, models, labels, each behind a trait of its own.
+//! The services behind the port: the scorer, and interfaces to accounts, models and labels.
 
 use std::sync::Arc;
 
@@ -9,64 +9,64 @@ use crate::engine::AccountState;
 use crate::privacy::Pseudonymizer;
 use crate::wire::WireError;
 
-/// Everything that stands behind the port.
+/// The services behind the port.
 #[derive(Clone)]
 pub struct Services {
-    /// The names of accounts as pseudonyms, under the key that the scorer has too.
+    /// Maps account names to pseudonyms, under the same key as the scorer.
     pub pseudonymizer: Pseudonymizer,
     /// Scores exchanges.
     pub scorer: Arc<dyn Scorer>,
-    /// What is remembered of accounts.
+    /// Reads and deletes account states.
     pub accounts: Arc<dyn Accounts>,
-    /// The bundles at hand.
+    /// The available bundles.
     pub models: Arc<dyn Models>,
     /// Reviewers' labels.
     pub labels: Arc<dyn Labels>,
 }
 
-/// What is remembered of accounts. Called from many worker threads at once.
+/// Access to account states. Called from many worker threads concurrently.
 pub trait Accounts: Send + Sync + 'static {
-    /// Accounts remembered now. Cheap.
+    /// Returns the number of accounts in memory. Cheap.
     fn count(&self) -> usize;
 
-    /// The state of an account; `None` for one that is not remembered.
+    /// Returns the state of an account; `None` if it is unknown.
     fn account(&self, account: AccountKey) -> Option<AccountState>;
 
-    /// A page of accounts: the states of those after `after`, in a fixed order; at most `at_most` are looked at. With it,
-    /// the account after which to go on; `None` at the end.
+    /// Returns a page of accounts: the states of those after `after`, in a fixed order, examining at most `at_most`.
+    /// Also returns the account after which to continue; `None` at the end.
     fn accounts_after(
         &self,
         after: Option<AccountKey>,
         at_most: usize,
     ) -> (Vec<AccountState>, Option<AccountKey>);
 
-    /// Deletes all that is remembered of an account; returns whether it was remembered.
+    /// Deletes the state of an account. Returns whether it was known.
     fn delete_account(&self, account: AccountKey) -> bool;
 }
 
-/// The model bundles at hand. Called from worker threads; all but [`Models::active`] may read files.
+/// Access to model bundles. Called from worker threads; all methods but [`Models::active`] may read files.
 pub trait Models: Send + Sync + 'static {
-    /// The bundle that scores now. Cheap.
+    /// Returns the active bundle. Cheap.
     fn active(&self) -> ActiveBundle;
 
-    /// All of them, in a fixed order; at most 256.
+    /// Returns all available bundles, in a fixed order; at most 256.
     fn list(&self) -> Vec<ModelEntry>;
 
-    /// What a bundle's files are.
+    /// Verifies the files of a bundle.
     ///
     /// # Errors
-    /// [`ModelError::Unknown`].
+    /// [`ModelError::Unknown`] if there is no such bundle.
     fn verify(&self, bundle: &str) -> Result<Verification, ModelError>;
 
-    /// Scores with another bundle from now on; whether the histories were kept.
+    /// Activates another bundle. Returns whether the account histories were kept.
     ///
     /// # Errors
-    /// When the bundle is unknown or unfit, has another text model and `forget_histories` is not set, or another
-    /// activation is under way. Then nothing has changed.
+    /// If the bundle is unknown or unfit, if it has another text model and `forget_histories` is not set, or if another
+    /// activation is in progress. Nothing has changed then.
     fn activate(&self, bundle: &str, forget_histories: bool) -> Result<bool, ModelError>;
 }
 
-/// The bundle that scores.
+/// The active bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActiveBundle {
     /// `name@version`.
@@ -75,60 +75,60 @@ pub struct ActiveBundle {
     pub digest: String,
 }
 
-/// One bundle at hand.
+/// One available bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelEntry {
     /// `name@version`.
     pub bundle: String,
     /// Whether it is compiled into the program.
     pub built_in: bool,
-    /// Whether it scores now.
+    /// Whether it is the active bundle.
     pub active: bool,
     /// Whether its text model is that of the active bundle.
     pub keeps_histories: bool,
-    /// Identifies its text model; `None` when the manifest cannot be read.
+    /// Identifier of its text model; `None` if the manifest cannot be read.
     pub text_model: Option<String>,
 }
 
-/// What a bundle's files are.
+/// Result of verifying a bundle's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
-    /// What is wrong with it, in our own words; `None` when it fits this program.
+    /// The problem found, in fixed words; `None` if the bundle fits this program.
     pub problem: Option<&'static str>,
-    /// The hashes of every file but the manifest; empty when files are missing.
+    /// The hashes of all files except the manifest; empty if files are missing.
     pub files: Vec<FileHash>,
 }
 
-/// Why a bundle is not verified or not activated.
+/// Error of verifying or activating a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
     /// There is no such bundle.
     #[error("no such bundle")]
     Unknown,
-    /// Its files are not what they should be.
+    /// Its files are invalid.
     #[error("unfit: {problem}")]
     Unfit {
-        /// What is wrong, in our own words.
+        /// The problem found, in fixed words.
         problem: &'static str,
     },
-    /// Its text model is not that of the histories.
+    /// Its text model differs from that of the account histories.
     #[error("another text model")]
     OtherTextModel,
-    /// Another activation is under way.
+    /// Another activation is in progress.
     #[error("another activation is under way")]
     Busy,
 }
 
-/// Reviewers' labels of accounts. Called from worker threads; may read and write files.
+/// Access to reviewers' labels of accounts. Called from worker threads; may read and write files.
 pub trait Labels: Send + Sync + 'static {
-    /// Stores a label durably before returning. It replaces an earlier label of the same account and conversation,
-    /// whichever of the two names the account by pseudonym.
+    /// Stores a label durably before returning. It replaces an earlier label of the same account and conversation, even
+    /// if one of the two names the account by pseudonym.
     ///
     /// # Errors
-    /// When it is not stored.
+    /// If the label is not stored.
     fn submit(&self, label: Label<AccountRef>) -> Result<Submitted, LabelError>;
 
-    /// At most `at_most` labels after the one of `after`, in the order of [`LabelSubject`].
+    /// Returns at most `at_most` labels after `after`, in the order of [`LabelSubject`].
     fn labels_after(
         &self,
         after: Option<&LabelSubject>,
@@ -136,22 +136,22 @@ pub trait Labels: Send + Sync + 'static {
     ) -> Vec<Label<LabeledAccount>>;
 }
 
-/// What became of a label.
+/// Result of submitting a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Submitted {
-    /// Labels kept now.
+    /// Number of current labels.
     pub labels: usize,
-    /// Whether it took the place of an earlier one.
+    /// Whether it replaced an earlier one.
     pub replaced: bool,
 }
 
-/// Why a label is not kept.
+/// Error of submitting a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
-    /// As many were submitted as may be.
+    /// The maximum number of labels is stored.
     #[error("{bound} labels are kept")]
     Full {
-        /// How many that is.
+        /// The maximum.
         bound: usize,
     },
     /// The file cannot be written.

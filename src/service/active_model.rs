@@ -1,4 +1,4 @@
-//! The engine in service: one at a time, which an activation replaces whole.
+//! The active engine. An activation replaces it as a whole.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -11,10 +11,10 @@ use crate::engine::{AccountState, Engine, EngineParts};
 use crate::privacy::PseudonymKey;
 use crate::server::{AccountStatus, Accounts, NotReady, ScoreError, Scorer};
 
-/// The active engine, and what is needed to make the next.
+/// The active engine, and the state needed to build its successor.
 pub(super) struct ActiveModel {
     active: RwLock<Active>,
-    /// Held by the one activation that may be under way.
+    /// Locked during an activation, so that there is at most one at a time.
     pub(super) activating: Mutex<()>,
     pub(super) catalogue: BundleCatalogue,
     pub(super) key: PseudonymKey,
@@ -23,12 +23,12 @@ pub(super) struct ActiveModel {
     sink: Sink,
 }
 
-/// The engine that scores, with the digest of its bundle. A call takes it once and ends with it, so that no call sees two
-/// bundles.
+/// The active engine with the digest of its bundle. A request takes it once and keeps it to the end, so that no request
+/// sees two bundles.
 #[derive(Clone)]
 pub(super) struct Active {
     pub(super) engine: Arc<Engine<Sink>>,
-    /// [`BundleFiles::digest`].
+    /// Digest of the bundle, from [`BundleFiles::digest`].
     pub(super) digest: Arc<str>,
 }
 
@@ -42,10 +42,10 @@ impl Active {
 }
 
 impl ActiveModel {
-    /// Starts with the bundle of the setup.
+    /// Loads the initial bundle of the setup.
     ///
     /// # Errors
-    /// When the bundle is unfit.
+    /// If the bundle is unfit.
     pub(super) fn new(setup: ServiceSetup) -> Result<Self, BundleError> {
         let parts = Bundle::from_files(&setup.bundle)?.into_engine_parts(setup.key.clone());
         let engine = Engine::new(parts, setup.accounts_max).with_sink(setup.sink.clone());
@@ -60,19 +60,19 @@ impl ActiveModel {
         })
     }
 
-    /// An engine without histories.
+    /// Builds an engine without account histories.
     pub(super) fn fresh(&self, parts: EngineParts) -> Engine<Sink> {
         Engine::new(parts, self.accounts_max).with_sink(self.sink.clone())
     }
 
-    /// What scores now.
+    /// Returns the active engine.
     pub(super) fn current(&self) -> Active {
         // Nothing that could panic runs under the lock.
         let active = self.active.read().unwrap_or_else(PoisonError::into_inner);
         active.clone()
     }
 
-    /// From now on `next` scores.
+    /// Makes `next` the active engine.
     pub(super) fn replace(&self, next: Active) {
         *self.active.write().unwrap_or_else(PoisonError::into_inner) = next;
     }

@@ -1,4 +1,4 @@
-//! The labels on disk behind the server's port.
+//! Implements the server's label interface on the label file.
 
 use crate::domain::{AccountRef, Label, LabelSubject, LabeledAccount};
 use crate::server::{LabelError, Labels, Submitted};

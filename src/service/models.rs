@@ -1,4 +1,4 @@
-//! The bundles at hand, and the change from one to another.
+//! The available bundles, and activation of one of them.
 
 use std::sync::TryLockError;
 
@@ -80,9 +80,9 @@ fn unfit(error: &BundleError) -> ModelError {
     }
 }
 
-/// A message that is safe to return to callers, without a path or a word of a file; details go to the log.
+/// Returns a message that is safe to return to callers, without paths or file contents; details go to the log.
 fn problem(error: &BundleError) -> &'static str {
-    tracing::warn!(%error, "a bundle is unfit");
+    tracing::warn!(%error, "bundle is unfit");
     match error {
         BundleError::File { .. } => "a file is missing or cannot be read",
         BundleError::Manifest(_) => "its manifest is not of the form of a manifest",

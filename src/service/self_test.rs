@@ -1,4 +1,4 @@
-//! The self-test: the whole path on an exchange that nobody sent, and the data folder.
+//! The self-test: scores a built-in exchange through the whole path and writes to the data folder.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use crate::domain::{Client, Exchange, Message, Parameters, Response, Role, Sensi
 use crate::engine::Engine;
 use crate::server::NotReady;
 
-/// Tests that `engine` scores and that files can be written in `data`.
+/// Checks that `engine` scores and that files can be written in `data`.
 ///
 /// # Errors
-/// What does not work.
+/// If one of the two fails; the error says what does not work.
 pub(super) fn self_test<S>(engine: &Engine<S>, data: &Path) -> Result<(), NotReady> {
     let assessment = engine.dry_run(&canary());
     if !assessment.score.is_finite() {
@@ -17,14 +17,14 @@ pub(super) fn self_test<S>(engine: &Engine<S>, data: &Path) -> Result<(), NotRea
             waiting_for: "a model that scores",
         });
     }
-    let trace = data.join("writable");
-    let written = std::fs::write(&trace, b"").and_then(|()| std::fs::remove_file(&trace));
+    let probe_file = data.join("writable");
+    let written = std::fs::write(&probe_file, b"").and_then(|()| std::fs::remove_file(&probe_file));
     written.map_err(|_| NotReady {
         waiting_for: "a data folder that can be written",
     })
 }
 
-/// The exchange that is scored.
+/// Returns the built-in exchange.
 fn canary() -> Exchange {
     Exchange {
         id: None,

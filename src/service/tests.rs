@@ -1,4 +1,4 @@
-//! The engine in service: repeats, deletion, bundles that change under load, and the sink of observations.
+//! Tests of the active engine: repeats, deletion, activation under load, and the observation sink.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,7 +64,7 @@ fn name(model: &ActiveModel) -> String {
 
 static EMBEDDED: LazyLock<BundleFiles> = LazyLock::new(BundleFiles::embedded);
 
-/// The built-in bundle under another name, perhaps with another projection and so another kind of profile.
+/// Writes the built-in bundle under another name, optionally with another projection and thus another kind of profile.
 fn write_bundle(models: &Path, name: &str, version: u32, bandwidth: Option<f32>) {
     let mut manifest = Manifest::parse(&EMBEDDED.manifest).expect("the shipped manifest");
     name.clone_into(&mut manifest.name);
@@ -74,7 +74,9 @@ fn write_bundle(models: &Path, name: &str, version: u32, bandwidth: Option<f32>)
     }
     let files = BundleFiles::new(manifest, EMBEDDED.files.clone());
     let folder = models.join(name).join(version.to_string());
-    files.write(&folder).expect("a temporary folder takes it");
+    files
+        .write(&folder)
+        .expect("the temporary folder is writable");
 }
 
 #[test]
@@ -83,8 +85,8 @@ fn one_id_for_everything_hides_nothing() {
     let model = model(folder.path());
     for seen in 1..=5 {
         let mut exchange = exchange("a", Some("always-this"));
-        let asked = format!("Which train goes to platform {seen}?");
-        exchange.messages[0].content = Sensitive::new(asked);
+        let text = format!("Which train goes to platform {seen}?");
+        exchange.messages[0].content = Sensitive::new(text);
         let scored = model.score(exchange).unwrap();
         assert_eq!((scored.seen, scored.duplicate), (seen, false));
     }
@@ -105,25 +107,25 @@ fn an_exchange_sent_again_is_answered_and_not_counted() {
     assert_eq!(
         (again[1].seen, again[1].duplicate),
         (1, false),
-        "another account's"
+        "the id is another account's"
     );
     let same = crate::domain::Assessment {
         duplicate: false,
         ..again[0].clone()
     };
-    assert_eq!(same, first, "nothing else happened meanwhile");
+    assert_eq!(same, first, "nothing else changed");
     for seen in 2..4 {
         let nameless = model.score(exchange("a", None)).unwrap();
         assert_eq!(
             (nameless.seen, nameless.duplicate),
             (seen, false),
-            "no id, no repeat"
+            "an exchange without an id is never a repeat"
         );
     }
 }
 
 #[test]
-fn of_copies_that_come_at_once_one_is_counted() {
+fn of_concurrent_copies_one_is_counted() {
     let folder = tempfile::tempdir().unwrap();
     let model = model(folder.path());
     let answers: Vec<_> = thread::scope(|scope| {
@@ -159,7 +161,7 @@ fn a_forgotten_account_starts_anew_with_the_ids_it_had() {
 }
 
 #[test]
-fn bundles_are_found_by_their_listing_alone() {
+fn only_listed_bundles_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let models = folder.path().join("models");
     write_bundle(&models, "tuned", 2, None);
@@ -231,7 +233,7 @@ fn bundles_are_found_by_their_listing_alone() {
 }
 
 #[test]
-fn a_bundle_of_another_text_model_needs_leave_to_forget() {
+fn a_bundle_of_another_text_model_needs_permission_to_forget() {
     let folder = tempfile::tempdir().unwrap();
     write_bundle(folder.path(), "other", 1, Some(0.5));
     let model = model(folder.path());
@@ -306,7 +308,7 @@ fn one_activation_at_a_time() {
     assert_eq!(model.activate(&name(&model), false), Err(ModelError::Busy));
 }
 
-/// Takes the exchanges of one account and fails on those of others.
+/// Sink that accepts the exchanges of one account and fails on all others.
 #[derive(Default)]
 struct OneAccountOnly(Mutex<Vec<u64>>);
 
@@ -336,7 +338,11 @@ fn an_observation_that_is_not_kept_is_a_fault_and_not_counted() {
     };
     assert_eq!(model.score(exchange("b", Some("1"))), Err(fault));
     assert_eq!(model.account_status(key("b")), None);
-    assert_eq!(model.readiness(), Ok(()), "a self-test is no observation");
+    assert_eq!(
+        model.readiness(),
+        Ok(()),
+        "the self-test creates no observation"
+    );
     // An activation keeps the sink.
     assert_eq!(model.activate("tuned@2", false), Ok(true));
     let batch = ["2", "1", "3"].map(|id| exchange("a", Some(id)));

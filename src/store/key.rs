@@ -1,4 +1,4 @@
-//! The deployment's key: as configured, or in `pseudonym.key` of the data folder.
+//! The deployment's key: configured, or stored in `pseudonym.key` in the data folder.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -8,41 +8,41 @@ use thiserror::Error;
 
 use crate::privacy::PseudonymKey;
 
-/// Bytes of the key.
+/// Length of the key, in bytes.
 const KEY_BYTES: usize = 32;
 
-/// Why there is no key.
+/// Error of reading or creating the key.
 #[derive(Debug, Error)]
 pub enum KeyError {
-    /// The configured key is not of its form.
+    /// The configured key is malformed.
     #[error("privacy.pseudonym_key: expected 64 hexadecimal digits")]
     Configured,
-    /// The file or its folder cannot be read, made or written.
+    /// The file or its folder cannot be read, created or written.
     #[error("{path}: {error}")]
     File {
-        /// Which of them.
+        /// The file or the folder.
         path: PathBuf,
-        /// What the system says.
+        /// The operating system's error.
         error: io::Error,
     },
-    /// The file holds something else.
+    /// The file has the wrong length.
     #[error("{path}: expected 32 bytes, got {actual}")]
     Length {
         /// The file.
         path: PathBuf,
-        /// Its bytes.
+        /// Its length, in bytes.
         actual: usize,
     },
-    /// The system has no random numbers.
+    /// The operating system's random number generator failed.
     #[error("random numbers: {0}")]
     Random(getrandom::Error),
 }
 
-/// The deployment's key: the one `configured` in hexadecimal digits, or the one in the data folder; made there, readable
-/// by the owner alone, when there is none. Makes the folder too.
+/// Returns the deployment's key: `configured`, in hexadecimal digits, or the one in the data folder. Creates the folder
+/// if needed, and a key in it, readable by the owner only, if there is none.
 ///
 /// # Errors
-/// When there is one of another form, or it cannot be made.
+/// If the existing key is malformed, or the key cannot be read or created.
 pub fn deployment_key(configured: Option<&str>, data: &Path) -> Result<PseudonymKey, KeyError> {
     fs::create_dir_all(data).map_err(|error| at(data, error))?;
     if let Some(key) = known_key(configured, data)? {
@@ -55,10 +55,10 @@ pub fn deployment_key(configured: Option<&str>, data: &Path) -> Result<Pseudonym
     Ok(PseudonymKey::from_bytes(secret))
 }
 
-/// The deployment's key as [`deployment_key`] finds it; `None` when there is none. Writes nothing.
+/// Returns the deployment's key like [`deployment_key`], but `None` if there is none. Writes nothing.
 ///
 /// # Errors
-/// When there is one of another form, or it cannot be read.
+/// If the existing key is malformed or cannot be read.
 pub fn known_key(configured: Option<&str>, data: &Path) -> Result<Option<PseudonymKey>, KeyError> {
     if let Some(digits) = configured {
         let secret = blake3::Hash::from_hex(digits).map_err(|_| KeyError::Configured)?;
@@ -100,15 +100,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_made_once_for_the_owner_alone_and_kept() {
+    fn the_key_is_created_once_for_the_owner_only_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         assert!(known_key(None, &data).unwrap().is_none());
-        assert!(!data.exists(), "looking for a key makes nothing");
-        let made = deployment_key(None, &data).unwrap().account("a");
-        assert_eq!(deployment_key(None, &data).unwrap().account("a"), made);
+        assert!(!data.exists(), "looking for a key creates nothing");
+        let created = deployment_key(None, &data).unwrap().account("a");
+        assert_eq!(deployment_key(None, &data).unwrap().account("a"), created);
         let known = known_key(None, &data).unwrap().unwrap();
-        assert_eq!(known.account("a"), made);
+        assert_eq!(known.account("a"), created);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configured_key_comes_before_the_file_and_makes_none() {
+    fn a_configured_key_overrides_the_file_and_creates_none() {
         let folder = tempfile::tempdir().unwrap();
         let digits = "07".repeat(KEY_BYTES);
         let expected = PseudonymKey::from_bytes([7; KEY_BYTES]).account("a");
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_another_length_is_refused_and_left_alone() {
+    fn a_file_of_another_length_is_refused_and_left_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pseudonym.key");
         fs::write(&path, [1; 31]).unwrap();

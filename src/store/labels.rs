@@ -1,4 +1,5 @@
-//! Reviewers' labels, in `labels.jsonl` of the data folder: appended line by line, durable before a call is answered.
+//! Reviewers' labels, in `labels.jsonl` in the data folder: appended line by line, durable before a request is
+//! answered.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -13,49 +14,49 @@ use crate::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount}
 use crate::privacy::PseudonymKey;
 use crate::wire::json::{FromLine, LineError, ToLine};
 
-/// Lines of the file at most, those of replaced labels included.
+/// Maximum number of lines in the file, including those of replaced labels.
 const LINES_MAX: usize = 100_000;
-/// The file's name in the data folder.
+/// Name of the file in the data folder.
 const NAME: &str = "labels.jsonl";
 
-/// Why the labels of a data folder cannot be opened.
+/// Error of opening the labels of a data folder.
 #[derive(Debug, Error)]
 pub enum LabelFileError {
     /// The file or its folder cannot be read or written.
     #[error("{path}: {error}")]
     File {
-        /// Which of them.
+        /// The file or the folder.
         path: PathBuf,
-        /// What the system says.
+        /// The operating system's error.
         error: io::Error,
     },
-    /// A whole line is no label.
+    /// A complete line is not a label.
     #[error("{path}: line {line}: {error}")]
     Line {
         /// The file.
         path: PathBuf,
-        /// Number of the line, from 1.
+        /// Line number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The parse error.
         error: LineError,
     },
-    /// The file has more lines than are read.
+    /// The file has too many lines.
     #[error("{path}: more than {lines_max} lines")]
     TooLong {
         /// The file.
         path: PathBuf,
-        /// Lines that are read at most.
+        /// Maximum number of lines.
         lines_max: usize,
     },
 }
 
-/// Why a label is not stored.
+/// Error of storing a label.
 #[derive(Debug, Error)]
 pub enum LabelStoreError {
-    /// The file has as many lines as it may have.
+    /// The file has the maximum number of lines.
     #[error("expected at most {lines_max} lines")]
     Full {
-        /// How many that is.
+        /// The maximum.
         lines_max: usize,
     },
     /// The file cannot be written.
@@ -63,50 +64,50 @@ pub enum LabelStoreError {
     Write(#[from] io::Error),
 }
 
-/// What became of a label.
+/// Result of storing a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredLabel {
-    /// Labels in force now.
+    /// Number of current labels.
     pub labels: usize,
-    /// Whether it took the place of an earlier one.
+    /// Whether it replaced an earlier one.
     pub replaced: bool,
 }
 
 /// The labels of one data folder.
 pub struct LabelFile(Mutex<Writer>);
 
-/// The labels in force, by subject.
-struct InForce {
+/// The current labels by subject: the latest label of each account or conversation.
+struct CurrentLabels {
     key: PseudonymKey,
     labels: BTreeMap<LabelSubject, Label<LabeledAccount>>,
 }
 
 struct Writer {
     file: File,
-    /// Bytes of whole lines.
+    /// Length of the complete lines, in bytes.
     bytes: u64,
-    /// Whether the last write may have left part of a line behind them.
+    /// Whether the last write may have left a partial line after them.
     torn: bool,
     lines: usize,
     lines_max: usize,
-    in_force: InForce,
+    current: CurrentLabels,
 }
 
-/// What a label file holds.
+/// Parsed contents of a label file.
 struct Parsed {
-    in_force: InForce,
+    current: CurrentLabels,
     lines: usize,
-    /// Bytes of whole lines.
+    /// Length of the complete lines, in bytes.
     whole: usize,
-    /// Bytes of a last line that was cut short.
+    /// Length of a truncated last line, in bytes.
     cut: usize,
 }
 
 impl LabelFile {
-    /// Opens the labels in `data`, whose pseudonyms are of `key`; a last line that was cut short is dropped.
+    /// Opens the labels in `data`, with pseudonyms under `key`. A truncated last line is dropped.
     ///
     /// # Errors
-    /// When the file cannot be read, has too many lines, or a whole line of it is no label.
+    /// If the file cannot be read, has too many lines, or has a complete line that is not a label.
     pub fn open(data: &Path, key: PseudonymKey) -> Result<Self, LabelFileError> {
         Self::bounded(data, key, LINES_MAX)
     }
@@ -121,7 +122,7 @@ impl LabelFile {
         if parsed.cut > 0 {
             tracing::warn!(
                 bytes = parsed.cut,
-                "the last label was cut short and is dropped"
+                "the last label is truncated and was dropped"
             );
         }
         let mut writer = Writer {
@@ -130,10 +131,10 @@ impl LabelFile {
             torn: parsed.cut > 0,
             lines: parsed.lines,
             lines_max,
-            in_force: parsed.in_force,
+            current: parsed.current,
         };
-        writer.mend().map_err(at)?;
-        // The file's own entry in its folder must outlive a crash too.
+        writer.truncate_partial_line().map_err(at)?;
+        // The file's directory entry must survive a crash too.
         #[cfg(unix)]
         File::open(data)
             .and_then(|folder| folder.sync_all())
@@ -141,24 +142,24 @@ impl LabelFile {
         Ok(Self(Mutex::new(writer)))
     }
 
-    /// The labels in force of `data`, in the order of [`Self::labels_after`], without opening the file for writing: a
-    /// server may be writing to it.
+    /// Reads the current labels of `data`, in the order of [`Self::labels_after`]. Does not open the file for writing:
+    /// a server may be writing to it.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// Like [`Self::open`].
     pub fn read(
         data: &Path,
         key: PseudonymKey,
     ) -> Result<Vec<Label<LabeledAccount>>, LabelFileError> {
         let parsed = parse(data, key, LINES_MAX)?;
-        Ok(parsed.in_force.labels.into_values().collect())
+        Ok(parsed.current.labels.into_values().collect())
     }
 
-    /// Stores a label durably before returning. It replaces an earlier label of the same account and conversation,
-    /// whichever of the two names the account by pseudonym.
+    /// Stores a label durably before returning. It replaces an earlier label of the same account and conversation, even
+    /// if one of the two names the account by pseudonym.
     ///
     /// # Errors
-    /// When it is not stored.
+    /// If the label is not stored.
     pub fn submit(&self, label: Label<AccountRef>) -> Result<StoredLabel, LabelStoreError> {
         let mut writer = self.writer();
         if writer.lines >= writer.lines_max {
@@ -166,21 +167,21 @@ impl LabelFile {
                 lines_max: writer.lines_max,
             });
         }
-        let label = writer.in_force.named(label);
+        let label = writer.current.named(label);
         let mut line = Vec::new();
         label
             .clone()
             .map_account(AccountRef::from)
             .to_line(&mut line);
         writer.append(&line)?;
-        let replaced = writer.in_force.put(label);
+        let replaced = writer.current.put(label);
         Ok(StoredLabel {
-            labels: writer.in_force.labels.len(),
+            labels: writer.current.labels.len(),
             replaced,
         })
     }
 
-    /// At most `at_most` labels after the one of `after`, in the order of [`LabelSubject`].
+    /// Returns at most `at_most` labels after `after`, in the order of [`LabelSubject`].
     pub fn labels_after(
         &self,
         after: Option<&LabelSubject>,
@@ -189,7 +190,7 @@ impl LabelFile {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let writer = self.writer();
         let later = writer
-            .in_force
+            .current
             .labels
             .range::<LabelSubject, _>((from, Bound::Unbounded));
         later
@@ -213,7 +214,7 @@ fn parse(data: &Path, key: PseudonymKey, lines_max: usize) -> Result<Parsed, Lab
     let last = known.iter().rposition(|byte| *byte == b'\n');
     let whole = last.map_or(0, |last| last + 1);
     let mut parsed = Parsed {
-        in_force: InForce {
+        current: CurrentLabels {
             key,
             labels: BTreeMap::new(),
         },
@@ -230,14 +231,15 @@ fn parse(data: &Path, key: PseudonymKey, lines_max: usize) -> Result<Parsed, Lab
             return Err(LabelFileError::TooLong { path, lines_max });
         }
         parsed.lines += 1;
-        let label = parsed.in_force.named(label.record);
-        parsed.in_force.put(label);
+        let label = parsed.current.named(label.record);
+        parsed.current.put(label);
     }
     Ok(parsed)
 }
 
-impl InForce {
-    /// The label with its account's pseudonym, and with the name where this or an earlier label of the account has it.
+impl CurrentLabels {
+    /// Completes a label with its account's pseudonym, and with the name if this or an earlier label of the account has
+    /// it.
     fn named(&self, label: Label<AccountRef>) -> Label<LabeledAccount> {
         label.map_account(|account| match account {
             AccountRef::Name(name) => LabeledAccount {
@@ -261,7 +263,7 @@ impl InForce {
         own.find_map(|labeled| labeled.name.clone())
     }
 
-    /// Puts the label in force; whether it replaced another.
+    /// Makes the label current. Returns whether it replaced another.
     fn put(&mut self, label: Label<LabeledAccount>) -> bool {
         self.labels
             .insert(LabelSubject::from(&label), label)
@@ -270,8 +272,8 @@ impl InForce {
 }
 
 impl Writer {
-    /// Cuts off what a failed write left.
-    fn mend(&mut self) -> io::Result<()> {
+    /// Truncates the partial line that a failed write left.
+    fn truncate_partial_line(&mut self) -> io::Result<()> {
         if self.torn {
             self.file.set_len(self.bytes)?;
             self.torn = false;
@@ -280,7 +282,7 @@ impl Writer {
     }
 
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        self.mend()?;
+        self.truncate_partial_line()?;
         self.torn = true;
         self.file.write_all(line)?;
         self.file.sync_data()?;
@@ -294,7 +296,7 @@ impl Writer {
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
-    // Names of accounts: for the owner alone, like the key beside it.
+    // The file has account names: readable by the owner only, like the key.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

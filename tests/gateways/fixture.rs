@@ -1,4 +1,4 @@
-//! A server on a free port whose scorer keeps what the engine counted, and a client of plain HTTP.
+//! Fixture: a server on a free port whose scorer records the exchanges that the engine counts, and a plain HTTP client.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -22,19 +22,19 @@ use stillwatch::server::{
 };
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::nothing::Nothing;
+use crate::nothing::EmptyServices;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Text that may come back in no answer.
+/// Canary text that must not appear in any response.
 pub(crate) const CANARY: &str = "canary-9e21";
 
-/// The pseudonyms of every server of these tests.
+/// Returns the pseudonymizer shared by all servers of these tests.
 pub(crate) fn pseudonymizer() -> Pseudonymizer {
     Pseudonymizer::new(PseudonymKey::offline())
 }
 
-/// What was counted of one exchange.
+/// The recorded fields of one counted exchange.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Counted {
     pub(crate) id: Option<String>,
@@ -51,14 +51,15 @@ pub(crate) struct Counted {
     pub(crate) micros: i64,
 }
 
-/// The engine behind all servers of this program, which know their own accounts alone.
+/// The engine shared by all servers of this test binary. Account names are prefixed, so that each server sees only its
+/// own accounts.
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let bundle = Bundle::embedded().expect("the shipped bundle loads");
     Engine::new(bundle.into_engine_parts(PseudonymKey::offline()), 100_000)
 });
 static SERVERS: AtomicU64 = AtomicU64::new(0);
 
-/// Keeps what the engine counts; accounts in `statuses` have the recommendation that they were given.
+/// Scorer that records the exchanges that the engine counts; accounts in `statuses` have the recommendation set there.
 pub(crate) struct Recorder {
     server: u64,
     counted: Mutex<Vec<Counted>>,
@@ -77,16 +78,20 @@ impl Default for Recorder {
 
 impl Recorder {
     pub(crate) fn counted(&self) -> Vec<Counted> {
-        self.counted.lock().expect("no test panics inside").clone()
+        self.counted
+            .lock()
+            .expect("no test panics under the lock")
+            .clone()
     }
 
-    /// From now on `account` stands at `recommendation`.
-    pub(crate) fn stand(&self, account: &str, recommendation: Recommendation) {
-        let mut statuses = self.statuses.lock().expect("no test panics inside");
+    /// Sets the recommendation of `account`.
+    pub(crate) fn set_recommendation(&self, account: &str, recommendation: Recommendation) {
+        let mut statuses = self.statuses.lock().expect("no test panics under the lock");
         statuses.insert(pseudonymizer().account(account), recommendation);
     }
 
-    /// Returns what was counted once there are `count`; the test's own limit ends a wait in vain.
+    /// Waits until at least `count` exchanges are counted and returns them. The test's own time limit ends a wait that
+    /// never succeeds.
     pub(crate) async fn has_counted(&self, count: usize) -> Vec<Counted> {
         loop {
             let counted = self.counted();
@@ -128,13 +133,13 @@ impl Scorer for Recorder {
         };
         self.counted
             .lock()
-            .expect("no test panics inside")
+            .expect("no test panics under the lock")
             .push(counted);
         Ok(assessment(exchange))
     }
 
     fn account_status(&self, account: AccountKey) -> Option<AccountStatus> {
-        let statuses = self.statuses.lock().expect("no test panics inside");
+        let statuses = self.statuses.lock().expect("no test panics under the lock");
         let recommendation = *statuses.get(&account)?;
         Some(AccountStatus {
             seen: 40,
@@ -149,7 +154,7 @@ impl Scorer for Recorder {
         exchanges.map(|exchange| self.score(exchange)).collect()
     }
 
-    /// As many hundredths as the text has bytes.
+    /// Returns a risk of 0.01 per byte of text.
     fn conversation_risk(&self, exchange: &Exchange) -> Result<Risk, ScoreError> {
         let bytes = exchange.messages[0].content.expose().len();
         Ok(probability(bytes.min(100) as f64 / 100.0))
@@ -196,7 +201,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// With `hooks` and no wait for further pieces of an answer.
+    /// Starts a server with `hooks` that does not wait for further parts of a response.
     pub(crate) async fn with(hooks: HookSettings) -> Self {
         Self::within(Limits {
             hooks,
@@ -210,13 +215,13 @@ impl Running {
         let address = listener.local_addr().expect("an address");
         let scorer = Arc::new(Recorder::default());
         let (stop, stopped) = oneshot::channel();
-        let nothing = Arc::new(Nothing);
+        let empty = Arc::new(EmptyServices);
         let served = Services {
             pseudonymizer: pseudonymizer(),
             scorer: scorer.clone(),
-            accounts: nothing.clone(),
-            models: nothing.clone(),
-            labels: nothing,
+            accounts: empty.clone(),
+            models: empty.clone(),
+            labels: empty,
         };
         let task = tokio::spawn(async move {
             let shutdown = async { stopped.await.unwrap_or_default() };
@@ -230,19 +235,19 @@ impl Running {
         }
     }
 
-    /// Stops the server; what it still held is counted when this returns.
+    /// Stops the server. Exchanges it still held are counted when this returns.
     pub(crate) async fn stopped(self) -> Arc<Recorder> {
         self.stop.send(()).expect("the server runs");
         self.task.await.expect("the server does not panic");
         self.scorer
     }
 
-    /// POST of JSON.
+    /// Sends a POST with a JSON body.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(path, &[], body.to_string()).await
     }
 
-    /// POST of anything; JSON unless `headers` say otherwise.
+    /// Sends a POST with any body; the content type is JSON unless `headers` override it.
     pub(crate) async fn send(
         &self,
         path: &str,
@@ -253,7 +258,7 @@ impl Running {
     }
 }
 
-/// What came back.
+/// A response.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -267,7 +272,7 @@ impl Answer {
     }
 }
 
-/// One POST over a connection of its own.
+/// Sends one POST over a new connection.
 pub(crate) async fn post(
     address: SocketAddr,
     path: &str,
@@ -300,14 +305,14 @@ pub(crate) async fn post(
     }
 }
 
-/// Settings that take an answer as whole after `seconds` without another piece.
+/// Returns settings that treat a response as complete after `seconds` without another part.
 pub(crate) fn quiet_after(seconds: f64) -> HookSettings {
     let mut hooks = HookSettings::default();
     hooks.pending.quiet_seconds = seconds;
     hooks
 }
 
-/// One GET.
+/// Sends one GET over a new connection.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
     let stream = TcpStream::connect(address).await.expect("a listener");
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))

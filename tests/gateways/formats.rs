@@ -1,4 +1,4 @@
-//! The JSON formats of gateways, as those programs write them, in our own words.
+//! The JSON formats of gateways, as the gateways write them, with our own texts.
 
 use std::num::NonZeroUsize;
 
@@ -11,7 +11,7 @@ use crate::fixture::{Running, quiet_after};
 const GUARDRAIL: &str = "/beta/litellm_basic_guardrail_api";
 const LOG: &str = "/v1/ingest/litellm";
 
-/// LiteLLM's call before the model.
+/// Returns LiteLLM's request before the model.
 pub(crate) fn request(call: &str, key: &str, text: &str) -> Value {
     json!({
         "input_type": "request",
@@ -33,7 +33,7 @@ pub(crate) fn request(call: &str, key: &str, text: &str) -> Value {
     })
 }
 
-/// LiteLLM's call after it.
+/// Returns LiteLLM's request after the model.
 pub(crate) fn response(call: &str, key: &str, text: &str) -> Value {
     json!({
         "input_type": "response",
@@ -56,7 +56,7 @@ async fn the_legs_of_a_litellm_call_are_one_exchange() {
     assert_eq!(answer.json(), passed);
     assert!(
         server.scorer.counted().is_empty(),
-        "it waits for its answer"
+        "the request waits for its response"
     );
     let answer = server
         .post(GUARDRAIL, &response("c-1", "key-1", "Rain, rain."))
@@ -95,7 +95,7 @@ async fn a_stream_is_counted_once_with_all_of_its_text() {
     assert_eq!(counted[0].answer.as_deref(), Some("La la la."));
 }
 
-/// At the end nobody else uses the queue, so nothing is refused for it.
+/// During shutdown nobody else uses the queue, so nothing is refused because it is full.
 #[tokio::test]
 async fn requests_that_wait_at_a_stop_are_counted_however_short_the_queue_is() {
     let server = Running::within(Limits {
@@ -125,7 +125,7 @@ async fn another_account_cannot_answer_for_this_one() {
     assert_eq!(counted[0].answer, None);
 }
 
-/// A record of LiteLLM's log.
+/// Returns a record of LiteLLM's log.
 fn logged(call: &str) -> Value {
     json!({
         "id": "chatcmpl-7",
@@ -195,7 +195,7 @@ async fn litellms_log_is_read_in_its_three_forms() {
 }
 
 #[tokio::test]
-async fn a_bad_record_loses_itself_alone() {
+async fn only_the_bad_record_is_rejected() {
     let mut nobody = logged("c-2");
     nobody["metadata"] = json!({});
     let list = json!([logged("c-1"), nobody, 7, {"messages": "x"}, logged("c-5")]).to_string();
@@ -213,7 +213,7 @@ async fn a_bad_record_loses_itself_alone() {
 }
 
 #[tokio::test]
-async fn what_failed_and_what_was_stopped_is_told_apart() {
+async fn failed_and_blocked_requests_are_distinguished() {
     let server = Running::with(HookSettings::default()).await;
     let mut stopped = logged("c-1");
     stopped["status"] = json!("failure");
@@ -233,7 +233,7 @@ async fn what_failed_and_what_was_stopped_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_call_that_comes_by_two_ways_is_counted_once() {
+async fn an_exchange_received_through_two_integrations_is_counted_once() {
     let server = Running::with(quiet_after(0.0)).await;
     let mut asked = request("c-1", "key-1", "Sing of snow.");
     asked["structured_messages"] = json!([{"role": "user", "content": "Sing of snow."}]);
@@ -245,7 +245,7 @@ async fn a_call_that_comes_by_two_ways_is_counted_once() {
     server
         .post(LOG, &json!([logged("c-1"), logged("c-1"), logged("c-2")]))
         .await;
-    // The guardrail once more, as after a retry, and its answer twice.
+    // The guardrail request again, as after a retry, and its response twice.
     server.post(GUARDRAIL, &asked).await;
     for _ in 0..2 {
         server
@@ -256,7 +256,7 @@ async fn a_call_that_comes_by_two_ways_is_counted_once() {
 }
 
 #[tokio::test]
-async fn one_id_for_all_that_is_said_hides_nothing() {
+async fn a_reused_id_does_not_hide_exchanges() {
     let server = Running::with(quiet_after(0.0)).await;
     for n in 0..5 {
         let mut record = logged("always-this");
@@ -270,7 +270,7 @@ async fn one_id_for_all_that_is_said_hides_nothing() {
 }
 
 #[tokio::test]
-async fn what_has_no_id_is_counted_each_time() {
+async fn exchanges_without_an_id_are_counted_each_time() {
     let server = Running::with(HookSettings::default()).await;
     for _ in 0..3 {
         server
@@ -280,7 +280,7 @@ async fn what_has_no_id_is_counted_each_time() {
     assert_eq!(server.stopped().await.counted().len(), 3);
 }
 
-/// Portkey's webhook.
+/// Returns a request of Portkey's webhook.
 pub(crate) fn webhook(event: &str, account: &str) -> Value {
     let after = event == "afterRequestHook";
     json!({

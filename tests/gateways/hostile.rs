@@ -1,4 +1,4 @@
-//! Bodies that no program sends: every one has an answer that quotes nothing, and the server goes on.
+//! Hostile bodies: each gets a response that quotes nothing, and the server keeps running.
 
 use serde_json::{Value, json};
 use stillwatch::server::HookSettings;
@@ -143,13 +143,13 @@ async fn protobuf_that_is_none_is_refused_and_empty_spans_cost_nothing() {
         assert_eq!(answer.status, 400);
         discreet("/v1/traces", &answer);
     }
-    // Four million spans of two bytes.
+    // Four million spans of two bytes each.
     let scope = Message::default().bytes(2, b"").0.repeat(4_000_000);
     let resource = Message::default().bytes(2, &scope);
     let body = Message::default().bytes(1, &resource.0).0;
     let answer = server.send("/v1/traces", &proto, body).await;
     assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 0));
-    // A value in a value, ten thousand deep.
+    // Values nested ten thousand levels deep.
     let value = (0..10_000).fold(Message::default().bytes(1, b"x"), |inner, _| {
         Message::default().bytes(5, &Message::default().bytes(1, &inner.0).0)
     });
@@ -164,7 +164,7 @@ async fn protobuf_that_is_none_is_refused_and_empty_spans_cost_nothing() {
 }
 
 #[tokio::test]
-async fn other_methods_are_told_which_one() {
+async fn other_methods_are_answered_with_the_allowed_one() {
     let server = Running::with(HookSettings::default()).await;
     let answer: Value = crate::fixture::get(server.address, PATHS[0]).await.json();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The real LiteLLM proxy with the example configurations.
+//! Tests with the real LiteLLM proxy and the example configurations.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::fixture::{Answer, Running, post, pseudonymizer, quiet_after};
 use crate::programs::{PATIENCE, PIECES, Program, example, free_port, model, programs, up};
 
-/// The proxy refuses well-known keys.
+/// Master key of the proxy, which refuses well-known keys.
 const MASTER: &str = "sk-stillwatch-tests-7d1f0a6b25";
 
 /// A running proxy.
@@ -85,17 +85,19 @@ async fn litellm_guardrail() {
     let Some(folder) = programs("litellm_guardrail") else {
         return;
     };
-    // The account is the end user here: the key is the proxy's own, one for all of this test.
+    // Here the account is the end user: this test uses the proxy's own key for all requests.
     let server = Running::with(HookSettings {
         block_from: BlockFrom::Restrict,
         account: Party::EndUser,
         ..quiet_after(1.0)
     })
     .await;
-    server.scorer.stand("bad", Recommendation::Restrict);
+    server
+        .scorer
+        .set_recommendation("bad", Recommendation::Restrict);
     let proxy = Proxy::start(&folder, "litellm/guardrail.yaml", server.address).await;
 
-    // Request and answer are one exchange.
+    // Request and response are one exchange.
     let answer = proxy.ask("Sing of hail.", json!({"user": "good"})).await;
     assert_eq!(answer.status, 200, "{}", shown(&answer));
     let wait = server.scorer.has_counted(1);
@@ -109,7 +111,7 @@ async fn litellm_guardrail() {
     assert_eq!(counted.answer.as_deref(), Some("Hail, hail."));
     assert_eq!(counted.status, Some(200));
 
-    // A stream is one exchange with all of its text.
+    // A streamed response is one exchange with all of its text.
     let answer = proxy
         .ask("Sing on.", json!({"user": "good", "stream": true}))
         .await;
@@ -124,7 +126,7 @@ async fn litellm_guardrail() {
     let text = counted[1].answer.clone().expect("an answer");
     assert_eq!(text.trim_end(), "hail ".repeat(PIECES).trim_end());
 
-    // A declined request is 400 and names a reference alone.
+    // A declined request gets a 400 with only a reference.
     let answer = proxy.ask("Sing of hail.", json!({"user": "bad"})).await;
     assert_eq!(answer.status, 400, "{}", shown(&answer));
     assert!(
@@ -158,12 +160,12 @@ async fn litellm_guardrail() {
         times[20], times[36]
     );
 
-    // Without a server the request goes on.
+    // Without a server, requests pass.
     let scorer = server.stopped().await;
     assert_eq!(
         scorer.counted().len(),
         43,
-        "what waited was counted at the end"
+        "waiting requests were counted at shutdown"
     );
     let begun = Instant::now();
     let answer = proxy.ask("Sing of hail.", json!({"user": "bad"})).await;
@@ -186,7 +188,7 @@ async fn litellm_overload() {
     })
     .await;
     let proxy = Proxy::start(&folder, "litellm/guardrail.yaml", server.address).await;
-    // A call whose body does not end takes the only place.
+    // A request whose body does not end takes the only slot.
     let mut held = tokio::net::TcpStream::connect(server.address)
         .await
         .expect("a listener");
@@ -194,10 +196,13 @@ async fn litellm_overload() {
                 content-length: 10\r\n\r\n{";
     held.write_all(head.as_bytes()).await.expect("a connection");
     let probe = async { while server.post("/portkey/webhook", &json!({})).await.status != 503 {} };
-    timeout(PATIENCE, probe).await.expect("the place is taken");
+    timeout(PATIENCE, probe).await.expect("the slot is taken");
     let answer = proxy.ask("Sing of hail.", json!({})).await;
     assert_eq!(answer.status, 200, "{}", shown(&answer));
-    assert!(server.scorer.counted().is_empty(), "nothing of it came in");
+    assert!(
+        server.scorer.counted().is_empty(),
+        "no exchange was counted"
+    );
     drop(held);
 }
 
@@ -224,7 +229,7 @@ async fn litellm_log() {
     let first = counted
         .iter()
         .find(|c| c.messages[1].1 == "Sing of hail.")
-        .expect("both came");
+        .expect("both were counted");
     assert_eq!(first.model, "house-model");
     assert_eq!(first.answer.as_deref(), Some("Hail, hail."));
     assert_eq!(

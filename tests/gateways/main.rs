@@ -1,5 +1,5 @@
-//! Gateways and exporters against the server: their formats always, and the programs themselves where they are
-//! installed.
+//! Tests of gateways and exporters against the server: always with their formats, and with the real programs where they
+//! are installed.
 
 mod fixture;
 mod formats;

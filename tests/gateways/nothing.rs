@@ -1,4 +1,4 @@
-//! What stands behind the port beside the scorer, where no test asks for it: no accounts, no bundles, no labels.
+//! Empty services for tests that only use the scorer: no accounts, no bundles, no labels.
 
 use stillwatch::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount};
 use stillwatch::engine::AccountState;
@@ -7,10 +7,10 @@ use stillwatch::server::{
     Verification,
 };
 
-/// None of it.
-pub(crate) struct Nothing;
+/// Services without accounts, bundles or labels.
+pub(crate) struct EmptyServices;
 
-impl Accounts for Nothing {
+impl Accounts for EmptyServices {
     fn count(&self) -> usize {
         0
     }
@@ -32,7 +32,7 @@ impl Accounts for Nothing {
     }
 }
 
-impl Models for Nothing {
+impl Models for EmptyServices {
     fn active(&self) -> ActiveBundle {
         ActiveBundle {
             name: "fake@1".to_owned(),
@@ -53,7 +53,7 @@ impl Models for Nothing {
     }
 }
 
-impl Labels for Nothing {
+impl Labels for EmptyServices {
     fn submit(&self, _: Label<AccountRef>) -> Result<Submitted, LabelError> {
         Err(LabelError::Full { bound: 0 })
     }

@@ -1,4 +1,4 @@
-//! The real Portkey gateway with the example configuration.
+//! Tests with the real Portkey gateway and the example configuration.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -21,7 +21,9 @@ async fn portkey_webhook() {
         ..HookSettings::default()
     })
     .await;
-    server.scorer.stand("bad", Recommendation::Restrict);
+    server
+        .scorer
+        .set_recommendation("bad", Recommendation::Restrict);
     let llm = model().await;
     let config = std::fs::read_to_string(example("portkey/config.json")).expect("the example");
     let config = config
@@ -83,8 +85,8 @@ async fn portkey_webhook() {
         assert!(!shown.contains(word), "{word}: {shown}");
     }
 
-    // Streams are counted, without their text. What the client gets is not ours to check: Portkey 1.15.2 on Node 20
-    // answers every stream with 500, guardrails or not.
+    // Streams are counted, without their text. The client's response is not checked: Portkey 1.15.2 on Node 20 answers
+    // every stream with 500, with or without guardrails.
     ask("good", true).await;
     let counted = timeout(PATIENCE, server.scorer.has_counted(3))
         .await

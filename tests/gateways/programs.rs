@@ -1,7 +1,7 @@
-//! Real programs beside the server: found, started, stopped; and a model for them to call.
+//! Helpers to find, start and stop real programs, and a model for them to call.
 //!
-//! `STILLWATCH_GATEWAYS` names the folder that `examples/gateways/README.md` says how to fill. Without it these tests
-//! print a word and pass; with it every program must be there. Nothing is installed here.
+//! `STILLWATCH_GATEWAYS` names the folder of programs; `examples/gateways/README.md` describes how to fill it. Without
+//! it these tests print a note and pass; with it every program must be present. Nothing is installed here.
 
 use std::net::{SocketAddr, TcpListener as Listener};
 use std::path::{Path, PathBuf};
@@ -15,12 +15,12 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// How long a program may take to answer its first call; some load for half a minute on a busy machine.
+/// Time limit for a program's first response; some take half a minute to load on a busy machine.
 pub(crate) const START: Duration = Duration::from_mins(5);
-/// How long anything else may take: the first call of a program loads most of it.
+/// Time limit for everything else: the first request to a program loads most of its code.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
 
-/// The folder of programs; `None` when there is none, which is said.
+/// Returns the folder of programs; prints a note and returns `None` if it is not configured.
 pub(crate) fn programs(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("STILLWATCH_GATEWAYS").map(PathBuf::from);
     if folder.is_none() {
@@ -29,14 +29,14 @@ pub(crate) fn programs(test: &str) -> Option<PathBuf> {
     folder
 }
 
-/// A file of the examples.
+/// Returns the path of an example file.
 pub(crate) fn example(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("examples/gateways")
         .join(path)
 }
 
-/// A program that ends with the test.
+/// A program that is stopped at the end of the test.
 pub(crate) struct Program(Child);
 
 impl Program {
@@ -49,13 +49,13 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The program may have exited by itself.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Runs a program to its end, on a thread of its own, and gives its standard output.
+/// Runs a program to completion on a separate thread and returns its standard output.
 pub(crate) async fn output(mut command: Command) -> String {
     let shown = format!("{command:?}");
     let ran = tokio::task::spawn_blocking(move || command.stdin(Stdio::null()).output());
@@ -68,13 +68,13 @@ pub(crate) async fn output(mut command: Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// A port that nobody listened on a moment ago.
+/// Returns a port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
     let listener = Listener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()
 }
 
-/// Returns once `address` answers a GET of `path` with 200.
+/// Waits until `address` answers a GET of `path` with 200.
 pub(crate) async fn up(address: SocketAddr, path: &str) {
     let waited = tokio::time::timeout(START, async {
         loop {
@@ -89,7 +89,7 @@ pub(crate) async fn up(address: SocketAddr, path: &str) {
     waited.await.expect("the program starts in time");
 }
 
-/// A model that says `Hail, hail.` to everything, in pieces when it is asked to.
+/// Starts a model that answers `Hail, hail.` to every request, streamed if requested.
 pub(crate) async fn model() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -98,7 +98,7 @@ pub(crate) async fn model() -> SocketAddr {
     address
 }
 
-/// What the model says, piece by piece.
+/// Number of chunks in a streamed response of the model.
 pub(crate) const PIECES: usize = 24;
 
 async fn completion(Json(asked): Json<Value>) -> Response {

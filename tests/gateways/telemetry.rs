@@ -1,4 +1,4 @@
-//! OTLP bodies as three emitters write them, in protobuf and JSON, plain and packed.
+//! Tests of OTLP bodies as three emitters write them, in protobuf and JSON, plain and compressed.
 
 use std::io::Write;
 
@@ -12,7 +12,7 @@ use crate::fixture::{CANARY, Counted, Running};
 
 const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
 
-/// A protobuf message in the making.
+/// Builder of a protobuf message.
 #[derive(Clone, Default)]
 pub(crate) struct Message(pub(crate) Vec<u8>);
 
@@ -54,7 +54,7 @@ impl Message {
                 });
                 Self::default().bytes(5, &list.0)
             }
-            other => panic!("no attribute is {other}"),
+            other => panic!("unsupported attribute {other}"),
         };
         let pair = Self::default().bytes(1, name.as_bytes()).bytes(2, &any.0);
         self.bytes(field, &pair.0)
@@ -103,7 +103,7 @@ fn json_attributes(attributes: Attributes<'_>) -> Vec<Value> {
                 .collect();
             json!({"arrayValue": {"values": items}})
         }
-        other => panic!("no attribute is {other}"),
+        other => panic!("unsupported attribute {other}"),
     };
     let pair = |(name, of): &(&str, Value)| json!({"key": name, "value": value(of)});
     attributes.iter().map(pair).collect()
@@ -135,7 +135,7 @@ fn packed(body: &[u8]) -> Vec<u8> {
     gzip.finish().expect("memory")
 }
 
-/// Today's conventions, as LiteLLM's callback writes them.
+/// Returns attributes in the current conventions, as LiteLLM's callback writes them.
 fn of_litellm() -> Vec<(&'static str, Value)> {
     vec![
         ("gen_ai.conversation.id", json!("talk-1")),
@@ -164,7 +164,7 @@ fn of_litellm() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Yesterday's, as OpenLLMetry wrote them.
+/// Returns attributes in the older conventions, as OpenLLMetry wrote them.
 fn of_openllmetry() -> Vec<(&'static str, Value)> {
     vec![
         (
@@ -292,7 +292,7 @@ async fn every_emitter_is_read_alike_in_both_encodings_and_signals() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_is_counted_and_said() {
+async fn unusable_records_are_counted_and_reported() {
     let server = Running::with(HookSettings::default()).await;
     let nobody: Vec<_> = of_litellm()
         .into_iter()
@@ -309,11 +309,11 @@ async fn what_cannot_be_used_is_counted_and_said() {
     assert_eq!(&*answer.body, Message::default().bytes(1, &partial.0).0);
     let answer = server.post("/v1/logs", &json_logs(&nobody)).await;
     assert_eq!(answer.json()["partialSuccess"]["rejectedLogRecords"], "1");
-    let unheard = [
+    let unusable = [
         ("gen_ai.operation.name", json!("chat")),
         ("gen_ai.user", json!("u")),
     ];
-    let answer = server.post("/v1/traces", &json_traces(&unheard)).await;
+    let answer = server.post("/v1/traces", &json_traces(&unusable)).await;
     assert_eq!(answer.json()["partialSuccess"]["rejectedSpans"], "1");
     assert!(server.scorer.counted().is_empty());
 }
@@ -346,7 +346,7 @@ async fn spans_of_other_things_are_accepted_and_forgotten() {
 }
 
 #[tokio::test]
-async fn a_packed_body_is_bounded_by_what_it_unpacks_to() {
+async fn a_compressed_body_is_bounded_by_its_decompressed_size() {
     let server = Running::within(Limits {
         body_bytes_max: 100_000,
         ..Limits::default()

@@ -1,4 +1,4 @@
-//! The real SDKs of OpenLLMetry and Langfuse with the example programs.
+//! Tests with the real SDKs of OpenLLMetry and Langfuse and the example programs.
 
 use std::process::Command;
 
@@ -17,8 +17,8 @@ async fn run(script: &str) -> Option<Counted> {
         .arg(example(script))
         .env("STILLWATCH_URL", format!("http://{}", server.address))
         .env("LLM_URL", format!("http://{}/v1", model().await));
-    let said = output(command).await;
-    assert!(said.trim().ends_with("Hail, hail."), "{said}");
+    let printed = output(command).await;
+    assert!(printed.trim().ends_with("Hail, hail."), "{printed}");
     let wait = server.scorer.has_counted(1);
     let counted = timeout(PATIENCE, wait).await.expect("counted");
     assert_eq!(counted.len(), 1);

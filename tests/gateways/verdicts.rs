@@ -1,4 +1,4 @@
-//! Whom hooks decline, and what anybody may learn from it.
+//! Tests of blocking: which accounts hooks decline, and what a response may reveal.
 
 use serde_json::json;
 use stillwatch::domain::Recommendation;
@@ -19,7 +19,9 @@ fn blocking(block_from: BlockFrom) -> HookSettings {
 #[tokio::test]
 async fn observing_declines_nobody() {
     let server = Running::with(HookSettings::default()).await;
-    server.scorer.stand("bad", Recommendation::Restrict);
+    server
+        .scorer
+        .set_recommendation("bad", Recommendation::Restrict);
     let answer = server.post(GUARDRAIL, &request("c", "bad", "x")).await;
     assert_eq!(answer.json(), json!({"action": "NONE"}));
     let answer = server
@@ -29,10 +31,14 @@ async fn observing_declines_nobody() {
 }
 
 #[tokio::test]
-async fn blocking_declines_by_status_and_tells_a_reference_alone() {
+async fn blocking_declines_by_status_and_reveals_only_a_reference() {
     let server = Running::with(blocking(BlockFrom::Restrict)).await;
-    server.scorer.stand("bad", Recommendation::Restrict);
-    server.scorer.stand("odd", Recommendation::Review);
+    server
+        .scorer
+        .set_recommendation("bad", Recommendation::Restrict);
+    server
+        .scorer
+        .set_recommendation("odd", Recommendation::Review);
     for account in ["odd", "new"] {
         let answer = server.post(GUARDRAIL, &request("c", account, "x")).await;
         assert_eq!(answer.json(), json!({"action": "NONE"}), "{account}");
@@ -64,15 +70,19 @@ async fn blocking_declines_by_status_and_tells_a_reference_alone() {
 
     let counted = server.stopped().await.counted();
     let of_bad: Vec<_> = counted.iter().filter(|c| c.account == "bad").collect();
-    assert_eq!(of_bad.len(), 3, "what was declined counts too");
+    assert_eq!(of_bad.len(), 3, "declined requests count too");
     assert!(of_bad.iter().all(|counted| counted.status == Some(403)));
 }
 
 #[tokio::test]
 async fn an_operator_may_block_from_review_on() {
     let server = Running::with(blocking(BlockFrom::Review)).await;
-    server.scorer.stand("odd", Recommendation::Review);
-    server.scorer.stand("eyed", Recommendation::Watch);
+    server
+        .scorer
+        .set_recommendation("odd", Recommendation::Review);
+    server
+        .scorer
+        .set_recommendation("eyed", Recommendation::Watch);
     let answer = server.post(GUARDRAIL, &request("c", "odd", "x")).await;
     assert_eq!(answer.json()["action"], "BLOCKED");
     let answer = server.post(GUARDRAIL, &request("c", "eyed", "x")).await;
@@ -80,7 +90,7 @@ async fn an_operator_may_block_from_review_on() {
 }
 
 #[tokio::test]
-async fn what_nobody_waits_for_is_dropped_at_overload() {
+async fn background_exchanges_are_dropped_under_overload() {
     let server = Running::with(HookSettings {
         backlog_kib_max: 1,
         ..HookSettings::default()
@@ -95,7 +105,7 @@ async fn what_nobody_waits_for_is_dropped_at_overload() {
         .post("/portkey/webhook", &webhook("afterRequestHook", "user-1"))
         .await;
     let counted = server.stopped().await.counted();
-    assert_eq!(counted.len(), 1, "the small one alone");
+    assert_eq!(counted.len(), 1, "only the small one");
 }
 
 #[tokio::test]

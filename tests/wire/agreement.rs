@@ -1,4 +1,4 @@
-//! The program with itself: a log has the same answers by `score` as line by line by `serve`.
+//! Agreement tests: `score` and `serve` give the same answers for the same log.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::client::post_json;
 use crate::process::Program;
 
-/// What of an answer says how the account stands.
+/// Fields of an answer that describe the account's assessment.
 const FIGURES: [&str; 5] = ["exchange", "exchange_count", "risk", "score", "band"];
 
 /// The lines of a log.
@@ -21,7 +21,8 @@ fn written(lines: &mut dyn Iterator<Item = &Value>) -> String {
     lines.fold(String::new(), |log, line| log + &line.to_string() + "\n")
 }
 
-/// Figures of both answers, an answer a line. The server's key is that of offline runs.
+/// Scores a log with `score` and line by line with `serve`. Returns the fields of both answers, one per line. The
+/// server uses the key of offline runs.
 async fn by_log_and_by_port(lines: &[Value], bundle: Option<&Path>) -> [Vec<Value>; 2] {
     let folder = TempDir::new().expect("a folder");
     let log = written(&mut lines.iter());
@@ -56,8 +57,8 @@ fn run(folder: &Path, arguments: &[&str], bundle: Option<&Path>) -> String {
         command.arg("--bundle").arg(bundle);
     }
     let output = command.output().expect("the program runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     String::from_utf8(output.stdout).expect("text")
 }
 
@@ -73,7 +74,7 @@ fn figures(answer: &Value) -> Value {
         .iter()
         .map(|name| ((*name).to_owned(), answer[name].clone()))
         .collect();
-    // Written by `score` where it is true alone.
+    // `score` writes the field only if it is true.
     figures.insert("duplicate".to_owned(), json!(answer["duplicate"] == true));
     figures.into()
 }
@@ -85,7 +86,7 @@ fn line(id: &str, minute: usize, text: &str) -> Value {
     })
 }
 
-/// The shipped bundle with a weight on the share of refusals.
+/// Writes the shipped bundle with a weight on the share of refusals.
 fn bundle_that_weighs_refusals(folder: &Path) {
     let mut files = BundleFiles::embedded();
     let mut judge: Value = serde_json::from_slice(&files.files[3]).expect("JSON");
@@ -100,7 +101,9 @@ fn bundle_that_weighs_refusals(folder: &Path) {
     files.files[3] = judge.to_string().into_bytes();
     let manifest = Manifest::parse(&files.manifest).expect("the shipped manifest");
     let files = BundleFiles::new(manifest, files.files);
-    files.write(folder).expect("a temporary folder takes it");
+    files
+        .write(folder)
+        .expect("the temporary folder is writable");
 }
 
 #[tokio::test]
@@ -199,11 +202,14 @@ fn every_command_leaves_a_repeat_out_and_says_how_many_there_were() {
         assert_eq!(by("once.jsonl"), by("twice.jsonl"), "{command:?}");
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_stillwatch"));
-    let told = command
+    let stderr = command
         .current_dir(folder.path())
         .args(["score", "twice.jsonl"])
         .output();
-    let told = told.expect("the program runs").stderr;
-    let told = String::from_utf8_lossy(&told);
-    assert!(told.contains("8 exchanges were sent before"), "{told}");
+    let stderr = stderr.expect("the program runs").stderr;
+    let stderr = String::from_utf8_lossy(&stderr);
+    assert!(
+        stderr.contains("8 exchanges repeat an earlier one"),
+        "{stderr}"
+    );
 }

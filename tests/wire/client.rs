@@ -1,4 +1,4 @@
-//! A client of every protocol: hyper for HTTP, `prost-reflect` for protobuf and its JSON.
+//! Test client for every protocol: hyper for HTTP, `prost-reflect` for protobuf and its JSON.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,11 +18,11 @@ pub(crate) const SCORE: &str = "/stillwatch.v1.ScoringService/ScoreConversation"
 pub(crate) const STREAM: &str = "/stillwatch.v1.ScoringService/ScoreStream";
 pub(crate) const BATCH: &str = "/stillwatch.v1.ScoringService/ScoreBatch";
 
-/// Headers of a gRPC call.
+/// Headers of a gRPC request.
 pub(crate) const GRPC: [(&str, &str); 2] =
     [("content-type", "application/grpc"), ("te", "trailers")];
 
-/// What came back over HTTP.
+/// An HTTP response.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -39,7 +39,7 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// `grpc-status` and `grpc-message`, in trailers or, without a body, in headers.
+    /// Returns `grpc-status` and `grpc-message`, from the trailers or, without a body, from the headers.
     pub(crate) fn grpc_status(&self) -> (u32, String) {
         let of = |name: &str| {
             let value = self.trailers.get(name).or_else(|| self.headers.get(name))?;
@@ -52,7 +52,7 @@ impl Answer {
         )
     }
 
-    /// The text of everything that a caller can see.
+    /// Returns everything that a caller can see, as text.
     pub(crate) fn everything(&self) -> String {
         format!(
             "{:?} {:?} {}",
@@ -63,7 +63,7 @@ impl Answer {
     }
 }
 
-/// One request over HTTP/1.1.
+/// Sends one request over HTTP/1.1.
 pub(crate) async fn http1(
     address: SocketAddr,
     method: Method,
@@ -89,7 +89,7 @@ pub(crate) async fn http1(
     collect(sender.send_request(request).await.expect("an answer")).await
 }
 
-/// POST of JSON whose length is not stated.
+/// Sends a POST of JSON without a content length.
 pub(crate) async fn post_chunked(address: SocketAddr, path: &str, body: String) -> Answer {
     let stream = TcpStream::connect(address)
         .await
@@ -101,13 +101,13 @@ pub(crate) async fn post_chunked(address: SocketAddr, path: &str, body: String) 
     let request = Request::post(path)
         .header("host", "test")
         .header(CONTENT_TYPE, "application/json")
-        // A mapped body has forgotten its length.
+        // A mapped body has no known length.
         .body(Full::new(Bytes::from(body)).map_frame(|frame| frame))
         .expect("a request");
     collect(sender.send_request(request).await.expect("an answer")).await
 }
 
-/// One request over HTTP/2 with prior knowledge.
+/// Sends one request over HTTP/2 with prior knowledge.
 pub(crate) async fn http2(
     address: SocketAddr,
     path: &str,
@@ -117,7 +117,7 @@ pub(crate) async fn http2(
     collect(http2_stream(address, path, headers, body).await).await
 }
 
-/// The same, with the answer's body still to come.
+/// Sends one request over HTTP/2 and returns the response before its body is read.
 pub(crate) async fn http2_stream(
     address: SocketAddr,
     path: &str,
@@ -153,29 +153,29 @@ pub(crate) async fn collect(response: hyper::Response<Incoming>) -> Answer {
     }
 }
 
-/// POST of JSON.
+/// Sends a POST of JSON.
 pub(crate) async fn post_json(address: SocketAddr, path: &str, body: impl Into<Bytes>) -> Answer {
     let headers = [(CONTENT_TYPE.as_str(), "application/json")];
     http1(address, Method::POST, path, &headers, body).await
 }
 
-/// GET without a body.
+/// Sends a GET.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
     http1(address, Method::GET, path, &[], Bytes::new()).await
 }
 
-/// One gRPC call of one message.
+/// Makes one unary gRPC call.
 pub(crate) async fn grpc(address: SocketAddr, path: &str, message: &[u8]) -> Answer {
     http2(address, path, &GRPC, frame(message)).await
 }
 
-/// One gRPC-Web call of one message over HTTP/1.1; its trailers, a part of the body there, are moved to where
-/// gRPC has them.
+/// Makes one unary gRPC-Web call over HTTP/1.1. Its trailers, which are part of the body, are moved to the trailers of
+/// the answer, as in gRPC.
 pub(crate) async fn grpc_web(address: SocketAddr, path: &str, message: &[u8]) -> Answer {
     grpc_web_with(address, path, &[], message).await
 }
 
-/// The same with more headers.
+/// Like [`grpc_web`], with additional headers.
 pub(crate) async fn grpc_web_with(
     address: SocketAddr,
     path: &str,
@@ -210,7 +210,7 @@ pub(crate) async fn grpc_web_with(
     answer
 }
 
-/// A message in gRPC's frame: no compression, length, bytes.
+/// Frames a message for gRPC: no compression, length, bytes.
 pub(crate) fn frame(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).expect("a short message");
     let mut framed = vec![0];
@@ -219,14 +219,14 @@ pub(crate) fn frame(message: &[u8]) -> Vec<u8> {
     framed
 }
 
-/// The message in a frame.
+/// Returns the message in a frame.
 pub(crate) fn unframe(framed: &[u8]) -> &[u8] {
     assert!(framed.len() >= 5, "a frame has a head");
     assert_eq!(framed[0], 0, "nothing is compressed unless asked for");
     &framed[5..]
 }
 
-/// The messages in a body of frames, each with its flags.
+/// Returns the messages in a body of frames, each with its flags.
 pub(crate) fn unframe_all(mut framed: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let mut messages = Vec::new();
     while let Some((message, rest)) = first_frame(framed) {
@@ -242,15 +242,15 @@ fn first_frame(framed: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((framed.get(5..5 + length)?, &framed[5 + length..]))
 }
 
-/// The server's side of a conversation over gRPC.
-pub(crate) struct Heard {
+/// The response stream of a bidirectional gRPC call.
+pub(crate) struct ResponseStream {
     body: Incoming,
     buffer: Vec<u8>,
     trailers: HeaderMap,
 }
 
-impl Heard {
-    /// The next message; `None` at the end.
+impl ResponseStream {
+    /// Returns the next message; `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
         loop {
             if let Some((message, rest)) = first_frame(&self.buffer) {
@@ -265,7 +265,7 @@ impl Heard {
         }
     }
 
-    /// `grpc-status` of the end, after all that is still to come.
+    /// Reads the stream to its end and returns `grpc-status`.
     pub(crate) async fn status(&mut self) -> Option<u32> {
         while self.next().await.is_some() {}
         self.trailers
@@ -277,18 +277,18 @@ impl Heard {
     }
 }
 
-/// A gRPC call of as many messages as the test sends, and drops the sender to end.
+/// Opens a bidirectional gRPC call. The test sends messages and drops the sender to end it.
 pub(crate) async fn converse(
     address: SocketAddr,
     path: &str,
     headers: &[(&str, &str)],
-) -> (UnboundedSender<Vec<u8>>, Heard) {
-    let (say, said) = unbounded_channel::<Vec<u8>>();
-    let frames = futures_util::stream::unfold(said, |mut said| async move {
-        let message = said.recv().await?;
+) -> (UnboundedSender<Vec<u8>>, ResponseStream) {
+    let (sender, messages) = unbounded_channel::<Vec<u8>>();
+    let frames = futures_util::stream::unfold(messages, |mut messages| async move {
+        let message = messages.recv().await?;
         Some((
             Ok::<_, Infallible>(Frame::data(Bytes::from(frame(&message)))),
-            said,
+            messages,
         ))
     });
     let stream = TcpStream::connect(address)
@@ -307,12 +307,12 @@ pub(crate) async fn converse(
     let request = request.body(body).expect("a request");
     let response = sender.send_request(request).await.expect("an answer");
     let (parts, body) = response.into_parts();
-    let heard = Heard {
+    let responses = ResponseStream {
         body,
         buffer: Vec::new(),
         trailers: parts.headers,
     };
-    (say, heard)
+    (sender, responses)
 }
 
 pub(crate) fn pool() -> DescriptorPool {
@@ -320,7 +320,7 @@ pub(crate) fn pool() -> DescriptorPool {
     DescriptorPool::decode(&contract[..]).expect("the contract compiles")
 }
 
-/// Protobuf of a message of the contract, from its JSON.
+/// Encodes a message of the contract from JSON to protobuf.
 pub(crate) fn encode(message: &str, json: &Value) -> Vec<u8> {
     let descriptor = pool()
         .get_message_by_name(message)
@@ -330,7 +330,7 @@ pub(crate) fn encode(message: &str, json: &Value) -> Vec<u8> {
         .encode_to_vec()
 }
 
-/// JSON of a message of the contract, from its protobuf.
+/// Decodes a message of the contract from protobuf to JSON.
 pub(crate) fn decode(message: &str, bytes: &[u8]) -> Value {
     let descriptor = pool()
         .get_message_by_name(message)

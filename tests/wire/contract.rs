@@ -1,8 +1,9 @@
-//! The contract's style, which is buf's lint `STANDARD` and `COMMENTS`, and its stability, which is buf's `breaking`.
+//! Tests of the contract's style (buf's lint categories `STANDARD` and `COMMENTS`) and its stability (buf's
+//! `breaking`).
 //!
-//! `buf.yaml` asks the same of buf; this test needs nothing but the compiled contract. `contract.lock` beside the contract
-//! has every name, number and type that a caller may depend on. After a change of the contract that is meant, run
-//! `STILLWATCH_WRITE_LOCK=1 cargo test --test wire contract` and check the file in.
+//! `buf.yaml` configures the same checks for buf; this test needs only the compiled contract. `contract.lock` next to
+//! the contract lists every name, number and type that a caller may depend on. After an intended change of the
+//! contract, run `STILLWATCH_WRITE_LOCK=1 cargo test --test wire contract` and check the file in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,13 +16,13 @@ use prost_reflect::{
 use crate::client::pool;
 use crate::openapi::comment;
 
-/// Where the lock is.
+/// Path of the lock file.
 const LOCK: &str = "proto/stillwatch/v1/contract.lock";
 
-/// Methods whose request and response are not named after them. `buf.yaml` has the reason.
+/// Methods whose request and response are not named after them. The reason is in `buf.yaml`.
 const NAMED_OTHERWISE: [&str; 2] = ["ScoreConversation", "ScoreStream"];
 
-/// Our own files; those of others under `proto/third_party` are the wire of those others.
+/// Returns our own files. Those under `proto/third_party` are contracts of third parties.
 fn files() -> Vec<FileDescriptor> {
     let pool = pool();
     let own = pool
@@ -42,7 +43,7 @@ fn methods() -> Vec<MethodDescriptor> {
         .collect()
 }
 
-/// Every message that is written in a file, which the entries of maps are not.
+/// Returns every message declared in a file; generated map entries are excluded.
 fn messages() -> Vec<MessageDescriptor> {
     let mut messages = Vec::new();
     let mut waiting: Vec<_> = files().iter().flat_map(FileDescriptor::messages).collect();
@@ -63,7 +64,7 @@ fn fields() -> Vec<FieldDescriptor> {
         .collect()
 }
 
-/// Words of a name like `ListAccounts`; empty for a name of another form.
+/// Splits a name like `ListAccounts` into words; empty if the name has another form.
 fn words(name: &str) -> Vec<&str> {
     let starts = name.match_indices(|c: char| c.is_ascii_uppercase());
     let starts: Vec<usize> = starts.map(|(at, _)| at).collect();
@@ -92,7 +93,7 @@ fn is_version(part: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Fails with every offender, or passes.
+/// Panics with the list of all offenders, if any.
 fn forbid(rule: &str, offenders: impl IntoIterator<Item = String>) {
     let offenders: Vec<String> = offenders.into_iter().collect();
     assert!(offenders.is_empty(), "{rule}:\n{}", offenders.join("\n"));
@@ -115,7 +116,7 @@ fn packages_are_folders_and_end_in_a_version() {
 }
 
 #[test]
-fn services_and_methods_say_what_they_are() {
+fn service_and_method_names_follow_the_style() {
     forbid(
         "a service is called SomethingService",
         services()
@@ -213,7 +214,7 @@ fn everything_is_explained() {
     forbid("a comment above every declaration", silent);
 }
 
-/// What callers may depend on, one thing a line.
+/// Lists what callers may depend on, one item per line.
 fn lock() -> String {
     let mut lines = BTreeMap::new();
     for method in methods() {
@@ -273,7 +274,7 @@ fn type_of(field: &FieldDescriptor) -> String {
 }
 
 #[test]
-fn what_callers_depend_on_changes_by_intent_alone() {
+fn the_contract_changes_only_with_its_lock() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(LOCK);
     let made = lock();
     if std::env::var_os("STILLWATCH_WRITE_LOCK").is_some() {

@@ -1,4 +1,4 @@
-//! Envoy's external processing as Envoy speaks it: pieces of a request and its answer in one gRPC stream.
+//! Tests of external processing in Envoy's protocol: parts of a request and its response in one gRPC stream.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -11,15 +11,15 @@ use crate::fixture::{CANARY, Running, exchange, pseudonymizer};
 
 const PROCESS: &str = "/envoy.service.ext_proc.v3.ExternalProcessor/Process";
 const CALL: &str = r#"{"model":"m-1","messages":[{"role":"user","content":"hello"}]}"#;
-const SAID: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+const STREAMED_RESPONSE: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
 
-/// Fields of `ProcessingRequest`.
+/// Field numbers of `ProcessingRequest`.
 const REQUEST_HEADERS: u8 = 2;
 const RESPONSE_HEADERS: u8 = 3;
 const REQUEST_BODY: u8 = 4;
 const RESPONSE_BODY: u8 = 5;
 
-/// A field of bytes.
+/// Encodes a field of bytes.
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let mut encoded = vec![number << 3 | 2];
     let mut length = bytes.len();
@@ -32,7 +32,7 @@ fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     encoded
 }
 
-/// A head as Envoy sends it, values as bytes.
+/// Encodes headers as Envoy sends them, with values as bytes.
 fn head(kind: u8, fields: &[(&str, &str)]) -> Vec<u8> {
     let value = |(name, value): &(&str, &str)| {
         let both = [field(1, name.as_bytes()), field(3, value.as_bytes())].concat();
@@ -60,7 +60,7 @@ fn response_head() -> Vec<u8> {
     head(RESPONSE_HEADERS, &fields)
 }
 
-/// Some of a body, the last of it or not.
+/// Encodes one part of a body, which may be the last.
 fn body(kind: u8, bytes: &str, last: bool) -> Vec<u8> {
     let mut body = field(1, bytes.as_bytes());
     if last {
@@ -69,13 +69,13 @@ fn body(kind: u8, bytes: &str, last: bool) -> Vec<u8> {
     field(kind, &body)
 }
 
-/// A whole request of `account` with its answer.
+/// Returns a whole request of `account` and its response.
 fn conversation(account: &str) -> Vec<Vec<u8>> {
     vec![
         request_head(account),
         body(REQUEST_BODY, CALL, true),
         response_head(),
-        body(RESPONSE_BODY, SAID, true),
+        body(RESPONSE_BODY, STREAMED_RESPONSE, true),
     ]
 }
 
@@ -85,7 +85,7 @@ async fn process(server: &Running, metadata: &[(&str, &str)], pieces: &[Vec<u8>]
     http2(server.address, PROCESS, &headers, frames).await
 }
 
-/// Shows the server a call of `account` and its JSON answer, as a filter that waits for nothing does.
+/// Sends the server a request of `account` and its JSON response, like a filter in observability mode.
 pub(crate) async fn shown(
     server: &Running,
     account: &str,
@@ -105,7 +105,7 @@ pub(crate) async fn shown(
     process(server, &[], &observed(pieces)).await;
 }
 
-/// The same pieces from a filter that only shows.
+/// Marks the parts as sent by a filter in observability mode.
 fn observed(pieces: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let shown = |piece: Vec<u8>| [piece, vec![10 << 3, 1]].concat();
     pieces.into_iter().map(shown).collect()
@@ -125,7 +125,7 @@ fn frames(mut bytes: &[u8]) -> Vec<&[u8]> {
 const ENFORCE: [(&str, &str); 1] = [("x-stillwatch-enforce", "restrict")];
 
 #[tokio::test]
-async fn what_a_filter_shows_is_scored_and_nothing_is_answered() {
+async fn an_observing_filter_is_scored_and_not_answered() {
     let server = Running::start().await;
     let answer = process(&server, &ENFORCE, &observed(conversation("acc-1"))).await;
     assert_eq!(answer.grpc_status().0, 0);
@@ -146,11 +146,11 @@ async fn what_a_filter_shows_is_scored_and_nothing_is_answered() {
 }
 
 #[tokio::test]
-async fn a_filter_that_waits_is_told_to_go_on_with_every_piece() {
+async fn a_filter_that_waits_is_told_to_continue_after_every_part() {
     let server = Running::start().await;
     let answer = process(&server, &[], &conversation("")).await;
     assert_eq!(answer.grpc_status().0, 0);
-    // The fields 1, 3, 2, 4 of `ProcessingResponse`, all empty: nothing is altered.
+    // Fields 1, 3, 2, 4 of `ProcessingResponse`, all empty: nothing is altered.
     let expected: [&[u8]; 4] = [&[0x0a, 0], &[0x1a, 0], &[0x12, 0], &[0x22, 0]];
     assert_eq!(frames(&answer.body), expected);
     let exchange = server.fake.counted(1).await.remove(0);
@@ -175,7 +175,7 @@ async fn another_header_may_hold_the_secret() {
     ];
     let metadata = [("x-stillwatch-credential-header", "X-Api-Key")];
     process(&server, &metadata, &pieces).await;
-    // The client went away before an answer: it was asked all the same.
+    // The client disconnected before the response, but the request was made and counts.
     let exchange = server.fake.counted(1).await.remove(0);
     assert_eq!(
         exchange.account,
@@ -202,15 +202,15 @@ async fn restricted_accounts_are_declined_only_where_the_filter_asks_for_it() {
     let [answer] = answers[..] else {
         panic!("{answers:?}");
     };
-    // Field 7, `immediate_response`; in it field 1, `status`, whose field 1 is 403.
+    // Field 7, `immediate_response`; its field 1, `status`, has 403 in field 1.
     assert_eq!(answer[0], 7 << 3 | 2);
     let status = [0x0a, 3, 0x08, 0x93, 0x03];
     assert!(answer.windows(status.len()).any(|window| window == status));
-    let said = String::from_utf8_lossy(answer);
+    let text = String::from_utf8_lossy(answer);
     let reference = pseudonymizer().reference("restricted");
-    assert!(said.contains(&format!("Reference: {reference}")), "{said}");
+    assert!(text.contains(&format!("Reference: {reference}")), "{text}");
     for secret in ["risk", "band", "severe", "0.5", "sk-secret"] {
-        assert!(!said.contains(secret), "{said}");
+        assert!(!text.contains(secret), "{text}");
     }
     let whole = exchange("after").to_string();
     post_json(server.address, "/v1/score", whole).await;
@@ -222,7 +222,7 @@ async fn restricted_accounts_are_declined_only_where_the_filter_asks_for_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_chat_is_let_go_at_its_head() {
+async fn requests_other_than_chat_are_released_at_their_headers() {
     let server = Running::start().await;
     let fields = [
         (":method", "POST"),
@@ -282,7 +282,7 @@ async fn a_filter_never_waits_for_a_worker() {
     }
     server.fake.release();
     assert!(slow.await.expect("no panic").status.is_success());
-    // What was shown while there was no place is lost; what is shown later is scored.
+    // Exchanges received while there was no queue slot are lost; later ones are scored.
     while server
         .fake
         .counted(1)
@@ -294,9 +294,9 @@ async fn a_filter_never_waits_for_a_worker() {
     }
 }
 
-/// The streams are cut by the end of the grace period, when the only worker is busy and no place in the queue is left.
+/// Streams are cut at the end of the grace period, while the only worker is busy and the queue is full.
 #[tokio::test]
-async fn what_was_shown_before_a_drain_is_scored_before_the_server_ends() {
+async fn exchanges_received_before_a_drain_are_scored_before_the_server_ends() {
     let limits = Limits {
         workers: NonZeroUsize::MIN,
         queue_depth_max: 0,
@@ -307,12 +307,12 @@ async fn what_was_shown_before_a_drain_is_scored_before_the_server_ends() {
     let at = server.address;
     let mut open = Vec::new();
     for account in ["acc-1", "acc-2", "slow", "acc-3"] {
-        let (say, mut heard) = converse(at, PROCESS, &GRPC).await;
+        let (sender, mut responses) = converse(at, PROCESS, &GRPC).await;
         for piece in &conversation(account)[..3] {
-            say.send(piece.clone()).expect("open");
-            heard.next().await.expect("the piece is taken");
+            sender.send(piece.clone()).expect("open");
+            responses.next().await.expect("the piece is taken");
         }
-        open.push((say, heard));
+        open.push((sender, responses));
     }
     server.stop();
     let fake = server.fake.clone();

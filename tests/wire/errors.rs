@@ -1,4 +1,4 @@
-//! Every error has its row, its shape, and none of the caller's text.
+//! Tests of errors: each has its row in the table, the common format, and none of the caller's text.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::client::{
 };
 use crate::fixture::{CANARY, Running, exchange};
 
-/// That `answer` is the row of `kind`, in the one shape, without the caller's text.
+/// Checks that `answer` is the row of `kind`, in the common format, without the caller's text.
 pub(crate) fn check(kind: ErrorKind, answer: &Answer) {
     let row = kind.row();
     let shown = answer.everything();
@@ -48,7 +48,7 @@ pub(crate) fn check(kind: ErrorKind, answer: &Answer) {
     assert_eq!(
         row.retryable && row.http_status != 504,
         answer.header("retry-after").is_some(),
-        "{kind:?}: who may try again is told when"
+        "{kind:?}: a retryable error states when to retry"
     );
 }
 
@@ -65,7 +65,7 @@ fn messages(count: usize) -> Value {
     json!(vec![json!({"role": "user", "content": CANARY}); count])
 }
 
-/// What the contract's types allow and its words do not.
+/// Returns requests that the contract's types allow and its documented rules do not.
 fn refused() -> Vec<(ErrorKind, &'static str, Value)> {
     use ErrorKind::{BadValue, MissingField, OverBound};
     let long = CANARY.repeat(100);
@@ -158,7 +158,7 @@ async fn a_refused_exchange_is_refused_alike_on_every_protocol() {
 }
 
 #[tokio::test]
-async fn what_is_at_the_bound_is_read() {
+async fn values_at_the_bound_are_accepted() {
     let server = Running::start().await;
     for call in [
         with("messages", messages(1_000)),
@@ -179,7 +179,7 @@ async fn what_is_at_the_bound_is_read() {
 }
 
 #[tokio::test]
-async fn malformed_bodies_are_named_by_position_alone() {
+async fn malformed_bodies_are_reported_by_position_only() {
     let server = Running::start().await;
     let bodies = [
         String::new(),
@@ -338,10 +338,7 @@ fn the_table_and_its_page_agree() {
         .iter()
         .map(|kind| kind.row().reason)
         .collect();
-    assert_eq!(
-        headings, reasons,
-        "one heading a row, in the order of the table"
-    );
+    assert_eq!(headings, reasons, "one heading per row, in table order");
     for &kind in ErrorKind::ALL {
         let row = kind.row();
         let stated = format!(
@@ -355,16 +352,13 @@ fn the_table_and_its_page_agree() {
                 "not to be tried again"
             },
         );
-        assert!(
-            page.contains(&stated),
-            "docs/errors.md does not say: {stated}"
-        );
+        assert!(page.contains(&stated), "docs/errors.md lacks: {stated}");
     }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
-    /// Whatever the bytes: an answer of ours, never a fault, never an echo.
+    /// Any bytes get an error of the table, never an internal error, never an echo.
     #[test]
     fn no_body_harms_the_server(noise in proptest::collection::vec(any::<u8>(), 0..200), cut in 0_usize..120) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -1,4 +1,4 @@
-//! A server on a free port with a scorer whose answers a test can foresee.
+//! Fixture: a server on a free port with a scorer whose answers are predictable.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,28 +22,28 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Text that may come back in no error.
+/// Canary text that must not appear in any error.
 pub(crate) const CANARY: &str = "canary-7f3a";
 
-/// The pseudonyms of every server of these tests.
+/// Returns the pseudonymizer shared by all servers of these tests.
 pub(crate) fn pseudonymizer() -> Pseudonymizer {
     Pseudonymizer::new(PseudonymKey::offline())
 }
 
-/// An account's name, and its exchanges: of those with an id, the id and what was said.
+/// An account's name and its exchanges: of those with an id, the id and the text.
 type History = (String, Vec<Option<(String, String)>>);
 
-/// Scores by the account's name: `slow` waits for [`Fake::release`], `fault` fails, `panic` panics. Accounts whose
-/// name starts with `counted` say how many of their exchanges were counted, each once.
+/// Fake services that act on the account's name: `slow` waits for [`Fake::release`], `fault` fails, `panic` panics.
+/// Accounts whose name starts with `counted` report how many of their exchanges were counted, without repeats.
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) unready: AtomicBool,
-    /// Whether its self-test makes it panic.
+    /// Whether the self-test panics.
     pub(crate) broken: AtomicBool,
     pub(crate) scored: AtomicU64,
-    /// Exchanges of the largest call.
+    /// Number of exchanges in the largest batch.
     pub(crate) largest: AtomicU64,
-    /// The exchanges counted of each account, by pseudonym.
+    /// Counted exchanges of each account, by pseudonym.
     histories: Mutex<BTreeMap<AccountKey, History>>,
     labels: Mutex<BTreeMap<LabelSubject, Label<LabeledAccount>>>,
     counted: Mutex<Vec<Exchange>>,
@@ -53,31 +53,34 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// Lets every slow score end, now and later.
+    /// Releases all waiting and future slow scores.
     pub(crate) fn release(&self) {
-        *self.released.lock().expect("no test panics inside") = true;
+        *self.released.lock().expect("no test panics under the lock") = true;
         self.changed.notify_all();
     }
 
-    /// Returns once `count` scores have begun.
+    /// Waits until `count` scores have begun.
     pub(crate) async fn begun(&self, count: u64) {
         while self.started.load(Ordering::SeqCst) < count {
             tokio::task::yield_now().await;
         }
     }
 
-    /// Counts an exchange, unless it was; how many are.
+    /// Counts an exchange unless it is a repeat. Returns the number of counted exchanges and whether it is a repeat.
     fn count(&self, exchange: &Exchange) -> (u64, bool) {
-        let mut histories = self.histories.lock().expect("no test panics inside");
+        let mut histories = self
+            .histories
+            .lock()
+            .expect("no test panics under the lock");
         let key = pseudonymizer().account(&exchange.account);
         let history = histories
             .entry(key)
             .or_insert_with(|| (exchange.account.clone(), Vec::new()));
         let messages = exchange.messages.iter();
-        let said: String = messages
+        let text: String = messages
             .map(|message| &**message.content.expose())
             .collect();
-        let sent = exchange.id.clone().map(|id| (id, said));
+        let sent = exchange.id.clone().map(|id| (id, text));
         let duplicate = sent.is_some() && history.1.contains(&sent);
         if !duplicate {
             history.1.push(sent);
@@ -85,10 +88,14 @@ impl Fake {
         (history.1.len() as u64, duplicate)
     }
 
-    /// What was scored, once it is `count` exchanges or more: for surfaces whose callers get no assessment.
+    /// Waits until at least `count` exchanges are scored and returns them: for APIs whose callers get no assessment.
     pub(crate) async fn counted(&self, count: usize) -> Vec<Exchange> {
         loop {
-            let counted = self.counted.lock().expect("no test panics inside").clone();
+            let counted = self
+                .counted
+                .lock()
+                .expect("no test panics under the lock")
+                .clone();
             if counted.len() >= count {
                 return counted;
             }
@@ -97,9 +104,9 @@ impl Fake {
     }
 
     fn wait(&self) {
-        let released = self.released.lock().expect("no test panics inside");
+        let released = self.released.lock().expect("no test panics under the lock");
         let waited = self.changed.wait_while(released, |released| !*released);
-        drop(waited.expect("no test panics inside"));
+        drop(waited.expect("no test panics under the lock"));
     }
 }
 
@@ -110,16 +117,16 @@ impl Scorer for Fake {
             "slow" => self.wait(),
             "fault" => {
                 return Err(ScoreError::Fault {
-                    cause: "the test wants it",
+                    cause: "the test provokes it",
                 });
             }
-            "panic" => panic!("the test wants it"),
+            "panic" => panic!("the test provokes it"),
             _ => {}
         }
         self.scored.fetch_add(1, Ordering::SeqCst);
         self.counted
             .lock()
-            .expect("no test panics inside")
+            .expect("no test panics under the lock")
             .push(exchange.clone());
         let counts = exchange.account.starts_with("counted");
         let (seen, duplicate) = self.count(&exchange);
@@ -137,7 +144,7 @@ impl Scorer for Fake {
         exchanges.map(|exchange| self.score(exchange)).collect()
     }
 
-    /// By the account's name: `restricted` is, `nobody` is not remembered, all others are as they should be.
+    /// Answers by the account's name: `restricted` is restricted, `nobody` is unknown, all others are unremarkable.
     fn account_status(&self, account: AccountKey) -> Option<AccountStatus> {
         let is = |name: &str| account == pseudonymizer().account(name);
         let (band, recommendation) = match (is("nobody"), is("restricted")) {
@@ -158,7 +165,7 @@ impl Scorer for Fake {
     }
 
     fn readiness(&self) -> Result<(), NotReady> {
-        assert!(!self.broken.load(Ordering::SeqCst), "the test wants it");
+        assert!(!self.broken.load(Ordering::SeqCst), "the test provokes it");
         if self.unready.load(Ordering::SeqCst) {
             return Err(NotReady {
                 waiting_for: "the test",
@@ -168,14 +175,17 @@ impl Scorer for Fake {
     }
 }
 
-/// Risk and band by the account's name.
+/// Risk and band depend on the account's name.
 impl Accounts for Fake {
     fn count(&self) -> usize {
         7
     }
 
     fn account(&self, account: AccountKey) -> Option<AccountState> {
-        let histories = self.histories.lock().expect("no test panics inside");
+        let histories = self
+            .histories
+            .lock()
+            .expect("no test panics under the lock");
         histories
             .get(&account)
             .map(|(name, ids)| state(account, name, ids.len()))
@@ -186,7 +196,10 @@ impl Accounts for Fake {
         after: Option<AccountKey>,
         at_most: usize,
     ) -> (Vec<AccountState>, Option<AccountKey>) {
-        let histories = self.histories.lock().expect("no test panics inside");
+        let histories = self
+            .histories
+            .lock()
+            .expect("no test panics under the lock");
         let rest = histories
             .range(after.map_or(AccountKey(0), |key| AccountKey(key.0 + 1))..)
             .take(at_most);
@@ -201,7 +214,10 @@ impl Accounts for Fake {
     }
 
     fn delete_account(&self, account: AccountKey) -> bool {
-        let mut histories = self.histories.lock().expect("no test panics inside");
+        let mut histories = self
+            .histories
+            .lock()
+            .expect("no test panics under the lock");
         histories.remove(&account).is_some()
     }
 }
@@ -240,7 +256,7 @@ fn state(account: AccountKey, name: &str, seen: usize) -> AccountState {
     }
 }
 
-/// By the bundle's name.
+/// Answers depend on the bundle's name.
 impl Models for Fake {
     fn active(&self) -> ActiveBundle {
         ActiveBundle {
@@ -287,7 +303,7 @@ impl Models for Fake {
     }
 }
 
-/// By the account's name: `full` and `unwritable` are refused.
+/// Answers depend on the account's name: `full` and `unwritable` are refused.
 impl Labels for Fake {
     fn submit(&self, label: Label<AccountRef>) -> Result<Submitted, LabelError> {
         let label = label.map_account(|account| match account {
@@ -305,7 +321,7 @@ impl Labels for Fake {
             Some("unwritable") => return Err(LabelError::Unwritable),
             _ => {}
         }
-        let mut labels = self.labels.lock().expect("no test panics inside");
+        let mut labels = self.labels.lock().expect("no test panics under the lock");
         let replaced = labels.insert(LabelSubject::from(&label), label).is_some();
         Ok(Submitted {
             labels: labels.len(),
@@ -318,7 +334,7 @@ impl Labels for Fake {
         after: Option<&LabelSubject>,
         at_most: usize,
     ) -> Vec<Label<LabeledAccount>> {
-        let labels = self.labels.lock().expect("no test panics inside");
+        let labels = self.labels.lock().expect("no test panics under the lock");
         let later = labels
             .iter()
             .filter(|(subject, _)| after.is_none_or(|after| *subject > after));
@@ -327,7 +343,8 @@ impl Labels for Fake {
     }
 }
 
-/// Shows what arrived: `observed` is the number of bytes of all text, `expected` that of messages.
+/// Returns an assessment that reports the input: `observed` is the number of bytes of all text, `expected` the number
+/// of messages.
 fn assessment(exchange: Exchange) -> Assessment {
     let risk = |value| Risk::new(value).expect("within [0, 1]");
     let text: usize = exchange
@@ -383,7 +400,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// With the limits that the documentation states.
+    /// Starts a server with the default limits.
     pub(crate) async fn start() -> Self {
         Self::with(Limits::default()).await
     }
@@ -417,19 +434,19 @@ impl Running {
         }
     }
 
-    /// Asks the server to stop.
+    /// Starts the shutdown of the server.
     pub(crate) fn stop(&mut self) {
         let stop = self.stop.take().expect("stopped once");
         stop.send(()).expect("the server runs");
     }
 
-    /// Returns when the server has stopped.
+    /// Waits until the server has stopped.
     pub(crate) async fn stopped(self) {
         self.task.await.expect("the server does not panic");
     }
 }
 
-/// The smallest exchange of `account`.
+/// Returns a minimal exchange of `account`.
 pub(crate) fn exchange(account: &str) -> Value {
     json!({
         "id": "ex-1",

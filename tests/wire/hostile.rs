@@ -1,4 +1,5 @@
-//! The list of hostile inputs, `docs/hostile-inputs.md`: each row with its answer, and the server alive after it.
+//! Tests of the list of hostile inputs, `docs/hostile-inputs.md`: each row gets its documented answer, and the server
+//! is alive after it.
 
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -12,19 +13,19 @@ use crate::fixture::{CANARY, Running, exchange};
 
 const LIST: &str = include_str!("../../docs/hostile-inputs.md");
 
-/// What is sent, and over what.
+/// A hostile input and how it is sent.
 enum Sent {
-    /// JSON by POST to a path.
+    /// JSON in a POST to a path.
     Json(&'static str, String),
-    /// The same without a stated length.
+    /// JSON in a POST without a content length.
     Chunked(&'static str, String),
     /// A method, path, content type and body.
     Raw(Method, &'static str, &'static str, Vec<u8>),
-    /// The body of a gRPC call.
+    /// The body of a gRPC request.
     Grpc(&'static str, Vec<u8>),
 }
 
-/// The expected answer: an error of the table, or success.
+/// A row of the list: name, input and the expected error; `None` for success.
 type Row = (&'static str, Sent, Option<ErrorKind>);
 
 fn with(field: &str, value: Value) -> String {
@@ -37,7 +38,7 @@ fn messages(count: usize) -> Value {
     json!(vec![json!({"role": "user", "content": CANARY}); count])
 }
 
-/// In the order of the document.
+/// Returns the rows in the order of the document.
 fn rows() -> Vec<Row> {
     use ErrorKind as Kind;
     use Sent::{Chunked, Grpc, Json, Raw};
@@ -108,9 +109,9 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-/// Bytes of a body in these tests.
+/// Maximum body size in these tests, in bytes.
 const BODY: usize = 600_000;
-/// Bytes of all text of an exchange in these tests.
+/// Maximum text of one exchange in these tests, in bytes.
 const LARGEST: usize = 300_000;
 
 async fn send(server: &Running, sent: Sent) -> Answer {

@@ -1,4 +1,4 @@
-//! Keys: asked for on every protocol, good for their scopes, kept to their pace, exchanged while the server runs.
+//! Tests of API keys: required on every protocol, limited to their scopes and rates, replaceable while the server runs.
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -130,7 +130,7 @@ async fn a_key_of_another_scope_is_forbidden() {
         assert!(
             refused.json()["message"]
                 .as_str()
-                .is_some_and(|told| told.contains("`score`"))
+                .is_some_and(|message| message.contains("`score`"))
         );
     }
     let message = frame(&encode("stillwatch.v1.Exchange", &exchange("a")));
@@ -157,7 +157,7 @@ async fn keys_are_exchanged_while_the_server_runs() {
     assert_eq!(
         score_with(at, "a", 2).await.status,
         StatusCode::OK,
-        "what was there stays"
+        "the previous keys stay in use"
     );
     keys.replace("# nobody\n").expect("a keys file");
     check(ErrorKind::Unauthenticated, &score_with(at, "a", 2).await);
@@ -184,14 +184,14 @@ async fn a_key_beyond_its_rate_is_refused_and_no_other_is() {
             refused += 1;
         }
     }
-    // Two at once, and one more for each second that this took.
+    // Two concurrent requests, and one more for each second that this took.
     assert!(refused >= 20, "{refused}");
     let shed = Counts::of(at)
         .await
         .value("stillwatch_shed_total{reason=\"rate\"}");
     assert_eq!(shed, refused);
     assert_eq!(score_with(at, "a", 2).await.status, StatusCode::OK);
-    // Reading the same file again gives nobody a full bucket: of as many calls at once most are refused again.
+    // Reloading the same file refills no bucket: of the same number of concurrent requests, most are refused again.
     keys.replace(&file).expect("the same file");
     let mut calls = JoinSet::new();
     for _ in 0..40 {
@@ -223,7 +223,7 @@ async fn a_key_has_its_own_number_of_concurrent_requests() {
 }
 
 proptest! {
-    /// What is written can be read, and says nothing of the key.
+    /// A written line can be parsed, and reveals nothing of the key.
     #[test]
     fn a_line_can_be_read_back(
         name in "[A-Za-z0-9._-]{1,64}", random: [u8; 32], scopes in proptest::sample::subsequence(KeyScope::ALL, 1..=4),
@@ -241,7 +241,7 @@ proptest! {
         prop_assert_eq!(text.parse::<KeyLine>(), Ok(line));
     }
 
-    /// Any text is a keys file or is refused by its line.
+    /// Any text is a valid keys file or is refused with a line number.
     #[test]
     fn noise_is_refused_by_its_line(lines in proptest::collection::vec("[ -~]{0,80}", 0..5)) {
         let parsed = Keys::parse(&lines.join("\n"), RateLimit::default());
@@ -252,17 +252,17 @@ proptest! {
 }
 
 #[test]
-fn what_is_no_keys_file_is_refused_with_its_line() {
+fn a_malformed_keys_file_is_refused_with_its_line() {
     let good = line("a", KeyScope::Score, 1);
     let hash = good.rsplit(' ').next().expect("a hash");
-    for (file, told) in [
+    for (file, expected) in [
         (
             format!("\n{good}\n{good}"),
-            "line 3: the name stands on line 2 already",
+            "line 3: duplicate name, first used on line 2",
         ),
         (
             format!("{good}\nb read {hash}"),
-            "line 2: the key stands on line 1 already",
+            "line 2: duplicate key, first used on line 1",
         ),
         (format!("a write {hash}"), "line 1: expected scopes"),
         (
@@ -284,7 +284,7 @@ fn what_is_no_keys_file_is_refused_with_its_line() {
         let error = Keys::parse(&file, RateLimit::default())
             .err()
             .expect("refused");
-        assert!(error.to_string().starts_with(told), "{error}");
+        assert!(error.to_string().starts_with(expected), "{error}");
     }
     let many: Vec<String> = (0..=1_000_u32)
         .map(|n| {

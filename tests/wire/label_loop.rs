@@ -1,4 +1,4 @@
-//! The label loop with the program itself: list, label by pseudonym, export, and the data folder afterwards.
+//! Test of the label loop with the real program: list, label by pseudonym, export, and the data folder afterwards.
 
 use std::path::Path;
 use std::process::Command;
@@ -21,15 +21,15 @@ async fn call(program: &Program, method: &str, request: Value) -> Value {
     answer.json()
 }
 
-/// Standard output of `stillwatch labels export`, a value a line.
+/// Returns the standard output of `stillwatch labels export`, one value per line.
 fn exported(folder: &Path) -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_stillwatch"))
         .current_dir(folder)
         .args(["labels", "export", "--data", "data"])
         .output()
         .expect("the program runs");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{told}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{stderr}");
     let lines = String::from_utf8(output.stdout).expect("text");
     let lines = lines.lines();
     lines
@@ -58,7 +58,7 @@ async fn a_listed_account_is_labeled_exported_and_read_again() {
             json!({"pseudonym": pseudonym, "label": "extraction", "techniques": ["safe_rewrite"]});
         call(&program, "LabelService/SubmitLabel", label).await;
     }
-    // The same account by its name: it replaces the label of the pseudonym.
+    // A label of the same account by name replaces the label by pseudonym.
     let by_name = json!({"account": "acc-2", "label": "benign"});
     let kept = call(&program, "LabelService/SubmitLabel", by_name).await;
     assert_eq!(kept, json!({"labels": 3, "replaced": true}));
@@ -89,7 +89,7 @@ async fn a_listed_account_is_labeled_exported_and_read_again() {
     program.signal("TERM");
     assert_eq!(program.ended().0, Some(0));
     assert_eq!(exported(folder.path()), running);
-    // A label file names each account once: by name where a reviewer gave it.
+    // A label names its account one way: by name if a reviewer gave it.
     for line in &running {
         assert!(line.get("account").is_some() != line.get("pseudonym").is_some());
     }

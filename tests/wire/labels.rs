@@ -1,4 +1,4 @@
-//! Labels: named by account or by pseudonym, listed in one order, page by page, and what is refused.
+//! Tests of labels: accounts by name or by pseudonym, a fixed order, pages, and refused labels.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::services::{call, read, score};
 const SUBMIT: (&str, &str) = ("SubmitLabelRequest", "SubmitLabelResponse");
 const EXPORT: (&str, &str) = ("ExportLabelsRequest", "ExportLabelsResponse");
 
-/// The pseudonym that the fixture gives a name.
+/// Returns the pseudonym of a name in the fixture.
 fn pseudonym(name: &str) -> String {
     let bytes = name
         .bytes()
@@ -17,7 +17,7 @@ fn pseudonym(name: &str) -> String {
     format!("{bytes:032x}")
 }
 
-/// Sends a label that must be taken.
+/// Submits a label that must be accepted.
 async fn submit(server: &Running, label: Value) -> Value {
     let path = "/stillwatch.v1.LabelService/SubmitLabel";
     let answer = post_json(server.address, path, label.to_string()).await;
@@ -29,7 +29,7 @@ async fn submit(server: &Running, label: Value) -> Value {
     answer.json()
 }
 
-/// All labels, by pages of `size`.
+/// Exports all labels in pages of `size`.
 async fn exported(server: &Running, size: usize) -> Vec<Value> {
     let mut labels = Vec::new();
     let mut token = json!("");
@@ -77,7 +77,7 @@ async fn a_label_of_a_listed_pseudonym_is_a_label_of_that_account() {
 }
 
 #[tokio::test]
-async fn labels_are_listed_by_account_whatever_the_page_and_the_order_of_submission() {
+async fn labels_are_listed_by_account_for_any_page_size_and_order_of_submission() {
     let server = Running::start().await;
     for name in ["b", "c", "a"] {
         for conversation in [Some("2"), None, Some("1:x")] {
@@ -127,7 +127,8 @@ async fn a_label_submitted_between_two_pages_moves_no_other() {
     assert_eq!(names(&rest), ["c", "d"]);
 }
 
-/// A name may look like a pseudonym, as a UUID without hyphens does; but most such names are pseudonyms in the wrong field.
+/// A name may look like a pseudonym, for example a UUID without hyphens, but most names of this form are pseudonyms in
+/// the wrong field.
 #[tokio::test]
 async fn a_pseudonym_sent_as_a_name_is_refused_unless_it_is_one() {
     let server = Running::start().await;
@@ -142,14 +143,14 @@ async fn a_pseudonym_sent_as_a_name_is_refused_unless_it_is_one() {
     score(&server, name, "1").await;
     submit(&server, label).await;
     assert_eq!(exported(&server, 10).await[0]["account"], name);
-    // A pseudonym without a history is no mistake: labels may precede traffic.
+    // A pseudonym without a history is valid: labels may precede traffic.
     let stranger = json!({"pseudonym": "0".repeat(32), "label": "benign"});
     submit(&server, stranger).await;
     assert_eq!(exported(&server, 10).await.len(), 2);
 }
 
 #[tokio::test]
-async fn what_is_no_label_and_no_page_is_refused() {
+async fn invalid_labels_and_pages_are_refused() {
     let server = Running::start().await;
     for (label, reason) in [
         (json!({"label": "benign"}), "missing_field"),

@@ -1,4 +1,4 @@
-//! Overload, deadlines, readiness, the drain.
+//! Tests of overload, deadlines, readiness and the drain.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -85,7 +85,7 @@ async fn calls_beyond_the_concurrency_limit_are_refused_on_every_protocol() {
 }
 
 #[tokio::test]
-async fn ten_times_what_fits_is_shed_at_once_and_the_rest_is_answered() {
+async fn at_ten_times_the_capacity_the_excess_is_shed_immediately() {
     let server = Running::with(one_worker(4)).await;
     let at = server.address;
     let slow = tokio::spawn(score(at, "slow"));
@@ -94,7 +94,7 @@ async fn ten_times_what_fits_is_shed_at_once_and_the_rest_is_answered() {
     for _ in 0..50 {
         calls.spawn(score(at, "a"));
     }
-    // Nothing has been scored yet: refusals wait for nobody.
+    // Nothing has been scored yet: refusals do not wait for a worker.
     for _ in 0..46 {
         let refused = calls.join_next().await.expect("a call").expect("no panic");
         assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
@@ -250,7 +250,7 @@ async fn a_worker_that_cannot_score_makes_the_server_unready_and_not_dead() {
     let health = grpc(at, "/grpc.health.v1.Health/Check", b"").await;
     assert_eq!(unframe(&health.body), [0x08, 2], "NOT_SERVING");
     assert_eq!(Counts::of(at).await.value("stillwatch_ready"), 0);
-    // As soon as it can score again it is ready, and unready as soon as it cannot.
+    // The server is ready as soon as it can score again, and unready as soon as it cannot.
     for (broken, status) in [(false, 200), (true, 503), (false, 200)] {
         server.fake.broken.store(broken, Ordering::SeqCst);
         while get(at, "/readyz").await.status.as_u16() != status {}
@@ -268,11 +268,11 @@ async fn workers_that_hang_are_seen() {
     let hanging = tokio::spawn(score(at, "slow"));
     server.fake.begun(1).await;
     while get(at, "/readyz").await.status != StatusCode::SERVICE_UNAVAILABLE {}
-    let told = get(at, "/readyz").await;
+    let response = get(at, "/readyz").await;
     assert!(
-        told.everything().contains("a worker"),
+        response.everything().contains("a worker"),
         "{}",
-        told.everything()
+        response.everything()
     );
     assert_eq!(get(at, "/livez").await.status, StatusCode::OK);
     server.fake.release();
@@ -297,7 +297,7 @@ async fn shutdown_drains_a_call_in_flight_and_takes_no_other() {
     let message = encode("stillwatch.v1.Exchange", &exchange("slow"));
     let over_http1 = tokio::spawn(score(at, "slow"));
     let over_http2 = tokio::spawn(async move { grpc(at, SCORE, &message).await });
-    // A connection that never says anything holds nothing up.
+    // A silent connection does not delay shutdown.
     let silent = TcpStream::connect(at).await.expect("the server listens");
     server.fake.begun(2).await;
     server.stop();
@@ -327,7 +327,7 @@ async fn while_the_load_turns_away_calls_are_still_taken() {
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
 
 #[tokio::test]
-async fn watchers_of_health_are_told_of_the_drain_and_do_not_hold_it_up() {
+async fn watchers_of_health_are_notified_of_the_drain_and_do_not_delay_it() {
     let limits = Limits {
         shutdown_grace_period: Duration::from_hours(1),
         ..Limits::default()
@@ -380,5 +380,5 @@ async fn a_silent_connection_is_closed() {
         .await
         .expect("the server listens");
     let answer = get(server.address, "/livez").await;
-    assert_eq!(answer.status, StatusCode::OK, "its place became free");
+    assert_eq!(answer.status, StatusCode::OK, "its slot became free");
 }

@@ -1,4 +1,4 @@
-//! The server as its callers meet it: a real socket, and a client that shares no code with the server.
+//! Tests of the server as its callers see it: over a real socket, with a client that shares no code with the server.
 
 #[cfg(unix)]
 mod agreement;

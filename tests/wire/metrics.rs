@@ -1,4 +1,4 @@
-//! What `/metrics` says: every series from the start, calls by protocol and code, nothing of a caller.
+//! Tests of `/metrics`: every time series from the start, requests by protocol and code, no data of callers.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::client::{BATCH, SCORE, encode, get, grpc, grpc_web, http1, post_json};
 use crate::fixture::{CANARY, Running, exchange};
 
-/// The samples of one scrape.
+/// The samples of one scrape, by series.
 pub(crate) struct Counts(BTreeMap<String, f64>);
 
 impl Counts {
@@ -31,7 +31,7 @@ impl Counts {
         Self(samples.map(sample).collect())
     }
 
-    /// A counter or gauge, which are whole numbers here.
+    /// Returns the value of a counter or gauge; all are integers here.
     pub(crate) fn value(&self, series: &str) -> u64 {
         let value = self.0.get(series);
         *value.unwrap_or_else(|| panic!("{series} is not in {:?}", self.0.keys())) as u64

@@ -1,4 +1,4 @@
-//! `docs/openapi.json`: what the contract says, checked in, served as it is. `examples/openapi` writes it.
+//! Tests of `docs/openapi.json`: it matches the contract and is served unchanged. `examples/openapi` writes it.
 
 #[path = "../../examples/openapi/document.rs"]
 mod document;
@@ -14,7 +14,7 @@ use document::document;
 pub(crate) use document::comment;
 
 #[test]
-fn openapi_is_what_the_contract_says() {
+fn openapi_matches_the_contract() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
     let checked_in = std::fs::read_to_string(&path).expect("docs/openapi.json");
     assert!(
@@ -28,7 +28,7 @@ fn openapi_is_what_the_contract_says() {
     {
         assert_ne!(
             message["description"], "",
-            "every message and field is explained: {message}"
+            "every message and field is documented: {message}"
         );
     }
 }
@@ -40,7 +40,7 @@ async fn openapi_is_served_with_a_page_that_needs_nothing_else() {
     assert_eq!(served.header("content-type"), Some("application/json"));
     assert!(
         served.body == document::text(&pool()),
-        "what is checked in is served"
+        "the checked-in document is served"
     );
     let page = get(server.address, "/docs").await;
     assert_eq!(
@@ -67,7 +67,7 @@ async fn openapi_is_served_with_a_page_that_needs_nothing_else() {
     );
 }
 
-/// Every path of the document is a route, whatever it answers to an empty object.
+/// Every path of the document is a route, whatever its answer to an empty object.
 #[tokio::test]
 async fn openapi_paths_are_routes() {
     let server = Running::start().await;

@@ -1,4 +1,4 @@
-//! The program itself under `serve`: what it writes anywhere, what signals do, what it refuses to start with.
+//! Tests of the real program under `serve`: its outputs, signals, and configurations that it refuses to start with.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ use crate::client::{
 };
 use crate::fixture::exchange;
 
-/// Text of a prompt, and names that only the echo of an answer may hold.
+/// Canaries: the text of a prompt, and names that may appear only where an answer echoes them.
 const TEXT: &str = "canary-text-51c9";
 const NAME: &str = "canary-name-88ab";
 
@@ -28,8 +28,8 @@ pub(crate) struct Program {
     child: Child,
     pub(crate) address: SocketAddr,
     lines: Receiver<String>,
-    /// Lines of standard error so far.
-    said: Vec<String>,
+    /// Lines read from standard error so far.
+    logged: Vec<String>,
 }
 
 impl Drop for Program {
@@ -70,20 +70,20 @@ impl Program {
             child,
             address: ([127, 0, 0, 1], 0).into(),
             lines,
-            said: Vec::new(),
+            logged: Vec::new(),
         };
-        let line = program.says(" listening on http://");
+        let line = program.wait_for_line(" listening on http://");
         let (_, address) = line.rsplit_once('/').expect("an address");
         program.address = address.parse().expect("an address");
         program
     }
 
-    /// Returns the next line that has `part`.
-    fn says(&mut self, part: &str) -> String {
+    /// Waits for the next line that contains `part` and returns it.
+    fn wait_for_line(&mut self, part: &str) -> String {
         loop {
             let line = self.lines.recv();
-            let line = line.unwrap_or_else(|_| panic!("no `{part}` in {:?}", self.said));
-            self.said.push(line.clone());
+            let line = line.unwrap_or_else(|_| panic!("no `{part}` in {:?}", self.logged));
+            self.logged.push(line.clone());
             if line.contains(part) {
                 return line;
             }
@@ -96,15 +96,15 @@ impl Program {
         assert!(killed.expect("a shell").success());
     }
 
-    /// Waits for the end; the exit status, and all that was said.
+    /// Waits for the program to exit. Returns the exit status and all of standard error.
     pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().expect("it is our child");
-        self.said.extend(self.lines.iter());
-        (status.code(), self.said.join("\n"))
+        self.logged.extend(self.lines.iter());
+        (status.code(), self.logged.join("\n"))
     }
 }
 
-/// An exchange with the canary in every field that may hold text.
+/// Returns an exchange with the canary in every field that may hold text.
 fn marked() -> Value {
     json!({
         "id": NAME, "time": "2026-05-01T12:00:00Z", "account": NAME, "organization": TEXT, "conversation": TEXT,
@@ -117,7 +117,7 @@ fn marked() -> Value {
     })
 }
 
-/// Every route, and some that are none.
+/// Every route, and some unknown paths.
 const ROUTES: &[&str] = &[
     "/v1/score",
     SCORE,
@@ -154,7 +154,7 @@ const ROUTES: &[&str] = &[
     "/docs",
 ];
 
-/// Good, broken and hostile calls on every route, all of them with the canary.
+/// Sends good, broken and hostile requests to every route, all with the canary.
 async fn everything(at: SocketAddr) -> Vec<Answer> {
     let good = marked();
     let mut bad_role = good.clone();
@@ -231,7 +231,7 @@ async fn everything(at: SocketAddr) -> Vec<Answer> {
         let method = Method::from_bytes(b"CANARY-TEXT-51C9").expect("a method");
         answers.push(http1(at, method, route, &[], whole.clone()).await);
     }
-    // What is not HTTP at all.
+    // Bytes that are not HTTP at all.
     let mut raw = TcpStream::connect(at).await.expect("the server listens");
     raw.write_all(format!("{TEXT}\r\n\r\n").as_bytes())
         .await
@@ -239,7 +239,7 @@ async fn everything(at: SocketAddr) -> Vec<Answer> {
     answers
 }
 
-/// Every file under `folder` with its bytes as text, and its name.
+/// Returns the name and the contents, as text, of every file under `folder`.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
@@ -270,7 +270,7 @@ async fn text_of_a_prompt_is_in_no_log_file_metric_or_answer() {
         let scored = answers
             .iter()
             .filter(|answer| answer.status == StatusCode::OK);
-        assert!(scored.count() > 10, "some of the calls are good");
+        assert!(scored.count() > 10, "some of the requests succeed");
         let shown = answers
             .iter()
             .map(|answer| answer.everything().to_lowercase());
@@ -281,17 +281,17 @@ async fn text_of_a_prompt_is_in_no_log_file_metric_or_answer() {
             !metrics.contains(TEXT) && !metrics.contains(NAME),
             "{metrics}"
         );
-        program.says("answered");
+        program.wait_for_line("answered");
         program.signal("TERM");
-        let (status, said) = program.ended();
+        let (status, stderr) = program.ended();
         assert_eq!(status, Some(0));
         assert!(
-            said.matches("answered").count() > 100,
+            stderr.matches("answered").count() > 100,
             "calls are logged at debug"
         );
-        let said = said.to_lowercase();
+        let stderr = stderr.to_lowercase();
         for canary in [TEXT, NAME] {
-            let line = said.lines().find(|line| line.contains(canary));
+            let line = stderr.lines().find(|line| line.contains(canary));
             assert_eq!(line, None);
             let file = files(folder.path())
                 .into_iter()
@@ -339,29 +339,31 @@ async fn keys_are_read_again_at_a_hang_up_and_stopping_ends_well() {
     assert_eq!(score(second).await, 401);
     fs::write(folder.path().join("keys"), line).expect("a file");
     program.signal("HUP");
-    program.says("keys were read again");
+    program.wait_for_line("keys reloaded");
     assert_eq!((score(&first).await, score(second).await), (401, 200));
     fs::write(folder.path().join("keys"), "nonsense").expect("a file");
     program.signal("HUP");
-    let told = program.says("keys stay as they were");
-    assert!(told.contains("line 1"), "{told}");
+    let line = program.wait_for_line("keys not reloaded");
+    assert!(line.contains("line 1"), "{line}");
     assert_eq!(score(second).await, 200);
     program.signal("TERM");
-    let (status, said) = program.ended();
-    assert_eq!(status, Some(0), "{said}");
+    let (status, stderr) = program.ended();
+    assert_eq!(status, Some(0), "{stderr}");
     for key in [first.trim(), second] {
-        assert!(!said.contains(key) && !files(folder.path()).iter().any(|file| file.contains(key)));
+        assert!(
+            !stderr.contains(key) && !files(folder.path()).iter().any(|file| file.contains(key))
+        );
     }
 }
 
 #[tokio::test]
-async fn a_second_signal_stops_at_once() {
+async fn a_second_signal_stops_immediately() {
     let folder = TempDir::new().expect("a folder");
     let mut program = Program::start(
         folder.path(),
         &["--set", "server.shutdown_grace_period_ms=600000"],
     );
-    // A call whose body never comes holds the drain up.
+    // A request whose body never arrives delays the drain.
     let mut unfinished = TcpStream::connect(program.address)
         .await
         .expect("the server listens");
@@ -372,19 +374,22 @@ async fn a_second_signal_stops_at_once() {
         .expect("it is taken");
     while get(program.address, "/readyz").await.status != StatusCode::OK {}
     program.signal("TERM");
-    program.says("stopping");
+    program.wait_for_line("shutting down");
     program.signal("TERM");
-    let (status, said) = program.ended();
-    assert_eq!(status, Some(2), "{said}");
-    assert!(said.contains("before calls in flight had ended"), "{said}");
+    let (status, stderr) = program.ended();
+    assert_eq!(status, Some(2), "{stderr}");
+    assert!(
+        stderr.contains("before requests in flight had finished"),
+        "{stderr}"
+    );
 }
 
 #[test]
-fn what_must_not_be_served_is_refused_at_the_start() {
+fn invalid_configurations_are_refused_at_startup() {
     let folder = TempDir::new().expect("a folder");
     fs::write(folder.path().join("noise.pem"), "noise").expect("a file");
     fs::write(folder.path().join("bad.toml"), "[server]\nworker = 3\n").expect("a file");
-    for (arguments, told) in [
+    for (arguments, expected) in [
         (&["--listen", "0.0.0.0:0"][..], "auth.keys_file is not set"),
         (&["--listen", "[::]:0"], "auth.keys_file is not set"),
         (
@@ -423,15 +428,15 @@ fn what_must_not_be_served_is_refused_at_the_start() {
     ] {
         let arguments: Vec<&str> = arguments.to_vec();
         let mut command = serve(folder.path(), &[]);
-        // A later --listen would be a second one.
+        // --listen may not be given twice.
         if arguments.contains(&"--listen") {
             command = Command::new(env!("CARGO_BIN_EXE_stillwatch"));
             command.current_dir(folder.path()).arg("serve");
         }
         let output = command.args(&arguments).output().expect("the program runs");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        assert!(said.contains(told), "{arguments:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
     }
 }
 
@@ -458,7 +463,7 @@ fn settings_are_checked_and_printed_with_their_origins() {
             String::from_utf8(output.stdout).expect("text"),
         )
     };
-    let (status, told) = run(&[
+    let (status, printed) = run(&[
         "config",
         "print",
         "--config",
@@ -474,9 +479,12 @@ fn settings_are_checked_and_printed_with_their_origins() {
         "shutdown_grace_period_ms = 20000 # default",
         "# pseudonym_key = [redacted] # STILLWATCH_PRIVACY__PSEUDONYM_KEY",
     ] {
-        assert!(told.lines().any(|told| told == line), "{line} in\n{told}");
+        assert!(
+            printed.lines().any(|printed| printed == line),
+            "{line} in\n{printed}"
+        );
     }
-    assert!(!told.contains(&secret));
+    assert!(!printed.contains(&secret));
     let (_, file) = run(&["config", "print", "--default"]);
     fs::write(folder.path().join("default.toml"), file).expect("a file");
     assert_eq!(run(&["config", "check", "default.toml"]).0, Some(0));

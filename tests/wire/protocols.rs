@@ -1,4 +1,4 @@
-//! One contract, one answer, whatever the protocol.
+//! Tests that every protocol gives the same answers.
 
 use std::io::Write;
 
@@ -21,7 +21,7 @@ async fn one_call_has_one_answer_on_every_protocol() {
     let json = post_json(at, SCORE, call.to_string()).await;
     let alias = post_json(at, "/v1/score", call.to_string()).await;
     assert_eq!(alias.status, StatusCode::OK);
-    assert_eq!(alias.body, json.body, "the alias is the same call");
+    assert_eq!(alias.body, json.body, "the alias is the same method");
 
     let proto_type = [("content-type", "application/proto")];
     let connect = http1(at, Method::POST, SCORE, &proto_type, message.clone()).await;

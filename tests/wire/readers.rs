@@ -1,5 +1,5 @@
-//! One meaning on every way in: an exchange whose names are spelt as one provider or another spells them, in every form
-//! that is read, becomes the same exchange.
+//! Tests that all input formats agree: an exchange in the spelling of any provider, in every supported format, becomes
+//! the same exchange.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ const RESPONSE_FORMATS: [(&str, ResponseFormat); 5] = [
     ("regex", ResponseFormat::Other),
 ];
 
-/// What an exchange says; `None` where it says nothing, or a form cannot carry it.
+/// The content of an exchange; `None` for a field that is absent or that a format cannot carry.
 #[derive(Clone, Debug, PartialEq)]
 struct Meaning {
     messages: Vec<(Role, String)>,
@@ -78,7 +78,7 @@ impl Meaning {
     }
 }
 
-/// An exchange as it is written: what it means, and the words for it.
+/// An exchange as written: its meaning, and the spelling of its names.
 #[derive(Clone, Debug)]
 struct Written {
     meaning: Meaning,
@@ -87,14 +87,14 @@ struct Written {
     finish_reason: String,
 }
 
-/// A name of `names` in some mixture of cases, perhaps with space around it, and what it means.
+/// Generates one of `names` in mixed case, perhaps padded with spaces, with its meaning.
 fn spelt<T: Copy + std::fmt::Debug + 'static>(
     names: &'static [(&'static str, T)],
 ) -> impl Strategy<Value = (String, T)> {
     let spelling = (prop::sample::select(names), any::<u32>(), any::<bool>());
     spelling.prop_map(|((name, meaning), capitals, padded)| {
-        let letters = name.chars().enumerate().map(|(place, letter)| {
-            let capital = capitals >> (place % 32) & 1 == 1;
+        let letters = name.chars().enumerate().map(|(index, letter)| {
+            let capital = capitals >> (index % 32) & 1 == 1;
             if capital {
                 letter.to_ascii_uppercase()
             } else {
@@ -106,15 +106,15 @@ fn spelt<T: Copy + std::fmt::Debug + 'static>(
     })
 }
 
-/// A message as it is written, who speaks in it and what is said.
+/// Generates a message as written, with its role and text.
 fn any_message() -> impl Strategy<Value = (Value, (Role, String))> {
     const TEXT: [(&str, ()); 3] = [("text", ()), ("input_text", ()), ("output_text", ())];
     let texts = prop::collection::vec("[a-zé\" ]{1,9}", 1..4);
     (spelt(&ROLES), texts, spelt(&TEXT), 0..3).prop_map(
         |((role, speaker), texts, (kind, ()), form)| {
-            let said = texts.join("\n");
+            let text = texts.join("\n");
             let content = match form {
-                0 => json!(said),
+                0 => json!(text),
                 1 => json!(texts),
                 _ => {
                     let text = |text: &String| json!({"type": kind, "text": text});
@@ -123,7 +123,7 @@ fn any_message() -> impl Strategy<Value = (Value, (Role, String))> {
                     json!(parts)
                 }
             };
-            (json!({"role": role, "content": content}), (speaker, said))
+            (json!({"role": role, "content": content}), (speaker, text))
         },
     )
 }
@@ -141,13 +141,13 @@ prop_compose! {
         status in 100_u16..=999,
         tokens: [u32; 2],
     ) -> Written {
-        let (messages, said): (Vec<Value>, Vec<(Role, String)>) = messages.into_iter().unzip();
+        let (messages, text): (Vec<Value>, Vec<(Role, String)>) = messages.into_iter().unzip();
         Written {
             messages: json!(messages),
             response_format,
             finish_reason,
             meaning: Meaning {
-                messages: said,
+                messages: text,
                 response_format: Some(format),
                 temperature: Some(temperature),
                 max_tokens: Some(max_tokens),
@@ -163,7 +163,7 @@ prop_compose! {
 }
 
 impl Written {
-    /// A line of a traffic log, which is also a call of the API.
+    /// Returns a line of a traffic log, which is also a request body of the API.
     fn line(&self) -> Value {
         let meaning = &self.meaning;
         let mut line = exchange("acc-1");
@@ -179,7 +179,7 @@ impl Written {
         line
     }
 
-    /// The same with plain text for contents, as protobuf has them.
+    /// Returns the line with contents as plain text, as in protobuf.
     fn plain_line(&self) -> Value {
         let mut line = self.line();
         for (place, (_, text)) in self.meaning.messages.iter().enumerate() {
@@ -188,7 +188,7 @@ impl Written {
         line
     }
 
-    /// The body of a request to a chat API.
+    /// Returns the body of a request to a chat API.
     fn asked(&self) -> Value {
         let meaning = &self.meaning;
         json!({
@@ -198,7 +198,7 @@ impl Written {
         })
     }
 
-    /// The body of its answer.
+    /// Returns the body of the chat API's response.
     fn answered(&self) -> Value {
         let meaning = &self.meaning;
         json!({
@@ -266,12 +266,13 @@ impl Written {
     }
 }
 
-/// What the last of `count` exchanges means to the server, once they have come.
+/// Waits for `count` exchanges and returns the meaning of the last one, as the server read it.
 async fn read(server: &Running, count: usize) -> Meaning {
     Meaning::of(&server.fake.counted(count).await[count - 1])
 }
 
-/// Sends an exchange by every way in; by which, what it should mean there, and what it means to the server.
+/// Sends an exchange through every input. Returns the input's name, the expected meaning and the meaning that the
+/// server read.
 async fn by_every_way(
     server: &Running,
     written: &Written,
@@ -350,7 +351,7 @@ proptest! {
     }
 }
 
-/// What says nothing in one form says nothing in the others: blank names, numbers that make no sense to a gateway.
+/// A value that is absent in one format is absent in the others: blank names, numbers that make no sense to a gateway.
 #[tokio::test]
 async fn blank_names_are_absent_everywhere() {
     for blank in ["", "  "] {
@@ -397,8 +398,8 @@ async fn blank_names_are_absent_everywhere() {
     }
 }
 
-/// Our own formats say which field is wrong, for their writer can mend it; a gateway's customer can hide nothing by a role
-/// of his own.
+/// Our own formats report the wrong field, because their writer can correct it; in a gateway's format, a customer
+/// cannot hide messages behind an invented role.
 #[tokio::test]
 async fn an_unknown_role_is_refused_in_our_formats_and_the_callers_in_a_gateways() {
     let server = Running::start().await;

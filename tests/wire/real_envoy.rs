@@ -1,6 +1,6 @@
-//! The files of `examples/gateways/envoy` in a real Envoy, between a client and a model that says little.
+//! Tests of `examples/gateways/envoy` in a real Envoy, between a client and a minimal model.
 //!
-//! `STILLWATCH_ENVOY` names the binary. Where it does not, these tests say so and pass.
+//! `STILLWATCH_ENVOY` names the binary. If it is not set, these tests print a note and pass.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use crate::client::{Answer, http1};
 use crate::fixture::{Running, pseudonymizer};
 
-/// An Envoy on one of the example files.
+/// An Envoy running one of the example files.
 struct Envoy {
     child: Child,
     address: SocketAddr,
@@ -32,7 +32,7 @@ impl Drop for Envoy {
 }
 
 impl Envoy {
-    /// `None` where there is no Envoy.
+    /// Starts an Envoy; `None` if there is no binary.
     async fn start(file: &str, model: SocketAddr, stillwatch: SocketAddr) -> Option<Self> {
         let Some(binary) = std::env::var_os("STILLWATCH_ENVOY") else {
             eprintln!("SKIPPED: STILLWATCH_ENVOY names no Envoy");
@@ -95,7 +95,7 @@ impl Envoy {
     }
 }
 
-/// A port that nothing listens on.
+/// Returns an address that nothing listens on.
 fn free() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address")
@@ -103,34 +103,34 @@ fn free() -> SocketAddr {
 
 const EVENT: &str = "data: {\"model\":\"m-1\",\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\n";
 
-/// A model that says `hi`, in one piece or streamed.
+/// Starts a model that answers `hi`, whole or streamed.
 async fn model() -> SocketAddr {
-    let said = |body: String| async move {
+    let answer = |body: String| async move {
         let asked: Value = serde_json::from_str(&body).expect("untouched by the way here");
         if asked["stream"] == true {
             return ([(CONTENT_TYPE, "text/event-stream")], EVENT).into_response();
         }
-        let said = json!({"model": "m-1", "choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}]});
-        ([(CONTENT_TYPE, "application/json")], said.to_string()).into_response()
+        let response = json!({"model": "m-1", "choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}]});
+        ([(CONTENT_TYPE, "application/json")], response.to_string()).into_response()
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let app = axum::Router::new().fallback(said);
+    let app = axum::Router::new().fallback(answer);
     tokio::spawn(async move { axum::serve(listener, app).await });
     address
 }
 
 #[tokio::test]
-async fn what_envoy_shows_is_scored_and_nobody_notices() {
+async fn observed_traffic_is_scored_unnoticed() {
     let model = model().await;
     let mut server = Running::start().await;
     let Some(envoy) = Envoy::start("observe.yaml", model, server.address).await else {
         return;
     };
     for (number, stream) in [false, true].into_iter().enumerate() {
-        // Restricted or not: a filter that only shows declines nobody.
+        // Restricted or not: a filter in observability mode declines nobody.
         let answer = envoy.ask("restricted", stream).await;
         assert_eq!(answer.status, StatusCode::OK);
         if stream {

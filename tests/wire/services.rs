@@ -1,11 +1,11 @@
-//! Accounts and models: one answer over JSON and gRPC, and what each refuses.
+//! Tests of accounts and models: the same answers over JSON and gRPC, and the requests that each refuses.
 
 use serde_json::{Value, json};
 
 use crate::client::{SCORE, decode, encode, grpc, post_json, unframe};
 use crate::fixture::{Running, exchange, pseudonymizer};
 
-/// The answer of a call, or the reason of its error; the same over Connect's JSON and gRPC.
+/// Returns the answer of a call, or the reason of its error; the same over Connect's JSON and gRPC.
 pub(crate) async fn call(
     server: &Running,
     method: &str,
@@ -29,7 +29,7 @@ pub(crate) async fn call(
     error["details"][0]["debug"]["reason"].clone()
 }
 
-/// The same for calls that change nothing: both protocols have the same answer.
+/// Like [`call`], for read-only calls: checks that both protocols give the same answer.
 pub(crate) async fn read(
     server: &Running,
     method: &str,
@@ -145,7 +145,7 @@ async fn accounts_are_named_in_one_way_and_must_be_known() {
             );
         }
     }
-    // Protobuf has room for one of the two alone.
+    // Protobuf can hold only one of the two.
     let both = json!({"account": "a", "pseudonym": "0".repeat(32)}).to_string();
     for method in ["GetAccount", "ExplainAccount", "DeleteAccount"] {
         let path = format!("/stillwatch.v1.AccountService/{method}");
@@ -208,7 +208,10 @@ async fn pages_of_accounts_hold_each_once_in_one_order() {
             }
         }
         assert_eq!(listed.len(), expected, "{bands} {size}");
-        assert!(listed.is_sorted_by(|a, b| a < b), "each once, in one order");
+        assert!(
+            listed.is_sorted_by(|a, b| a < b),
+            "each account once, in order"
+        );
     }
     for (request, reason) in [
         (json!({"page_size": 501}), "over_bound"),

@@ -1,4 +1,4 @@
-//! `ScoreStream`: the answers of the other calls, one by one, under pressure and to the end.
+//! Tests of `ScoreStream`: the same results as the other methods, backpressure, and the end of a stream.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use stillwatch::server::Limits;
 
 use crate::client::{
-    BATCH, GRPC, Heard, STREAM, converse, decode, encode, frame, http1, http2, post_json,
+    BATCH, GRPC, ResponseStream, STREAM, converse, decode, encode, frame, http1, http2, post_json,
     unframe_all,
 };
 use crate::fixture::{CANARY, Running, exchange};
@@ -23,8 +23,8 @@ fn result(bytes: &[u8]) -> Value {
     decode("stillwatch.v1.ScoreResult", bytes)
 }
 
-async fn answer(heard: &mut Heard) -> Value {
-    result(&heard.next().await.expect("a result"))
+async fn answer(responses: &mut ResponseStream) -> Value {
+    result(&responses.next().await.expect("a result"))
 }
 
 fn numbered(account: &str, number: usize) -> Value {
@@ -33,7 +33,7 @@ fn numbered(account: &str, number: usize) -> Value {
     call
 }
 
-/// All results of a stream that is sent as a whole.
+/// Sends all exchanges on one stream and returns its results.
 async fn streamed(server: &Running, exchanges: &[Value]) -> (Vec<Value>, u32) {
     let frames: Vec<u8> = exchanges
         .iter()
@@ -94,26 +94,28 @@ async fn a_stream_is_spoken_in_json_too() {
 }
 
 #[tokio::test]
-async fn answers_come_one_by_one_while_the_stream_is_open() {
+async fn results_arrive_one_by_one_while_the_stream_is_open() {
     let server = Running::start().await;
-    let (say, mut heard) = converse(server.address, STREAM, &GRPC).await;
+    let (sender, mut responses) = converse(server.address, STREAM, &GRPC).await;
     for number in 1..=40_u32 {
-        say.send(message(&numbered("counted", number as usize)))
+        sender
+            .send(message(&numbered("counted", number as usize)))
             .expect("open");
-        let result = answer(&mut heard).await;
+        let result = answer(&mut responses).await;
         assert_eq!(result["assessment"]["exchange_count"], number);
     }
-    say.send(message(&numbered("counted", 7))).expect("open");
-    let again = answer(&mut heard).await;
+    sender.send(message(&numbered("counted", 7))).expect("open");
+    let again = answer(&mut responses).await;
     assert_eq!(again["assessment"]["duplicate"], true);
     assert_eq!(again["assessment"]["exchange_count"], 40);
-    drop(say);
-    assert_eq!(heard.status().await, Some(0));
+    drop(sender);
+    assert_eq!(responses.status().await, Some(0));
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
-    /// However many and wherever the bad ones are: one result for each, in the order sent, bounded reading ahead.
+    /// However many bad exchanges there are and wherever they are: one result per exchange, in the order sent, with
+    /// bounded read-ahead.
     #[test]
     fn results_keep_the_order_of_exchanges(bad in prop::collection::vec(any::<bool>(), 0..70), ahead in 1_usize..9) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -144,7 +146,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn what_cannot_be_decoded_ends_the_stream_after_the_answers_before_it() {
+async fn an_undecodable_message_ends_the_stream_after_earlier_results() {
     let server = Running::start().await;
     let mut frames = frame(&message(&exchange("a")));
     frames.extend(frame(CANARY.as_bytes()));
@@ -182,18 +184,21 @@ async fn a_full_queue_makes_a_stream_wait_where_a_call_is_refused() {
     let at = server.address;
     let slow = tokio::spawn(post_json(at, "/v1/score", exchange("slow").to_string()));
     server.fake.begun(1).await;
-    let (say, mut heard) = converse(at, STREAM, &GRPC).await;
-    say.send(message(&exchange("waits"))).expect("open");
+    let (sender, mut responses) = converse(at, STREAM, &GRPC).await;
+    sender.send(message(&exchange("waits"))).expect("open");
     let refused = post_json(at, "/v1/score", exchange("b").to_string()).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(server.fake.scored.load(Ordering::SeqCst), 0);
     server.fake.release();
-    assert_eq!(answer(&mut heard).await["assessment"]["account"], "waits");
+    assert_eq!(
+        answer(&mut responses).await["assessment"]["account"],
+        "waits"
+    );
     assert_eq!(slow.await.expect("no panic").status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_deadline_ends_a_stream_and_what_waited_is_never_scored() {
+async fn a_deadline_ends_a_stream_and_waiting_exchanges_are_never_scored() {
     let limits = Limits {
         workers: NonZeroUsize::MIN,
         ..Limits::default()
@@ -203,9 +208,9 @@ async fn a_deadline_ends_a_stream_and_what_waited_is_never_scored() {
     let slow = tokio::spawn(post_json(at, "/v1/score", exchange("slow").to_string()));
     server.fake.begun(1).await;
     let headers = [GRPC[0], GRPC[1], ("grpc-timeout", "30m")];
-    let (say, mut heard) = converse(at, STREAM, &headers).await;
-    say.send(message(&exchange("late"))).expect("open");
-    assert_eq!(heard.status().await, Some(4), "DEADLINE_EXCEEDED");
+    let (sender, mut responses) = converse(at, STREAM, &headers).await;
+    sender.send(message(&exchange("late"))).expect("open");
+    assert_eq!(responses.status().await, Some(4), "DEADLINE_EXCEEDED");
     server.fake.release();
     slow.await.expect("no panic");
     let after = post_json(at, "/v1/score", exchange("after").to_string()).await;
@@ -224,26 +229,29 @@ async fn a_silent_stream_ends() {
         ..Limits::default()
     };
     let server = Running::with(limits).await;
-    let (_say, mut heard) = converse(server.address, STREAM, &GRPC).await;
-    assert_eq!(heard.status().await, Some(4), "DEADLINE_EXCEEDED");
+    let (_sender, mut responses) = converse(server.address, STREAM, &GRPC).await;
+    assert_eq!(responses.status().await, Some(4), "DEADLINE_EXCEEDED");
 }
 
 #[tokio::test]
-async fn the_drain_answers_what_was_taken_and_ends_the_stream() {
+async fn the_drain_answers_accepted_exchanges_and_ends_the_stream() {
     let limits = Limits {
         shutdown_grace_period: Duration::from_hours(1),
         ..Limits::default()
     };
     let mut server = Running::with(limits).await;
-    let (say, mut heard) = converse(server.address, STREAM, &GRPC).await;
+    let (sender, mut responses) = converse(server.address, STREAM, &GRPC).await;
     let (_idle, mut idle) = converse(server.address, STREAM, &GRPC).await;
-    say.send(message(&exchange("slow"))).expect("open");
+    sender.send(message(&exchange("slow"))).expect("open");
     server.fake.begun(1).await;
     server.stop();
     assert_eq!(idle.status().await, Some(14), "UNAVAILABLE");
     server.fake.release();
-    assert_eq!(answer(&mut heard).await["assessment"]["account"], "slow");
-    assert_eq!(heard.status().await, Some(14), "UNAVAILABLE");
+    assert_eq!(
+        answer(&mut responses).await["assessment"]["account"],
+        "slow"
+    );
+    assert_eq!(responses.status().await, Some(14), "UNAVAILABLE");
     server.stopped().await;
 }
 
@@ -255,13 +263,13 @@ async fn streams_are_bounded_and_a_closed_one_leaves_its_place() {
     };
     let server = Running::with(limits).await;
     let at = server.address;
-    let (say, mut heard) = converse(at, STREAM, &GRPC).await;
+    let (sender, mut responses) = converse(at, STREAM, &GRPC).await;
     let refused = http2(at, STREAM, &GRPC, frame(&message(&exchange("a")))).await;
     assert_eq!(refused.grpc_status().0, 8, "RESOURCE_EXHAUSTED");
-    drop(say);
-    assert_eq!(heard.status().await, Some(0));
-    drop(heard);
-    // The place is free once the server has let go of the stream, which the client cannot see.
+    drop(sender);
+    assert_eq!(responses.status().await, Some(0));
+    drop(responses);
+    // The slot is free once the server has released the stream, which the client cannot observe.
     loop {
         let answer = http2(at, STREAM, &GRPC, frame(&message(&exchange("a")))).await;
         if answer.grpc_status().0 == 0 {

@@ -1,4 +1,4 @@
-//! TLS: both protocols by ALPN, clients' certificates, certificates exchanged, files that cannot be used.
+//! Tests of TLS: both protocols by ALPN, client certificates, replaced certificates, unusable files.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use crate::client::collect;
 use crate::fixture::Running;
 
-/// An authority that signs for the server and for clients.
+/// A certificate authority that signs certificates of the server and of clients.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its key, in PEM.
@@ -65,7 +65,7 @@ async fn encrypted(files: &TlsFiles) -> (Running, Arc<Tls>) {
     (Running::with(setup).await, tls)
 }
 
-/// `GET /livez` by a client that trusts `authority`, shows `own`, and offers `protocol`.
+/// Sends `GET /livez` as a client that trusts `authority`, presents `own`, and offers `protocol`.
 async fn live(
     at: SocketAddr,
     authority: &Authority,
@@ -168,7 +168,7 @@ async fn certificates_are_exchanged_while_the_server_runs() {
     assert!(tls.replace(&broken).is_err());
     assert!(
         live(at, &old, None, "h2").await.is_ok(),
-        "what was there stays"
+        "the previous certificate stays in use"
     );
     tls.replace(&new.files(None)).expect("usable files");
     assert!(live(at, &old, None, "h2").await.is_err());
@@ -182,7 +182,7 @@ fn files_that_cannot_be_used_are_named_and_not_quoted() {
     let cut = |pem: &[u8]| pem[..pem.len() / 2].to_vec();
     let (certificate, key) = (good().certificate, good().private_key);
     let other = Authority::new().files(None).private_key;
-    for (files, told) in [
+    for (files, expected) in [
         (
             TlsFiles {
                 certificate: Vec::new(),
@@ -235,7 +235,7 @@ fn files_that_cannot_be_used_are_named_and_not_quoted() {
     ] {
         let error = Tls::new(&files).err().map(|error| error.to_string());
         let error = error.expect("refused");
-        assert!(error.contains(told), "{error}");
+        assert!(error.contains(expected), "{error}");
         let quoted = String::from_utf8_lossy(&files.private_key).into_owned();
         let quoted = quoted.lines().nth(1).unwrap_or("-----").to_owned();
         assert!(!error.contains(&quoted));

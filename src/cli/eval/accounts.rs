@@ -1,4 +1,4 @@
-//! A bundle measured on labeled traffic, beside another if one is named.
+//! Evaluates a bundle on labeled traffic, next to a second bundle if one is given.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ use crate::eval::{Options, Report, Step, Trails};
 use crate::privacy::PseudonymKey;
 use crate::train::progress::Progress;
 
-/// What stands beside each other: a bundle's name and its trails.
+/// The name of an evaluated bundle and the trails it produced.
 struct Measured {
     bundle: String,
     collected: Collected,
@@ -30,7 +30,7 @@ struct Measured {
 #[expect(clippy::print_stdout, reason = "the report is this command's data")]
 pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
     let bars = ProgressBars::new();
-    // Read first: a misspelt gate should not cost a pass over the stream.
+    // The gates are read first: a misspelt gate should not cost a pass over the stream.
     let gates = flags.gates.as_deref().map(Gating::read).transpose()?;
     let truth = named_labels(label_file)?;
     let fitted = match &flags.fit_labels {
@@ -86,7 +86,7 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// Scores the stream by every bundle in one pass, in which `also` sees every exchange that counts too.
+/// Scores the stream with every bundle in one pass and calls `also` with every counted exchange.
 fn measure(
     flags: &Eval,
     truth: &[Label],
@@ -120,7 +120,7 @@ fn measure(
                 }
             }
         }
-        // The same by every bundle: what makes a repeat is no matter of the model.
+        // All bundles agree on this: whether an exchange is a repeat does not depend on the model.
         let mut counted = counted.into_iter();
         exchanges.retain(|_| counted.next().unwrap_or(true));
         also(&exchanges);
@@ -134,7 +134,7 @@ fn measure(
     Ok((measured.collect(), exit))
 }
 
-/// What a page says of where its figures come from.
+/// Describes the source of the figures on the HTML page.
 fn about(flags: &Eval, own: &Measured) -> Vec<String> {
     let name = |path: &PathBuf| {
         path.file_name()
@@ -143,19 +143,20 @@ fn about(flags: &Eval, own: &Measured) -> Vec<String> {
     let logs: Vec<String> = flags.traffic.iter().filter_map(name).collect();
     vec![
         format!(
-            "Bundle {} on {}, by stillwatch {}.",
+            "Bundle {} on {}, evaluated by stillwatch {}.",
             own.bundle,
             logs.join(", "),
             env!("CARGO_PKG_VERSION")
         ),
         format!(
-            "Intervals hold 95% of {} resamples of whole applications, pipelines and campaigns. Figures that too few units stand behind say so.",
+            "Intervals cover 95% of {} resamples of whole applications, pipelines and campaigns. \
+             Figures based on too few units are marked.",
             flags.resamples
         ),
     ]
 }
 
-/// The gates of a release with the list that goes with them.
+/// The gates of a release and its list of known false positives.
 struct Gating {
     gates: Gates,
     known: Option<KnownFalsePositives>,
@@ -177,13 +178,13 @@ impl Gating {
         Ok(Self { gates, known })
     }
 
-    /// Whether the report holds against the gates, and what came as tables.
+    /// Checks the report against the gates. Returns whether all are met, and the results as tables.
     fn hold(&self, report: &Report) -> anyhow::Result<(bool, Vec<Table>)> {
         let checked = self.gates.check(report)?;
         let missed = checked.iter().filter(|checked| !checked.held).count();
         if missed > 0 {
             warn(&format!(
-                "{missed} of {} figures are outside their gates",
+                "{missed} of {} metrics are outside their gates",
                 checked.len()
             ));
         }
@@ -194,7 +195,7 @@ impl Gating {
             let new = known.new_ones(flagged).len();
             if new > 0 {
                 warn(&format!(
-                    "{new} benign applications have a review and are not known false positives"
+                    "{new} benign applications were flagged for review and are not known false positives"
                 ));
             }
             held &= new == 0;

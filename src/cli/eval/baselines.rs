@@ -1,4 +1,5 @@
-//! Simple baselines beside a bundle: fitted on one labeled stream, scored on the one that the bundle is measured on.
+//! Simple baselines for comparison with a bundle: fitted on one labeled stream, scored on the stream that the bundle is
+//! evaluated on.
 
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use crate::train::progress::Progress;
 
 use super::Eval;
 
-/// The baselines, fitted on the stream named for it, with the encoder that they read texts by.
+/// Fits the baselines on the traffic of `--fit-traffic`. Returns them with the encoder they use.
 pub(super) fn fit(
     flags: &Eval,
     label_file: &Path,

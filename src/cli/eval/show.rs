@@ -1,4 +1,4 @@
-//! `stillwatch eval show`: one labeled account explained, exchange by exchange and at its end.
+//! `stillwatch eval show`: explains one labeled account, exchange by exchange and at its last exchange.
 
 use std::path::PathBuf;
 
@@ -16,13 +16,13 @@ use crate::eval::table::{Cell, Layout, Number, Style, Table};
 use crate::privacy::PseudonymKey;
 use crate::wire::format_time;
 
-/// Exchanges that are shown before only changes are.
+/// Number of leading exchanges that are always shown.
 const FIRST: usize = 5;
 
 /// Flags of `stillwatch eval show`.
 #[derive(Args)]
 pub(super) struct Show {
-    /// The account, in the log's words
+    /// Account name, as in the log
     account: String,
     /// Labeled traffic logs
     #[arg(long, value_name = "FILE", required = true)]
@@ -30,7 +30,7 @@ pub(super) struct Show {
     /// Labels of the traffic
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
-    /// Model catalogue (TOML), which resolves aliases
+    /// Model catalogue (TOML) that resolves aliases
     #[arg(long, value_name = "FILE")]
     models: Option<PathBuf>,
     #[command(flatten)]
@@ -51,7 +51,7 @@ impl Show {
             steps.push(assessment);
         })?;
         let Some(last) = steps.last() else {
-            hint("`stillwatch eval --errors 20` lists accounts worth a look");
+            hint("`stillwatch eval --errors 20` lists accounts worth reviewing");
             bail!("the log has no exchange of this account");
         };
         println!("{}", truth(&labels).render(Layout::Terminal));
@@ -61,7 +61,7 @@ impl Show {
     }
 }
 
-/// What the labels say, one a row.
+/// Builds the table of labels, one per row.
 fn truth(labels: &[Label]) -> Table {
     let mut table = Table::new(
         "Labels",
@@ -73,11 +73,11 @@ fn truth(labels: &[Label]) -> Table {
             "application or pipeline",
             "language",
             "population",
-            "said by",
+            "source",
         ],
     );
     for label in labels {
-        let said = |name: &Option<String>| Cell::text(name.as_deref().unwrap_or(""));
+        let optional = |name: &Option<String>| Cell::text(name.as_deref().unwrap_or(""));
         let techniques: Vec<&str> = label
             .techniques
             .iter()
@@ -89,18 +89,19 @@ fn truth(labels: &[Label]) -> Table {
                 Verdict::Benign => "benign",
             }),
             Cell::text(techniques.join(", ")),
-            said(&label.campaign),
-            said(&label.conversation),
-            said(&label.application),
-            said(&label.language),
-            said(&label.population),
-            said(&label.source),
+            optional(&label.campaign),
+            optional(&label.conversation),
+            optional(&label.application),
+            optional(&label.language),
+            optional(&label.population),
+            optional(&label.source),
         ]);
     }
     table
 }
 
-/// The first exchanges, every tenth and the last, and each at which the band or the recommendation changed.
+/// Builds the table of assessments: the first exchanges, every tenth, the last, and each at which the band or the
+/// recommendation changed.
 fn trail(steps: &[Assessment]) -> Table {
     let mut table = Table::new(
         "Trail",

@@ -1,4 +1,4 @@
-//! What the server says of itself on standard error, and that it quotes nobody there.
+//! The server's log on standard error, which never quotes request text.
 
 use std::any::Any;
 use std::panic;
@@ -11,9 +11,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::settings::{LogFormat, LogLevel, LogSettings};
 
-/// Lines from `log.level` on, in `log.format`; panics without what they were made of.
+/// Installs logging at `log.level` in `log.format`. Panics are logged without formatted messages.
 pub(super) fn to_standard_error(log: &LogSettings) {
-    // Our own lines alone below `warn`: what libraries say at debug may hold what callers sent.
+    // Below `warn` only our own events are logged: libraries may log request data at debug.
     let level = match log.level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -33,19 +33,20 @@ pub(super) fn to_standard_error(log: &LogSettings) {
         .with(lines.with_filter(filter))
         .init();
     panic::set_hook(Box::new(|panicked| {
-        let place = panicked.location().map(ToString::to_string);
-        let place = place.unwrap_or_default();
-        tracing::error!(%place, words = own_words(panicked.payload()), "a fault");
+        let location = panicked.location().map(ToString::to_string);
+        let location = location.unwrap_or_default();
+        tracing::error!(%location, reason = static_message(panicked.payload()), "panic");
     }));
 }
 
-/// A panic's message where it is one of the program's own sentences. A message that was put together at run time may
-/// quote what was being read, and that may be a prompt: the standard library's do, when text is cut inside a letter.
-fn own_words(payload: &(dyn Any + Send)) -> &'static str {
+/// Returns a panic's message if it is a string literal of the program. A message formatted at run time may quote the
+/// data being read, and that may be a prompt: the standard library's messages do when a string is sliced inside a
+/// character.
+fn static_message(payload: &(dyn Any + Send)) -> &'static str {
     payload
         .downcast_ref::<&'static str>()
         .copied()
-        .unwrap_or("left out, since they may quote a request")
+        .unwrap_or("omitted, because it may quote a request")
 }
 
 #[cfg(test)]
@@ -56,10 +57,13 @@ mod tests {
     fn a_panic_that_quotes_is_not_repeated() {
         let text = "prompt: é".to_owned();
         let quoting = panic::catch_unwind(|| text[..9].len()).expect_err("inside a letter");
-        let told = quoting.downcast_ref::<String>();
-        assert!(told.is_some_and(|told| told.contains("prompt")), "it would");
-        assert!(!own_words(quoting.as_ref()).contains("prompt"));
+        let message = quoting.downcast_ref::<String>();
+        assert!(
+            message.is_some_and(|message| message.contains("prompt")),
+            "the raw message quotes the text"
+        );
+        assert!(!static_message(quoting.as_ref()).contains("prompt"));
         let plain = panic::catch_unwind(|| panic!("an invariant")).expect_err("a panic");
-        assert_eq!(own_words(plain.as_ref()), "an invariant");
+        assert_eq!(static_message(plain.as_ref()), "an invariant");
     }
 }

@@ -1,4 +1,4 @@
-//! From settings to the services behind the port.
+//! Builds the services behind the port from the settings.
 
 use crate::bundle::BundleCatalogue;
 use crate::cli::model::{ModelFlags, deployment_key};
@@ -6,10 +6,10 @@ use crate::server::Services;
 use crate::service::{self, ServiceSetup};
 use crate::settings::Settings;
 
-/// Everything behind the port, on the bundle, the key and the folders that the settings name.
+/// Opens the services with the bundle, the key and the folders that the settings name.
 pub(super) fn services(settings: &Settings) -> anyhow::Result<Services> {
     let (model, data) = (&settings.model, &settings.data.folder);
-    // First, as it makes the data folder.
+    // The key comes first because it creates the data folder.
     let key = deployment_key(settings)?;
     Ok(service::open(ServiceSetup {
         bundle: ModelFlags::new(model.bundle.clone(), model.accounts_max).files()?,

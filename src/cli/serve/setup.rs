@@ -1,4 +1,4 @@
-//! From settings to what the port needs: limits, keys, certificates, and reading the last two again.
+//! Builds the configuration of the port from the settings: limits, keys and certificates, and reloads the last two.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use crate::cli::terminal::{hint, warn};
 use crate::server::{Keys, Limits, Setup, Tls, TlsFiles};
 use crate::settings::Settings;
 
-/// What the port needs, from the settings and the files that they name; or why it must not be opened.
+/// Builds the configuration of the port from the settings and the files they name; fails if the port must not be
+/// opened.
 pub(in crate::cli) fn setup(settings: &Settings) -> anyhow::Result<Setup> {
     refuse_unauthenticated(settings)?;
     let limits = Limits {
@@ -24,7 +25,10 @@ pub(in crate::cli) fn setup(settings: &Settings) -> anyhow::Result<Setup> {
             let text = std::fs::read_to_string(path).with_context(named)?;
             let keys = Keys::parse(&text, settings.rate).with_context(named)?;
             if keys.count() == 0 {
-                warn(&format!("{}: no keys, so nobody may call", named()));
+                warn(&format!(
+                    "{}: no keys, so every request will be refused",
+                    named()
+                ));
             }
             Some(Arc::new(keys))
         }
@@ -56,13 +60,15 @@ fn tls_files(settings: &Settings) -> anyhow::Result<Option<TlsFiles>> {
     }))
 }
 
-/// Reads keys and certificates again. What cannot be used is reported, and what was there stays.
+/// Reloads keys and certificates. Errors are logged, and the previous values stay in use.
 pub(super) fn reload(settings: &Settings, keys: Option<&Keys>, tls: Option<&Tls>) {
     if let (Some(path), Some(keys)) = (&settings.auth.keys_file, keys) {
         let read = std::fs::read_to_string(path).map_err(anyhow::Error::from);
         match read.and_then(|text| Ok(keys.replace(&text)?)) {
-            Ok(()) => tracing::info!(keys = keys.count(), "keys were read again"),
-            Err(error) => tracing::error!("keys stay as they were: {error:#}"),
+            Ok(()) => tracing::info!(keys = keys.count(), "keys reloaded"),
+            Err(error) => {
+                tracing::error!("keys not reloaded, previous keys stay in use: {error:#}")
+            }
         }
     }
     if let Some(tls) = tls {
@@ -71,13 +77,16 @@ pub(super) fn reload(settings: &Settings, keys: Option<&Keys>, tls: Option<&Tls>
             None => Ok(()),
         });
         match replaced {
-            Ok(()) => tracing::info!("certificates were read again"),
-            Err(error) => tracing::error!("certificates stay as they were: {error:#}"),
+            Ok(()) => tracing::info!("certificates reloaded"),
+            Err(error) => tracing::error!(
+                "certificates not reloaded, previous certificates stay in use: {error:#}"
+            ),
         }
     }
 }
 
-/// Refuses to serve other machines without keys, unless the operator allows it: who reaches such a port can do everything.
+/// Refuses to serve other machines without keys unless the operator allows it: anyone who reaches the port can do
+/// everything.
 fn refuse_unauthenticated(settings: &Settings) -> anyhow::Result<()> {
     let listen = settings.server.listen;
     if listen.ip().is_loopback() || settings.auth.keys_file.is_some() {
@@ -85,10 +94,11 @@ fn refuse_unauthenticated(settings: &Settings) -> anyhow::Result<()> {
     }
     if !settings.auth.allow_unauthenticated {
         hint(
-            "`stillwatch key new` makes a key and the line for auth.keys_file; --allow-unauthenticated serves without keys",
+            "`stillwatch key new` creates a key and the line for auth.keys_file; \
+             --allow-unauthenticated serves without keys",
         );
         bail!(
-            "server.listen {listen}: others can reach this address, and auth.keys_file is not set"
+            "server.listen {listen}: other machines can reach this address, and auth.keys_file is not set"
         );
     }
     warn(&format!(

@@ -1,8 +1,8 @@
-//! The groups of routes on the port, and the key scope that each asks for.
+//! The groups of routes on the port, and the key scope that each requires.
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// What an API key may be used for.
+/// The scope of an API key: the operations it permits.
 #[derive(
     Clone,
     Copy,
@@ -18,7 +18,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum KeyScope {
-    /// Sending exchanges: scoring calls, gateway hooks, telemetry.
+    /// Sending exchanges: scoring requests, gateway hooks, telemetry.
     Score,
     /// Reading account histories and model bundles.
     Read,
@@ -32,36 +32,36 @@ impl KeyScope {
     /// Every scope.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// Returns the stable name, as the keys file has it.
+    /// Returns the stable name, as in the keys file.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// Returns the scope of a name.
+    /// Returns the scope with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         name.parse().ok()
     }
 }
 
-/// A group of routes that are admitted, counted and guarded alike.
+/// A group of routes that share admission, metrics and authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum ApiScope {
     /// `stillwatch.v1.ScoringService`, `/v1/score` and `/v1/score:batch`.
     Scoring,
-    /// What gateways call before and after a model, and `/v1/moderations`.
+    /// Hooks that gateways call before and after a model, and `/v1/moderations`.
     Hooks,
     /// Logs and traces that gateways export.
     Telemetry,
-    /// The reading calls of `stillwatch.v1.AccountService`.
+    /// The read-only methods of `stillwatch.v1.AccountService`.
     Accounts,
-    /// The reading calls of `stillwatch.v1.ModelService`.
+    /// The read-only methods of `stillwatch.v1.ModelService`.
     Models,
     /// `stillwatch.v1.LabelService`.
     Labels,
-    /// The calls of those services that cannot be undone: deleting an account's history, activating a bundle.
+    /// The irreversible methods of those services: deleting an account's history, activating a bundle.
     Administration,
-    /// Health, reflection, metrics, documentation. Asks for no key.
+    /// Health, reflection, metrics, documentation. Requires no key.
     Open,
 }
 
@@ -74,7 +74,7 @@ impl ApiScope {
         self.into()
     }
 
-    /// Returns the scope that a key needs; `None` where no key is asked for.
+    /// Returns the scope that a key needs; `None` if no key is required.
     pub const fn key_scope(self) -> Option<KeyScope> {
         match self {
             Self::Scoring | Self::Hooks | Self::Telemetry => Some(KeyScope::Score),
@@ -85,7 +85,8 @@ impl ApiScope {
         }
     }
 
-    /// Whether gateways call it. They let a request through when a hook answers 503, and fail it at 429.
+    /// Returns whether gateways call this group. They let a request through when a hook answers 503, and fail it at
+    /// 429.
     pub const fn is_called_by_gateways(self) -> bool {
         matches!(self, Self::Hooks | Self::Telemetry)
     }

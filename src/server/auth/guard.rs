@@ -1,4 +1,4 @@
-//! Authentication: a known key, with the scope that the route asks for, within its rate limit.
+//! Authentication middleware: requires a known key that has the scope of the route and is within its rate limit.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use crate::wire::WireError;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// The guard of the whole port.
+/// The authentication state, one for the whole port.
 pub(in crate::server) struct Guard {
-    /// `None` lets everyone call.
+    /// `None` allows unauthenticated access.
     keys: Option<Arc<Keys>>,
     metrics: Arc<Metrics>,
 }
 
-/// Middleware of one group of routes, which asks for a key of its scope, if it has one.
+/// Middleware of one group of routes: requires a key with the group's scope, if the group has one.
 pub(in crate::server) async fn guard(
     State((guard, api)): State<(Arc<Guard>, ApiScope)>,
     mut request: Request,
@@ -42,14 +42,14 @@ pub(in crate::server) async fn guard(
         Err(error) if api.is_called_by_gateways() => return error_response::to_gateway(&error),
         Err(error) => return error_response::to_caller(&error, request.headers()),
     };
-    // No handler needs the key, and what is not there cannot be logged.
+    // No handler needs the key, and a removed header cannot be logged.
     for name in [header::AUTHORIZATION, X_API_KEY] {
         request.headers_mut().remove(name);
     }
     let response = next.run(request).await;
     match permit {
         Some(permit) if response.body().size_hint().exact().is_none() => response.map(|body| {
-            // A stream counts as a running call until its last frame.
+            // A stream counts as a concurrent request until its last frame.
             Body::new(body.map_frame(move |frame| {
                 let _held = &permit;
                 frame
@@ -60,7 +60,7 @@ pub(in crate::server) async fn guard(
 }
 
 impl Guard {
-    /// Creates a guard that asks for one of `keys`, if any.
+    /// Creates a guard that requires one of `keys`, if any.
     pub(in crate::server) fn new(keys: Option<Arc<Keys>>, metrics: Arc<Metrics>) -> Self {
         Self { keys, metrics }
     }
@@ -93,8 +93,8 @@ impl Guard {
     }
 }
 
-/// Returns the key of a call: `x-api-key: KEY`, `authorization: Bearer KEY`, or the password of
-/// `authorization: Basic`, which is all that some telemetry exporters can send.
+/// Returns the key of a request: `x-api-key: KEY`, `authorization: Bearer KEY`, or the password of `authorization:
+/// Basic`, which is the only form that some telemetry exporters can send.
 fn presented(headers: &HeaderMap) -> Option<String> {
     if let Some(key) = headers.get(X_API_KEY) {
         return key.to_str().ok().map(str::to_owned);

@@ -1,8 +1,8 @@
-//! One API key, in the form that its caller has and as a line of the keys file.
+//! One API key, in its plain form and as a line of the keys file.
 //!
-//! The file holds hashes. A plain fast hash is right here: slow, salted ones protect secrets that people choose and
-//! that can be guessed, while these are 256 random bits, which no speed of guessing finds. A slow hash would only let
-//! callers with wrong keys occupy the processor.
+//! The file holds hashes. A plain fast hash is appropriate: slow, salted hashes protect secrets that people choose and
+//! that can be guessed, while these keys are 256 random bits, out of reach at any guessing rate. A slow hash would only
+//! let callers with wrong keys occupy the processor.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,21 +10,21 @@ use std::str::FromStr;
 use super::api_scope::KeyScope;
 use super::rate_limit::RateLimit;
 
-/// Context of the hash: the same key hashed elsewhere gives another digest.
+/// Context of the hash: the same key hashed under another context gives another digest.
 const CONTEXT: &str = "stillwatch 2026 API key";
 /// Prefix of the hash in the file.
 const HASH: &str = "blake3:";
 
-/// A key in the form that its caller has. Shown once, stored nowhere.
+/// A key in plain form, as its caller sends it. Shown once, stored nowhere.
 pub struct ApiKey(String);
 
 impl ApiKey {
-    /// Creates the key of 32 random bytes.
+    /// Creates a key from 32 random bytes.
     pub fn from_bytes(random: [u8; 32]) -> Self {
         Self(format!("sw_{}", blake3::Hash::from_bytes(random).to_hex()))
     }
 
-    /// Returns the key, to show it to whoever asked for it.
+    /// Returns the plain key, to be shown once to the operator.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -35,11 +35,11 @@ impl ApiKey {
 pub struct KeyLine {
     /// Name for people: letters, digits, `-`, `_` and `.`.
     pub name: String,
-    /// What it may be used for.
+    /// Scopes of the key.
     pub scopes: Vec<KeyScope>,
-    /// Its rate limit, where that differs from the general one.
+    /// Its rate limit, where it differs from the default.
     pub rate_limit: RateLimit,
-    // Compared in constant time by its own equality.
+    // `blake3::Hash` compares in constant time.
     pub(super) hash: blake3::Hash,
 }
 
@@ -47,7 +47,7 @@ impl KeyLine {
     /// Creates the line of a key.
     ///
     /// # Errors
-    /// What was expected: a legal name, or a scope.
+    /// If the name is invalid or there is no scope; the error says what was expected.
     pub fn new(name: &str, scopes: &[KeyScope], key: &ApiKey) -> Result<Self, &'static str> {
         let mut scopes = scopes.to_vec();
         scopes.sort_unstable();
@@ -130,8 +130,8 @@ impl FromStr for KeyLine {
     }
 }
 
-fn set<T: FromStr>(option: &mut Option<T>, word: &str) -> Option<()> {
-    *option = Some(word.parse().ok()?);
+fn set<T: FromStr>(option: &mut Option<T>, value: &str) -> Option<()> {
+    *option = Some(value.parse().ok()?);
     Some(())
 }
 
@@ -143,7 +143,7 @@ fn name_of(word: &str) -> Result<String, &'static str> {
     Ok(word.to_owned())
 }
 
-/// Returns the hash of a key, as the file has it.
+/// Returns the hash of a key, as stored in the file.
 pub(super) fn hash(key: &str) -> blake3::Hash {
     blake3::Hash::from_bytes(blake3::derive_key(CONTEXT, key.as_bytes()))
 }

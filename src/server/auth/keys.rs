@@ -1,4 +1,4 @@
-//! The API keys that the server accepts: read from the keys file, looked up by the key of a call, replaced while it serves.
+//! The accepted API keys: parsed from the keys file, looked up per request, replaceable while the server runs.
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -10,7 +10,7 @@ use super::api_scope::KeyScope;
 use super::key_line::{KeyLine, hash};
 use super::rate_limit::{RateLimit, RateLimiter};
 
-/// Maximum number of keys in one file, since all are compared with the key of each call.
+/// Maximum number of keys in one file. Bounded because every request is compared with all of them.
 pub const KEYS_MAX: usize = 1_000;
 /// Maximum length of a key, in bytes.
 const KEY_BYTES_MAX: usize = 256;
@@ -26,10 +26,10 @@ pub struct AuthSettings {
     pub allow_unauthenticated: bool,
 }
 
-/// Why a keys file is refused. Never holds a key.
+/// Error for an invalid keys file. Never contains a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeysError {
-    /// A line is not that of a key.
+    /// A line is malformed.
     #[error("line {line}: expected {expected}")]
     Line {
         /// Line number, from 1.
@@ -38,7 +38,7 @@ pub enum KeysError {
         expected: &'static str,
     },
     /// Two lines have the same name or the same key.
-    #[error("line {line}: the {what} stands on line {before} already")]
+    #[error("line {line}: duplicate {what}, first used on line {before}")]
     Twice {
         /// Line number, from 1.
         line: usize,
@@ -47,15 +47,15 @@ pub enum KeysError {
         /// `name` or `key`.
         what: &'static str,
     },
-    /// The file has too many keys.
+    /// The file has more than [`KEYS_MAX`] keys.
     #[error("expected at most {KEYS_MAX} keys, got {got}")]
     TooMany {
-        /// How many it has.
+        /// Number of keys in the file.
         got: usize,
     },
 }
 
-/// The keys that the server accepts. They can be replaced while it serves.
+/// The accepted keys. They can be replaced while the server runs.
 pub struct Keys {
     general: RateLimit,
     known: RwLock<Arc<Vec<Arc<Key>>>>,
@@ -68,18 +68,18 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// Whether the key may be used for `scope`.
+    /// Returns whether the key has `scope`.
     pub(super) fn has_scope(&self, scope: KeyScope) -> bool {
         self.line.scopes.contains(&scope)
     }
 }
 
 impl Keys {
-    /// The keys of a file: one a line, `#` begins a comment. `general` is how much a key may call whose line does not
-    /// say. A file without keys is legal: nobody may call.
+    /// Parses a keys file: one key per line, `#` begins a comment. `general` is the rate limit of keys whose line sets
+    /// none. A file without keys is valid: every request is then refused.
     ///
     /// # Errors
-    /// The first line that is wrong.
+    /// If a line is malformed or duplicated, or the file has too many keys.
     pub fn parse(file: &str, general: RateLimit) -> Result<Self, KeysError> {
         let keys = Self {
             general,
@@ -89,10 +89,10 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Takes the keys of `file` from now on. A key that stays keeps what it has used of its rate.
+    /// Replaces the keys by those of `file`. The rate limit of a key present in both keeps its state.
     ///
     /// # Errors
-    /// The first line that is wrong; the keys are then as before.
+    /// Like [`Self::parse`]; the previous keys then stay in use.
     pub fn replace(&self, file: &str) -> Result<(), KeysError> {
         let mut lines: Vec<(usize, KeyLine)> = Vec::new();
         for (number, line) in (1..).zip(file.lines()) {
@@ -143,7 +143,7 @@ impl Keys {
         self.known().len()
     }
 
-    /// The known key that `presented` is. Takes the same time whichever it is, and whether it is one.
+    /// Looks up the key `presented`. Takes the same time whichever key it is, and whether or not it is known.
     pub(super) fn find(&self, presented: &str) -> Option<Arc<Key>> {
         if presented.len() > KEY_BYTES_MAX {
             return None;

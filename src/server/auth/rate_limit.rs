@@ -1,7 +1,7 @@
-//! The rate limit of one key: calls per second with a burst, and concurrent calls.
+//! The rate limit of one key: requests per second with a burst, and concurrent requests.
 //!
-//! `governor` keeps the rate (GCRA: one call each period, and a burst after a pause). The clock is a parameter, so that a test
-//! can set the time.
+//! `governor` enforces the rate (GCRA: one request per period, and a burst after a pause). The clock is a parameter so
+//! that a test can set the time.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Returns this limit, completed with `general` where it is absent.
+    /// Returns this limit with absent values taken from `general`.
     #[must_use]
     pub fn or(self, general: Self) -> Self {
         Self {
@@ -45,12 +45,12 @@ impl RateLimit {
     }
 }
 
-/// Why a key may not call now.
+/// Reason why a request exceeds the rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::server) enum Refused {
-    /// It has made as many calls as its rate allows; the wait until the next is allowed.
+    /// The rate is used up; holds the wait until the next request is allowed.
     Rate(Duration),
-    /// It has as many concurrent calls as it may have.
+    /// The maximum number of concurrent requests is reached.
     Concurrency,
 }
 
@@ -63,7 +63,7 @@ pub(in crate::server) struct RateLimiter<C: Clock = MonotonicClock> {
 }
 
 impl RateLimiter {
-    /// Creates the state of a key that has not called yet.
+    /// Creates the state of an unused key.
     pub(in crate::server) fn new(limit: RateLimit) -> Self {
         Self::with_clock(limit, MonotonicClock)
     }
@@ -87,16 +87,16 @@ impl<C: Clock + Clone> RateLimiter<C> {
         }
     }
 
-    /// Returns the limit that it keeps.
+    /// Returns the enforced limit.
     pub(in crate::server) const fn limit(&self) -> RateLimit {
         self.limit
     }
 
-    /// Counts one call against the rate. The permit stands for the running call until it is dropped; there is none where
-    /// concurrent calls are unlimited.
+    /// Counts one request against the rate. The permit counts as one concurrent request until it is dropped; it is
+    /// `None` if concurrent requests are unlimited.
     ///
     /// # Errors
-    /// When the key may not call now.
+    /// If the request exceeds the rate or the number of concurrent requests.
     pub(in crate::server) fn enter(&self) -> Result<Option<OwnedSemaphorePermit>, Refused> {
         let permit = match &self.calls {
             Some(calls) => {
@@ -136,9 +136,9 @@ mod tests {
     }
 
     proptest! {
-        /// In no window do more calls enter than the burst and what the rate gives in that window.
+        /// No window admits more requests than the burst plus the rate times its length.
         #[test]
-        fn no_window_lets_more_in_than_burst_and_rate(
+        fn no_window_admits_more_than_burst_and_rate(
             per_second in 1_u32..50, burst in 1_u32..20, steps in proptest::collection::vec(0_u64..200, 1..300),
         ) {
             let (limiter, clock) = limiter(limit(per_second, burst));
@@ -159,7 +159,7 @@ mod tests {
             }
         }
 
-        /// Whoever waits as long as was said is let in, however high the rate is, and nobody before.
+        /// A caller that waits exactly the returned time is admitted, however high the rate is, and not earlier.
         #[test]
         fn the_stated_wait_is_enough(
             per_second in prop_oneof![1_u32..1_000, Just(u32::MAX)], burst in 1_u32..50, start in 0_u64..10_000,
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permit_comes_back_when_its_call_ends() {
+    fn a_permit_is_released_when_its_request_ends() {
         let (limiter, _) = limiter(RateLimit {
             max_concurrent_requests: NonZeroUsize::new(1),
             ..RateLimit::default()

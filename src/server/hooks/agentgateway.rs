@@ -1,4 +1,5 @@
-//! agentgateway's prompt guard: a verdict before the model; its call after the model has nothing to join it by.
+//! agentgateway's prompt guard: returns a verdict before the model. Its call after the model carries nothing to join it
+//! with the request.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::gateway::{Verdict, blocked};
 use crate::server::http::error_response::to_gateway;
 use crate::wire::WireError;
 
-/// Headers that the operator sets.
+/// Request headers that the operator configures.
 const ACCOUNT: &str = "x-stillwatch-account";
 const MODEL: &str = "x-stillwatch-model";
 
@@ -29,7 +30,7 @@ pub(super) async fn request(
         Ok(exchange) => exchange,
         Err(error @ WireError::MalformedBody { .. }) => return to_gateway(&error),
         Err(error) => {
-            tracing::debug!(%error, "a prompt guard's call was not scored");
+            tracing::debug!(%error, "prompt guard request not scored");
             return Json(answer_of(&Verdict::Pass)).into_response();
         }
     };

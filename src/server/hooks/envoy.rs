@@ -1,8 +1,8 @@
-//! Envoy's external processing: a stream for every HTTP request that passes its filter, and for its answer.
+//! Envoy's external processing: one stream per HTTP request that passes the filter, and its response.
 //!
-//! Whatever a stream showed is scored once, in the background, when the stream ends. Nothing is ever altered. A filter that
-//! waits for answers is told to go on; only one that asks for it has requests of restricted accounts declined. A filter
-//! sends its options as metadata of its streams, so one server serves several.
+//! The content of a stream is scored once, in the background, when the stream ends. Nothing is ever altered. A filter
+//! that waits for answers is told to continue; requests of restricted accounts are declined only for filters that
+//! enable it. A filter sends its options as metadata of its streams, so one server can serve several filters.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,31 +31,32 @@ use crate::wire::contract::envoy::service::ext_proc::v3::{
 };
 use crate::wire::contract::envoy::r#type::v3::{HttpStatus, StatusCode};
 
-/// Metadata: the header whose secret identifies the account, where the account has no name; `authorization` if absent.
+/// Metadata key: name of the header whose secret identifies the account if the account has no name; default
+/// `authorization`.
 const CREDENTIAL_HEADER: &str = "x-stillwatch-credential-header";
-/// Metadata: `restrict` to have requests of restricted accounts declined.
+/// Metadata key: `restrict` to decline requests of restricted accounts.
 const ENFORCE: &str = "x-stillwatch-enforce";
 /// Idle timeout of a stream; a model may think for minutes before it answers.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
-/// KiB of bodies that all streams may hold. A stream that finds no memory left is not scored.
+/// Maximum KiB of bodies held by all streams together. A stream that finds no memory left is not scored.
 const MEMORY_KIB: usize = 128 * 1024;
 
-/// The service.
+/// The external processing service.
 pub(in crate::server) struct Envoy {
     shared: Arc<Shared>,
     streams: Arc<Semaphore>,
 }
 
-/// What all streams use.
+/// State shared by all streams.
 struct Shared {
     gateways: Arc<Gateways>,
-    /// KiB of bodies that streams may still hold.
+    /// One permit per KiB of bodies that may still be held.
     memory: Arc<Semaphore>,
     stream_bytes_max: usize,
 }
 
 impl Envoy {
-    /// Creates the service for as many concurrent streams as there may be concurrent calls.
+    /// Creates the service. It allows as many concurrent streams as concurrent requests.
     pub(in crate::server) fn new(gateways: Arc<Gateways>, limits: &Limits) -> Self {
         let shared = Shared {
             gateways,
@@ -75,7 +76,7 @@ impl ExternalProcessor for Envoy {
         context: RequestContext,
         requests: InboundStream<ProcessingRequest>,
     ) -> ServiceResult<ServiceStream<impl Encodable<ProcessingResponse> + Send + use<>>> {
-        // A stream that ends at once lets its request pass.
+        // A stream that ends immediately lets its request pass.
         let Ok(permit) = Arc::clone(&self.streams).try_acquire_owned() else {
             self.shared.gateways.record_drop();
             return connectrpc::Response::stream_ok(stream::empty());
@@ -105,7 +106,7 @@ impl Shared {
     }
 }
 
-/// The options of a filter, from the metadata of its streams.
+/// Options of a filter, parsed from the metadata of its streams.
 struct FilterOptions {
     credential_header: String,
     enforce: bool,
@@ -123,35 +124,35 @@ impl FilterOptions {
     }
 }
 
-/// One stream: one request and its answer.
+/// One stream: one request and its response.
 struct ExtProcStream {
     requests: InboundStream<ProcessingRequest>,
     options: FilterOptions,
     capture: ExchangeCapture,
     account: Option<String>,
     received: Timestamp,
-    /// Nothing more is read; the stream ends.
+    /// Set when nothing more is read and the stream ends.
     over: bool,
-    /// Memory taken for bodies.
+    /// Permits for the memory of bodies.
     memory: Option<OwnedSemaphorePermit>,
     _permit: OwnedSemaphorePermit,
-    /// Dropped after the stream has handed over what it showed.
+    /// Dropped after the stream has handed over its exchange.
     _tracked: TaskTrackerToken,
     shared: Arc<Shared>,
 }
 
 impl ExtProcStream {
-    /// Returns the next answer that Envoy waits for, if it waits; `None` at the end of the stream.
+    /// Returns the next response, if Envoy waits for one; `None` at the end of the stream.
     async fn next(mut self) -> Option<(Result<ProcessingResponse, ConnectError>, Self)> {
         while !self.over {
-            let shown = time::timeout(IDLE_TIMEOUT, self.requests.next()).await;
-            let Ok(Some(Ok(shown))) = shown else {
+            let received = time::timeout(IDLE_TIMEOUT, self.requests.next()).await;
+            let Ok(Some(Ok(message))) = received else {
                 return None;
             };
-            let shown = shown.to_owned_message();
-            // A piece of a kind that this version does not know has no answer: the stream ends, the request passes.
-            let answer = self.take(shown.request?);
-            if !shown.observability_mode {
+            let message = message.to_owned_message();
+            // A message of an unknown kind has no answer: the stream ends and the request passes.
+            let answer = self.take(message.request?);
+            if !message.observability_mode {
                 let response = Some(answer);
                 return Some((Ok(ProcessingResponse { response }), self));
             }
@@ -200,7 +201,7 @@ impl ExtProcStream {
         }
     }
 
-    /// What the caller is told when the request is declined.
+    /// Returns the reference to report to the caller if the request is to be declined.
     fn declined(&self) -> Option<String> {
         let account = self
             .account
@@ -222,7 +223,7 @@ impl ExtProcStream {
         }
     }
 
-    /// Takes memory for what the capture holds; whether there is enough.
+    /// Reserves memory for the captured bodies. Returns whether there is enough.
     fn reserve(&mut self) -> bool {
         let held = self.capture.held();
         let taken = self
@@ -254,7 +255,8 @@ impl ExtProcStream {
 }
 
 impl Drop for ExtProcStream {
-    /// Scores whatever was received, once, however the stream ended: by its end, Envoy's or the client's leaving.
+    /// Scores whatever was received, once, however the stream ended: at its end, or because Envoy or the client
+    /// disconnected.
     fn drop(&mut self) {
         let (capture, account) = (std::mem::take(&mut self.capture), self.account.take());
         let Some(account) = account.filter(|_| capture.worthwhile()) else {
@@ -271,7 +273,7 @@ impl Drop for ExtProcStream {
     }
 }
 
-/// Returns the names and values of a head. Envoy sends a value as bytes or as text, by its configuration.
+/// Returns the names and values of headers. Envoy sends values as bytes or as text, depending on its configuration.
 fn fields(head: &HttpHeaders) -> impl Iterator<Item = (&str, &[u8])> {
     let fields = head
         .headers
@@ -291,7 +293,7 @@ fn fields(head: &HttpHeaders) -> impl Iterator<Item = (&str, &[u8])> {
     })
 }
 
-/// Returns 403 with a reference and nothing else, in the shape that clients of model APIs read.
+/// Builds a 403 response with a reference and nothing else, in the error format of model APIs.
 fn refusal(reference: &str) -> ImmediateResponse {
     let message = format!("This request was declined. Reference: {reference}");
     let body = serde_json::json!({"error": {"message": message, "type": "permission_error", "code": "declined"}});

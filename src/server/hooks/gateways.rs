@@ -1,4 +1,4 @@
-//! What all hooks share: account status, requests that wait for their responses, scoring in the background.
+//! State shared by all hooks: account status, requests waiting for their responses, background scoring.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,24 +18,24 @@ use crate::server::queue::admission::Priority;
 use crate::server::queue::dispatcher::Dispatcher;
 use crate::wire::WireError;
 
-/// How often responses are checked for completeness.
+/// Interval at which responses are checked for completeness.
 const TICK: Duration = Duration::from_millis(250);
 
-/// The state behind the hooks. One for the whole port.
+/// The state of the hooks, one for the whole port.
 pub(in crate::server) struct Gateways {
     dispatcher: Arc<Dispatcher>,
     hooks: HookSettings,
     accounts: AccountOrder,
     pending: Mutex<PendingRequests>,
-    /// KiB of text that may still wait to be scored.
+    /// One permit per KiB of text that may still wait to be scored.
     backlog: Arc<Semaphore>,
-    /// Everything that ends in a score with nobody waiting for it. Closed when the server stops.
+    /// Tasks that end in a background score. Closed when the server stops.
     tasks: TaskTracker,
     dropped: AtomicU64,
 }
 
 impl Gateways {
-    /// Creates the state for `hooks`, which scores by `dispatcher`.
+    /// Creates the state for the settings `hooks`; scores through `dispatcher`.
     pub(in crate::server) fn new(dispatcher: Arc<Dispatcher>, hooks: &HookSettings) -> Self {
         Self {
             dispatcher,
@@ -48,12 +48,12 @@ impl Gateways {
         }
     }
 
-    /// Returns the way to the scorer.
+    /// Returns the dispatcher.
     pub(in crate::server) const fn dispatcher(&self) -> &Arc<Dispatcher> {
         &self.dispatcher
     }
 
-    /// Returns what translators need.
+    /// Returns the context for parsing a request received now.
     pub(super) fn context(&self) -> Context<'_> {
         Context {
             received: clock::now(),
@@ -62,7 +62,7 @@ impl Gateways {
         }
     }
 
-    /// Decides by the status of `account` whether its request goes on.
+    /// Decides from the status of `account` whether its request passes.
     pub(super) fn verdict(&self, account: &str) -> Verdict {
         let Some(block_from) = self.hooks.block_from.recommendation() else {
             return Verdict::Pass;
@@ -75,10 +75,11 @@ impl Gateways {
         }
     }
 
-    /// Scores an exchange in the background. At overload it is dropped and counted; once the server stops, it waits.
+    /// Scores an exchange in the background. Under overload it is dropped and counted; during shutdown it waits for its
+    /// turn.
     pub(in crate::server) fn score_later(self: &Arc<Self>, exchange: Exchange) {
         let permit = if self.tasks.is_closed() {
-            // Whatever is left at the end was in memory before.
+            // Exchanges left at shutdown are in memory already.
             None
         } else {
             let kib = u32::try_from(size(&exchange) / 1024 + 1).unwrap_or(u32::MAX);
@@ -100,8 +101,8 @@ impl Gateways {
         });
     }
 
-    /// Reads an exchange on a worker, where what reading takes in memory is bounded by their number, and scores it in the
-    /// background like [`Self::score_later`].
+    /// Parses an exchange on a worker and scores it in the background like [`Self::score_later`]. The number of workers
+    /// bounds the memory that parsing takes.
     pub(super) fn read_later(
         self: &Arc<Self>,
         read: impl FnOnce() -> Option<Exchange> + Send + 'static,
@@ -115,12 +116,13 @@ impl Gateways {
         });
     }
 
-    /// Makes [`Self::flush`] wait until the token is dropped, for what may still end in a score.
+    /// Returns a token that [`Self::flush`] waits for, held by work that may still end in a score.
     pub(super) fn track(&self) -> TaskTrackerToken {
         self.tasks.token()
     }
 
-    /// While the port is open, places in the queue belong to those who wait for an answer; afterwards nobody else waits.
+    /// Returns the priority of background work. While the port is open, queue slots are for callers that wait for an
+    /// answer; afterwards there are none.
     fn priority(&self) -> Priority {
         if self.tasks.is_closed() {
             Priority::InTurn
@@ -129,7 +131,7 @@ impl Gateways {
         }
     }
 
-    /// Scores what an exporter sent; the exporter waits, and may send all of it again when it is refused.
+    /// Scores the exchanges of an exporter, which waits for the answer and may resend all of them if they are refused.
     pub(super) async fn score_now(
         &self,
         exchanges: Vec<Exchange>,
@@ -143,19 +145,19 @@ impl Gateways {
             .await
     }
 
-    /// Keeps a request until its response is complete.
+    /// Holds a request until its response is complete.
     pub(super) fn request(self: &Arc<Self>, call: String, exchange: Exchange) {
-        let pushed_out = self.pending().request(call, exchange, clock::now());
-        self.score_each_later(pushed_out);
+        let evicted = self.pending().request(call, exchange, clock::now());
+        self.score_each_later(evicted);
     }
 
-    /// Adds a response, as far as it has arrived, to its request.
+    /// Adds the received part of a response to its request.
     pub(super) fn response(self: &Arc<Self>, call: &str, response: Response) {
-        let pushed_out = self.pending().response(call, response, clock::now());
-        self.score_each_later(pushed_out);
+        let evicted = self.pending().response(call, response, clock::now());
+        self.score_each_later(evicted);
     }
 
-    /// Scores requests whose responses are complete, until the task is aborted.
+    /// Spawns a task that scores requests whose responses are complete, until it is aborted.
     pub(in crate::server) fn keep_scoring_due(self: Arc<Self>) -> JoinHandle<()> {
         tokio::spawn(async move {
             let mut ticks = time::interval(TICK);
@@ -168,12 +170,13 @@ impl Gateways {
         })
     }
 
-    /// Tells that no caller waits for an answer any more: from now on background scores wait for a place in the queue.
+    /// Signals that no caller waits for an answer any more: from now on background scores wait for a queue slot.
     pub(in crate::server) fn close(&self) {
         self.tasks.close();
     }
 
-    /// Scores everything that is left, after [`Self::close`]. What is not done at `deadline` is dropped and counted.
+    /// Scores everything that is left; call after [`Self::close`]. Exchanges not scored at `deadline` are dropped and
+    /// counted.
     pub(in crate::server) async fn flush(self: &Arc<Self>, deadline: Instant) {
         let pending = self.pending().drain();
         self.score_each_later(pending);
@@ -182,7 +185,7 @@ impl Gateways {
             (0..dropped).for_each(|_| self.dispatcher.record_drop());
             tracing::warn!(
                 dropped,
-                "exchanges of gateways were not scored before the end of the shutdown grace period"
+                "gateway exchanges dropped: not scored before the end of the shutdown grace period"
             );
         }
     }
@@ -193,20 +196,17 @@ impl Gateways {
         }
     }
 
-    /// Counts an exchange that is dropped. Logged at every doubling, as an overload drops thousands.
+    /// Counts a dropped exchange. Logged at every doubling, because an overload drops thousands.
     pub(in crate::server) fn record_drop(&self) {
         self.dispatcher.record_drop();
         let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
         if dropped.is_power_of_two() {
-            tracing::warn!(
-                dropped,
-                "exchanges of gateways were not scored, as too many wait"
-            );
+            tracing::warn!(dropped, "gateway exchanges dropped: backlog full");
         }
     }
 
     fn pending(&self) -> MutexGuard<'_, PendingRequests> {
-        // A panic inside can have lost one request at worst.
+        // A panic under the lock can have lost one request at worst.
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

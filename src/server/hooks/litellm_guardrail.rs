@@ -1,4 +1,4 @@
-//! LiteLLM's guardrail: a verdict before the model, the answer's text after it.
+//! LiteLLM's guardrail: returns a verdict before the model, receives the text of the response after it.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> 
     let leg = match read(&body, &gateways.context()) {
         Ok(leg) => leg,
         Err(error @ WireError::MalformedBody { .. }) => return to_gateway(&error),
-        // Images, embeddings, calls without a key: nothing to score, and nothing to stop.
+        // Images, embeddings, requests without a key: nothing to score and nothing to block.
         Err(error) => {
-            tracing::debug!(%error, "a guardrail's call was not scored");
+            tracing::debug!(%error, "guardrail request not scored");
             return Json(answer_of(&Verdict::Pass)).into_response();
         }
     };

@@ -1,4 +1,4 @@
-//! LiteLLM's log export: counted before it is answered, so that an exporter that retries loses nothing.
+//! LiteLLM's log export. Records are counted before the answer, so that an exporter that retries loses nothing.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> 
     }
 }
 
-/// How many records were taken, and how many could not be used.
+/// Scores the records. Returns the numbers of accepted and rejected records.
 async fn ingest(gateways: Arc<Gateways>, body: Bytes) -> Result<(usize, usize), WireError> {
     let reader = Arc::clone(&gateways);
     let read = task::spawn_blocking(move || read(&body, &reader.context()));
@@ -33,7 +33,7 @@ async fn ingest(gateways: Arc<Gateways>, body: Bytes) -> Result<(usize, usize), 
     for record in records {
         match record {
             Ok(exchange) => exchanges.push(exchange),
-            Err(error) => tracing::debug!(%error, "a record of a gateway's log was left out"),
+            Err(error) => tracing::debug!(%error, "gateway log record rejected"),
         }
     }
     let unreadable = count - exchanges.len();

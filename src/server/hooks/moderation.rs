@@ -1,4 +1,4 @@
-//! `/v1/moderations`: a score of text alone. Nothing is counted.
+//! `/v1/moderations`: scores text alone, without counting it in any account history.
 
 use std::sync::Arc;
 

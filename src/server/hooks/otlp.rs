@@ -1,4 +1,4 @@
-//! OTLP over HTTP: counted before it is answered; an exporter that is told 503 sends it again.
+//! OTLP over HTTP. Records are counted before the answer; an exporter resends them after a 503.
 
 use std::sync::Arc;
 
@@ -36,15 +36,15 @@ async fn export(
     headers: &HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (encoding, spoken) = match content_type(headers) {
+    let (encoding, response_type) = match content_type(headers) {
         "application/x-protobuf" => (Encoding::Protobuf, "application/x-protobuf"),
         _ => (Encoding::Json, "application/json"),
     };
     match ingest(gateways, signal, encoding, body).await {
         Ok(export) => {
             let answer = answer_of(&export, signal, encoding);
-            let spoken = HeaderValue::from_static(spoken);
-            ([(header::CONTENT_TYPE, spoken)], answer).into_response()
+            let response_type = HeaderValue::from_static(response_type);
+            ([(header::CONTENT_TYPE, response_type)], answer).into_response()
         }
         Err(error) => to_gateway(&error),
     }

@@ -1,4 +1,4 @@
-//! Portkey's webhook: a verdict before the model, the whole exchange after it.
+//! Portkey's webhook: returns a verdict before the model, receives the whole exchange after it.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> 
         Ok(hook) => hook,
         Err(error @ WireError::MalformedBody { .. }) => return to_gateway(&error),
         Err(error) => {
-            tracing::debug!(%error, "a webhook's call was not scored");
+            tracing::debug!(%error, "webhook request not scored");
             return Json(answer_of(&Verdict::Pass)).into_response();
         }
     };

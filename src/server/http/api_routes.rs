@@ -1,18 +1,19 @@
-//! The routes of one group, with the names under which their calls are counted.
+//! The routes of one group, with the method names used in metrics.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Method of a call whose path is not known.
+/// Method name of requests to unknown paths.
 pub(in crate::server) const OTHER: &str = "other";
 
-/// Routes and the names of their calls. A name is the last segment of a path.
+/// Routes and their method names. A name is the last segment of a path.
 pub(in crate::server) struct ApiRoutes {
     routes: axum::Router,
     names: MethodNames,
 }
 
-/// The names of a group's calls: the `method` label of metrics. The list is closed, so that no caller can make a series.
+/// The method names of a group: the values of the `method` label in metrics. The list is closed, so that no caller can
+/// create a time series.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct MethodNames {
     known: BTreeSet<Arc<str>>,
@@ -20,7 +21,7 @@ pub(in crate::server) struct MethodNames {
 }
 
 impl ApiRoutes {
-    /// Names the calls of `routes` by their `paths`.
+    /// Creates a group of `routes` with method names taken from their `paths`.
     pub(in crate::server) fn new<P: AsRef<str>>(
         routes: axum::Router,
         paths: impl IntoIterator<Item = P>,
@@ -49,7 +50,7 @@ impl ApiRoutes {
 }
 
 impl MethodNames {
-    /// Returns the name of the call at `path`; [`OTHER`] when it is not one of the group's.
+    /// Returns the method name of `path`; [`OTHER`] if it is not in the group.
     pub(in crate::server) fn of(&self, path: &str) -> &Arc<str> {
         self.known.get(last(path)).unwrap_or(&self.other)
     }

@@ -1,4 +1,4 @@
-//! The limit on concurrent calls, applied before their bodies take memory.
+//! The limit on concurrent requests, applied before their bodies take memory.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::server::limits::Limits;
 use crate::server::metrics::{Metrics, Shed};
 use crate::wire::WireError;
 
-/// A limit on concurrent calls. One more is refused, not kept waiting.
+/// A limit on concurrent requests. Excess requests are refused, not queued.
 #[derive(Clone)]
 pub(super) struct ConcurrencyLimit {
     calls: Arc<Semaphore>,
@@ -17,7 +17,7 @@ pub(super) struct ConcurrencyLimit {
 }
 
 impl ConcurrencyLimit {
-    /// Creates the limit that `limits` configures.
+    /// Creates the limit from the configuration.
     pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
         Self {
             calls: Arc::new(Semaphore::new(limits.max_concurrent_requests)),
@@ -26,10 +26,10 @@ impl ConcurrencyLimit {
         }
     }
 
-    /// Admits one call, until the permit is dropped.
+    /// Admits one request, which counts until the permit is dropped.
     ///
     /// # Errors
-    /// [`WireError::Overloaded`] when as many calls are running as may.
+    /// [`WireError::Overloaded`] if the maximum number of concurrent requests is reached.
     pub(super) fn enter(&self) -> Result<OwnedSemaphorePermit, WireError> {
         Arc::clone(&self.calls).try_acquire_owned().map_err(|_| {
             self.metrics.shed(Shed::Concurrency);

@@ -1,4 +1,4 @@
-//! Connections: accepted up to a bound, served over HTTP/1.1 and HTTP/2, drained at the end.
+//! Connections: accepts them up to a limit, serves HTTP/1.1 and HTTP/2, and drains them at shutdown.
 
 use std::future::Future;
 use std::io;
@@ -19,18 +19,18 @@ use tokio_rustls::server::TlsStream;
 use super::tls::Tls;
 use crate::server::limits::Limits;
 
-/// After a failed accept (out of file descriptors, mostly): long enough for connections to close.
+/// Pause after a failed accept (mostly for lack of file descriptors), long enough for connections to close.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Silent HTTP/2 peers are asked this often whether they are still there.
+/// Interval of HTTP/2 keep-alive pings to idle peers.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// A connection on which the caller has sent its first byte.
+/// A connection on which the client has sent its first byte.
 enum Stream {
     Plain(TcpStream),
     Encrypted(Box<TlsStream<TcpStream>>),
 }
 
-/// The connections that are left when the grace period has ended, none where all ended by themselves.
+/// The connections that are left at the end of the grace period; none if all ended by themselves.
 pub(in crate::server) struct Drained {
     connections: JoinSet<()>,
     /// The end of the grace period.
@@ -38,13 +38,13 @@ pub(in crate::server) struct Drained {
 }
 
 impl Drained {
-    /// Cuts what is left.
+    /// Closes the remaining connections.
     pub(in crate::server) async fn cut(mut self) {
         self.connections.shutdown().await;
     }
 }
 
-/// What serves one connection.
+/// Serves one connection.
 struct Handler {
     builder: Builder<TokioExecutor>,
     service: TowerToHyperService<axum::Router>,
@@ -58,13 +58,13 @@ impl Handler {
             .serve_connection(TokioIo::new(stream), self.service)
             .into_owned();
         if let Err(error) = self.watcher.watch(connection).await {
-            tracing::debug!(%error, "a connection ended early");
+            tracing::debug!(%error, "connection ended early");
         }
     }
 }
 
-/// Serves `app`, encrypted where there is `tls`, until `stop` resolves, then gives calls in flight the shutdown grace period
-/// to end.
+/// Serves `app`, over TLS if `tls` is set, until `stop` resolves. Requests in flight then have the shutdown grace
+/// period to finish.
 pub(in crate::server) async fn serve(
     listener: TcpListener,
     app: axum::Router,
@@ -88,14 +88,14 @@ pub(in crate::server) async fn serve(
         let (stream, permit) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(%error, "accepting a connection failed");
                 time::sleep(PAUSE).await;
                 continue;
             }
         };
-        // Without it small HTTP/2 frames wait for the peer's delayed acknowledgement.
+        // Without TCP_NODELAY, small HTTP/2 frames wait for the peer's delayed acknowledgement.
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a socket keeps its delay");
+            tracing::debug!(%error, "setting TCP_NODELAY failed");
         }
         let header_timeout = limits.header_timeout;
         let acceptor = tls.as_ref().map(|tls| tls.acceptor());
@@ -107,7 +107,8 @@ pub(in crate::server) async fn serve(
         let mut closed = closing.subscribe();
         connections.spawn(async move {
             let _permit = permit;
-            // hyper picks the protocol by the first bytes and would wait for them for ever; a handshake may stall too.
+            // hyper detects the protocol from the first bytes and would wait for them without a timeout; a handshake
+            // may stall too.
             let mut first = [0];
             let opening = time::timeout(header_timeout, async {
                 if stream.peek(&mut first).await.ok() != Some(1) {
@@ -118,7 +119,7 @@ pub(in crate::server) async fn serve(
                     Some(acceptor) => match acceptor.accept(stream).await {
                         Ok(stream) => Some(Stream::Encrypted(Box::new(stream))),
                         Err(error) => {
-                            tracing::debug!(%error, "a handshake failed");
+                            tracing::debug!(%error, "TLS handshake failed");
                             None
                         }
                     },
@@ -144,7 +145,7 @@ pub(in crate::server) async fn serve(
     {
         tracing::warn!(
             connections = connections.len(),
-            "connections are cut at the end of the shutdown grace period"
+            "closing connections at the end of the shutdown grace period"
         );
     }
     Drained {

@@ -1,4 +1,4 @@
-//! The method and the content type of a request.
+//! Checks of the method and the content type of a request.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
@@ -9,27 +9,27 @@ use crate::wire::WireError;
 #[derive(Clone, Copy)]
 pub(in crate::server) struct ContentTypes {
     types: &'static [&'static str],
-    /// The types as an error names them.
+    /// The types as listed in the error message.
     expected: &'static str,
 }
 
 impl ContentTypes {
-    /// Unary Connect calls.
+    /// Types of unary Connect requests.
     pub(super) const UNARY: Self = Self {
         types: &["application/json", "application/proto"],
         expected: "application/json or application/proto",
     };
-    /// Streaming Connect calls.
+    /// Types of streaming Connect requests.
     pub(super) const STREAMING: Self = Self {
         types: &["application/connect+json", "application/connect+proto"],
         expected: "application/connect+json or application/connect+proto",
     };
-    /// Plain JSON.
+    /// Type of plain JSON requests.
     pub(super) const JSON: Self = Self {
         types: &["application/json"],
         expected: "application/json",
     };
-    /// Gateway hooks and telemetry.
+    /// Types of gateway hooks and telemetry.
     pub(in crate::server) const HOOKS: Self = Self {
         types: &[
             "application/json",
@@ -39,10 +39,10 @@ impl ContentTypes {
         expected: "application/json, application/x-ndjson or application/x-protobuf",
     };
 
-    /// Checks that `request` is a POST of one of these types.
+    /// Checks that `request` is a POST with one of these types.
     ///
     /// # Errors
-    /// [`WireError::MethodNotAllowed`] or [`WireError::UnsupportedMediaType`].
+    /// [`WireError::MethodNotAllowed`] if it is not a POST, [`WireError::UnsupportedMediaType`] for other types.
     pub(super) fn check(self, request: &Request) -> Result<(), WireError> {
         if request.method() != Method::POST {
             return Err(WireError::MethodNotAllowed { allowed: "POST" });
@@ -56,7 +56,7 @@ impl ContentTypes {
     }
 }
 
-/// Returns the content type without its parameters; empty when there is none.
+/// Returns the content type without its parameters; empty if absent.
 pub(in crate::server) fn content_type(headers: &HeaderMap) -> &str {
     let value = headers
         .get(header::CONTENT_TYPE)
@@ -65,7 +65,7 @@ pub(in crate::server) fn content_type(headers: &HeaderMap) -> &str {
     value.split(';').next().unwrap_or_default().trim()
 }
 
-/// Whether a request is gRPC or gRPC-Web.
+/// Returns whether a request is gRPC or gRPC-Web.
 pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     content_type(headers).starts_with("application/grpc")
 }

@@ -1,6 +1,6 @@
-//! The documentation that the port serves: `/openapi.json` as it is checked in, and `/docs`, a page made from it.
+//! The documentation that the port serves: `/openapi.json` as checked in, and `/docs`, a page rendered from it.
 //!
-//! The page is plain HTML without scripts, so that it works where nothing else can be reached.
+//! The page is plain HTML without scripts, so that it works where no other host can be reached.
 
 use std::sync::LazyLock;
 
@@ -12,11 +12,11 @@ use serde_json::Value;
 
 use super::error_response::method_not_allowed;
 
-/// Made from the contract by `tests/wire/openapi.rs`, which fails when it is not up to date.
+/// The OpenAPI document. `tests/wire/openapi.rs` fails if it is not up to date with the contract.
 const OPENAPI: &str = include_str!("../../../docs/openapi.json");
 
 static PAGE: LazyLock<String> = LazyLock::new(|| {
-    let document = serde_json::from_str(OPENAPI).expect("a test reads the checked-in document");
+    let document = serde_json::from_str(OPENAPI).expect("a test parses the checked-in document");
     page(&document).into_string()
 });
 
@@ -24,19 +24,19 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
     table{border-collapse:collapse;width:100%}td,th{border:1px solid #bbb;padding:.3rem .5rem;text-align:left;\
     vertical-align:top}code{background:#f3f3f3}section{margin:2rem 0}.words{white-space:pre-line}";
 
-/// The paths of the two routes.
+/// Paths of the two routes.
 pub(in crate::server) const PATHS: [&str; 2] = ["/openapi.json", "/docs"];
 
-/// Creates the two routes.
+/// Builds the two routes.
 pub(in crate::server) fn routes() -> axum::Router {
     let openapi = || async { ([(header::CONTENT_TYPE, "application/json")], OPENAPI) };
     axum::Router::new()
         .route(PATHS[0], get(openapi))
-        .route(PATHS[1], get(shown))
+        .route(PATHS[1], get(docs_page))
         .method_not_allowed_fallback(method_not_allowed)
 }
 
-async fn shown() -> Response {
+async fn docs_page() -> Response {
     Html(PAGE.as_str()).into_response()
 }
 
@@ -110,7 +110,7 @@ fn message(name: &str, schema: &Value) -> Markup {
     }
 }
 
-/// A type in words, with a link where it is a message.
+/// Renders a type, as a link if it is a message.
 fn kind(schema: &Value) -> Markup {
     html! {
         @if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
@@ -127,7 +127,7 @@ fn kind(schema: &Value) -> Markup {
     }
 }
 
-/// The types that a schema states; null, which is the same as absent, comes last.
+/// Returns the types of a schema. Null, which means the same as absent, comes last.
 fn types(schema: &Value) -> impl Iterator<Item = &str> {
     let several = schema["type"].as_array().into_iter().flatten();
     let one = std::iter::once(&schema["type"]);

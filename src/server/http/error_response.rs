@@ -1,6 +1,6 @@
-//! Errors as HTTP responses: the rows of the error table in the protocol that the caller speaks.
+//! Errors as HTTP responses: rows of the error table in the protocol of the caller.
 //!
-//! Connect and plain JSON callers get every error in one shape, `{"code","message","details"}`.
+//! Connect and plain JSON callers get every error in one format, `{"code","message","details"}`.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -22,7 +22,7 @@ pub(in crate::server) fn to_caller(error: &WireError, request: &HeaderMap) -> Re
     plain(error)
 }
 
-/// Renders `error` over plain HTTP.
+/// Renders `error` as JSON over plain HTTP.
 pub(in crate::server) fn plain(error: &WireError) -> Response {
     let connect = error.to_connect();
     let headers = connect.response_headers().clone();
@@ -49,7 +49,7 @@ pub(in crate::server) fn to_gateway(error: &WireError) -> Response {
     response
 }
 
-/// Answers a wrong method on a route that is read with GET.
+/// Handler for a wrong method on a GET-only route.
 pub(in crate::server) async fn method_not_allowed() -> Response {
     plain(&WireError::MethodNotAllowed { allowed: "GET" })
 }

@@ -1,4 +1,4 @@
-//! Decompression of gzip bodies, within the bound on a body.
+//! Decompression of gzip bodies, within the limit on a body.
 
 use std::io::Read;
 
@@ -10,10 +10,10 @@ use tokio::task;
 
 use crate::wire::WireError;
 
-/// Returns `request` with its body decompressed.
+/// Decompresses the body of `request`, up to `bound` bytes.
 ///
 /// # Errors
-/// When it is compressed in another way than gzip, broken, or longer than `bound`.
+/// If the body is compressed with anything but gzip, corrupt, or longer than `bound`.
 pub(super) async fn gunzipped(request: Request, bound: usize) -> Result<Request, WireError> {
     let encoding = request.headers().get(header::CONTENT_ENCODING);
     match encoding
@@ -29,7 +29,7 @@ pub(super) async fn gunzipped(request: Request, bound: usize) -> Result<Request,
         }
     }
     let (mut parts, packed) = request.into_parts();
-    // It is in memory already, within the bound.
+    // The body is in memory already, within the limit.
     let packed = body::to_bytes(packed, bound).await;
     let packed = packed.map_err(|_| WireError::BodyTooLarge { bound })?;
     let plain = task::spawn_blocking(move || gunzip(&packed, bound)).await;

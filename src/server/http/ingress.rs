@@ -1,6 +1,6 @@
-//! The layers in front of the handlers: concurrency, method and content type, body.
+//! The layers in front of the handlers: concurrency limit, method and content type checks, body limits.
 //!
-//! gRPC has its own framing, so its bodies are read and bounded by the RPC stack.
+//! gRPC has its own framing, so the RPC stack reads and bounds its bodies.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::server::limits::Limits;
 use crate::server::metrics::Metrics;
 use crate::wire::WireError;
 
-/// What all bounded routes share: the limit on concurrent calls and the bounds on bodies.
+/// Limits shared by all bounded routes: the limit on concurrent requests and the limits on bodies.
 #[derive(Clone)]
 pub(in crate::server) struct IngressLimits {
     concurrency: ConcurrencyLimit,
@@ -26,7 +26,7 @@ pub(in crate::server) struct IngressLimits {
 }
 
 impl IngressLimits {
-    /// Creates the limits that `limits` configures; what they refuse is counted in `metrics`.
+    /// Creates the limits from the configuration; refused requests are counted in `metrics`.
     pub(in crate::server) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
         Self {
             concurrency: ConcurrencyLimit::new(limits, metrics),
@@ -35,7 +35,7 @@ impl IngressLimits {
     }
 }
 
-/// Layer of the unary procedures of our services.
+/// Layer of unary RPC methods.
 pub(in crate::server) async fn unary(
     State(limits): State<IngressLimits>,
     request: Request,
@@ -54,7 +54,7 @@ pub(in crate::server) async fn unary(
     }
 }
 
-/// Layer of a plain alias: a unary procedure in JSON under a shorter path.
+/// Layer of a plain alias: a unary method in JSON under a shorter path.
 pub(in crate::server) async fn alias(
     State((limits, procedure)): State<(IngressLimits, Uri)>,
     request: Request,
@@ -90,7 +90,8 @@ pub(in crate::server) async fn hooks(
     }
 }
 
-/// Layer of streams. They are bounded where they are opened, so only the method and the content type are checked.
+/// Layer of streams. Their number is bounded when they are opened, so only the method and the content type are checked
+/// here.
 pub(in crate::server) async fn streams(request: Request, next: Next) -> Response {
     if !is_grpc(request.headers())
         && let Err(error) = ContentTypes::STREAMING.check(&request)
@@ -100,8 +101,8 @@ pub(in crate::server) async fn streams(request: Request, next: Next) -> Response
     next.run(request).await
 }
 
-/// Layer of health and reflection. JSON in streams is not read there, since only the RPC stack could say what is wrong with
-/// it, and it would quote it.
+/// Layer of health and reflection. Rejects JSON in streams: only the RPC stack could report what is wrong with it, and
+/// its message would quote the input.
 pub(in crate::server) async fn without_json_streams(request: Request, next: Next) -> Response {
     let kind = content_type(request.headers());
     if kind != "application/json" && kind.ends_with("json") {
@@ -114,7 +115,7 @@ pub(in crate::server) async fn without_json_streams(request: Request, next: Next
     next.run(request).await
 }
 
-/// Layer of unknown paths: the RPC stack answers gRPC callers, this answers the others.
+/// Layer of unknown paths: the RPC stack answers gRPC callers, this layer answers all others.
 pub(in crate::server) async fn unknown(request: Request, next: Next) -> Response {
     if is_grpc(request.headers()) {
         return next.run(request).await;
@@ -131,8 +132,8 @@ async fn read(
     limits.read(request).await
 }
 
-/// The RPC stack's own errors as rows of the table: a body that is too large once it is decompressed (our refusals for load
-/// say when to try again), and a deadline that has passed.
+/// Maps the RPC stack's own errors to rows of the error table: a body that is too large once decompressed (recognized
+/// by the missing `retry-after`, which our overload responses have), and an exceeded deadline.
 fn answered(response: Response, limits: &BodyLimits) -> Response {
     match response.status() {
         StatusCode::TOO_MANY_REQUESTS if !response.headers().contains_key(header::RETRY_AFTER) => {

@@ -1,4 +1,4 @@
-//! Counts every call, and logs it at debug: group of routes, method, code, duration, nothing of its caller.
+//! Counts every request and logs it at debug level: group of routes, method, code, duration, nothing about the caller.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use super::api_routes::{MethodNames, OTHER};
 use crate::server::auth::api_scope::ApiScope;
 use crate::server::metrics::{Metrics, code_name};
 
-/// Counts the calls of one group of routes.
+/// Counts the requests of one group of routes.
 #[derive(Clone)]
 pub(in crate::server) struct Meter {
     metrics: Arc<Metrics>,
@@ -25,7 +25,7 @@ pub(in crate::server) struct Meter {
 }
 
 impl Meter {
-    /// Creates the meter of a group and all of its series.
+    /// Creates the meter of a group and all of its time series.
     pub(in crate::server) fn new(metrics: Arc<Metrics>, api: ApiScope, names: MethodNames) -> Self {
         for method in names.all() {
             metrics.start_calls(api, method);
@@ -38,13 +38,13 @@ impl Meter {
     }
 }
 
-/// One call. It is counted when this is dropped: once it is answered, after the last frame of a stream, or when its caller
-/// leaves.
+/// One request. It is counted when this is dropped: once it is answered, after the last frame of a stream, or when the
+/// client disconnects.
 struct Call {
     meter: Meter,
     method: Arc<str>,
     begun: Instant,
-    /// `None` when it went well.
+    /// `None` on success.
     code: Option<ErrorCode>,
 }
 
@@ -52,7 +52,7 @@ impl Drop for Call {
     fn drop(&mut self) {
         let (api, took) = (self.meter.api, self.begun.elapsed());
         let metrics = &self.meter.metrics;
-        metrics.answered(api, &self.method, self.code, took);
+        metrics.count_request(api, &self.method, self.code, took);
         tracing::debug!(
             surface = api.name(),
             method = &*self.method,
@@ -63,7 +63,7 @@ impl Drop for Call {
     }
 }
 
-/// The middleware.
+/// Middleware that counts each request.
 pub(in crate::server) async fn meter(
     State(meter): State<Meter>,
     request: Request,
@@ -77,18 +77,18 @@ pub(in crate::server) async fn meter(
     };
     let response = next.run(request).await;
     call.code = match code(response.status(), response.headers()) {
-        // The path is unknown, rather than what it names.
+        // Here the path itself is unknown, rather than the resource it names.
         Some(ErrorCode::NotFound) if *call.method == *OTHER => Some(ErrorCode::Unimplemented),
         code => code,
     };
-    // Over gRPC only the trailers say how a call ended, and over gRPC-Web they are the last part of the body.
+    // In gRPC only the trailers carry the status, and in gRPC-Web they are the last part of the body.
     let web = is_grpc_web(response.headers());
     if !web && response.body().size_hint().exact().is_some() {
         return response;
     }
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
-            // The whole call moves in here, to be dropped with the body.
+            // The closure owns the call, so that it is dropped with the body.
             let call = &mut call;
             let data = frame.data_ref().filter(|_| web);
             let status = match frame.trailers_ref() {
@@ -103,7 +103,7 @@ pub(in crate::server) async fn meter(
     })
 }
 
-/// Returns the code of a response; `None` when it went well.
+/// Returns the code of a response; `None` on success.
 fn code(status: StatusCode, headers: &HeaderMap) -> Option<ErrorCode> {
     if let Some(status) = grpc_status(headers) {
         return error_code(status);
@@ -130,13 +130,14 @@ fn is_grpc_web(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc-web"))
 }
 
-/// Returns the value of `grpc-status`, if there is one.
+/// Returns the value of `grpc-status`, if present.
 fn grpc_status(headers: &HeaderMap) -> Option<&str> {
     headers.get("grpc-status")?.to_str().ok()
 }
 
-/// Returns the same from the trailers of gRPC-Web, if they are in this part of the body: frames of a flag, four bytes of
-/// length and a payload, of which the one with the highest bit of the flag has lines of `name: value`.
+/// Returns `grpc-status` from the trailers of gRPC-Web, if they are in this part of the body. The body is a sequence of
+/// frames of one flag byte, four bytes of length and a payload; the frame whose flag has the highest bit set has the
+/// trailers as lines of `name: value`.
 fn web_status(mut data: &[u8]) -> Option<&str> {
     while let Some((head, rest)) = data.split_first_chunk::<5>() {
         let [flag, length @ ..] = head;
@@ -150,7 +151,7 @@ fn web_status(mut data: &[u8]) -> Option<&str> {
     None
 }
 
-/// Returns the code of a gRPC status; `None` for that of success.
+/// Returns the error code of a gRPC status; `None` on success.
 fn error_code(status: &str) -> Option<ErrorCode> {
     match status.parse() {
         Ok(0) => None,
@@ -166,14 +167,16 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Whatever a body's part is, reading it harms nobody; whatever messages stand before them, trailers are found.
+        /// No part of a body makes the parser panic; trailers are found after any sequence of messages.
         #[test]
         fn trailers_are_found_behind_any_messages(
             noise: Vec<u8>, messages in proptest::collection::vec(any::<Vec<u8>>(), 0..4), cut in 0_usize..64,
         ) {
             web_status(&noise);
             let mut body = Vec::new();
-            for (flag, payload) in messages.iter().map(|message| (0, &message[..])).chain([(0x80, &b"a: b\r\ngrpc-status: 7\r\n"[..])]) {
+            let trailers = (0x80, &b"a: b\r\ngrpc-status: 7\r\n"[..]);
+            let messages = messages.iter().map(|message| (0, &message[..]));
+            for (flag, payload) in messages.chain([trailers]) {
                 body.push(flag);
                 body.extend_from_slice(&u32::try_from(payload.len())?.to_be_bytes());
                 body.extend_from_slice(payload);

@@ -1,4 +1,4 @@
-//! Encryption of the port: certificates from PEM, exchanged while the server runs.
+//! TLS of the port: certificates from PEM, replaceable while the server runs.
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,36 +24,37 @@ pub struct TlsSettings {
     pub client_ca_file: Option<PathBuf>,
 }
 
-/// What a port needs to speak TLS, as PEM.
+/// Certificates and keys for TLS, as PEM.
 pub struct TlsFiles {
-    /// The server's certificate and those between it and an authority, in this order.
+    /// The server's certificate followed by its intermediate certificates.
     pub certificate: Vec<u8>,
-    /// Its private key: PKCS #8, PKCS #1 or SEC 1.
+    /// The private key of the certificate: PKCS #8, PKCS #1 or SEC 1.
     pub private_key: Vec<u8>,
-    /// Authorities one of which must have signed every client's certificate; `None` where clients show none.
+    /// Certificate authorities, one of which must have signed every client's certificate; `None` if clients present
+    /// none.
     pub client_authorities: Option<Vec<u8>>,
 }
 
-/// Why TLS cannot be spoken with these files. Says nothing of what is in them.
+/// Error for unusable TLS files. Reveals nothing of their contents.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file is not PEM.
     #[error("the {file} is not PEM: {reason}")]
     Pem {
-        /// Which of the three.
+        /// Which of the three files.
         file: &'static str,
-        /// Where it stops being one.
+        /// Kind of the PEM error.
         reason: String,
     },
-    /// A file is PEM and holds nothing of what is looked for.
+    /// A file is PEM but does not contain the expected item.
     #[error("the {file} holds no {expected}")]
     Empty {
-        /// Which of the three.
+        /// Which of the three files.
         file: &'static str,
-        /// What is looked for.
+        /// The expected item.
         expected: &'static str,
     },
-    /// The certificate and the key do not belong together, or are of a kind that is not spoken.
+    /// The certificate and the key do not match, or are of an unsupported kind.
     #[error("the certificate and the private key cannot be used together: {0}")]
     Pair(rustls::Error),
     /// The authorities cannot be used.
@@ -61,22 +62,22 @@ pub enum TlsError {
     Authorities(String),
 }
 
-/// The certificates in use. Connections that are open keep those that they were opened with.
+/// The TLS configuration in use. Open connections keep the one they were opened with.
 pub struct Tls(RwLock<Arc<ServerConfig>>);
 
 impl Tls {
-    /// TLS 1.2 and 1.3 with these files; HTTP/2 and HTTP/1.1 by ALPN.
+    /// Creates the configuration from files: TLS 1.2 and 1.3, with HTTP/2 and HTTP/1.1 by ALPN.
     ///
     /// # Errors
-    /// When a file cannot be used.
+    /// If a file cannot be used.
     pub fn new(files: &TlsFiles) -> Result<Self, TlsError> {
         Ok(Self(RwLock::new(config(files)?)))
     }
 
-    /// Uses other files for connections from now on.
+    /// Replaces the files for new connections.
     ///
     /// # Errors
-    /// When a file cannot be used; the former ones then stay in use.
+    /// If a file cannot be used; the previous configuration then stays in use.
     pub fn replace(&self, files: &TlsFiles) -> Result<(), TlsError> {
         let config = config(files)?;
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = config;
@@ -104,7 +105,7 @@ fn config(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
             },
         }
     })?;
-    // Named here, so that nothing depends on what else the program links.
+    // The provider is named explicitly, so that the choice does not depend on other crates in the program.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -146,7 +147,8 @@ fn certificates(file: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'st
     Ok(read)
 }
 
-/// The parser's own words may quote the file, and the file may be a private key.
+/// Describes a PEM error in fixed words: the parser's own message may quote the file, and the file may be a private
+/// key.
 fn reason(error: &rustls::pki_types::pem::Error) -> String {
     use rustls::pki_types::pem::Error;
     match error {

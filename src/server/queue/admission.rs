@@ -1,9 +1,10 @@
-//! Who may use a worker, and how many calls may wait for one.
+//! Admission control: who may use a worker, and how many requests may wait for one.
 //!
-//! A unary call takes a permit or is refused at once, then waits for a worker in the order of arrival. A stream was admitted
-//! when it was opened, so its work waits for a permit. A call whose deadline passes while it waits, or whose caller leaves,
-//! is removed from the queue unscored. A call that has a worker keeps it, and its permit, to the end, even when its caller
-//! has left, so that the number of threads at work is the number configured.
+//! A unary request takes a permit or is refused immediately, then waits for a worker in order of arrival. A stream was
+//! admitted when it was opened, so its work waits for a permit. A request whose deadline passes while it waits, or
+//! whose client disconnects, is removed from the queue unscored. A request that has a worker keeps it, and its permit,
+//! to the end, even if its client has disconnected, so that the number of busy threads never exceeds the configured
+//! number.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,15 +16,16 @@ use crate::server::limits::Limits;
 use crate::server::metrics::{Metrics, Shed};
 use crate::wire::WireError;
 
-/// How work gets into the queue.
+/// Admission rule of a unit of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::server) enum Priority {
-    /// Refused at once when the queue is full: unary calls, and background work while the port is open.
+    /// Refused immediately if the queue is full: unary requests, and background work while the port is open.
     Unary,
-    /// Waits for a permit, in the order of arrival and before later calls: streams, whose number is bounded elsewhere and
-    /// whose callers are held back by flow control, and background work at shutdown, when nobody else waits.
+    /// Waits for a permit, in order of arrival and ahead of later requests: streams, whose number is bounded elsewhere
+    /// and whose clients are slowed by flow control, and background work at shutdown, when nobody else waits.
     InTurn,
-    /// Needs no permit and is not counted: the server's own probe, which a full queue must not make fail.
+    /// Needs no permit and is not counted: the server's own readiness probe, which must not fail because the queue is
+    /// full.
     Internal,
 }
 
@@ -35,15 +37,15 @@ pub(super) struct Admission {
     metrics: Arc<Metrics>,
 }
 
-/// A call in the queue, or on a worker.
+/// A request in the queue or on a worker.
 struct Call<W, T> {
     work: W,
     answer: oneshot::Sender<T>,
-    /// `None` for work that needs no permit and is not counted.
+    /// `None` for [`Priority::Internal`] work.
     admitted: Option<Admitted>,
 }
 
-/// What an admitted call holds until its work is done. Counts how it left the queue.
+/// State that an admitted request holds until its work is done. Records how it left the queue.
 struct Admitted {
     _permit: OwnedSemaphorePermit,
     metrics: Arc<Metrics>,
@@ -65,7 +67,7 @@ impl Admitted {
     fn begin(&mut self) {
         self.begun = true;
         self.metrics.queue_depth.dec();
-        self.metrics.waited(self.arrived.elapsed());
+        self.metrics.observe_queue_wait(self.arrived.elapsed());
     }
 }
 
@@ -102,14 +104,14 @@ where
         let begun = Instant::now();
         let result = work();
         if let Some(admitted) = &admitted {
-            admitted.metrics.worked(begun.elapsed());
+            admitted.metrics.observe_work(begun.elapsed());
         }
-        // Its caller may have left.
+        // The client may have disconnected.
         let _ = answer.send(result);
     }
 }
 
-/// A caller that waits for its answer. When it is dropped before, its call leaves the queue.
+/// A caller waiting for its answer. If it is dropped before the answer, its request is removed from the queue.
 struct Waiting<'a, T> {
     workers: &'a Workers,
     answer: oneshot::Receiver<T>,
@@ -126,7 +128,7 @@ impl<T> Drop for Waiting<'_, T> {
 }
 
 impl Admission {
-    /// Starts the workers and opens the queue that `limits` configures.
+    /// Starts the workers and opens a queue of the configured depth.
     pub(super) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
         let permits = limits.workers.get() + limits.queue_depth_max;
         Self {
@@ -140,8 +142,8 @@ impl Admission {
     /// Runs blocking work on a worker.
     ///
     /// # Errors
-    /// [`WireError::Overloaded`] when the queue is full and the work may not wait for it, [`WireError::Internal`] when the
-    /// work panics.
+    /// [`WireError::Overloaded`] if the queue is full and the work may not wait, [`WireError::Internal`] if the work
+    /// panics.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         priority: Priority,

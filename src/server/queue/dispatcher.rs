@@ -1,4 +1,4 @@
-//! The dispatcher: where every surface brings its exchanges; one admission rule, one way to the scorer.
+//! The dispatcher, through which every API submits its work: one admission rule, one path to the scorer.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::server::scorer::{AccountStatus, NotReady, Scorer};
 use crate::server::services::Services;
 use crate::wire::{Bounds, WireError};
 
-/// The services behind their admission. One for the whole port.
+/// The services behind admission control, one for the whole port.
 pub(in crate::server) struct Dispatcher {
     services: Services,
     admission: Admission,
@@ -19,7 +19,7 @@ pub(in crate::server) struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Dispatches to `services` within `limits`, counted by `metrics`.
+    /// Creates a dispatcher to `services` within `limits`, counted in `metrics`.
     pub(in crate::server) fn new(
         services: Services,
         limits: &Limits,
@@ -33,7 +33,7 @@ impl Dispatcher {
         }
     }
 
-    /// How large one exchange and one batch may be.
+    /// Returns the bounds on one exchange and one batch.
     pub(in crate::server) const fn bounds(&self) -> &Bounds {
         &self.bounds
     }
@@ -41,7 +41,7 @@ impl Dispatcher {
     /// Scores one exchange on a worker.
     ///
     /// # Errors
-    /// When it is not admitted or was not counted.
+    /// If the exchange is not admitted or not counted.
     pub(in crate::server) async fn score(
         &self,
         priority: Priority,
@@ -50,32 +50,33 @@ impl Dispatcher {
         let scorer = Arc::clone(&self.services.scorer);
         let work = move || scorer.score(exchange);
         let assessment = self.admission.run(priority, work).await??;
-        self.metrics.scored(&assessment);
+        self.metrics.count_assessment(&assessment);
         Ok(assessment)
     }
 
-    /// Scores exchanges in their order, on one worker. What could not be read keeps its error and its place.
+    /// Scores exchanges in order, on one worker. An exchange that could not be decoded keeps its error and its
+    /// position.
     ///
     /// # Errors
-    /// When the call is not admitted or the scorer panics.
+    /// If the request is not admitted or the scorer panics.
     pub(in crate::server) async fn score_batch(
         &self,
         priority: Priority,
-        read: Vec<Read>,
+        decoded: Vec<Decoded>,
     ) -> Result<Vec<Scored>, WireError> {
         let scorer = Arc::clone(&self.services.scorer);
-        let work = move || score_read(&*scorer, read);
+        let work = move || score_decoded(&*scorer, decoded);
         let scored = self.admission.run(priority, work).await?;
         for assessment in scored.iter().flatten() {
-            self.metrics.scored(assessment);
+            self.metrics.count_assessment(assessment);
         }
         Ok(scored)
     }
 
-    /// Does the other work of a unary call on a worker.
+    /// Runs other work of a unary request on a worker.
     ///
     /// # Errors
-    /// When it is not admitted.
+    /// If the work is not admitted, or panics.
     pub(in crate::server) async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -83,10 +84,10 @@ impl Dispatcher {
         self.run(Priority::Unary, work).await
     }
 
-    /// Does other work on a worker.
+    /// Runs other work on a worker.
     ///
     /// # Errors
-    /// When it is not admitted.
+    /// If the work is not admitted, or panics.
     pub(in crate::server) async fn run<T: Send + 'static>(
         &self,
         priority: Priority,
@@ -95,10 +96,10 @@ impl Dispatcher {
         self.admission.run(priority, work).await
     }
 
-    /// Lets a worker test the whole path.
+    /// Runs the self-test of the whole path on a worker.
     ///
     /// # Errors
-    /// What does not work.
+    /// If the self-test fails; the error says what does not work.
     pub(in crate::server) async fn self_test(&self) -> Result<(), NotReady> {
         let scorer = Arc::clone(&self.services.scorer);
         let work = move || scorer.readiness();
@@ -108,7 +109,7 @@ impl Dispatcher {
         }))
     }
 
-    /// The text of `/metrics`.
+    /// Returns the text of `/metrics`.
     pub(in crate::server) fn metrics(&self, ready: bool) -> String {
         let Services {
             models, accounts, ..
@@ -116,37 +117,37 @@ impl Dispatcher {
         self.metrics.text(models.active(), accounts.count(), ready)
     }
 
-    /// Counts an exchange that nobody waited for and that was not scored.
+    /// Counts a background exchange that was dropped unscored.
     pub(in crate::server) fn record_drop(&self) {
         self.metrics.shed(Shed::Background);
     }
 
-    /// The active bundle.
+    /// Returns the name of the active bundle.
     pub(in crate::server) fn bundle(&self) -> String {
         self.services.models.active().name
     }
 
-    /// The status of an account, without a new exchange; `None` for one that is not remembered. Takes no worker: it is a
-    /// look-up, and a gateway waits for it before a request goes through.
+    /// Returns the status of an account without scoring; `None` if the account is unknown. Uses no worker: it is a
+    /// lookup, and a gateway waits for it before a request passes.
     pub(in crate::server) fn account_status(&self, account: &str) -> Option<AccountStatus> {
         let account = self.services.pseudonymizer.account(account);
         self.services.scorer.account_status(account)
     }
 
-    /// What the holder of an account may be told.
+    /// Returns the reference that may be given to the account holder.
     pub(in crate::server) fn reference(&self, account: &str) -> String {
         self.services.pseudonymizer.reference(account)
     }
 
-    /// The account that stands for a secret.
+    /// Returns the account identified by a credential.
     pub(in crate::server) fn credential(&self, secret: &[u8]) -> String {
         self.services.pseudonymizer.credential(secret)
     }
 
-    /// Risks of exchanges by their text alone, in their order, on one worker.
+    /// Scores exchanges by their text alone, in order, on one worker.
     ///
     /// # Errors
-    /// When the call is not admitted or an exchange has no answer.
+    /// If the request is not admitted or an exchange cannot be scored.
     pub(in crate::server) async fn conversation_risks(
         &self,
         exchanges: Vec<Exchange>,
@@ -158,18 +159,18 @@ impl Dispatcher {
     }
 }
 
-/// An exchange as it was read, or why it could not be.
-pub(in crate::server) type Read = Result<Exchange, WireError>;
+/// A decoded exchange, or the reason why it could not be decoded.
+pub(in crate::server) type Decoded = Result<Exchange, WireError>;
 
-/// What became of an exchange.
+/// The assessment of an exchange, or the reason why it has none.
 pub(in crate::server) type Scored = Result<Assessment, WireError>;
 
-/// One call to the scorer for all that could be read; the errors keep their places.
-fn score_read(scorer: &dyn Scorer, read: Vec<Read>) -> Vec<Scored> {
-    let mut exchanges = Vec::with_capacity(read.len());
-    let errors: Vec<Option<WireError>> = read
+/// Scores all decoded exchanges in one call; errors keep their positions.
+fn score_decoded(scorer: &dyn Scorer, decoded: Vec<Decoded>) -> Vec<Scored> {
+    let mut exchanges = Vec::with_capacity(decoded.len());
+    let errors: Vec<Option<WireError>> = decoded
         .into_iter()
-        .map(|read| read.map(|exchange| exchanges.push(exchange)).err())
+        .map(|decoded| decoded.map(|exchange| exchanges.push(exchange)).err())
         .collect();
     let mut scored = scorer.score_batch(exchanges).into_iter();
     let errors = errors.into_iter();

@@ -1,7 +1,7 @@
-//! The threads that score, and the queue before them.
+//! The scoring threads and their queue.
 //!
-//! These are threads of our own, which take the next job themselves. Handing workers over between asynchronous tasks costs
-//! a turn of the scheduler for each; under thousands of refusals a second those turns took a fifth of a second, and next to
+//! These are dedicated threads that take the next job themselves. Handing workers over between asynchronous tasks costs
+//! one scheduler turn each; under thousands of refusals per second those turns took a fifth of a second, and almost
 //! nothing was scored.
 
 use std::collections::VecDeque;
@@ -10,17 +10,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// One unit of work, which a worker runs once.
+/// One unit of work, run once by a worker.
 pub(super) trait Job: Send {
-    /// Whether nobody waits for the result any more.
+    /// Returns whether nobody waits for the result any more.
     fn is_abandoned(&self) -> bool;
 
     /// Does the work and sends its result.
     fn run(self: Box<Self>);
 }
 
-/// A fixed number of threads that run jobs in the order of their arrival. When this is dropped, jobs that have begun are
-/// finished and jobs that wait are dropped.
+/// A fixed number of threads that run jobs in order of arrival. When this is dropped, running jobs are finished and
+/// waiting jobs are dropped.
 pub(super) struct Workers {
     queue: Arc<Queue>,
 }
@@ -42,19 +42,19 @@ impl Workers {
     /// Starts `count` threads.
     ///
     /// # Panics
-    /// When the operating system gives no thread.
+    /// If the operating system cannot create a thread.
     pub(super) fn start(count: NonZeroUsize) -> Self {
         let queue = Arc::new(Queue::default());
         for number in 0..count.get() {
             let queue = Arc::clone(&queue);
             let work = move || {
                 while let Some(job) = queue.next() {
-                    // The caller learns of a panic by its dropped answer; the thread goes on.
+                    // The caller sees a panic as a dropped answer channel; the thread continues.
                     let _ = catch_unwind(AssertUnwindSafe(|| job.run()));
                 }
             };
             let thread = thread::Builder::new().name(format!("scorer-{number}"));
-            thread.spawn(work).expect("the system gives a thread");
+            thread.spawn(work).expect("the system can create a thread");
         }
         Self { queue }
     }
@@ -65,14 +65,14 @@ impl Workers {
         self.queue.changed.notify_one();
     }
 
-    /// Drops every waiting job that is abandoned; jobs that have begun go on.
+    /// Drops every abandoned job that is waiting; running jobs continue.
     pub(super) fn remove_abandoned(&self) {
         let mut state = self.queue.lock();
         let (abandoned, waiting) = std::mem::take(&mut state.jobs)
             .into_iter()
             .partition::<VecDeque<_>, _>(|job| job.is_abandoned());
         state.jobs = waiting;
-        // What the jobs hold is released outside the lock.
+        // The jobs' resources are released outside the lock.
         drop(state);
         drop(abandoned);
     }
@@ -90,7 +90,7 @@ impl Drop for Workers {
 }
 
 impl Queue {
-    /// Returns the oldest job, once there is one; `None` when the queue is closed.
+    /// Waits for the oldest job and returns it; `None` once the queue is closed.
     fn next(&self) -> Option<Box<dyn Job>> {
         let state = self.lock();
         let idle = |state: &mut State| state.jobs.is_empty() && !state.closed;
@@ -127,7 +127,7 @@ mod tests {
         }
     }
 
-    /// A job and the switch that abandons it.
+    /// Returns a job and the flag that abandons it.
     fn task(work: impl FnOnce() + Send + 'static) -> (Box<dyn Job>, Arc<AtomicBool>) {
         let abandoned = Arc::new(AtomicBool::new(false));
         let switch = Arc::clone(&abandoned);
@@ -141,7 +141,7 @@ mod tests {
         for number in 0..5 {
             let sender = sender.clone();
             let work = move || {
-                assert_ne!(number, 2, "the test wants it");
+                assert_ne!(number, 2, "the test provokes a panic");
                 sender.send(number).expect("the test waits");
             };
             workers.push(task(work).0);

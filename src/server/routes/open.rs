@@ -1,4 +1,4 @@
-//! Routes that ask for no key: health, reflection, probes, metrics, and the answer to unknown paths.
+//! Routes that require no key: health, reflection, probes, metrics, and the fallback for unknown paths.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::server::readiness::{Health, Readiness};
 use crate::server::rpc::redaction::ErrorRedaction;
 use crate::wire::contract::DESCRIPTORS;
 
-/// Returns health and reflection on their own routes, and the answer to unknown procedures and paths.
+/// Builds the routes of health and reflection, and the fallback for unknown methods and paths.
 pub(super) fn standard_services(readiness: &Arc<Readiness>) -> ApiRoutes {
     let health = Arc::new(HealthService::new(Health(Arc::clone(readiness))));
     let router = health.register(connectrpc::Router::new());
@@ -44,7 +44,7 @@ pub(super) fn standard_services(readiness: &Arc<Readiness>) -> ApiRoutes {
     ApiRoutes::new(routes, paths)
 }
 
-/// Returns the probes, under every name that orchestrators ask for, and the metrics.
+/// Builds the probes, under every name that orchestrators use, and the metrics.
 pub(super) fn probes(readiness: Arc<Readiness>, dispatcher: Arc<Dispatcher>) -> ApiRoutes {
     let live = || async { "live\n" };
     let readable = Arc::clone(&readiness);

@@ -1,4 +1,4 @@
-//! Routes of the RPC services: their procedures, plain aliases, and what bounds them.
+//! Routes of the RPC services: their methods, plain aliases, and limits.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ use crate::wire::contract::{
     SCORING_SERVICE_SCORE_STREAM_SPEC, SCORING_SERVICE_SERVICE_NAME, ScoringServiceExt,
 };
 
-/// Returns the scoring service under its own names, and its unary calls under shorter ones.
+/// Builds the routes of the scoring service, with shorter aliases of its unary methods.
 pub(super) fn scored(scoring: Arc<Scoring>, ingress: &IngressLimits, limits: &Limits) -> ApiRoutes {
     let router = scoring.register(connectrpc::Router::new());
     let names: Vec<String> = procedures(&router).collect();
     let service = rpc(router, limits);
-    // A stream has no deadline but its caller's.
+    // A stream has no deadline except its caller's.
     let streaming = service.clone().with_deadline_policy(DeadlinePolicy::new());
     let stream = axum::Router::new()
         .route_service(SCORING_SERVICE_SCORE_STREAM_SPEC.procedure, streaming)
@@ -50,17 +50,17 @@ pub(super) fn scored(scoring: Arc<Scoring>, ingress: &IngressLimits, limits: &Li
         ))
 }
 
-/// Returns the paths of the procedures that are registered.
+/// Returns the paths of the registered methods.
 pub(super) fn procedures(router: &connectrpc::Router) -> impl Iterator<Item = String> {
     router.methods().map(|method| format!("/{method}"))
 }
 
-/// Returns the path of every procedure of a service, registered or not.
+/// Returns the path pattern of all methods of a service, registered or not.
 pub(super) fn every(service: &str) -> String {
     format!("/{service}/{{procedure}}")
 }
 
-/// Returns unary procedures behind the ingress limits.
+/// Builds the routes of unary methods behind the ingress limits.
 pub(super) fn unary(
     paths: &[String],
     service: &ConnectRpcService,
@@ -72,7 +72,8 @@ pub(super) fn unary(
     routes.layer(from_fn_with_state(ingress.clone(), ingress::unary))
 }
 
-/// Returns Envoy's external processing. Its streams live as long as the answers that they watch, so no deadline ends them.
+/// Builds the route of Envoy's external processing. Its streams live as long as the responses they observe, so they
+/// have no deadline.
 pub(super) fn envoy(gateways: &Arc<Gateways>, limits: &Limits) -> ApiRoutes {
     let service = Arc::new(Envoy::new(Arc::clone(gateways), limits));
     let service = ConnectRpcService::new(service.register(connectrpc::Router::new()));

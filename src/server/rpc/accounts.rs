@@ -1,4 +1,4 @@
-//! `stillwatch.v1.AccountService`: what is remembered of accounts, in the contract's form.
+//! `stillwatch.v1.AccountService`: account states in the contract's form.
 
 use std::sync::Arc;
 
@@ -22,24 +22,24 @@ use crate::wire::{
     reasons_to_contract, techniques_to_contract,
 };
 
-/// Rows of a page, when the caller does not say.
+/// Default number of rows per page.
 const ROWS: usize = 100;
-/// Rows of a page at most.
+/// Maximum number of rows per page.
 const ROWS_MAX: usize = 500;
-/// Accounts looked at for one page: what a rare band may cost.
+/// Maximum number of accounts examined for one page: bounds the cost of filtering by a rare band.
 const EXAMINED_MAX: usize = 2_000;
-/// Whom reasons compare with.
+/// Description of the baseline that reasons are compared with.
 const BASELINE: &str = "Honest accounts: `expected` is what is typical of them. Contributions are log-odds and sum, \
     with `base`, to `score`.";
 
-/// The service behind every protocol.
+/// The service implementation, shared by all protocols.
 pub(in crate::server) struct AccountApi {
     pub(in crate::server) dispatcher: Arc<Dispatcher>,
     pub(in crate::server) accounts: Arc<dyn Accounts>,
     pub(in crate::server) pseudonymizer: Pseudonymizer,
 }
 
-/// The pseudonym of the account that a request names.
+/// Returns the pseudonym of the account that a request names.
 fn key(account: &AccountRef, pseudonymizer: &Pseudonymizer) -> AccountKey {
     match account {
         AccountRef::Name(name) => pseudonymizer.account(name),
@@ -73,7 +73,7 @@ impl AccountApi {
             .await
     }
 
-    /// The account that a request names.
+    /// Returns the account that a request names.
     fn subject<'r>(
         &self,
         subject: Option<impl Into<AccountSubject<'r>>>,
@@ -129,7 +129,7 @@ impl contract::AccountService for AccountApi {
     }
 }
 
-/// Which rows are wanted.
+/// One page of accounts, as requested.
 struct Page {
     size: usize,
     after: Option<AccountKey>,
@@ -184,7 +184,7 @@ impl Page {
                 break;
             }
             if rows.len() + 1 == self.size {
-                // Full; perhaps before the last that was looked at.
+                // The page is full, perhaps before the last account examined.
                 next = Some(account.account);
             }
             rows.push(row(&account));
@@ -228,7 +228,7 @@ fn account_to_contract(account: AccountState, name: String) -> Account {
     }
 }
 
-/// The account with the card of the technique that explains most of its risk.
+/// Builds the explanation of an account, with the card of the technique that explains most of its risk.
 fn explained(account: Account) -> ExplainAccountResponse {
     let risk = |name: &str| account.techniques.get(name).and_then(|found| found.risk);
     let strongest = Technique::ALL

@@ -15,12 +15,12 @@ use crate::wire::{
     WireError, count_to_contract, label_from_contract, label_to_contract, page_size,
 };
 
-/// Labels per page at most, and when the caller does not say.
+/// Maximum and default number of labels per page.
 const PAGE_MAX: usize = 1_000;
-/// Parts the pseudonym from the conversation in a page token.
+/// Separates the pseudonym from the conversation in a page token.
 const TOKEN_SEPARATOR: char = ':';
 
-/// The service behind every protocol.
+/// The service implementation, shared by all protocols.
 pub(in crate::server) struct LabelApi {
     pub(in crate::server) dispatcher: Arc<Dispatcher>,
     pub(in crate::server) accounts: Arc<dyn Accounts>,
@@ -55,7 +55,7 @@ impl LabelApi {
             ),
         };
         let labels = Arc::clone(&self.labels);
-        // One more than asked for tells whether there is another page.
+        // One label more than requested shows whether there is another page.
         let work = move || labels.labels_after(after.as_ref(), size + 1);
         let mut found = self.dispatcher.ask(work).await?;
         let more = found.len() > size;
@@ -70,8 +70,8 @@ impl LabelApi {
     }
 }
 
-/// Refuses a pseudonym that was sent as a name, which would label an account that nobody has. Where an account of that
-/// name has a history, it is a name all the same.
+/// Rejects a pseudonym sent as a name, which would label an account that does not exist. If an account of that name has
+/// a history, it is accepted as a name.
 fn check_name(
     account: &AccountRef,
     pseudonymizer: &Pseudonymizer,
@@ -113,7 +113,7 @@ impl contract::LabelService for LabelApi {
     }
 }
 
-/// The last label of a page: its pseudonym, then its conversation if it has one.
+/// Formats a page token from the last label of a page: its pseudonym, then its conversation if it has one.
 fn page_token(last: &LabelSubject) -> String {
     match &last.conversation {
         None => last.account.to_string(),

@@ -1,4 +1,4 @@
-//! `stillwatch.v1.ModelService`: the bundles at hand, in the contract's form.
+//! `stillwatch.v1.ModelService`: the available bundles in the contract's form.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::wire::contract::{
 };
 use crate::wire::{WireError, required_name};
 
-/// The service behind every protocol.
+/// The service implementation, shared by all protocols.
 pub(in crate::server) struct ModelApi {
     pub(in crate::server) dispatcher: Arc<Dispatcher>,
     pub(in crate::server) models: Arc<dyn Models>,
@@ -22,8 +22,11 @@ impl ModelApi {
     async fn verified(&self, bundle: &str) -> Result<VerifyModelResponse, WireError> {
         let bundle = required_name("bundle", bundle, self.dispatcher.bounds())?;
         let models = Arc::clone(&self.models);
-        let asked = bundle.clone();
-        let verified = self.dispatcher.ask(move || models.verify(&asked)).await??;
+        let requested = bundle.clone();
+        let verified = self
+            .dispatcher
+            .ask(move || models.verify(&requested))
+            .await??;
         let files = verified.files.into_iter();
         Ok(VerifyModelResponse {
             bundle,
@@ -46,8 +49,8 @@ impl ModelApi {
     ) -> Result<ActivateModelResponse, WireError> {
         let bundle = required_name("bundle", bundle, self.dispatcher.bounds())?;
         let models = Arc::clone(&self.models);
-        let asked = bundle.clone();
-        let work = move || models.activate(&asked, forget_histories);
+        let requested = bundle.clone();
+        let work = move || models.activate(&requested, forget_histories);
         let kept = self.dispatcher.ask(work).await??;
         Ok(ActivateModelResponse {
             bundle,

@@ -1,7 +1,7 @@
 //! Keeps request text out of errors.
 //!
-//! A decoder's own message may quote what it could not read, and that may be a prompt. Every error that did not come from
-//! the error table is therefore replaced by a row of it.
+//! A decoder's own message may quote the input it could not parse, and that may be a prompt. Every error that does not
+//! come from the error table is therefore replaced by a row of it.
 
 use connectrpc::interceptor::{UnaryRequest, UnaryResponse};
 use connectrpc::{CodecFormat, ConnectError, ErrorCode, Interceptor, Next, async_trait};
@@ -10,7 +10,7 @@ use crate::wire::WireError;
 
 const JSON: &str = "JSON of the contract";
 
-/// The interceptor.
+/// Interceptor that redacts errors of unary methods.
 pub(in crate::server) struct ErrorRedaction;
 
 #[async_trait]
@@ -32,7 +32,7 @@ impl Interceptor for ErrorRedaction {
     }
 }
 
-/// Returns the row of the table for a message of a stream that could not be read.
+/// Returns the row of the error table for a stream message that could not be decoded.
 pub(in crate::server) fn of_message(error: &ConnectError, bound: usize) -> WireError {
     match error.code {
         ErrorCode::InvalidArgument => WireError::MalformedBody {
@@ -49,9 +49,9 @@ fn redacted(error: ConnectError, format: CodecFormat) -> ConnectError {
         return error;
     }
     let replacement = match error.code {
-        // Health checks alone say so, of a service unknown, in fixed words.
+        // Only health checks use this code, for an unknown service, with a fixed message.
         ErrorCode::NotFound => return error,
-        // The one thing that can fail with this code outside the error table is decoding.
+        // Outside the error table, only decoding fails with this code.
         ErrorCode::InvalidArgument => WireError::MalformedBody {
             encoding: match format {
                 CodecFormat::Json => JSON,
@@ -65,12 +65,13 @@ fn redacted(error: ConnectError, format: CodecFormat) -> ConnectError {
     replacement.to_connect()
 }
 
-/// Whether JSON is an object. The decoder would read a list as a message, field by field in the order of the contract.
+/// Returns whether the JSON is an object. The decoder would accept a list as a message, field by field in the order of
+/// the contract.
 fn is_object(json: &[u8]) -> bool {
     json.trim_ascii_start().first() == Some(&b'{')
 }
 
-/// Returns line and column, if `message` ends in ` at line N column M`; nothing else of it is used.
+/// Returns line and column if `message` ends in ` at line N column M`; nothing else of it is used.
 fn position(message: &str) -> Option<(usize, usize)> {
     let (_, tail) = message.rsplit_once(" at line ")?;
     let (line, column) = tail.split_once(" column ")?;

@@ -5,7 +5,7 @@ use crate::wire::assessment_to_contract;
 use crate::wire::contract::ScoreResult;
 use crate::wire::contract::score_result::Result as Outcome;
 
-/// Converts a scored exchange, or the reason why it has no score.
+/// Converts an assessment, or the error that took its place.
 pub(super) fn result(scored: Scored) -> ScoreResult {
     let outcome = match scored {
         Ok(assessment) => Outcome::from(assessment_to_contract(assessment)),

@@ -1,4 +1,4 @@
-//! `stillwatch.v1.ScoringService`: converts, scores on a worker, converts back.
+//! `stillwatch.v1.ScoringService`: decodes exchanges, scores them on a worker, encodes the assessments.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::server::queue::dispatcher::Dispatcher;
 use crate::wire::contract::{self, ScoreBatchRequest, ScoreBatchResponse, ScoreResult};
 use crate::wire::{WireError, assessment_to_contract, exchange_from_contract};
 
-/// The service, for every protocol.
+/// The service implementation, shared by all protocols.
 pub(in crate::server) struct Scoring {
     pub(in crate::server) dispatcher: Arc<Dispatcher>,
     pub(in crate::server) streams: Arc<Streams>,

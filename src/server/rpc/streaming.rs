@@ -1,7 +1,8 @@
-//! `ScoreStream`: exchanges as they arrive, results in their order.
+//! `ScoreStream`: scores exchanges as they arrive and returns results in the same order.
 //!
-//! What has arrived is scored together, up to a bound, on one worker; only then is more read. So a stream keeps the
-//! order of its exchanges, holds one worker at most, and its caller is held back by the protocol's flow control.
+//! The exchanges that have arrived are scored together, up to a bound, on one worker; only then is more read. A stream
+//! therefore keeps the order of its exchanges, holds at most one worker, and its caller is slowed by the protocol's
+//! flow control.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,12 +18,12 @@ use super::result::result;
 use crate::server::clock;
 use crate::server::limits::Limits;
 use crate::server::queue::admission::Priority;
-use crate::server::queue::dispatcher::{Dispatcher, Read};
+use crate::server::queue::dispatcher::{Decoded, Dispatcher};
 use crate::server::readiness::Readiness;
 use crate::wire::contract::{self, ScoreResult};
 use crate::wire::{WireError, exchange_from_contract};
 
-/// The bounds of streams: how many may be open, and how much of each is read ahead.
+/// Limits of streams: how many may be open, and how many exchanges of each are read ahead.
 pub(in crate::server) struct Streams {
     permits: Arc<Semaphore>,
     readiness: Arc<Readiness>,
@@ -32,11 +33,11 @@ pub(in crate::server) struct Streams {
     retry_after_seconds: u32,
 }
 
-/// One message of a stream, or why it could not be read.
+/// One message of a stream, or the reason why it could not be decoded.
 type Message = Result<StreamMessage<contract::Exchange>, ConnectError>;
 
 impl Streams {
-    /// Creates the bounds that `limits` configures.
+    /// Creates the limits from the configuration.
     pub(in crate::server) fn new(limits: &Limits, readiness: Arc<Readiness>) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(limits.scoring_streams_max)),
@@ -48,11 +49,11 @@ impl Streams {
         }
     }
 
-    /// Returns the results of `requests`, in their order, until the caller ends, something cannot be read, the deadline
-    /// passes or the server drains.
+    /// Opens a stream of the results of `requests`, in order. It ends when the caller ends it, a message cannot be
+    /// decoded, the deadline passes or the server drains.
     ///
     /// # Errors
-    /// [`WireError::Overloaded`] when as many streams are open as may be.
+    /// [`WireError::Overloaded`] if the maximum number of streams is open.
     pub(in crate::server) fn open(
         self: &Arc<Self>,
         dispatcher: &Arc<Dispatcher>,
@@ -86,7 +87,7 @@ impl Streams {
 enum StreamEnd {
     /// The caller has sent everything, and every result is sent.
     Complete,
-    /// The error that is sent after the results.
+    /// An error is sent after the results.
     Failed(WireError),
 }
 
@@ -96,9 +97,9 @@ struct Open {
     dispatcher: Arc<Dispatcher>,
     requests: ReadyChunks<InboundStream<contract::Exchange>>,
     deadline: Option<time::Instant>,
-    /// Scored, not yet sent.
+    /// Results not yet sent.
     results: VecDeque<ScoreResult>,
-    /// Set once nothing more is read.
+    /// Set once no more messages are read.
     end: Option<StreamEnd>,
     _permit: OwnedSemaphorePermit,
 }
@@ -120,10 +121,10 @@ impl Open {
         }
     }
 
-    /// Reads what has arrived and scores it.
+    /// Reads the messages that have arrived and scores them.
     ///
     /// # Errors
-    /// The end of the stream, whether it is complete or failed.
+    /// At the end of the stream, whether complete or failed.
     async fn advance(&mut self) -> Result<(), StreamEnd> {
         let idle = time::Instant::now() + self.streams.idle_timeout;
         let until = self.deadline.map_or(idle, |deadline| deadline.min(idle));
@@ -151,8 +152,8 @@ impl Open {
         unreadable.map_or(Ok(()), |error| Err(StreamEnd::Failed(error)))
     }
 
-    /// Returns the exchanges before the first message that could not be decoded.
-    fn read(&self, messages: Vec<Message>) -> (Vec<Read>, Option<WireError>) {
+    /// Returns the exchanges before the first message that could not be decoded, and the error of that message.
+    fn read(&self, messages: Vec<Message>) -> (Vec<Decoded>, Option<WireError>) {
         let received = clock::now();
         let mut exchanges = Vec::with_capacity(messages.len());
         for message in messages {

@@ -1,4 +1,4 @@
-//! Labels over restarts, torn writes, two names of one account, pages.
+//! Tests of the label file: restarts, torn writes, accounts named by name and by pseudonym, pages.
 
 use super::*;
 use crate::domain::{Technique, Verdict};
@@ -30,7 +30,7 @@ fn label(account: &str, verdict: Verdict) -> Label<AccountRef> {
     }
 }
 
-/// The same label with its account named by pseudonym.
+/// Returns the label with its account named by pseudonym.
 fn by_pseudonym(label: Label<AccountRef>) -> Label<AccountRef> {
     label.map_account(|account| match account {
         AccountRef::Name(name) => AccountRef::Pseudonym(key().account(&name)),
@@ -45,7 +45,7 @@ fn of_conversation(conversation: &str, label: Label<AccountRef>) -> Label<Accoun
     }
 }
 
-/// The labels as they were submitted, in the order of the list.
+/// Returns the labels as submitted, in list order.
 fn listed(file: &LabelFile) -> Vec<Label<AccountRef>> {
     let labels = file.labels_after(None, 99).into_iter();
     labels
@@ -53,7 +53,7 @@ fn listed(file: &LabelFile) -> Vec<Label<AccountRef>> {
         .collect()
 }
 
-/// In the order of the list.
+/// Sorts labels in list order.
 fn sorted(mut labels: Vec<Label<AccountRef>>) -> Vec<Label<AccountRef>> {
     labels.sort_by_key(|label| match &label.account {
         AccountRef::Name(name) => (key().account(name), label.conversation.clone()),
@@ -83,7 +83,7 @@ fn labels_survive_a_restart_and_a_line_cut_at_any_byte() {
             vec![first.clone()]
         };
         assert_eq!(listed(&file), expected, "cut at {cut}");
-        // The next label is a line of its own.
+        // The next label starts a new line.
         file.submit(label("c", Verdict::Benign)).unwrap();
         let mut line = Vec::new();
         label("c", Verdict::Benign).to_line(&mut line);
@@ -94,7 +94,7 @@ fn labels_survive_a_restart_and_a_line_cut_at_any_byte() {
 }
 
 #[test]
-fn a_later_label_takes_the_place_of_an_earlier_one_also_after_a_restart() {
+fn a_later_label_replaces_an_earlier_one_also_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = open(folder.path());
     let once = StoredLabel {
@@ -128,7 +128,7 @@ fn a_name_and_its_pseudonym_are_one_account_and_the_name_is_kept() {
     let expected = sorted(vec![benign.clone(), nameless]);
     assert_eq!(listed(&file), expected);
     file.submit(conversation.clone()).unwrap();
-    // Both labels of b are in one place of the list, the whole account first.
+    // Both labels of b are adjacent in the list, that of the whole account first.
     let expected = sorted(vec![
         benign,
         by_pseudonym(label("b", Verdict::Benign)),
@@ -168,7 +168,7 @@ fn pages_hold_each_label_once_whatever_is_submitted_between_them() {
     let subjects: Vec<_> = paged.iter().map(LabelSubject::from).collect();
     assert!(
         subjects.is_sorted_by(|a, b| a < b),
-        "each once, in one order"
+        "each label once, in order"
     );
     let paged: Vec<_> = paged
         .into_iter()
@@ -192,11 +192,11 @@ fn at_the_bound_labels_are_refused_and_none_is_lost() {
         listed(&bounded(2).unwrap()),
         [label("a", Verdict::Extraction)]
     );
-    assert!(bounded(1).is_err(), "nothing is dropped unseen");
+    assert!(bounded(1).is_err(), "nothing is dropped silently");
 }
 
 #[test]
-fn a_whole_line_that_is_no_label_is_named_and_not_dropped() {
+fn a_complete_line_that_is_not_a_label_is_reported_and_not_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(NAME);
     fs::write(
