@@ -17,8 +17,8 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
 
 /// Formats a time in UTC, with as many decimals as it needs.
 ///
-/// A time outside the years -9999 to 9999, which no reader of this crate produces, is written as the nearest time within
-/// them.
+/// A time outside the years -9999 to 9999, which no reader of this crate produces, is written as the nearest time
+/// within them.
 pub fn format_time(time: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(time.as_micros())
         .unwrap_or(if time.as_micros() < 0 {

@@ -19,8 +19,8 @@ pub(super) fn required_time(
     parse_time(&text).ok_or(LineError::BadTime { field })
 }
 
-/// A time in its written form: in UTC, with as many digits as it needs. Times outside the calendar (years -9999 to 9999)
-/// become its nearest end.
+/// A time in its written form: in UTC, with as many digits as it needs. Times outside the calendar (years -9999 to
+/// 9999) become its nearest end.
 pub(super) struct TimeForm(pub(super) Timestamp);
 
 impl Serialize for TimeForm {
