@@ -1,11 +1,12 @@
 //! Detectors: pure functions of a profile, one file per technique, each with a card.
 //!
-//! Uses `profile` and everything to its left. Knows nothing of thresholds, and nothing of what is usual: a detector
-//! measures, the learned fusion in `risk` weighs. Its features are measures of the live detectors; one that a bundle has
-//! no term for is context for the reader. A detector is data: a card with the functions that take its measures.
+//! Uses `profile` and the modules that it uses. Must not know thresholds or typical values: a detector measures, and
+//! the learned fusion in `risk` weights. The features of the fusion are measures of the live detectors; a measure for
+//! which a bundle has no term is context for the reader. A detector is data: a card with the functions that compute its
+//! measures.
 //!
-//! What no detector reads: where a request comes from, in which letters it is written, at what hour it was sent, or
-//! how many requests a day there are. Benign customers run all day at any rate.
+//! No detector reads where a request comes from, in which script it is written, at what hour it was sent, or how many
+//! requests are sent per day. Benign customers run all day at any rate.
 
 mod card;
 mod coordinated_accounts;

@@ -1,11 +1,11 @@
-//! What gateways and telemetry exporters send, in the domain's words, and what they are answered.
+//! Translators between the formats of gateways and telemetry exporters and the domain's types.
 //!
-//! Pure translation: bytes of a foreign format to [`Exchange`]s, a verdict to the foreign
-//! answer. No sockets, no clock, no axum; uses `domain` and the bounds and errors of `wire`. One file a gateway; the
-//! words that they share (`node`, `conversation`, `identity`, `draft`) and the table that joins what comes in pieces
-//! (`pending_requests`).
+//! Pure translation: bytes of a foreign format become [`Exchange`]s, and a verdict becomes the foreign response. No
+//! sockets, no clock, no axum; uses `domain` and the bounds and errors of `wire`. One file per gateway, plus the types
+//! that they share (`node`, `conversation`, `identity`, `draft`) and the table that joins a request with its later
+//! response (`pending_requests`).
 //!
-//! No error made here holds text of a body.
+//! No error created here contains text from a body.
 
 mod conversation;
 mod draft;
@@ -32,24 +32,24 @@ pub(crate) use pending_requests::{PendingRequests, size};
 
 use crate::domain::Exchange;
 
-/// What is answered before a request goes on.
+/// The decision returned to a gateway before it forwards a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It goes on.
+    /// Forward the request.
     Pass,
-    /// It does not. The caller may learn a reference, and nothing else.
+    /// Reject the request. The caller may learn a reference, and nothing else.
     Block {
-        /// A digest of the account's name.
+        /// Digest of the account's name.
         reference: String,
     },
 }
 
-/// An exchange that was stopped at the gateway: it counts as a call that failed, so that an account is judged on what
-/// it asks now, and finds its way back.
+/// Marks an exchange as blocked at the gateway. It counts as a failed request, so that an account is judged on its
+/// current requests and can recover.
 pub(crate) fn blocked(mut exchange: Exchange) -> Exchange {
     exchange.response.status = Some(STATUS_BLOCKED);
     exchange
 }
 
-/// HTTP status of a call that was stopped at the gateway.
+/// HTTP status of a request that was blocked at the gateway.
 const STATUS_BLOCKED: u16 = 403;

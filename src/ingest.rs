@@ -1,9 +1,9 @@
-//! Readers and writers of traffic logs, labels, catalogues and prompt pools: streaming, bounded, forgiving
-//! line by line.
+//! Readers and writers of traffic logs, labels, catalogues and prompt pools: streaming, bounded in memory, tolerant of
+//! bad lines.
 //!
-//! Bytes come in ([`Batches`]: decompressed, cut into lines), become records ([`JsonLines`], in parallel, in
-//! the order of the input) and, for traffic, are checked for order ([`TrafficReader`]).
-//! Memory stays within a small multiple of the limit of one line, however long the input.
+//! Bytes are decompressed and split into lines ([`Batches`]), parsed into records ([`JsonLines`], in parallel, in the
+//! order of the input) and, for traffic, checked for time order ([`TrafficReader`]). Memory stays within a small
+//! multiple of the limit of one line, however long the input.
 //!
 //! Uses `domain` and `wire`. Must not know what a record is used for.
 
@@ -25,10 +25,10 @@ pub use collect::{Collected, read_labels, read_pool};
 pub use compression::Compression;
 pub use error::{BadLine, InputError, OutputError, ReadError};
 pub use json_lines::JsonLines;
-pub use order::{OrderCheck, Standing};
+pub use order::{OrderCheck, TimeOrder};
 pub use tally::Tally;
 pub use traffic::TrafficReader;
 pub use writer::JsonLinesWriter;
 
-/// Largest line that is read unless the caller says otherwise: 16 MiB.
+/// Default maximum length of a line: 16 MiB.
 pub const LINE_LIMIT_BYTES: usize = 16 << 20;

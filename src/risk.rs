@@ -1,10 +1,10 @@
-//! From measures to a calibrated, explained risk: fusion, calibration, operating points, reasons.
+//! Conversion of measures to a calibrated, explained risk: fusion, calibration, operating points, reasons.
 //!
-//! Uses `detect` and everything to its left. Pure functions of their inputs.
+//! Uses `detect` and the modules that it uses. Pure functions of their inputs.
 //!
 //! [`Fusion`] turns measures into log-odds that are a plain sum, [`Calibration`] turns log-odds into a probability with
 //! an interval, and [`OperatingPoints`] turn log-odds into a band and a recommendation at stated false-positive rates.
-//! The three are data of a bundle, fitted by `train`; a [`RiskModel`] holds them once they are checked.
+//! The three are data of a bundle, fitted by `train`; a [`RiskModel`] holds them once they are validated.
 
 mod additive;
 mod calibration;

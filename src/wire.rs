@@ -1,7 +1,7 @@
-//! File and protobuf forms of the domain, and the one error table.
+//! File and protobuf representations of the domain types, and the one error table.
 //!
-//! Uses `domain` alone. The engine never sees these types. The generated code of `proto/` stays inside the
-//! crate (`contract`), so that a change of protocol stack is a change of this module and of `server`.
+//! Uses `domain` only. The engine never sees these types. The code generated from `proto/` stays private to the crate
+//! (`contract`), so that a change of protocol stack affects only this module and `server`.
 
 mod account_ref;
 mod assessment;
@@ -37,7 +37,7 @@ pub use time::{format_time, parse_time};
 pub(crate) mod contract {
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 
-    // By its path: a documentation test sees this crate by the same name.
+    // By its full path: in a documentation test this crate is visible under the same name.
     pub(crate) use self::stillwatch::v1::*;
 
     /// The compiled contract, for reflection.

@@ -1,7 +1,6 @@
-//! A detector's card: what it does and does not look at, in words for everybody.
+//! A detector's card: a plain-language description of what the detector does and does not look at.
 //!
-//! `explain` and the API answer with these texts, so they are written with the same care as the code beside them, and
-//! change with it.
+//! `explain` and the API return these texts, so they are written with the same care as the code, and change with it.
 
 use super::Measure;
 use crate::domain::Technique;
@@ -12,33 +11,33 @@ use crate::profile::Profile;
 pub enum Maturity {
     /// Described, but measures nothing yet.
     Draft,
-    /// Measures. What its measures weigh is the bundle's to say.
+    /// In use. The weight of its measures is defined by the bundle.
     Live,
 }
 
-/// What a detector is, for the people whom it judges and for those who read its findings.
+/// The description of a detector, for the people whose accounts it assesses and for those who read its results.
 #[derive(Debug)]
 pub struct DetectorCard {
-    /// The technique it speaks for.
+    /// The technique that it detects.
     pub technique: Technique,
-    /// How far it may be trusted.
+    /// Whether it is in use.
     pub maturity: Maturity,
-    /// Exchanges before it says anything; `u64::MAX` in a draft, which never does.
+    /// Minimum exchanges of an account before it measures anything; `u64::MAX` in a draft, which never does.
     pub exchanges_needed: u64,
-    /// What it looks for.
+    /// Description of the behaviour that it looks for.
     pub looks_for: &'static str,
     /// Benign uses that look alike.
     pub false_positives: &'static [&'static str],
-    /// What it never looks at.
+    /// Description of the data that it never looks at.
     pub not_used: &'static str,
-    /// How to contest its finding.
+    /// How to contest a result.
     pub contest: &'static str,
-    /// What it measures.
+    /// Its measures.
     pub measures: &'static [Measure],
 }
 
 impl DetectorCard {
-    /// How many measures it takes.
+    /// Returns the number of measures in use.
     pub(super) const fn live_measures(&self) -> usize {
         match self.maturity {
             Maturity::Live => self.measures.len(),
@@ -46,18 +45,18 @@ impl DetectorCard {
         }
     }
 
-    /// Whether the profile is long enough for this detector to speak.
+    /// Returns whether the profile has enough exchanges for this detector.
     pub(super) const fn can_measure(&self, profile: &Profile) -> bool {
         profile.seen() >= self.exchanges_needed
     }
 }
 
-/// What no detector looks at, in the words of the cards.
-pub(super) const NOT_USED: &str = "Place, address, name, payment, the language or letters of the text, the hour of \
-    the day, and how many requests are sent a day. Nor the prompts themselves: they became numbers and keyed digests \
-    as they came in.";
+/// Card text: the data that no detector looks at.
+pub(super) const NOT_USED: &str = "Location, address, name, payment, the language or script of the text, the hour of \
+    the day, and the number of requests per day. Nor the prompts themselves: they are converted to numbers and keyed \
+    digests on receipt.";
 
-/// How to contest, in the words of the cards.
-pub(super) const CONTEST: &str = "Give your provider the exchange id of the assessment and say what you are building. \
-    A reviewer sees the same numbers and sentences as stand in the assessment, and can label the account as benign; \
-    such labels are what the next version is trained and checked with.";
+/// Card text: how to contest a result.
+pub(super) const CONTEST: &str = "Give your provider the exchange id of the assessment and describe what you are \
+    building. A reviewer sees the same numbers and sentences as in the assessment, and can label the account as \
+    benign; the next version is trained and evaluated with these labels.";

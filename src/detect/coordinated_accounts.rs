@@ -1,19 +1,19 @@
-//! Many accounts that act as one. A draft: it measures nothing, and never changes a risk.
+//! Coordinated accounts: many accounts that act as one. A draft: it measures nothing and never changes a risk.
 //!
-//! Why it matters: Large extractions are spread over thousands of accounts so that none of them stands out.
+//! Why it matters: Large extractions are spread over thousands of accounts so that none of them is conspicuous.
 
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity};
 use crate::domain::Technique;
 
-/// Measures nothing yet. It needs links between accounts, and a profile is of one account or of a cluster already made.
+/// A draft without measures. It needs links between accounts, and a profile covers one account or an existing cluster.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::CoordinatedAccounts,
     maturity: Maturity::Draft,
     exchanges_needed: u64::MAX,
-    looks_for: "Not measured yet. It needs links between accounts, and a profile is of one account or of a cluster \
-        already made. It is meant to look for: accounts that share templates, divide one data set among \
-        them, or take over from a group that was closed.",
+    looks_for: "Not measured yet. It needs links between accounts, and a profile covers one account or an existing \
+        cluster. It is intended to look for accounts that share templates, divide one data set among themselves, or \
+        replace a group of accounts that was closed.",
     false_positives: &[
         "The keys of one organisation.",
         "A classroom with one assignment.",

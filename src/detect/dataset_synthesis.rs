@@ -1,26 +1,26 @@
-//! Requests that build a data set, and the resemblance to any pipeline at all.
+//! Dataset synthesis: requests that build a data set, and resemblance to any extraction pipeline.
 //!
-//! Every extraction builds a data set, whatever it extractions. So the measures of the strongest intent, whichever it is,
-//! are at home here; those of one kind of extraction are in its own file.
+//! Every extraction builds a data set, whatever it extracts. So the measures of the strongest intent, whichever it is,
+//! are defined here; those of one kind of extraction are in its own file.
 //!
-//! Why it matters: Instruction data written by a strong model is the cheapest way to give its abilities to another one,
-//! against the terms under which the answers were given.
+//! Why it matters: Instruction data written by a strong model is the cheapest way to transfer its abilities to another
+//! one, against the terms under which the answers were given.
 
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 use crate::profile::{CueSums, Tail};
 
-/// Measures the intent to build a data set, and any harvesting intent, beside five forms of request that benign
-/// users share.
+/// Card with measures of the intent to build a data set, of any extraction intent, and of five forms of request that
+/// benign users share.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::DatasetSynthesis,
     maturity: Maturity::Live,
     exchanges_needed: 5,
     looks_for: "Requests that build training data: instructions that are invented or made harder step by step, texts \
-        from the view of many invented people, questions drawn from passages, answers collected over a pool of \
-        prompts. It also holds what all harvests have in common: how much the requests resemble any published \
-        pipeline, on average and in the few that resemble one most.",
+        from the perspective of many invented people, questions generated from passages, answers collected over a \
+        pool of prompts. It also covers what all extractions have in common: how much the requests resemble any \
+        published pipeline, on average and in the few that resemble one most.",
     false_positives: &[
         "Someone who generates test data for their own product.",
         "Exam and quiz writers.",
@@ -196,11 +196,11 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     ],
 };
 
-/// Mean of the largest intent logits, at most eight.
+/// Returns the mean of the largest intent logits, at most eight.
 ///
 /// Serves accounts that hide an extraction among benign requests, which dilute every mean. An extreme grows slowly with
 /// exposure even in benign accounts; the clamp at +-8 bounds that, and the shares above a level, which do not grow,
-/// stand beside it.
+/// complement it.
 fn top_intents_logit(cues: &CueSums) -> Option<f64> {
     let top = cues.top_intents();
     let sum: f64 = top.iter().copied().map(f64::from).sum();

@@ -1,8 +1,8 @@
-//! One number that a detector takes from a profile, with the sentence that explains it.
+//! A measure: one number computed from a profile, with the sentence that explains it.
 
 use crate::profile::Profile;
 
-/// What a measured number is a number of.
+/// The unit of a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Share of exchanges, 0 to 1.
@@ -11,16 +11,16 @@ pub enum Unit {
     Probability,
     /// Mean of logits, each within +-8.
     LogOdds,
-    /// A number of things; may be a fraction where it is an effective number.
+    /// A count; may be fractional when it is an effective number.
     Count,
-    /// How many times one quantity is the other; above 0.
+    /// Ratio of two quantities; above 0.
     Ratio,
-    /// A number on a scale of its own from 0 to 1.
+    /// An index on its own scale from 0 to 1.
     Index,
 }
 
 impl Unit {
-    /// The least and the largest value that a measure of this unit can take.
+    /// Returns the least and the greatest value of a measure in this unit.
     pub const fn range(self) -> (f64, f64) {
         match self {
             Self::Share | Self::Probability | Self::Index => (0.0, 1.0),
@@ -30,21 +30,22 @@ impl Unit {
     }
 }
 
-/// One quantity. It means the same after 5 exchanges and after 500, as far as its documentation does not say otherwise.
+/// One measured quantity. It means the same after 5 exchanges and after 500, unless its documentation says otherwise.
 #[derive(Debug)]
 pub struct Measure {
     /// Stable code, unique among all detectors.
     pub code: &'static str,
-    /// Whether more of it can only speak for the technique. Only such measures may weigh in the fusion; the others are
-    /// context for the reader.
+    /// Whether a higher value can only be evidence for the technique. Only these measures may have a term in the
+    /// fusion; the others are context for the reader.
     pub monotone: bool,
-    /// Whether it speaks of all four intents together. What it weighs is shared among their techniques by how much of
-    /// each intent was seen.
+    /// Whether it covers all four intents together. Its contribution is divided among their techniques in proportion to
+    /// the amount of each intent.
     pub any_intent: bool,
-    /// Its unit.
+    /// Unit of the value.
     pub unit: Unit,
-    /// Takes it from a profile; `None` where nothing can be measured, else finite and within the unit's range.
+    /// Computes the value from a profile; `None` when nothing can be measured, otherwise finite and within the unit's
+    /// range.
     pub value: fn(&Profile) -> Option<f64>,
-    /// Writes one plain sentence on what was observed against what is typical of benign accounts, where that is known.
+    /// Writes one plain sentence that compares the observed value with the one typical of benign accounts, where known.
     pub sentence: fn(observed: f64, typical: Option<f64>) -> String,
 }

@@ -1,30 +1,30 @@
-//! The same work sent to several models, or moved between them.
+//! Model switching: the same work sent to several models, or moved between them.
 //!
-//! What is not measured: a move on the day of a release. One account shows it, but means nothing by it: benign
-//! developers put a median of all their calls on a new model within a day of first trying it. It says something only
-//! when many accounts move together, which is a question for clusters. Of a guard, one account does show something: a
-//! refused prompt that goes to another model.
+//! Not measured: a move on the day of a release. It is visible in one account but is no evidence there: benign
+//! developers put a median of all their calls on a new model within a day of first trying it. It is evidence only when
+//! many accounts move together, which requires clusters. A reaction to a guard is visible in one account: a refused
+//! prompt that is sent to another model.
 //!
-//! Why it matters: Harvests compare models to pick the best answer, and fall back to another model when one begins to
-//! refuse. By itself this is weak: it counts only beside what the requests ask for.
+//! Why it matters: Extractions compare models to pick the best answer, and fall back to another model when one begins
+//! to refuse. By itself this is weak evidence: it counts only together with what the requests ask for.
 
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
 
-/// Measures how requests spread over models. Never how many there are.
+/// Card with measures of how requests are distributed over models, never of how many requests there are.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::ModelSwitching,
     maturity: Maturity::Live,
     exchanges_needed: 10,
-    looks_for: "The same prompt brought to several models within a day, above all after one has refused it, and \
-        requests that go back and forth between models.",
+    looks_for: "The same prompt sent to several models within a day, especially after one has refused it, and \
+        requests that switch back and forth between models.",
     false_positives: &[
         "Developers who upgrade on the day of a release.",
         "A/B tests and side-by-side comparisons before a purchase.",
         "Routers that send easy requests to a small model and hard ones to a large one.",
-        "Gateways that try the next model whenever one does not answer.",
-        "Customers of an alias that points to another model over time.",
+        "Gateways that try the next model when one does not answer.",
+        "Customers of an alias that points to different models over time.",
     ],
     not_used: NOT_USED,
     contest: CONTEST,

@@ -1,20 +1,20 @@
-//! Requests that make the model write out the reasoning behind its answers.
+//! Reasoning harvest: requests that make the model write out the reasoning behind its answers.
 //!
 //! Why it matters: Written-out reasoning is the most valuable material for training a copy of a model. A few thousand
-//! traces teach what would take years to find out.
+//! traces teach what would take years to discover.
 
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 
-/// Measures the intent to extraction reasoning, beside two forms of request that benign users share.
+/// Card with measures of the intent to extract reasoning, and of two forms of request that benign users share.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::ReasoningHarvest,
     maturity: Maturity::Live,
     exchanges_needed: 5,
-    looks_for: "Request after request whose purpose is the model's reasoning itself: a finished answer for which the \
-        thinking is to be written down, a fixed instruction that forces thinking into tags before every answer, or a \
-        saved thinking trace that is to be restored, cleaned or continued.",
+    looks_for: "Repeated requests whose purpose is the model's reasoning itself: a finished answer for which the \
+        model should write down the reasoning, a fixed instruction that forces reasoning into tags before every \
+        answer, or a saved reasoning trace that the model should restore, clean or continue.",
     false_positives: &[
         "Students and tutors who ask for the steps of a solution.",
         "Benchmark runs with a prompt such as \"let's think step by step\".",

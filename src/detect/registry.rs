@@ -1,4 +1,4 @@
-//! Every detector, in one table.
+//! The table of all detectors.
 
 use super::{
     DetectorCard, coordinated_accounts, dataset_synthesis, model_switching, reasoning_harvest,
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::domain::TECHNIQUE_COUNT;
 
-/// Every detector, one per technique, in the order of [`Technique::ALL`](crate::domain::Technique::ALL).
+/// All detectors, one per technique, in the order of [`Technique::ALL`](crate::domain::Technique::ALL).
 pub static DETECTORS: [&DetectorCard; TECHNIQUE_COUNT] = [
     &reasoning_harvest::CARD,
     &reward_model_harvest::CARD,

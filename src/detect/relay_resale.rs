@@ -1,32 +1,32 @@
-//! One subscription that serves many undisclosed end users, and accounts that changed hands.
+//! Relay resale: one subscription that serves many undisclosed end users, and accounts that changed hands.
 //!
-//! What tells a relay from an application with many users: the application has one client program, the relay's users
-//! each bring their own. What tells it from a person with several machines: conversations that go on at once about
-//! unlike subjects. No rest and no limit would show too, and are not looked at: benign customers run all day.
+//! A relay differs from an application with many users in its client programs: the application has one, while each user
+//! of a relay brings their own. It differs from a person with several machines by concurrent conversations about unlike
+//! subjects. Continuous and unlimited use would also be visible, but is not measured: benign customers run all day.
 //!
-//! Why it matters: Resale hides who asks, mixes extractions with benign traffic, and lets the relay record both. An
-//! account that was sold or taken over starts anew under an old good name.
+//! Why it matters: Resale hides who sends a request, mixes extractions with benign traffic, and lets the relay record
+//! both. An account that was sold or taken over benefits from the good history of its previous owner.
 
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
 use crate::profile::Profile;
 
-/// Measures clients, interwoven conversations and a break with the account's own past.
+/// Card with measures of client programs, interleaved conversations and a change from the account's own past.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::RelayResale,
     maturity: Maturity::Live,
     exchanges_needed: 10,
     looks_for: "Many client programs behind one account whose conversations interrupt each other and have little in \
-        common, and an account that from some exchange on asks for other things than it ever did. The programs are \
-        counted only where the provider sends their names, the conversations only where they are named.",
+        common, and an account whose requests, from some exchange on, differ from all its earlier ones. Programs are \
+        counted only where the provider sends their names, conversations only where they are named.",
     false_positives: &[
         "A household or a small team that shares an account.",
         "A developer with several machines and tools.",
-        "A reseller who has said so: the numbers are the same, and only the agreement tells them apart.",
-        "An account that took up a new project, which is a change against its own past too.",
-        "A person who works in long sessions without naming them: of 50 simulated developers 7 were dated as \
-            changed, of 250 other honest accounts none.",
+        "A disclosed reseller: the numbers are the same, and only the agreement distinguishes them.",
+        "An account that started a new project, which is also a change from its own past.",
+        "A person who works in long sessions without naming them: of 50 simulated developers 7 were detected as \
+            changed, of 250 other benign accounts none.",
     ],
     not_used: NOT_USED,
     contest: CONTEST,
@@ -75,9 +75,9 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     ],
 };
 
-/// Clients beyond the first, times returns to interrupted conversations, times how unlike the requests are: near 1 only
-/// where all three are. Each by itself is benign: an application has returns, a developer clients, a curious person
-/// subjects.
+/// Returns the product of the share of clients beyond the first, the share of returns to interrupted conversations, and
+/// the dissimilarity of the requests; near 1 only when all three are. Each by itself is benign: an application has
+/// returns, a developer has several clients, a curious person has several subjects.
 fn relayed_spread(profile: &Profile) -> Option<f64> {
     let clients = profile.clients();
     let beyond_first = 1.0 - 1.0 / clients.programs().effective_number()?;
@@ -88,7 +88,7 @@ fn relayed_spread(profile: &Profile) -> Option<f64> {
     Some(beyond_first * clients.return_share()? * (1.0 - likeness))
 }
 
-/// The exchange at which the requests began to be unlike the earlier ones; 0 where they never did.
+/// Returns the number of the exchange at which the requests became unlike the earlier ones; 0 when they never did.
 fn own_past_change(profile: &Profile) -> Option<f64> {
     let past = profile.change_detector();
     past.is_known()

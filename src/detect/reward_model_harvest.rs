@@ -1,19 +1,19 @@
-//! Requests that use the model as a reward model: grading, preference, critique, at scale.
+//! Reward-model harvest: requests that use the model as a reward model, for grading, preference or critique at scale.
 //!
-//! Why it matters: A stream of judgements is the reward signal with which another model is trained: the judge's taste
-//! is copied without its answers.
+//! Why it matters: A stream of judgements is a reward signal for training another model: the judge's preferences are
+//! copied without its answers.
 
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 
-/// Measures the intent to extraction judgements, beside three forms of judging that benign users share.
+/// Card with measures of the intent to extract judgements, and of three forms of judging that benign users share.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::RewardModelHarvest,
     maturity: Maturity::Live,
     exchanges_needed: 5,
-    looks_for: "The model as a judge of other models' answers, request after request: scores by a rubric, choices \
-        between two answers, critiques with a revised answer, in the forms that preference data sets are built with.",
+    looks_for: "Repeated use of the model as a judge of other models' answers: scores by a rubric, choices between \
+        two answers, critiques with a revised answer, in the formats of preference data sets.",
     false_positives: &[
         "A team's own regression suite with a model as the judge.",
         "Teachers who grade essays by a rubric.",

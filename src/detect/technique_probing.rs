@@ -1,28 +1,28 @@
-//! Many extraction phrasings tried, mostly refused.
+//! Technique probing: many attempts at extraction phrasings, mostly refused.
 //!
-//! Refusals alone accuse the curious, and those whose benign subject meets a filter. So it counts what was refused, and
-//! whether nearly the same was then tried in other words.
+//! Refusals alone would flag curious users, and those whose benign subject triggers a filter. So the detector measures
+//! what was refused, and whether nearly the same request was then tried in other words.
 //!
-//! Why it matters: Probing comes before an extraction: what works is then run at scale.
+//! Why it matters: Probing precedes an extraction: the phrasing that works is then run at scale.
 
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
 use crate::profile::Profile;
 
-/// Measures refusals, what was refused and what came next.
+/// Card with measures of refusals, of the refused requests and of the requests that followed.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::TechniqueProbing,
     maturity: Maturity::Live,
     exchanges_needed: 8,
-    looks_for: "Request after request that reads as a harvest and is refused, and refused requests that come again in \
-        small variations within the hour. Only where the log says which requests were refused.",
+    looks_for: "Repeated requests that resemble an extraction and are refused, and refused requests that are repeated \
+        with small variations within an hour. Only where the log records which requests were refused.",
     false_positives: &[
-        "Security researchers under an agreed programme: the numbers are the same, and only the agreement tells them \
-            apart.",
+        "Security researchers under an agreed programme: the numbers are the same, and only the agreement \
+            distinguishes them.",
         "Teams that test their own guard.",
         "Curious people who saw a phrasing somewhere.",
-        "People whose honest request meets a filter and who word it more carefully.",
+        "People whose benign request triggers a filter and who reword it more carefully.",
     ],
     not_used: NOT_USED,
     contest: CONTEST,
@@ -63,7 +63,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     ],
 };
 
-/// Refused requests, each counted by the probability of its strongest intent, per request of known outcome.
+/// Returns the refused requests, weighted by the probability of their strongest intent, per request of known outcome.
 fn refused_intent_share(profile: &Profile) -> Option<f64> {
     let refused = profile.request_stats().refused_share()?;
     let count = profile.request_stats().refused();
@@ -74,7 +74,8 @@ fn refused_intent_share(profile: &Profile) -> Option<f64> {
     Some(refused * (profile.refusals().intent() / count as f64).min(1.0))
 }
 
-/// `None` where no outcome is known: then nothing says that nothing was refused.
+/// Returns the share of requests that reword a refused one; `None` when no outcome is known, because then it is also
+/// unknown whether anything was refused.
 fn reworded_refusal_share(profile: &Profile) -> Option<f64> {
     profile.request_stats().refused_share()?;
     Some(profile.refusals().reworded() as f64 / profile.seen() as f64)

@@ -1,27 +1,27 @@
-//! One skeleton whose slots are swept over a data set without repeats.
+//! Templated repetition: one skeleton whose slots are swept over a data set without repeats.
 //!
-//! A template alone is normal: most applications have one. What tells a sweep from an application is that a live
-//! service meets its popular questions again, while a data set is read once through; what makes either an extraction is
-//! what the requests ask for, so some measures are products of both.
+//! A template alone is normal: most applications have one. A sweep differs from an application in its repeats: a live
+//! service receives its popular questions again, while a data set is read through once. Whether either is an extraction
+//! depends on what the requests ask for, so some measures are products of both.
 //!
-//! Why it matters: Harvests are run by programs over data sets. The sweep shows even where each request by itself looks
-//! ordinary.
+//! Why it matters: Extractions are run by programs over data sets. The sweep is visible even when each request by
+//! itself looks ordinary.
 
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
 use crate::profile::{Profile, RING_LENGTH, RepeatEstimate, SpaceSaving, Tail};
 
-/// Measures templates, repeats and what the templated requests ask for.
+/// Card with measures of templates, of repeats and of what the templated requests ask for.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::TemplatedRepetition,
     maturity: Maturity::Live,
     exchanges_needed: 8,
-    looks_for: "One template filled in again and again with different contents and hardly a repeat, as when a data \
-        set is read once from front to back, or the same prompt sampled several times within a minute of being \
-        answered; above all together with requests that read as a harvest.",
+    looks_for: "One template filled in repeatedly with different contents and hardly any repeats, as when a data set \
+        is read once from start to end, or the same prompt sampled several times within a minute of its answer; \
+        especially together with requests that resemble an extraction.",
     false_positives: &[
-        "Any application in production that has one template: more than a quarter of honest ones look like this.",
+        "Any application in production with one template: more than a quarter of benign ones look like this.",
         "Batch jobs over a company's own documents, such as translation, classification or extraction.",
         "Evaluations that run a benchmark once.",
         "Regenerating an answer that was not good enough.",
@@ -156,14 +156,14 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     ],
 };
 
-/// The effective number of contents that a live service's users choose from: one over the chance that two requests
-/// are for the same. An assumption, stated here; the fusion learns how far benign accounts are from it.
+/// Effective number of contents that users of a live service choose from: the inverse of the probability that two
+/// requests have the same content. An assumption, stated here; the fusion learns how far benign accounts are from it.
 const TYPICAL_CATALOGUE: f64 = 1000.0;
 
-/// Contents sampled under the main template before anything is said about them.
+/// Minimum contents sampled under the main template before they are measured.
 const CONTENTS_NEEDED: u64 = 5;
 
-/// Share of the exchanges, the first left out, that certainly use a tracked template again, by whichever of
+/// Returns the share of exchanges, excluding the first, that certainly reuse a tracked template, by whichever of
 /// skeleton, head or tail explains most.
 ///
 /// Counting each template's first use would make 16 unlike requests look like 16 templates.
@@ -188,12 +188,13 @@ fn content_repeat_share(profile: &Profile) -> Option<f64> {
     profile.distinct().repeats().repeat_share()
 }
 
-/// Good-Turing's chance that the next content under the main template is new.
+/// Returns the Good-Turing probability that the next content under the main template is new.
 fn template_novelty(profile: &Profile) -> Option<f64> {
     main_template(profile)?.novelty()
 }
 
-/// How many times as many repeats a typical live service would show under the main template, each count raised by 1.
+/// Returns the repeats expected of a typical live service under the main template, divided by the observed repeats,
+/// each count raised by 1.
 ///
 /// With popularities spread exponentially over a catalogue of effective size C, n draws repeat n^2 / (2 C + n) times
 /// in expectation (a negative binomial of shape 1 per content). So a sweep's ratio is 1 at the start and grows with
@@ -203,20 +204,20 @@ fn repeat_deficit(profile: &Profile) -> Option<f64> {
     Some((1.0 + expected_repeats(&contents)) / (1.0 + contents.repeats()))
 }
 
-/// `r(n)`: repeats expected of a live service after as many uses.
+/// Returns `r(n)`: the repeats expected of a live service after the same number of uses.
 fn expected_repeats(contents: &RepeatEstimate) -> f64 {
     let uses = contents.values + contents.repeats();
     uses * uses / (2.0 * TYPICAL_CATALOGUE + uses)
 }
 
-/// The chance that a live service repeats as little under the main template: `P(NB <= observed)` for a negative binomial
-/// of mean `r(n)` and shape 1, in closed form `1 - (r / (1 + r))^(observed + 1)`.
+/// Returns the probability that a live service repeats this little under the main template: `P(NB <= observed)` for a
+/// negative binomial of mean `r(n)` and shape 1, in closed form `1 - (r / (1 + r))^(observed + 1)`.
 ///
-/// Shape 1: services differ in their repeats by as much as their mean. Of 46 simulated benign accounts with 20 uses and
-/// more (300 accounts of `eval/scenarios/smoke.toml`, seed 3) none came below 0.7, and with a catalogue of 100 none
-/// below 0.15; fitted to them the catalogue would be smaller still, because the miniature's lists of questions are short.
-/// The larger one is kept: it errs towards calling nothing a sweep, which takes some 200 uses without a repeat to come
-/// below 0.05. Falls with exposure where nothing repeats: evidence, not a rate. Cost: one power.
+/// Shape 1: services differ in their repeats by as much as their mean. Of 46 simulated benign accounts with 20 or more
+/// uses (300 accounts of `eval/scenarios/smoke.toml`, seed 3) none was below 0.7, and with a catalogue of 100 none
+/// below 0.15; a catalogue fitted to them would be smaller still, because the lists of questions in that small scenario
+/// are short. The larger one is kept: it errs towards calling nothing a sweep, since it takes some 200 uses without a
+/// repeat to fall below 0.05. Falls with exposure when nothing repeats: evidence, not a rate. Cost: one power.
 fn sweep_chance(profile: &Profile) -> Option<f64> {
     let contents = main_template(profile)?;
     let expected = expected_repeats(&contents);
@@ -224,16 +225,17 @@ fn sweep_chance(profile: &Profile) -> Option<f64> {
     Some(1.0 - ratio.powf(contents.repeats() + 1.0))
 }
 
-/// Repeats under the heaviest skeleton; `None` where too few were sampled. Slots that escape the skeleton's mask make
-/// every skeleton its own: such templates show in [`template_mass`] through their head or tail, not here.
+/// Returns the repeats under the heaviest skeleton; `None` when too few were sampled. Slots that the skeleton's mask
+/// misses make every skeleton unique: these templates are visible in [`template_mass`] through their head or tail, not
+/// here.
 fn main_template(profile: &Profile) -> Option<RepeatEstimate> {
     let main = profile.heavy_hitters().skeletons().tracked().first()?;
     let contents = profile.distinct().repeats_under(main.digest);
     (contents.sampled_occurrences >= CONTENTS_NEEDED).then_some(contents)
 }
 
-/// Share of exchanges that ask an answered prompt again within a minute: over the whole life, or, where that is more,
-/// among the latest 32, which looks across the members of a cluster.
+/// Returns the share of exchanges that repeat an answered prompt within a minute: over the whole history or, if
+/// greater, among the latest 32, which covers repeats across the members of a cluster.
 fn n_best_share(profile: &Profile) -> Option<f64> {
     let ring = profile.repeat_ring();
     let remembered = profile.seen().min(RING_LENGTH as u64) as f64;
@@ -241,15 +243,15 @@ fn n_best_share(profile: &Profile) -> Option<f64> {
     Some(life.max(ring.live_repeats() as f64 / remembered))
 }
 
-/// Mean likeness of two requests of the account.
+/// Returns the mean similarity of two requests of the account.
 fn within_similarity(profile: &Profile) -> Option<f64> {
-    // Unbiased, so unlike requests may come out a little below 0, and rounding may lift copies above 1.
+    // The estimate is unbiased, so unlike requests may be slightly below 0, and rounding may put copies above 1.
     let similarity = profile.mean_embedding().within_similarity()?;
     Some(similarity.clamp(0.0, 1.0))
 }
 
-/// Distinct skeletons per exchange, with the 13% standard error of their count. Context only: any account's wordings
-/// recur as it lives on, so the share falls with exposure.
+/// Returns the distinct skeletons per exchange, with the 13% standard error of their count. Context only: any account's
+/// wordings recur over time, so the share falls with exposure.
 fn skeleton_ratio(profile: &Profile) -> Option<f64> {
     let distinct = profile.distinct().distinct_skeletons();
     (profile.seen() > 0).then(|| (distinct / profile.seen() as f64).min(1.0))

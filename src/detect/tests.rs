@@ -1,4 +1,4 @@
-//! Promises of the registry as a whole, on arbitrary and on telling streams.
+//! Properties of the registry as a whole, on arbitrary streams and on streams typical of one behaviour.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::profile::{Profile, RandomFeatures};
 
 const HOUR_MICROS: i64 = 3_600_000_000;
 
-/// What a test says of one exchange; the rest is plain.
+/// The fields of an exchange that a test sets; the others have default values.
 #[derive(Clone, Debug)]
 struct Sketch {
     hour: i64,
@@ -95,13 +95,13 @@ fn fold<'a>(stream: impl IntoIterator<Item = &'a Sketch>) -> Profile {
     profile
 }
 
-/// Every measure with its value, where there is one.
+/// Returns every measure with its value, if any.
 fn measured(profile: &Profile) -> impl Iterator<Item = (MeasureIndex, Option<f64>)> {
     let values = MeasureValues::of(profile);
     MeasureIndex::all().map(move |measure| (measure, values.get(measure)))
 }
 
-/// NaN where nothing was measured.
+/// Returns a value by code; NaN when nothing was measured.
 fn value_of(profile: &Profile, code: &str) -> f64 {
     let measure = MeasureIndex::of_code(code).unwrap_or_else(|| panic!("no measure {code}"));
     MeasureValues::of(profile).get(measure).unwrap_or(f64::NAN)
@@ -131,8 +131,8 @@ fn one_detector_a_technique_in_the_order_of_the_wire() {
     assert_eq!(DETECTORS.map(|card| card.technique), Technique::ALL);
 }
 
-/// A bundle's terms are some of these, in this order. One may be added anywhere; one that is renamed, moved or taken
-/// away makes bundles that name it unreadable.
+/// A bundle's terms are some of these, in this order. A measure may be added anywhere; renaming, moving or removing one
+/// makes bundles that name it unreadable.
 #[test]
 fn the_measures_are_a_fixed_list() {
     let codes: Vec<&str> = MeasureIndex::all()
@@ -256,7 +256,7 @@ fn a_harvest_stands_out_and_an_benign_template_does_not() {
     assert!(value_of(&extraction, "repeat_deficit") > 10.0);
 }
 
-/// Eight harvesting requests among two hundred benign ones are lost in a mean, not among the largest.
+/// Eight extraction requests among two hundred benign ones disappear in a mean, but not among the largest.
 #[test]
 fn a_few_harvesting_requests_show_in_the_top() {
     let mixed: Vec<Sketch> = (0..200)
@@ -289,7 +289,7 @@ fn unlike_requests_never_look_templated() {
             mass.is_some_and(|mass| mass.abs() < 1e-9),
             "{length}: {mass:?}"
         );
-        // Nothing is a template, so nothing can be said of one.
+        // Nothing is a template, so nothing about a template can be measured.
         assert_eq!(value("template_novelty"), None, "{length}");
         assert_eq!(value("repeat_deficit"), None, "{length}");
     }
@@ -318,7 +318,7 @@ fn several_answers_to_a_prompt_and_prompts_brought_to_another_model_are_seen() {
     assert!(value_of(&fold(&at_once), "n_best_share") > 0.7);
 }
 
-/// Two members that each sample a prompt once look harmless; as a cluster they sample it twice.
+/// Two members that each sample a prompt once look benign; as a cluster they sample it twice.
 #[test]
 fn n_best_sampling_shows_across_the_members_of_a_cluster() {
     let member: Vec<Sketch> = (0..20).map(Sketch::at).collect();
@@ -328,7 +328,7 @@ fn n_best_sampling_shows_across_the_members_of_a_cluster() {
     assert!(value_of(&cluster, "n_best_share") > 0.4);
 }
 
-/// What takes names of clients or conversations, which these streams do not have, or a past to compare with.
+/// Measures that need names of clients or conversations, which these streams do not have, or a past to compare with.
 const NOT_IN_EVERY_LOG: [&str; 4] = [
     "clients_in_use",
     "conversation_return_share",
@@ -384,7 +384,8 @@ fn sentences_of_any_numbers_read_well() {
     }
 }
 
-/// Place, language and clock are no features: no line of code here may name them. Cards and comments may, to say so.
+/// Location, language and clock are not features: no line of code here may name them. Cards and comments may, to state
+/// that.
 #[test]
 fn no_detector_names_a_forbidden_feature() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/detect");
@@ -405,7 +406,7 @@ fn no_detector_names_a_forbidden_feature() {
     assert!(files >= DETECTORS.len());
 }
 
-/// The source without comments and string literals.
+/// Returns the source without comments and string literals.
 fn code_of(source: &str) -> String {
     let mut code = String::new();
     let mut characters = source.chars().peekable();
@@ -439,7 +440,7 @@ proptest! {
         }
     }
 
-    /// What is declared monotone must not fall when every request reads more like an extraction.
+    /// A measure declared monotone must not fall when every request resembles an extraction more.
     #[test]
     fn more_intent_never_lowers_a_monotone_measure(stream in stream(10..60), more in 0.0..=1.0_f32) {
         let louder: Vec<Sketch> = stream
@@ -454,7 +455,7 @@ proptest! {
         }
     }
 
-    /// Members whose lives do not touch: then nothing lies between the exchanges of one and those of another.
+    /// Members whose histories do not overlap in time, so that no exchange of one lies between those of another.
     #[test]
     fn a_merged_profile_measures_as_the_whole_stream(
         first in stream(1..60),
@@ -466,7 +467,7 @@ proptest! {
         for sketch in &mut second {
             sketch.hour += first.len() as i64 + month;
         }
-        // A change of model between the two would be a switch in one life, and none in two.
+        // A change of model between the two would be a switch in one history, and none in two.
         second[0].model = first[first.len() - 1].model;
         let whole = fold(first.iter().chain(&second));
         let (mut merged, mut other) = (fold(&first), fold(&second));

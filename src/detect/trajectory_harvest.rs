@@ -1,4 +1,4 @@
-//! Requests that generate tool-use, coding-agent or computer-use trajectories over synthetic tasks.
+//! Trajectory harvest: requests that generate tool-use, coding-agent or computer-use trajectories over synthetic tasks.
 //!
 //! Why it matters: Recorded runs teach another model how to plan, call tools and recover from errors: the part of an
 //! agent that is hardest to build.
@@ -7,14 +7,14 @@ use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 
-/// Measures the intent to extraction trajectories, beside the ordinary signs of agents and of programming.
+/// Card with measures of the intent to extract trajectories, and of the ordinary signs of agents and of programming.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::TrajectoryHarvest,
     maturity: Maturity::Live,
     exchanges_needed: 5,
-    looks_for: "Whole runs of an agent over made-up tasks: simulated users, environments and tools, or programming \
-        tasks from a pool that are to be solved together with their tests, in the forms that trajectory data sets are \
-        built with.",
+    looks_for: "Complete runs of an agent over invented tasks: simulated users, environments and tools, or \
+        programming tasks from a pool that the model should solve together with their tests, in the formats of \
+        trajectory data sets.",
     false_positives: &[
         "A developer with a coding agent.",
         "A product with function calling.",

@@ -1,19 +1,19 @@
-//! Numbers in plain sentences: what was observed, and what is typical of benign accounts.
+//! Sentences that state a measured number and compare it with the one typical of benign accounts.
 //!
-//! A sentence names a behaviour, never a person or a place. Where nothing typical is known, there is no comparison.
+//! A sentence names a behaviour, never a person or a place. When no typical value is known, there is no comparison.
 
-/// "`what` in 71% of requests; benign accounts: typically 8%".
+/// Writes "`what` in 71% of requests", then the comparison, here with a typical 8%.
 pub(super) fn share(what: &str, observed: f64, expected: Option<f64>) -> String {
     share_of(what, "requests", observed, expected)
 }
 
-/// The same for a share of other `things` than all requests.
+/// Writes the same for a share of `things` other than requests.
 pub(super) fn share_of(what: &str, things: &str, observed: f64, expected: Option<f64>) -> String {
     let of = format!("of {things}");
     compare(what, "in", percent, &of, observed, expected)
 }
 
-/// The same for a share of requests that is a mean of probabilities.
+/// Writes the same for a share of requests that is a mean of probabilities.
 pub(super) fn estimated_share(what: &str, observed: f64, expected: Option<f64>) -> String {
     compare(
         what,
@@ -25,7 +25,7 @@ pub(super) fn estimated_share(what: &str, observed: f64, expected: Option<f64>) 
     )
 }
 
-/// "`what` at odds of 3.0 to 1 on average; benign accounts: typically 1 to 40", from log-odds.
+/// Writes "`what` at odds of 3.0 to 1 on average", then the comparison, here with typically 1 to 40; from log-odds.
 pub(super) fn odds(what: &str, observed: f64, expected: Option<f64>) -> String {
     compare(
         what,
@@ -37,7 +37,7 @@ pub(super) fn odds(what: &str, observed: f64, expected: Option<f64>) -> String {
     )
 }
 
-/// "`what` at 0.64 on a scale from 0 to 1; benign accounts: typically 0.02".
+/// Writes "`what` at 0.64 on a scale from 0 to 1", then the comparison, here with a typical 0.02.
 pub(super) fn index(what: &str, observed: f64, expected: Option<f64>) -> String {
     compare(
         what,
@@ -49,17 +49,17 @@ pub(super) fn index(what: &str, observed: f64, expected: Option<f64>) -> String 
     )
 }
 
-/// "`what` 2.6 `things`; benign accounts: typically 1.1".
+/// Writes "`what` 2.6 `things`", then the comparison, here with a typical 1.1.
 pub(super) fn count(what: &str, things: &str, observed: f64, expected: Option<f64>) -> String {
     compare(what, "", one_decimal, things, observed, expected)
 }
 
-/// "`what` with a chance of 2%; benign accounts: typically 90%".
+/// Writes "`what` with a chance of 2%", then the comparison, here with a typical 90%.
 pub(super) fn chance(what: &str, observed: f64, expected: Option<f64>) -> String {
     compare(what, "with a chance of", percent, "", observed, expected)
 }
 
-/// "requests look unlike `past` from about exchange 412 on", from the number of an exchange; 0 is none.
+/// Writes "from about exchange 412 on, requests look unlike `past`", from the number of an exchange; 0 means no change.
 pub(super) fn change(past: &str, exchange: f64) -> String {
     if exchange < 1.0 {
         format!("requests go on like {past}")
@@ -68,7 +68,7 @@ pub(super) fn change(past: &str, exchange: f64) -> String {
     }
 }
 
-/// `what`, a `lead` to the number, the number, and what it is of; then the comparison.
+/// Writes `what`, a `lead` to the number, the number and its denominator; then the comparison with the typical value.
 fn compare(
     what: &str,
     lead: &str,
@@ -93,7 +93,7 @@ fn compare(
     }
 }
 
-/// Whole percents, one decimal below 10%; 0% and 100% only where they are exact.
+/// Formats a share in whole percent, with one decimal below 10%; 0% and 100% only when exact.
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if percent > 0.0 && percent < 0.1 {
@@ -107,9 +107,9 @@ fn percent(share: f64) -> String {
     }
 }
 
-/// The larger side first said as it is read: "3.0 to 1", "1 to 40".
+/// Formats log-odds as odds, with the smaller side as 1: "3.0 to 1", "1 to 40".
 fn odds_in_words(log_odds: f64) -> String {
-    // Logits are clamped to +-8 where they are taken; beyond it a sentence would only fill with digits.
+    // Logits are clamped to +-8 when they are computed; beyond it a sentence would only fill with digits.
     let times = log_odds.abs().min(8.0).exp();
     let times = if times < 9.95 {
         format!("{times:.1}")

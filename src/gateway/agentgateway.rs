@@ -1,7 +1,7 @@
 //! agentgateway's prompt-guard webhook, request side: messages in, an action out.
 //!
-//! The body names neither account nor model, so both are headers that the operator sets; the call after the model has
-//! nothing to join it by, and always passes.
+//! The body names neither account nor model, so the operator sets both as headers. The webhook call after the model has
+//! no identifier to join it by, and always passes.
 
 use serde_json::{Value, json};
 
@@ -13,13 +13,13 @@ use super::{Context, Verdict};
 use crate::domain::Exchange;
 use crate::wire::WireError;
 
-/// Stands where the gateway does not say which model is asked.
+/// Model name used when the gateway does not send one.
 const MODEL: &str = "unknown";
 
-/// Reads a call before the model; `account` and `model` are what the headers hold.
+/// Reads the webhook call before the model; `account` and `model` are the values of the headers.
 ///
 /// # Errors
-/// When the body is not JSON or has no messages, or there is no account.
+/// When the body is not JSON or has no messages, or no account is named.
 pub(crate) fn read(
     body: &[u8],
     account: Option<&str>,
@@ -31,7 +31,7 @@ pub(crate) fn read(
     let draft = Draft {
         identity: Identity {
             key: account.clone(),
-            // Whatever the order of parties, the header is the account.
+            // The header is the account, whatever the configured order of parties.
             end_user: account.clone(),
             user: account.clone(),
             team: account,
@@ -44,7 +44,7 @@ pub(crate) fn read(
     draft.finish(context)
 }
 
-/// What agentgateway is answered; the keys of the action tell passing from rejecting.
+/// Builds the response to agentgateway; the keys of the action distinguish pass from reject.
 pub(crate) fn answer_of(verdict: &Verdict) -> Value {
     match verdict {
         Verdict::Pass => json!({"action": {}}),

@@ -1,14 +1,14 @@
-//! The parts of a conversation as chat APIs write them: messages, tools, settings, answers.
+//! Readers for the parts of a conversation in the formats of chat APIs: messages, tools, parameters, responses.
 //!
-//! Names are those of every reader (`domain::chat_names`). Lenient where the contract is strict: a role on no list speaks
-//! for the caller, a message without text keeps its place, a part without text is skipped, a number out of its bounds is
-//! absent. A gateway's log is read for what it holds, not marked for its form.
+//! All readers share one set of names (`domain::chat_names`). Lenient where the contract is strict: an unknown role
+//! counts as the user, a message without text keeps its position, a part without text is skipped, and a number out of
+//! bounds is absent. A gateway's log is read for its content, not validated for its form.
 
 use super::node::Node;
 use crate::domain::chat_names::{HTTP_STATUSES, TEMPERATURES, is_text_part};
 use crate::domain::{FinishReason, Message, Parameters, Response, ResponseFormat, Role, Sensitive};
 
-/// The messages of a list, of an object that holds one as `messages`, or of a string alone.
+/// Reads messages from a list, from an object with a `messages` list, or from a single string.
 pub(super) fn messages(node: &Node<'_>) -> Vec<Message> {
     match node {
         Node::Text(text) => vec![message(Role::User, text)],
@@ -34,7 +34,7 @@ fn node_message(node: &Node<'_>) -> Option<Message> {
     }
 }
 
-/// A message.
+/// Builds a message.
 pub(super) fn message(role: Role, content: &str) -> Message {
     Message {
         role,
@@ -42,12 +42,12 @@ pub(super) fn message(role: Role, content: &str) -> Message {
     }
 }
 
-/// Who speaks: the caller, where the name is on no list.
+/// Maps a role name to a role; unknown names count as the user.
 pub(super) fn role(name: &str) -> Role {
     Role::from_name(name).unwrap_or(Role::User)
 }
 
-/// The text of a string or of a list of parts, joined by newlines; `None` where there is none.
+/// Reads the text of a string, or of a list of parts joined by newlines; `None` when there is none.
 pub(super) fn content(node: &Node<'_>) -> Option<String> {
     if let Some(text) = node.text() {
         return Some(text.to_owned());
@@ -56,8 +56,8 @@ pub(super) fn content(node: &Node<'_>) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
-/// A part's text: `text` in the APIs' forms, `content` in that of the telemetry conventions. What a model only thought,
-/// and images, are not read.
+/// Reads a part's text: `text` in the chat APIs, `content` in the telemetry conventions. Reasoning parts and images are
+/// not read.
 fn part<'n>(node: &'n Node<'_>) -> Option<&'n str> {
     let readable = node.get("type").text().is_none_or(is_text_part);
     match node {
@@ -67,7 +67,7 @@ fn part<'n>(node: &'n Node<'_>) -> Option<&'n str> {
     }
 }
 
-/// Names of the tools offered.
+/// Reads the names of the tools offered.
 pub(super) fn tools(node: &Node<'_>) -> Vec<String> {
     let name = |tool: &Node<'_>| match tool {
         Node::Text(name) => Some(name.clone().into_owned()),
@@ -80,7 +80,7 @@ pub(super) fn tools(node: &Node<'_>) -> Vec<String> {
     node.items().iter().filter_map(name).collect()
 }
 
-/// Sampling and output settings under the names of chat APIs.
+/// Reads sampling and output parameters under the names of chat APIs.
 pub(super) fn parameters(node: &Node<'_>) -> Parameters {
     let format = node.get("response_format");
     Parameters {
@@ -96,39 +96,39 @@ pub(super) fn parameters(node: &Node<'_>) -> Parameters {
     }
 }
 
-/// A switch, or in older APIs the number of alternatives to show.
+/// Reads `logprobs`: a boolean, or in older APIs the number of alternatives to return.
 fn logprobs(node: &Node<'_>) -> Option<bool> {
     let alternatives = || node.count().map(|count| count > 0);
     node.boolean().or_else(alternatives)
 }
 
-/// A temperature that makes sense.
+/// Reads a temperature; `None` outside the valid range.
 pub(super) fn temperature(node: &Node<'_>) -> Option<f32> {
     let value = node.number()?;
     TEMPERATURES.contains(&value).then_some(value as f32)
 }
 
-/// A count within the bound of the chat vocabulary, which is that of its type.
+/// Reads a count; `None` above [`COUNT_MAX`].
 pub(super) fn small(node: &Node<'_>) -> Option<u32> {
     u32::try_from(node.count()?).ok()
 }
 
-/// Tokens read or written.
+/// Reads a number of input or output tokens.
 pub(super) fn tokens(node: &Node<'_>) -> Option<u64> {
     small(node).map(u64::from)
 }
 
-/// An HTTP status.
+/// Reads an HTTP status.
 pub(super) fn status(node: &Node<'_>) -> Option<u16> {
     let status = u16::try_from(node.count()?).ok();
     status.filter(|status| HTTP_STATUSES.contains(status))
 }
 
-/// An answer as chat completions, messages or completions have it; no status.
+/// Reads a response in the form of chat completions, messages or completions; without its status.
 pub(super) fn answer(node: &Node<'_>) -> Response {
     let choice = node.get("choices").items().first().unwrap_or(node);
-    let said = choice.first(&["message", "delta"]);
-    let text = content(said.get("content"))
+    let message = choice.first(&["message", "delta"]);
+    let text = content(message.get("content"))
         .or_else(|| content(choice.get("text")))
         .or_else(|| content(node.get("content")))
         .or_else(|| output_items(node.get("output")));
@@ -145,7 +145,7 @@ pub(super) fn answer(node: &Node<'_>) -> Response {
     }
 }
 
-/// The text of an answer that is a list of items with parts.
+/// Reads the text of a response that is a list of items with parts.
 fn output_items(node: &Node<'_>) -> Option<String> {
     let items = node.items().iter();
     let texts: Vec<String> = items

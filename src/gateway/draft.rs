@@ -1,22 +1,23 @@
-//! What a body told, on its way to an [`Exchange`]: the last step, where required fields and bounds are checked.
+//! The fields read from a body, before they become an [`Exchange`]: the last step, where required fields and bounds are
+//! checked.
 
 use super::identity::{AccountOrder, Identity};
 use crate::domain::chat_names::EVENT_MICROS;
 use crate::domain::{Client, Exchange, Message, Parameters, Response, Sensitive, Timestamp};
 use crate::wire::{Bounds, WireError, count};
 
-/// What a translator must know beside the body.
+/// Inputs of a translator other than the body.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
-    /// Stands in where the body has no time.
+    /// Time of receipt, used when the body has no time.
     pub(crate) received: Timestamp,
-    /// How large an exchange may be.
+    /// Size limits of an exchange.
     pub(crate) bounds: &'a Bounds,
-    /// Who is the account.
+    /// The parties that may be the account, in order of preference.
     pub(crate) accounts: &'a AccountOrder,
 }
 
-/// An exchange in the making.
+/// An unchecked exchange; every field may be absent.
 #[derive(Default)]
 pub(super) struct Draft {
     pub(super) id: Option<String>,
@@ -32,11 +33,11 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// The exchange. Names of bystanders (conversation, tools, client) that are over the bound are left out; an account
-    /// or model that is, or more text than is read, refuses the exchange.
+    /// Converts the draft to an exchange. Optional names (conversation, tools, client) over the bound are dropped; an
+    /// account or model over the bound, or too much text, rejects the exchange.
     ///
     /// # Errors
-    /// The first field that is missing or over a bound.
+    /// When a field is missing or over a bound; names the first one.
     pub(super) fn finish(mut self, context: &Context<'_>) -> Result<Exchange, WireError> {
         let bounds = context.bounds;
         let account = self.identity.account(context.accounts).map(str::to_owned);
@@ -47,9 +48,9 @@ impl Draft {
         }
         let messages = self.messages.len();
         count("messages", messages, bounds.messages_max, "messages")?;
-        let said = |text: &Sensitive<String>| text.expose().len();
-        let asked: usize = self.messages.iter().map(|m| said(&m.content)).sum();
-        let text = asked + self.response.text.as_ref().map_or(0, said);
+        let bytes = |text: &Sensitive<String>| text.expose().len();
+        let prompt: usize = self.messages.iter().map(|m| bytes(&m.content)).sum();
+        let text = prompt + self.response.text.as_ref().map_or(0, bytes);
         count("text", text, bounds.text_bytes_max, "bytes")?;
         self.tools.truncate(bounds.tools_max);
         self.tools
@@ -80,12 +81,12 @@ impl Draft {
     }
 }
 
-/// A time in seconds since 1970; `None` outside the years that are read.
+/// Converts seconds since 1970 to a timestamp; `None` outside the accepted years.
 pub(super) fn time_of_seconds(seconds: f64) -> Option<Timestamp> {
     time_of_micros((seconds * 1e6).round() as i64)
 }
 
-/// A time in microseconds since 1970; `None` outside the years that are read.
+/// Converts microseconds since 1970 to a timestamp; `None` outside the accepted years.
 pub(super) fn time_of_micros(micros: i64) -> Option<Timestamp> {
     EVENT_MICROS
         .contains(&micros)

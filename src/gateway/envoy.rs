@@ -1,6 +1,7 @@
-//! What Envoy shows of one HTTP request to a model and its answer, gathered until it is an exchange.
+//! Captures one HTTP request to a model and its response as Envoy streams them, and builds an exchange from both.
 //!
-//! Knows heads and bodies, not Envoy's messages: those are `server`'s. Holds raw text, so nothing here can be printed.
+//! Knows headers and bodies, not Envoy's messages: those belong to `server`. Holds raw text, so no type here implements
+//! `Debug`.
 
 mod answer;
 mod chat;
@@ -11,20 +12,20 @@ use crate::domain::chat_names::HTTP_STATUSES;
 use crate::domain::{Client, Exchange, Response, Sensitive, Timestamp};
 use crate::wire::Bounds;
 
-/// Header in which the operator's own proxy names the account. Whoever sets it speaks for the account, so the proxy must
-/// remove what clients send under this name.
+/// Header in which the operator's own proxy names the account. Its value is trusted, so the proxy must strip this
+/// header from client requests.
 const ACCOUNT_HEADER: &str = "x-account-id";
 
-/// Who made a request, by its head.
+/// The sender of a request, identified by its headers.
 #[derive(Clone)]
 pub(crate) enum Caller {
-    /// By the name that the operator gives the account.
+    /// The account name set by the operator.
     Named(String),
-    /// By a secret, which must become a keyed digest before it goes anywhere.
+    /// A secret, which must be replaced by a keyed digest before it leaves this module.
     Credential(Sensitive<Vec<u8>>),
 }
 
-/// One request and its answer, as far as they were shown.
+/// One request and its response, as far as they have been received.
 #[derive(Default)]
 pub(crate) struct ExchangeCapture {
     chat: bool,
@@ -37,8 +38,8 @@ pub(crate) struct ExchangeCapture {
 }
 
 impl ExchangeCapture {
-    /// Reads the request's head: is it a call to a chat API, and whose? The secret is in the field named
-    /// `credential_header`. Names over the bound are not read.
+    /// Reads the request headers: whether this is a chat API request, and whose. The secret is in the header named
+    /// `credential_header`. Names over the bound are ignored.
     pub(crate) fn request_head<'a>(
         &mut self,
         fields: impl Iterator<Item = (&'a str, &'a [u8])>,
@@ -69,52 +70,53 @@ impl ExchangeCapture {
         self.caller = self.caller.take().or(credential);
     }
 
-    /// Whether there is anything to gather: a call to a chat API whose caller is known.
+    /// Returns whether the request is worth capturing: a chat API request whose caller is known.
     pub(crate) const fn worthwhile(&self) -> bool {
         self.chat && self.caller.is_some()
     }
 
-    /// Who made the request.
+    /// Returns the caller of the request.
     pub(crate) const fn caller(&self) -> Option<&Caller> {
         self.caller.as_ref()
     }
 
-    /// Adds a piece of the request's body.
+    /// Appends a chunk of the request body.
     pub(crate) fn request_body(&mut self, piece: &[u8]) {
         self.request.extend_from_slice(piece);
     }
 
-    /// Reads the answer's head.
+    /// Reads the response headers.
     pub(crate) fn response_head<'a>(&mut self, fields: impl Iterator<Item = (&'a str, &'a [u8])>) {
-        let (mut kind, mut packed) = (&b""[..], false);
+        let (mut kind, mut compressed) = (&b""[..], false);
         for (name, value) in fields {
             match name {
                 ":status" => self.status = status(value),
                 "content-type" => kind = value,
-                "content-encoding" => packed = !value.eq_ignore_ascii_case(b"identity"),
+                "content-encoding" => compressed = !value.eq_ignore_ascii_case(b"identity"),
                 _ => {}
             }
         }
-        self.answer = Answer::of(kind, packed);
+        self.answer = Answer::of(kind, compressed);
     }
 
-    /// Adds a piece of the answer's body.
+    /// Appends a chunk of the response body.
     pub(crate) fn response_body(&mut self, piece: &[u8]) {
         self.answer.add(piece);
     }
 
-    /// Bytes held now.
+    /// Returns the bytes buffered now.
     pub(crate) fn held(&self) -> usize {
         self.request.len() + self.answer.held()
     }
 
-    /// Forgets what was gathered: there is no room for it, or it is not worthwhile.
+    /// Discards the capture, because there is no room for it or it is not worth keeping.
     pub(crate) fn record_drop(&mut self) {
         *self = Self::default();
     }
 
-    /// The exchange of `account`; `None` when the request is not one that a chat API reads, or is over a bound. What is
-    /// absent of the answer, because the client went away or it was packed, is absent of the exchange.
+    /// Builds the exchange of `account`; `None` when the body is not a valid chat request, or is over a bound. Parts of
+    /// the response that were not received (the client disconnected) or not read (it was compressed) are absent from
+    /// the exchange.
     pub(crate) fn exchange(
         self,
         account: String,
@@ -122,7 +124,7 @@ impl ExchangeCapture {
         bounds: &Bounds,
     ) -> Option<Exchange> {
         let request = chat::request(&self.request, bounds)?;
-        let said = self.answer.read();
+        let answer = self.answer.read();
         let within = |name: &String| name.len() <= bounds.name_bytes_max;
         Some(Exchange {
             id: self.id,
@@ -130,14 +132,14 @@ impl ExchangeCapture {
             account,
             organization: None,
             conversation: None,
-            model: request.model.or(said.model).filter(within)?,
+            model: request.model.or(answer.model).filter(within)?,
             system: request.system,
             messages: request.messages,
             tools: request.tools,
             parameters: request.parameters,
             response: Response {
                 status: self.status,
-                ..said.response
+                ..answer.response
             },
             client: Client {
                 user_agent: self.user_agent.map(Sensitive::new),
@@ -152,7 +154,7 @@ fn status(value: &[u8]) -> Option<u16> {
     status.filter(|status| HTTP_STATUSES.contains(status))
 }
 
-/// Whether a path is that of an `OpenAI` chat completion or an Anthropic message, under whatever prefix.
+/// Returns whether a path is that of an `OpenAI` chat completion or an Anthropic message, under any prefix.
 fn is_chat(path: &[u8]) -> bool {
     let path = path.split(|&byte| byte == b'?').next().unwrap_or_default();
     path.ends_with(b"/chat/completions") || path.ends_with(b"/messages")

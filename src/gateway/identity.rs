@@ -1,9 +1,9 @@
-//! Who an exchange is counted for.
+//! Selection of the account that an exchange is attributed to.
 //!
 //! Gateways name several parties: the key that was used, the end user behind it, the user and the team that own the
-//! key. An account is whom the provider bills or can ban. By default that is the key; the end user stands in where no
-//! key is named, and is second because callers choose its name themselves: whoever extractions could choose a new one each
-//! time.
+//! key. An account is the party that the provider bills or can ban. By default that is the key. The end user is the
+//! fallback when no key is named, and only the fallback because callers choose its name themselves: an extracting
+//! caller could choose a new one for each request.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,18 +26,18 @@ pub enum Party {
     Team,
 }
 
-/// The parties that may be the account, the first that is named wins.
+/// The parties that may be the account, in order of preference: the first one named wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AccountOrder([Party; 3]);
 
 impl AccountOrder {
-    /// `party`, then the key, then the end user.
+    /// Creates the order `party`, then the key, then the end user.
     pub(crate) const fn beginning_with(party: Party) -> Self {
         Self([party, Party::Key, Party::EndUser])
     }
 }
 
-/// The parties that one body names.
+/// The parties named in one body.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Identity {
     pub(super) key: Option<String>,
@@ -48,7 +48,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// The parties as LiteLLM names them; `prefix` stands before every name.
+    /// Reads the parties under LiteLLM's field names; `prefix` is prepended to every name.
     pub(super) fn of_litellm(fields: &Node<'_>, prefix: &str) -> Self {
         let named = |name: &str| fields.get(&format!("{prefix}user_api_key_{name}")).name();
         Self {
@@ -60,7 +60,7 @@ impl Identity {
         }
     }
 
-    /// The account by `order`.
+    /// Returns the account: the first party of `order` that is named.
     pub(super) fn account(&self, order: &AccountOrder) -> Option<&str> {
         let of = |party: &Party| match party {
             Party::Key => self.key.as_deref(),

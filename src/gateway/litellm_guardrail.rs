@@ -1,7 +1,7 @@
-//! LiteLLM's generic guardrail: a call before the model, and one or more after it.
+//! LiteLLM's generic guardrail: one hook call before the model, and one or more after it.
 //!
-//! Both name the call (`litellm_call_id`) and the parties; the messages are in the first alone, the answer in the
-//! others. Streams send all text so far.
+//! All carry the call id (`litellm_call_id`) and the parties. Only the first has the messages; the later ones have the
+//! response. For streams, each later call sends all text so far.
 
 use serde_json::{Value, json};
 
@@ -13,25 +13,25 @@ use super::{Context, Verdict};
 use crate::domain::{Client, Exchange, FinishReason, Response, Role, Sensitive};
 use crate::wire::WireError;
 
-/// One call of the guardrail.
+/// One hook call of the guardrail.
 pub(crate) enum Leg {
     /// Before the model.
     Request {
-        /// Joins the legs; `None` when the body names no call.
+        /// Key that joins request and response; `None` when the body has no call id.
         call: Option<String>,
-        /// The exchange, without its answer.
+        /// The exchange, without its response.
         exchange: Box<Exchange>,
     },
-    /// After it.
+    /// After the model.
     Response {
-        /// Joins the legs; `None` when the body names no call.
+        /// Key that joins request and response; `None` when the body has no call id.
         call: Option<String>,
-        /// The answer, as far as it has come.
+        /// The response, as far as it has been received.
         response: Response,
     },
 }
 
-/// Reads a call of the guardrail.
+/// Reads a hook call of the guardrail.
 ///
 /// # Errors
 /// When the body is not JSON, or a request has no account, model or text.
@@ -39,7 +39,7 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Leg, WireError>
     let body = Node::read(body)?;
     let identity = Identity::of_litellm(body.get("request_data"), "");
     let id = body.get("litellm_call_id").name();
-    // An id is the caller's to choose: another account's must not find this request.
+    // Callers choose the call id, so the key includes the account: another account's id must not match this request.
     let call = id.as_ref().map(|id| {
         let account = identity.account(context.accounts).unwrap_or_default();
         format!("{}:{account}{id}", account.len())
@@ -70,7 +70,7 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Leg, WireError>
     Ok(Leg::Request { call, exchange })
 }
 
-/// What LiteLLM is answered. It shows `blocked_reason` to the end user as it stands.
+/// Builds the response to LiteLLM, which shows `blocked_reason` to the end user verbatim.
 pub(crate) fn answer_of(verdict: &Verdict) -> Value {
     match verdict {
         Verdict::Pass => json!({"action": "NONE"}),
@@ -88,13 +88,13 @@ fn answer(body: &Node<'_>) -> Response {
     Response {
         text: (!text.is_empty()).then(|| Sensitive::new(text)),
         finish_reason: calls.then_some(FinishReason::ToolCalls),
-        // There is an answer, so the call went well; the guardrail is told no more.
+        // There is a response, so the call succeeded; the guardrail receives no status.
         status: Some(200),
         ..Response::default()
     }
 }
 
-/// A header that LiteLLM shows; of others it says `[present]`.
+/// Reads a header whose value LiteLLM passes on; the values of others are replaced by `[present]`.
 fn header(body: &Node<'_>, name: &str) -> Option<String> {
     let value = body.get("request_headers").get(name).name();
     value.filter(|value| value != "[present]")

@@ -1,7 +1,7 @@
-//! LiteLLM's log export (`generic_api`): its standard logging payload, one by one, as lines, or as a list.
+//! LiteLLM's log export (`generic_api`): its standard logging payload, as single records, as lines, or as a list.
 //!
-//! The content type says JSON for all three forms, so the body tells: a list, or objects one after another. A record
-//! that cannot be used loses itself alone.
+//! The content type is JSON for all three forms, so the body decides: a list, or objects one after another. A record
+//! that cannot be used does not affect the others.
 
 use super::conversation::{answer, content, messages, parameters, status, tokens, tools};
 use super::draft::{Draft, time_of_seconds};
@@ -11,13 +11,13 @@ use super::{Context, STATUS_BLOCKED};
 use crate::domain::{Client, Exchange, Response, Sensitive};
 use crate::wire::WireError;
 
-/// Records of one body that are read; the exporter sends 512 at most.
+/// Maximum records of one body; the exporter sends at most 512.
 const RECORDS_MAX: usize = 2_048;
 
-/// The exchanges of a body, each or why it is none.
+/// Reads the exchanges of a body; a record that cannot be used is an error in its position.
 ///
 /// # Errors
-/// When no record at all can be made out, as the body is empty or one broken value, or when there are too many.
+/// When no record can be read, because the body is empty or one malformed value, or when there are too many records.
 pub(crate) fn read(
     body: &[u8],
     context: &Context<'_>,
@@ -33,7 +33,7 @@ pub(crate) fn read(
     }
 }
 
-/// One record a line. A single line that is no JSON is the error of the whole body.
+/// Reads one record per line. A single line that is not JSON fails the whole body with `error`.
 fn lines(
     body: &[u8],
     error: WireError,
@@ -79,7 +79,8 @@ fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Exchange, WireEr
         id: record.first(&["litellm_call_id", "id"]).name(),
         time: record.get("startTime").number().and_then(time_of_seconds),
         identity,
-        // A trace is one call more often than one conversation; taken for one, it would say that nobody ever goes on.
+        // A trace is more often one call than one conversation; used as the conversation, it would make every
+        // conversation look like a single exchange.
         conversation: record.get("session_id").name(),
         model: record
             .get("model_group")
@@ -115,7 +116,7 @@ fn response(record: &Node<'_>) -> Response {
     response
 }
 
-/// Whether a guardrail, ours or another's, stopped the call.
+/// Returns whether a guardrail, this one or another, blocked the call.
 fn intervened(record: &Node<'_>) -> bool {
     const STOPPED: Option<&str> = Some("guardrail_intervened");
     let guardrails = record.get("guardrail_information");

@@ -1,4 +1,4 @@
-//! The `moderations` call of OpenAI's API: text in, a score for each category out. Here there is one category.
+//! The `moderations` endpoint of OpenAI's API: text in, a score per category out. Here there is one category.
 
 use serde_json::{Value, json};
 
@@ -8,14 +8,14 @@ use super::node::Node;
 use crate::domain::{Exchange, Message, Parameters, Response, Risk, Role};
 use crate::wire::WireError;
 
-/// The category: how much a text by itself asks for what extraction asks for.
+/// The category: how much a text, by itself, looks like an extraction request.
 const CATEGORY: &str = "capability_extraction";
-/// From which score on a text is flagged: more likely than not.
+/// Lowest score at which a text is flagged: more likely than not.
 const FLAGGED_FROM: f64 = 0.5;
-/// Texts of one call.
+/// Maximum texts of one request.
 const INPUTS_MAX: usize = 64;
 
-/// One exchange for each text, of no account: nothing of it is counted.
+/// Reads one exchange per text. The exchanges have no account and are not added to any history.
 ///
 /// # Errors
 /// When the body is not JSON, or `input` is neither text nor a list of texts or parts within the bounds.
@@ -41,7 +41,7 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Vec<Exchange>, 
     Ok(texts.iter().map(exchange).collect())
 }
 
-/// The answer, in the order of the texts. `model` is the bundle that scored.
+/// Builds the response, in the order of the texts. `model` is the bundle that scored.
 pub(crate) fn answer_of(risks: &[Risk], model: &str) -> Value {
     let result = |risk: &Risk| {
         let flagged = risk.value() >= FLAGGED_FROM;

@@ -1,8 +1,8 @@
-//! A JSON value as it came, whatever it is: what foreign formats are read into.
+//! Any JSON value, untyped: the intermediate form of all foreign formats.
 //!
-//! Gateways add, rename and retype fields from one version to the next, so nothing here fails on a type: a value of the
-//! wrong kind reads as absent, and only the translator knows whether it can do without. What nests deeper than
-//! [`DEPTH_MAX`] (schemas of tools, mostly) is skipped without recursion and reads as absent too.
+//! Gateways add, rename and retype fields from one version to the next, so no accessor here fails on a type: a value of
+//! the wrong kind reads as absent, and the translator decides whether the field is required. Values nested deeper than
+//! [`DEPTH_MAX`] (mostly schemas of tools) are skipped without recursion and also read as absent.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -14,15 +14,15 @@ use serde_json::Number;
 
 use crate::wire::WireError;
 
-/// Lists and objects within one another that are read.
+/// Maximum nesting of lists and objects.
 const DEPTH_MAX: usize = 24;
-/// Values of one body that are read. With some 50 bytes each they bound what one body can take beyond its own size.
+/// Maximum values of one body. At some 50 bytes each, this bounds the memory that a body can take beyond its own size.
 const VALUES_MAX: usize = 1_000_000;
 
 /// Any JSON value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Node<'a> {
-    /// `null`, no such field, or too deep.
+    /// `null`, a missing field, or a value nested too deeply.
     #[default]
     Absent,
     Boolean(bool),
@@ -35,10 +35,10 @@ pub(super) enum Node<'a> {
 static ABSENT: Node<'static> = Node::Absent;
 
 impl<'a> Node<'a> {
-    /// Reads a body.
+    /// Parses a body.
     ///
     /// # Errors
-    /// When it is not one JSON value, or holds more than [`VALUES_MAX`].
+    /// When the body is not exactly one JSON value, or has more than [`VALUES_MAX`] values.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, WireError> {
         let malformed = |position| WireError::MalformedBody {
             encoding: "JSON",
@@ -62,11 +62,11 @@ impl<'a> Node<'a> {
                 unit: "values",
             });
         }
-        // The message of a syntax error could quote the body; its place cannot.
+        // The message of a syntax error could quote the body; its position cannot.
         read.map_err(|error| malformed(Some((error.line(), error.column()))))
     }
 
-    /// The value of a field; of several with one name, the last.
+    /// Returns the value of a field; the last one when the name occurs more than once.
     pub(super) fn get(&self, name: &str) -> &Node<'a> {
         let Self::Object(fields) = self else {
             return &ABSENT;
@@ -75,7 +75,7 @@ impl<'a> Node<'a> {
         found.map_or(&ABSENT, |(_, value)| value)
     }
 
-    /// The first of several fields that is there: a format's newer name before its older one.
+    /// Returns the first of several fields that is present: a format's newer name before its older one.
     pub(super) fn first(&self, names: &[&str]) -> &Node<'a> {
         let mut values = names.iter().map(|name| self.get(name));
         values.find(|value| !value.is_absent()).unwrap_or(&ABSENT)
@@ -85,7 +85,7 @@ impl<'a> Node<'a> {
         matches!(self, Self::Absent)
     }
 
-    /// A string, possibly empty.
+    /// Returns a string, possibly empty.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -93,7 +93,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A name: a string that holds something, or a number written out, as some callers count their users.
+    /// Returns a name: a non-blank string, trimmed, or a number as text, because some callers number their users.
     pub(super) fn name(&self) -> Option<String> {
         match self {
             Self::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
@@ -102,7 +102,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A finite number, or a string that spells one.
+    /// Returns a finite number, parsed from a string if necessary.
     pub(super) fn number(&self) -> Option<f64> {
         let number = match self {
             Self::Number(number) => number.as_f64(),
@@ -112,7 +112,7 @@ impl<'a> Node<'a> {
         number.filter(|number: &f64| number.is_finite())
     }
 
-    /// A whole number from 0 on.
+    /// Returns a non-negative whole number.
     pub(super) fn count(&self) -> Option<u64> {
         let number = self.number()?;
         (number >= 0.0 && number.fract() == 0.0 && number <= u64::MAX as f64)
@@ -126,7 +126,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The items of a list; none of anything else.
+    /// Returns the items of a list; an empty slice for any other value.
     pub(super) fn items(&self) -> &[Node<'a>] {
         match self {
             Self::List(items) => items,
@@ -134,7 +134,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The value, read out of a string when it is one that holds JSON: attributes of telemetry nest that way.
+    /// Returns the value, parsed first if it is a string that holds JSON: telemetry attributes nest that way.
     pub(super) fn unfolded(&self) -> Node<'_> {
         match self {
             Self::Text(text) => Node::read(text.as_bytes()).unwrap_or_else(|_| self.clone()),
@@ -143,7 +143,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Reads a [`Node`] no deeper than `depth`, taking each value from `left`.
+/// Reads a [`Node`] at most `depth` levels deep and decrements `left` for each value.
 #[derive(Clone, Copy)]
 struct Seed<'c> {
     depth: usize,
@@ -232,7 +232,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 }
 
-/// A field's name, borrowed from the body unless it holds escapes.
+/// A field's name, borrowed from the body unless it contains escapes.
 struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {

@@ -1,7 +1,7 @@
 //! OpenTelemetry over HTTP: spans and log records of model calls, in protobuf or JSON.
 //!
-//! What an exporter is answered is a partial success: how many of its records were of model calls and could not be
-//! used, and why the first could not. Records of other things are accepted and forgotten.
+//! The response to an exporter is a partial success: how many records of model calls could not be used, and why the
+//! first could not. Records of anything else are accepted and ignored.
 
 mod gen_ai;
 mod protobuf;
@@ -14,12 +14,12 @@ use super::node::Node;
 use crate::domain::Exchange;
 use crate::wire::WireError;
 
-/// Attribute values of one body that are read.
+/// Maximum attribute values of one body.
 const VALUES_MAX: usize = 1_000_000;
-/// Model calls of one body that are read; exporters send some 512 spans at once.
+/// Maximum model calls of one body; exporters send some 512 spans at once.
 const RECORDS_MAX: usize = 2_048;
 
-/// What is exported.
+/// The signal being exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// Spans.
@@ -28,7 +28,7 @@ pub(crate) enum Signal {
     Logs,
 }
 
-/// How a body is written, and its answer.
+/// The encoding of a request body and of its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     /// `application/x-protobuf`.
@@ -37,14 +37,14 @@ pub(crate) enum Encoding {
     Json,
 }
 
-/// What a body held.
+/// The contents of a body.
 #[derive(Default)]
 pub(crate) struct Export {
     /// Model calls.
     pub(crate) exchanges: Vec<Exchange>,
     /// Records of model calls that could not be used.
     pub(crate) rejected: u64,
-    /// Why the first of them could not.
+    /// Why the first rejected record could not be used.
     pub(crate) reason: Option<WireError>,
 }
 
@@ -56,10 +56,10 @@ impl Export {
     }
 }
 
-/// Reads a body.
+/// Reads the model calls of a body.
 ///
 /// # Errors
-/// When the body is not in its encoding.
+/// When the body is not valid in `encoding`.
 pub(crate) fn read(
     body: &[u8],
     signal: Signal,
@@ -96,7 +96,7 @@ pub(crate) fn read(
     Ok(export)
 }
 
-/// The answer to an export: empty when every record was used.
+/// Builds the response to an export; empty when every record was used.
 pub(crate) fn answer_of(export: &Export, signal: Signal, encoding: Encoding) -> Vec<u8> {
     let message = export.reason.as_ref().map(ToString::to_string);
     match encoding {
@@ -107,7 +107,7 @@ pub(crate) fn answer_of(export: &Export, signal: Signal, encoding: Encoding) -> 
             };
             let answer = match message {
                 None => json!({}),
-                // 64-bit numbers are strings in JSON of protobuf.
+                // Protobuf's JSON mapping writes 64-bit numbers as strings.
                 Some(message) => json!({"partialSuccess": {
                     rejected: export.rejected.to_string(),
                     "errorMessage": message,

@@ -1,28 +1,28 @@
 //! Requests that wait for their responses.
 //!
-//! A guardrail is called once before a model and once or more after it, and only the id of the call joins the two. The
-//! request waits here. Streams call with all text so far, again and again: the last counts, and the exchange is
-//! complete once no more has arrived for a while. The caller passes the time.
+//! A guardrail hook is called once before the model and once or more after it, and only the call id joins the two. The
+//! request waits here. For a stream, the hook is called repeatedly with all text so far: the last call counts, and the
+//! exchange is complete once none has arrived for a while. The caller passes in the time.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::{Exchange, Response, Timestamp};
 
-/// Bounds on how many requests may wait, and how long.
+/// Limits on how many requests may wait, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PendingLimits {
-    /// Maximum requests; one more, and the oldest is scored as it is.
+    /// Maximum waiting requests; beyond it the oldest is scored without its response.
     pub count_max: usize,
-    /// Maximum bytes of text; beyond them the oldest are scored as they are.
+    /// Maximum bytes of text; beyond it the oldest are scored as they are.
     pub bytes_max: usize,
-    /// Seconds without another piece after which a response is complete.
+    /// Seconds without another hook call after which a response is complete.
     pub quiet_seconds: f64,
-    /// Seconds after which a request without a response is scored as it is.
+    /// Seconds after which a request without a response is scored without one.
     pub expiry_seconds: f64,
 }
 
 impl PendingLimits {
-    /// The limits that the documentation states.
+    /// The documented limits.
     pub const STANDARD: Self = Self {
         count_max: 8_192,
         bytes_max: 64 * 1024 * 1024,
@@ -36,7 +36,7 @@ pub(crate) struct PendingRequests {
     limits: PendingLimits,
     /// Looked up, never iterated.
     waiting: HashMap<String, PendingRequest>,
-    /// Arrival to call: the first is the oldest.
+    /// Arrival number to call id: the first entry is the oldest.
     by_arrival: BTreeMap<u64, String>,
     arrivals: u64,
     bytes: usize,
@@ -62,9 +62,9 @@ impl PendingRequests {
         }
     }
 
-    /// Adds a request. Returns what it pushes out, oldest first, to be scored as it is: callers can choose the id of a
-    /// call, so another request under an id that waits is another exchange. The same one again, as from a guardrail
-    /// that is run twice, is one.
+    /// Adds a request. Returns the requests that it evicts, oldest first, to be scored as they are: callers can choose
+    /// the call id, so a different request under a waiting id is another exchange. The same request again, as from a
+    /// guardrail that runs twice, is one exchange.
     pub(crate) fn request(
         &mut self,
         call: String,
@@ -91,7 +91,7 @@ impl PendingRequests {
         other.into_iter().chain(self.overflow()).collect()
     }
 
-    /// Sets a response, as far as it has arrived; dropped when no request waits for it. Returns what it pushes out.
+    /// Sets a response, as far as it has arrived; drops it when no request waits for it. Returns the requests evicted.
     pub(crate) fn response(
         &mut self,
         call: &str,
@@ -109,42 +109,42 @@ impl PendingRequests {
         self.overflow()
     }
 
-    /// Takes what is complete at `now`, or has waited too long, oldest first.
+    /// Removes and returns the requests that are complete at `now` or have waited too long, oldest first.
     pub(crate) fn due(&mut self, now: Timestamp) -> Vec<Exchange> {
         let limits = self.limits;
-        let ripe = |pending: &PendingRequest| match pending.answered {
+        let ready = |pending: &PendingRequest| match pending.answered {
             Some(last) => now.seconds_since(last) >= limits.quiet_seconds,
             None => now.seconds_since(pending.received) >= limits.expiry_seconds,
         };
         let calls = self.by_arrival.values();
-        let ripe: Vec<String> = calls
-            .filter(|call| self.waiting.get(*call).is_some_and(ripe))
+        let ready: Vec<String> = calls
+            .filter(|call| self.waiting.get(*call).is_some_and(ready))
             .cloned()
             .collect();
-        ripe.iter().filter_map(|call| self.take(call)).collect()
+        ready.iter().filter_map(|call| self.take(call)).collect()
     }
 
-    /// Takes everything, oldest first: the server stops.
+    /// Removes and returns everything, oldest first, for a server that is stopping.
     pub(crate) fn drain(&mut self) -> Vec<Exchange> {
         let calls: Vec<String> = self.by_arrival.values().cloned().collect();
         calls.iter().filter_map(|call| self.take(call)).collect()
     }
 
-    /// Returns the requests and bytes that wait.
+    /// Returns the number of waiting requests and their bytes.
     #[cfg(test)]
     pub(super) fn holds(&self) -> (usize, usize) {
         (self.waiting.len(), self.bytes)
     }
 
     fn overflow(&mut self) -> Vec<Exchange> {
-        let mut pushed_out = Vec::new();
+        let mut evicted = Vec::new();
         while self.waiting.len() > self.limits.count_max || self.bytes > self.limits.bytes_max {
             let Some(oldest) = self.by_arrival.values().next().cloned() else {
                 break;
             };
-            pushed_out.extend(self.take(&oldest));
+            evicted.extend(self.take(&oldest));
         }
-        pushed_out
+        evicted
     }
 
     fn take(&mut self, call: &str) -> Option<Exchange> {
@@ -155,7 +155,7 @@ impl PendingRequests {
     }
 }
 
-/// Whether two requests ask the same.
+/// Returns whether two requests have the same messages.
 fn same(one: &Exchange, other: &Exchange) -> bool {
     one.messages.len() == other.messages.len()
         && one
@@ -165,7 +165,7 @@ fn same(one: &Exchange, other: &Exchange) -> bool {
             .all(|(one, other)| one.role == other.role && one.content == other.content)
 }
 
-/// Returns the bytes of text that an exchange holds, and some for each of its parts.
+/// Returns the bytes of text that an exchange holds, plus an allowance for each of its parts.
 pub(crate) fn size(exchange: &Exchange) -> usize {
     const PART: usize = 64;
     let messages = exchange.messages.iter();

@@ -1,7 +1,8 @@
-//! Portkey's `default.webhook`: a call before the model and one after it, the second with request and answer together.
+//! Portkey's `default.webhook`: one webhook call before the model and one after it, the second with both request and
+//! response.
 //!
-//! Metadata is what the client or its configuration put into `x-portkey-metadata`. `account` names the account;
-//! Portkey's own word for a user, `_user`, stands in.
+//! Metadata is set by the client or its configuration in `x-portkey-metadata`. `account` names the account; Portkey's
+//! own field for a user, `_user`, is the fallback.
 
 use serde_json::{Value, json};
 
@@ -13,15 +14,15 @@ use super::{Context, Verdict};
 use crate::domain::{Exchange, Role, Sensitive};
 use crate::wire::WireError;
 
-/// One call of the webhook.
+/// One webhook call.
 pub(crate) struct Hook {
-    /// Whether it comes after the model, and the exchange is complete.
+    /// Whether the call is after the model, so that the exchange is complete.
     pub(crate) after: bool,
     /// The exchange.
     pub(crate) exchange: Exchange,
 }
 
-/// Reads a call of the webhook.
+/// Reads a webhook call.
 ///
 /// # Errors
 /// When the body is not JSON, or has no account, model or text.
@@ -29,15 +30,17 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Hook, WireError
     let body = Node::read(body)?;
     let after = body.get("eventType").text() == Some("afterRequestHook");
     let request = body.get("request");
-    let asked = request.get("json");
+    let request_json = request.get("json");
     let metadata = body.get("metadata");
-    let mut conversation = messages(asked.first(&["messages", "input", "prompt"]));
+    let mut conversation = messages(request_json.first(&["messages", "input", "prompt"]));
     if let Some(text) = request.get("text").text().filter(|text| !text.is_empty())
         && conversation.is_empty()
     {
         conversation = vec![message(Role::User, text)];
     }
-    if let Some(system) = super::conversation::content(asked.first(&["system", "instructions"])) {
+    if let Some(system) =
+        super::conversation::content(request_json.first(&["system", "instructions"]))
+    {
         conversation.insert(0, message(Role::System, &system));
     }
     let mut response = answer(body.get("response").get("json"));
@@ -58,10 +61,10 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Hook, WireError
             ..Identity::default()
         },
         conversation: metadata.get("conversation").name(),
-        model: asked.get("model").name(),
+        model: request_json.get("model").name(),
         messages: conversation,
-        tools: tools(asked.get("tools")),
-        parameters: parameters(asked),
+        tools: tools(request_json.get("tools")),
+        parameters: parameters(request_json),
         response,
         ..Draft::default()
     };
@@ -69,7 +72,7 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Hook, WireError
     Ok(Hook { after, exchange })
 }
 
-/// What Portkey is answered: it shows everything else to the end user.
+/// Builds the response to Portkey. Contains only the verdict, because Portkey shows everything else to the end user.
 pub(crate) fn answer_of(verdict: &Verdict) -> Value {
     json!({"verdict": *verdict == Verdict::Pass})
 }

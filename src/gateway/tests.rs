@@ -1,5 +1,5 @@
-//! Promises of every translator: no body makes it panic, no error of it holds text of a body, and what waits in a table
-//! comes out once.
+//! Properties of every translator: no body makes it panic, no error contains text of a body, and every request that
+//! waits in the table comes out exactly once.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use super::*;
 use crate::domain::{Response, Sensitive, Timestamp};
 use crate::wire::{Bounds, WireError};
 
-/// Text that may come back in no error.
+/// Text that must not appear in any error.
 const CANARY: &str = "canary-51c0";
 
 /// Field names of all formats, so that random bodies reach all branches.
@@ -97,7 +97,7 @@ const NAMES: &[&str] = &[
     "values",
 ];
 
-/// Words that mean something to one format or another.
+/// Values that have a meaning in at least one format.
 const WORDS: &[&str] = &[
     CANARY,
     "",
@@ -146,7 +146,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A telemetry body around random attributes, which a random body would hardly ever be.
+/// Generates telemetry bodies with random attributes; a fully random body would hardly ever be valid.
 fn any_telemetry() -> impl Strategy<Value = Value> {
     let attribute = (prop::sample::select(NAMES), any_json()).prop_map(|(name, value)| {
         let value = match value {
@@ -170,7 +170,7 @@ fn in_context<T>(work: impl FnOnce(&Context<'_>) -> T) -> T {
     })
 }
 
-/// Every error that any translator makes of `body`.
+/// Returns every error that any translator returns for `body`.
 fn errors(body: &[u8]) -> Vec<WireError> {
     in_context(|context| {
         let mut errors = Vec::new();

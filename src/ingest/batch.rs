@@ -1,4 +1,4 @@
-//! Raw lines in batches: bounded reading that leaves parsing to as many threads as the caller has.
+//! Raw lines in batches: reading in bounded memory that leaves parsing to the caller's threads.
 
 use std::collections::VecDeque;
 use std::io;
@@ -12,13 +12,13 @@ use super::input::{Input, open};
 use super::{BadLine, Compression, InputError};
 use crate::wire::json::{FromLine, LineError, Parsed};
 
-/// A batch ends with the first line that brings it to this size.
+/// Size in bytes at which a batch ends, after the line that reaches it.
 const BATCH_BYTES: usize = 1 << 20;
-/// Bytes asked of the input at a time.
+/// Bytes read from the input at a time.
 const BLOCK_BYTES: usize = 64 << 10;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Consecutive lines of one file. Blank lines are left out, but counted in the line numbers.
+/// Consecutive lines of one file. Blank lines are omitted, but counted in the line numbers.
 pub struct Batch {
     file: Arc<str>,
     bytes: Vec<u8>,
@@ -27,10 +27,10 @@ pub struct Batch {
 
 struct Span {
     number: u64,
-    place: Place,
+    content: Content,
 }
 
-enum Place {
+enum Content {
     Within(Range<usize>),
     TooLong { limit: usize },
 }
@@ -44,17 +44,17 @@ pub struct Line<'a> {
 }
 
 impl Batch {
-    /// The file, as it was named.
+    /// Returns the file name, as given by the caller.
     pub fn file(&self) -> &Arc<str> {
         &self.file
     }
 
-    /// The lines in order.
+    /// Returns the lines in order.
     pub fn lines(&self) -> impl ExactSizeIterator<Item = Line<'_>> {
         self.lines.iter().map(|span| self.line(span))
     }
 
-    /// The lines for a pool of threads; collecting keeps their order.
+    /// Returns the lines as a parallel iterator; collecting keeps their order.
     pub fn par_lines(&self) -> impl IndexedParallelIterator<Item = Line<'_>> {
         self.lines.par_iter().map(|span| self.line(span))
     }
@@ -63,24 +63,24 @@ impl Batch {
         Line {
             file: &self.file,
             number: span.number,
-            bytes: match &span.place {
-                Place::Within(range) => Ok(&self.bytes[range.clone()]),
-                Place::TooLong { limit } => Err(*limit),
+            bytes: match &span.content {
+                Content::Within(range) => Ok(&self.bytes[range.clone()]),
+                Content::TooLong { limit } => Err(*limit),
             },
         }
     }
 }
 
 impl Line<'_> {
-    /// Position in the file, counted from 1.
+    /// Returns the line number, counted from 1.
     pub const fn number(&self) -> u64 {
         self.number
     }
 
-    /// Reads the line as a record.
+    /// Parses the line as a record.
     ///
     /// # Errors
-    /// When the line is too long, not JSON or breaks the format of `T`.
+    /// When the line is too long, not JSON or violates the format of `T`.
     pub fn parse<T: FromLine>(&self) -> Result<Parsed<T>, BadLine> {
         self.bytes
             .map_err(|limit| LineError::TooLong { limit })
@@ -95,8 +95,8 @@ impl Line<'_> {
 
 /// Reads files one after another, batch by batch.
 ///
-/// Holds at most one batch (1 MiB and its last line) and the start of the next line. A line over the limit is
-/// passed over as it streams by and stands in its batch as too long.
+/// Holds at most one batch (1 MiB and its last line) and the start of the next line. A line over the limit is discarded
+/// while it is read and appears in its batch as too long.
 pub struct Batches {
     files: VecDeque<PathBuf>,
     line_limit_bytes: usize,
@@ -104,7 +104,7 @@ pub struct Batches {
 }
 
 impl Batches {
-    /// A reader of `files` in the given order; each is opened when its turn comes. `-` is standard input.
+    /// Creates a reader of `files` in the given order; each is opened when it is reached. `-` is standard input.
     pub fn new(files: impl IntoIterator<Item = PathBuf>, line_limit_bytes: usize) -> Self {
         Self {
             files: files.into_iter().collect(),
@@ -113,11 +113,11 @@ impl Batches {
         }
     }
 
-    /// The next lines, never none; `None` when every file is read.
+    /// Returns the next lines, never an empty batch; `None` after the last file.
     ///
     /// # Errors
-    /// When a file cannot be opened or breaks off. The lines before the break have been delivered; the next
-    /// call goes on with the next file.
+    /// When a file cannot be opened or read to its end. The lines before the failure have been returned; the next call
+    /// continues with the next file.
     pub fn next_batch(&mut self) -> Result<Option<Batch>, InputError> {
         loop {
             let Some(cursor) = &mut self.current else {
@@ -142,15 +142,15 @@ impl Batches {
     }
 }
 
-/// A place in one file.
+/// Reading position in one file.
 struct Cursor {
     input: Input,
     line_limit_bytes: usize,
-    /// The start of a line whose end has not been read yet.
+    /// Start of a line whose end has not been read yet.
     partial: Vec<u8>,
-    /// Whether that line is over the limit, so that its bytes are dropped.
+    /// Whether that line is over the limit, so that its bytes are discarded.
     skipping: bool,
-    /// Lines that ended.
+    /// Number of complete lines.
     line: u64,
     /// Decompressed bytes read.
     offset: u64,
@@ -171,14 +171,14 @@ impl Cursor {
         }
     }
 
-    /// Lines up to the size of a batch, or up to the end of the file; none only at the end.
+    /// Reads lines up to the size of a batch or the end of the file; the batch is empty only at the end.
     fn next_batch(&mut self) -> Batch {
         let mut batch = Batch {
             file: Arc::clone(&self.input.file),
             bytes: std::mem::take(&mut self.partial),
             lines: Vec::new(),
         };
-        // Where the line that is being read starts in the batch.
+        // Offset in the batch at which the current line starts.
         let mut start = 0;
         while self.end.is_none() {
             let block = batch.bytes.len();
@@ -208,7 +208,7 @@ impl Cursor {
                 let rest = start..batch.bytes.len();
                 self.end_line(&batch.bytes, rest, &mut batch.lines);
             }
-            // What stands before a break is a piece of a line, and not a bad line.
+            // The bytes before a failure are part of a line, not a bad line.
             Some(_) => {}
             None => {
                 self.partial = batch.bytes[start..].to_vec();
@@ -217,7 +217,7 @@ impl Cursor {
         batch
     }
 
-    /// Reads one block onto the end of `bytes`, or notes how the file ended.
+    /// Appends one block to `bytes`, or records how the file ended.
     fn read_block(&mut self, bytes: &mut Vec<u8>) {
         let filled = bytes.len();
         bytes.resize(filled + BLOCK_BYTES, 0);
@@ -237,7 +237,7 @@ impl Cursor {
         }
     }
 
-    /// Notes the line in `range`, unless it is blank.
+    /// Records the line in `range`, unless it is blank.
     fn end_line(&mut self, bytes: &[u8], mut range: Range<usize>, lines: &mut Vec<Span>) {
         self.line += 1;
         if self.line == 1 && bytes[range.clone()].starts_with(BYTE_ORDER_MARK) {
@@ -246,11 +246,11 @@ impl Cursor {
         let number = self.line;
         if std::mem::take(&mut self.skipping) || range.len() > self.line_limit_bytes {
             let limit = self.line_limit_bytes;
-            let place = Place::TooLong { limit };
-            lines.push(Span { number, place });
+            let content = Content::TooLong { limit };
+            lines.push(Span { number, content });
         } else if !bytes[range.clone()].trim_ascii().is_empty() {
-            let place = Place::Within(range);
-            lines.push(Span { number, place });
+            let content = Content::Within(range);
+            lines.push(Span { number, content });
         }
     }
 

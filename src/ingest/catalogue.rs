@@ -1,4 +1,4 @@
-//! The model catalogue: names, other names and release times.
+//! The model catalogue: ids, aliases and release times of models.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,10 +9,10 @@ use serde::Deserialize;
 use crate::domain::Timestamp;
 use crate::wire::parse_time;
 
-/// Models by name. An unknown model is not an error: logs name models that no catalogue has yet.
+/// Models by name. An unknown model is not an error: logs contain models that no catalogue has yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalogue {
-    /// Every id and alias to the id.
+    /// Maps every id and alias to the id.
     ids: BTreeMap<String, String>,
     released: BTreeMap<String, Timestamp>,
 }
@@ -20,27 +20,27 @@ pub struct Catalogue {
 /// Why a catalogue cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
-    /// It could not be read.
+    /// The file could not be read.
     #[error("cannot read {file}")]
     Read {
         /// The file.
         file: String,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// Not TOML, or a key is missing, unknown or of the wrong type.
+    /// The text is not TOML, or a key is missing, unknown or of the wrong type.
     #[error("not a model catalogue")]
     Form(#[from] toml::de::Error),
-    /// A name that is empty.
+    /// A name is empty.
     #[error("a model's id or alias is empty")]
     EmptyName,
-    /// A name that stands for two models, or twice for one.
+    /// A name is used for two models, or twice for one.
     #[error("the model name `{name}` occurs twice")]
     Duplicate {
         /// The name.
         name: String,
     },
-    /// A release time that is not one.
+    /// A release time is invalid.
     #[error("model `{id}`: `released` must be an RFC 3339 time in the years 1970 to 2199")]
     BadTime {
         /// The model.
@@ -80,7 +80,7 @@ impl Catalogue {
     /// Reads a catalogue from its TOML text.
     ///
     /// # Errors
-    /// When a key is unknown, missing or of the wrong type, a name occurs twice, or a time is not one.
+    /// When a key is unknown, missing or of the wrong type, a name occurs twice, or a time is invalid.
     pub fn parse(text: &str) -> Result<Self, CatalogueError> {
         let form: CatalogueForm = toml::from_str(text)?;
         let mut catalogue = Self::default();
@@ -102,12 +102,12 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// The id of the model with this id or alias; `None` for a model that is not in the catalogue.
+    /// Returns the id of the model with this id or alias; `None` for a model that is not in the catalogue.
     pub fn resolve(&self, name: &str) -> Option<&str> {
         self.ids.get(name).map(String::as_str)
     }
 
-    /// When the model with this id or alias was released.
+    /// Returns the release time of the model with this id or alias.
     pub fn released(&self, name: &str) -> Option<Timestamp> {
         self.released.get(self.resolve(name)?).copied()
     }

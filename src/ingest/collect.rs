@@ -1,4 +1,4 @@
-//! Whole files in memory: labels and prompt pools.
+//! Files that are read into memory as a whole: labels and prompt pools.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::{BadLine, InputError, JsonLines, ReadError, Tally};
 use crate::domain::{AccountRef, Label, PoolRecord};
 use crate::wire::json::FromLine;
 
-/// Bad lines that are kept; the tally counts them all.
+/// Maximum bad lines kept; the tally counts all of them.
 const REJECTED_KEPT: usize = 100;
 
 /// All records of a file.
@@ -16,15 +16,15 @@ pub struct Collected<T> {
     pub records: Vec<T>,
     /// The first 100 bad lines.
     pub rejected: Vec<BadLine>,
-    /// What the lines were.
+    /// Counts of the lines.
     pub tally: Tally,
 }
 
 impl<T> Collected<T> {
-    /// The records, when every line was one.
+    /// Returns the records if every line was valid.
     ///
     /// # Errors
-    /// The first bad line.
+    /// When a line is bad; returns the first one.
     pub fn strict(self) -> Result<Vec<T>, BadLine> {
         match self.rejected.into_iter().next() {
             Some(bad) => Err(bad),
@@ -36,7 +36,7 @@ impl<T> Collected<T> {
 /// Reads a label file.
 ///
 /// # Errors
-/// When the file cannot be opened or breaks off; bad lines are in the result.
+/// When the file cannot be opened or read to its end; bad lines are part of the result.
 pub fn read_labels(path: &Path) -> Result<Collected<Label<AccountRef>>, InputError> {
     collect(path)
 }
@@ -44,7 +44,7 @@ pub fn read_labels(path: &Path) -> Result<Collected<Label<AccountRef>>, InputErr
 /// Reads a prompt pool.
 ///
 /// # Errors
-/// When the file cannot be opened or breaks off; bad lines are in the result.
+/// When the file cannot be opened or read to its end; bad lines are part of the result.
 pub fn read_pool(path: &Path) -> Result<Collected<PoolRecord>, InputError> {
     collect(path)
 }

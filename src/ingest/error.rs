@@ -1,4 +1,4 @@
-//! What can go wrong with a file, and with one of its lines.
+//! Errors of reading and writing files, and of single lines.
 
 use std::io;
 use std::sync::Arc;
@@ -6,87 +6,87 @@ use std::sync::Arc;
 use super::Compression;
 use crate::wire::json::LineError;
 
-/// One line that is not a record. Reading goes on after it.
+/// One line that is not a record. Reading continues after it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {reason}")]
 pub struct BadLine {
-    /// The file, as it was named.
+    /// The file name, as given by the caller.
     pub file: Arc<str>,
-    /// The line, counted from 1.
+    /// The line number, counted from 1.
     pub line: u64,
     /// Why it is not a record.
     pub reason: LineError,
 }
 
-/// A file that cannot be read further.
+/// Why a file cannot be read, or not to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// It could not be opened.
+    /// The file could not be opened.
     #[error("cannot open {file}")]
     Open {
-        /// The file, as it was named.
+        /// The file name, as given by the caller.
         file: Arc<str>,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// It broke off or its compression is damaged.
+    /// Reading failed, or the compressed data is corrupt.
     #[error("cannot read {file} beyond line {line}, byte {offset} (read as {compression})")]
     Read {
-        /// The file, as it was named.
+        /// The file name, as given by the caller.
         file: Arc<str>,
-        /// How it was read.
+        /// The compression it was read as.
         compression: Compression,
-        /// Complete lines before the break; all of them were delivered.
+        /// Complete lines before the failure; all of them were returned.
         line: u64,
-        /// Bytes before the break, after decompression.
+        /// Bytes before the failure, after decompression.
         offset: u64,
-        /// What the system or the decompressor said.
+        /// The error of the operating system or the decompressor.
         source: io::Error,
     },
-    /// It ends within its compressed stream: an interrupted copy, or a writer that was killed.
+    /// The file ends within its compressed stream: an interrupted copy, or a writer that was killed.
     #[error(
         "{file} ends in the middle of its {compression} stream, after line {line}, byte {offset}"
     )]
     CutShort {
-        /// The file, as it was named.
+        /// The file name, as given by the caller.
         file: Arc<str>,
-        /// How it was read.
+        /// The compression it was read as.
         compression: Compression,
-        /// Complete lines before the end; all of them were delivered.
+        /// Complete lines before the end; all of them were returned.
         line: u64,
         /// Bytes before the end, after decompression.
         offset: u64,
     },
 }
 
-/// Why the next record of a stream did not come.
+/// Why the next record of a stream could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// One line is bad; the next call goes on after it.
+    /// One line is bad; the next call continues after it.
     #[error(transparent)]
     Line(#[from] BadLine),
-    /// The input is at its end.
+    /// The file cannot be read further; the next call continues with the next file.
     #[error(transparent)]
     Input(#[from] InputError),
 }
 
-/// A file that cannot be written.
+/// Why a file cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    /// It could not be created.
+    /// The file could not be created.
     #[error("cannot create {file}")]
     Create {
-        /// The file, as it was named.
+        /// The file name, as given by the caller.
         file: Arc<str>,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// Writing stopped.
+    /// Writing failed.
     #[error("cannot write to {file}")]
     Write {
-        /// The file, as it was named.
+        /// The file name, as given by the caller.
         file: Arc<str>,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! Opens a file or standard input and takes its compression off, told by its first bytes.
+//! Opening of a file or standard input, with decompression chosen by the first bytes.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
@@ -10,22 +10,22 @@ use flate2::bufread::MultiGzDecoder;
 use super::InputError;
 use super::compression::Compression;
 
-/// Bytes asked of the system at a time.
+/// Bytes read from the operating system at a time.
 const BLOCK_BYTES: usize = 64 << 10;
 
 /// An open stream of decompressed bytes.
 pub(super) struct Input {
-    /// The file, as it was named.
+    /// The file name, as given by the caller.
     pub(super) file: Arc<str>,
-    /// How it is compressed.
+    /// The compression of the file.
     pub(super) compression: Compression,
-    /// Whether the writer may still be at work, so that a full line must not wait for the next.
+    /// Whether the writer may still be running, so that a complete line must not wait for the next.
     pub(super) live: bool,
-    /// The bytes.
+    /// The decompressed bytes.
     pub(super) bytes: Box<dyn Read + Send>,
 }
 
-/// How messages name a path.
+/// Returns the name of a path for messages.
 pub(super) fn file_name(path: &Path) -> Arc<str> {
     if path == Path::new("-") {
         Arc::from("standard input")
@@ -35,6 +35,9 @@ pub(super) fn file_name(path: &Path) -> Arc<str> {
 }
 
 /// Opens `path`, or standard input for `-`.
+///
+/// # Errors
+/// When the file cannot be opened or its first bytes cannot be read.
 pub(super) fn open(path: &Path) -> Result<Input, InputError> {
     let file = file_name(path);
     let live = path == Path::new("-");

@@ -1,4 +1,4 @@
-//! A stream of records out of files of JSON lines.
+//! A stream of records read from JSON Lines files.
 
 use std::path::PathBuf;
 use std::vec;
@@ -10,8 +10,8 @@ use crate::wire::json::{FromLine, Parsed};
 
 /// Records in the order of the input, parsed a batch at a time by the current rayon pool.
 ///
-/// A bad line is one `Err` item and reading goes on; a file that breaks off is one too, and reading goes on
-/// with the next file. Whether to stop there is the caller's choice.
+/// A bad line is one `Err` item and reading continues; so is a file that cannot be read to its end, and reading
+/// continues with the next file. Whether to stop there is the caller's choice.
 pub struct JsonLines<T> {
     batches: Batches,
     parsed: vec::IntoIter<Result<Parsed<T>, BadLine>>,
@@ -19,12 +19,12 @@ pub struct JsonLines<T> {
 }
 
 impl<T: FromLine + Send> JsonLines<T> {
-    /// Reads `files` one after another; `-` is standard input. Lines may hold [`LINE_LIMIT_BYTES`].
+    /// Reads `files` one after another; `-` is standard input. Lines may have up to [`LINE_LIMIT_BYTES`].
     pub fn new(files: impl IntoIterator<Item = PathBuf>) -> Self {
         Self::with_line_limit(files, LINE_LIMIT_BYTES)
     }
 
-    /// Reads `files` with another limit for one line, in bytes.
+    /// Reads `files` with a custom limit for one line, in bytes.
     pub fn with_line_limit(
         files: impl IntoIterator<Item = PathBuf>,
         line_limit_bytes: usize,
@@ -36,16 +36,16 @@ impl<T: FromLine + Send> JsonLines<T> {
         }
     }
 
-    /// What the lines taken so far were.
+    /// Returns counts of the lines taken so far.
     pub const fn tally(&self) -> &Tally {
         &self.tally
     }
 
-    /// The next lines as a batch, for work that is shared among threads; about a megabyte of text, never
-    /// empty. `None` at the end. The items are those that the iterator would give, in its order.
+    /// Returns the next lines as a batch, for parallel processing: about a megabyte of text, never empty. `None` at the
+    /// end. The items are those that the iterator would yield, in the same order.
     ///
     /// # Errors
-    /// When a file cannot be opened or breaks off; the next call goes on with the next file.
+    /// When a file cannot be opened or read to its end; the next call continues with the next file.
     pub fn next_batch(&mut self) -> Result<Option<Vec<Result<T, BadLine>>>, InputError> {
         if !self.refill()? {
             return Ok(None);
@@ -57,7 +57,7 @@ impl<T: FromLine + Send> JsonLines<T> {
         Ok(Some(batch.collect()))
     }
 
-    /// Makes sure that a parsed line is at hand; false at the end.
+    /// Ensures that a parsed line is available; returns false at the end.
     fn refill(&mut self) -> Result<bool, InputError> {
         if self.parsed.len() > 0 {
             return Ok(true);

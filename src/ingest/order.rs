@@ -1,30 +1,29 @@
-//! Whether exchanges come in the order of their time.
+//! Detection of exchanges that arrive out of time order.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use crate::domain::{Exchange, Timestamp};
 
-/// Where an exchange stands among those before it.
+/// The time order of an exchange relative to the earlier ones of its account.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Standing {
-    /// Not before any earlier exchange of its account.
+pub enum TimeOrder {
+    /// Not earlier than any previous exchange of its account.
     InOrder,
-    /// Its account had a later exchange before it.
+    /// Earlier than a previous exchange of its account.
     Backwards {
-        /// By how many seconds.
+        /// Seconds by which it is earlier than the account's latest exchange.
         seconds: f64,
     },
 }
 
-/// Remembers the last time of recent accounts.
+/// Checks time order by storing the latest time of recently active accounts.
 ///
-/// Bound: at least the `capacity` most recently met accounts are remembered, and at most twice as many; at the default of
-/// one million that is about 110 MB. What is forgotten counts as new: its disorder goes unnoticed, and no exchange is
-/// lost.
+/// Bound: stores at least the `capacity` most recently active accounts and at most twice as many; at the default of one
+/// million that is about 110 MB. A dropped account counts as new: its disorder goes unnoticed, but no exchange is lost.
 pub struct OrderCheck {
     times: Recent<LastTime>,
-    /// Makes keys of accounts that nobody outside can foresee, so that no account can be named to pass for another.
+    /// Hashes account names to unpredictable keys, so that no name can be chosen to collide with another account.
     hasher: RandomState,
     accounts_backwards: u64,
 }
@@ -36,10 +35,10 @@ struct LastTime {
 }
 
 impl OrderCheck {
-    /// Accounts that are remembered unless the caller says otherwise.
+    /// Default number of accounts stored.
     pub const CAPACITY: usize = 1_000_000;
 
-    /// A check that remembers at least `capacity` accounts.
+    /// Creates a check that stores at least `capacity` accounts.
     pub fn new(capacity: usize) -> Self {
         Self {
             times: Recent::new(capacity),
@@ -48,8 +47,8 @@ impl OrderCheck {
         }
     }
 
-    /// Where `exchange` stands, which becomes part of what is remembered.
-    pub fn check(&mut self, exchange: &Exchange) -> Standing {
+    /// Checks `exchange` against earlier ones and records its time.
+    pub fn check(&mut self, exchange: &Exchange) -> TimeOrder {
         let account = self.hasher.hash_one(&exchange.account);
         let last = self.times.get(account).unwrap_or(LastTime {
             time: exchange.time,
@@ -64,13 +63,13 @@ impl OrderCheck {
         self.times.put(account, now);
         if backwards {
             let seconds = last.time.seconds_since(exchange.time);
-            Standing::Backwards { seconds }
+            TimeOrder::Backwards { seconds }
         } else {
-            Standing::InOrder
+            TimeOrder::InOrder
         }
     }
 
-    /// Accounts, among those remembered, whose time went backwards at least once.
+    /// Returns the number of accounts, among those stored, whose time went backwards at least once.
     pub const fn accounts_backwards(&self) -> u64 {
         self.accounts_backwards
     }
@@ -82,7 +81,7 @@ impl Default for OrderCheck {
     }
 }
 
-/// A table of two generations: when the young one is full it becomes the old one, and the old one is dropped.
+/// A table of two generations: when the young one is full it replaces the old one, which is dropped.
 struct Recent<V> {
     young: HashMap<u64, V>,
     old: HashMap<u64, V>,

@@ -1,4 +1,4 @@
-//! What a reader met.
+//! Counts of the lines that a reader has processed.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ pub struct Tally {
     pub lines: u64,
     /// Lines that were records.
     pub accepted: u64,
-    /// Lines that were not, by [`LineError::code`](crate::wire::json::LineError::code).
+    /// Lines that were not records, by [`LineError::code`](crate::wire::json::LineError::code).
     pub rejected: BTreeMap<&'static str, u64>,
-    /// Top-level fields that the format does not name, over all accepted lines.
+    /// Top-level fields that are not part of the format, over all accepted lines.
     pub unknown_fields: u64,
-    /// Exchanges earlier than one of the same account before them: delivered, but worth a warning.
+    /// Exchanges earlier than a previous one of the same account: returned, but worth a warning.
     pub out_of_order: u64,
-    /// Accounts with such an exchange.
+    /// Accounts with at least one exchange out of order.
     pub accounts_out_of_order: u64,
 }
 
 impl Tally {
-    /// Lines that were not records.
+    /// Returns the number of lines that were not records.
     pub fn rejected_lines(&self) -> u64 {
         self.rejected.values().sum()
     }

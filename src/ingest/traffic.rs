@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use super::{
-    BadLine, InputError, JsonLines, LINE_LIMIT_BYTES, OrderCheck, ReadError, Standing, Tally,
+    BadLine, InputError, JsonLines, LINE_LIMIT_BYTES, OrderCheck, ReadError, Tally, TimeOrder,
 };
 use crate::domain::Exchange;
 
 /// Reads traffic logs one after another as one stream.
 ///
-/// Every exchange is delivered, whether its account sent it before or not: that is for the engine to know. Those whose
-/// account's time goes backwards are counted; see [`OrderCheck`] for how far back that reaches.
+/// Returns every exchange, including repeats: detecting those is the engine's task. Counts exchanges whose account's
+/// time goes backwards; see [`OrderCheck`] for how far back the check reaches.
 pub struct TrafficReader {
     lines: JsonLines<Exchange>,
     order: OrderCheck,
@@ -18,12 +18,12 @@ pub struct TrafficReader {
 }
 
 impl TrafficReader {
-    /// Reads `files` in the given order; `-` is standard input. Lines may hold [`LINE_LIMIT_BYTES`].
+    /// Reads `files` in the given order; `-` is standard input. Lines may have up to [`LINE_LIMIT_BYTES`].
     pub fn new(files: impl IntoIterator<Item = PathBuf>) -> Self {
         Self::with_limits(files, LINE_LIMIT_BYTES, OrderCheck::default())
     }
 
-    /// Reads `files` with other limits: the bytes of one line, and how far back the order is checked.
+    /// Reads `files` with custom limits: the bytes of one line, and how far back the order is checked.
     pub fn with_limits(
         files: impl IntoIterator<Item = PathBuf>,
         line_limit_bytes: usize,
@@ -36,7 +36,7 @@ impl TrafficReader {
         }
     }
 
-    /// What the lines taken so far were.
+    /// Returns counts of the lines taken so far.
     pub fn tally(&self) -> Tally {
         Tally {
             out_of_order: self.out_of_order,
@@ -45,11 +45,11 @@ impl TrafficReader {
         }
     }
 
-    /// The next exchanges as a batch, for work that is shared among threads; see [`JsonLines::next_batch`].
-    /// `None` at the end.
+    /// Returns the next exchanges as a batch, for parallel processing; see [`JsonLines::next_batch`]. `None` at the
+    /// end.
     ///
     /// # Errors
-    /// When a file cannot be opened or breaks off; the next call goes on with the next file.
+    /// When a file cannot be opened or read to its end; the next call continues with the next file.
     pub fn next_batch(&mut self) -> Result<Option<Vec<Result<Exchange, BadLine>>>, InputError> {
         let batch = self.lines.next_batch()?;
         for exchange in batch.iter().flatten().flatten() {
@@ -60,7 +60,7 @@ impl TrafficReader {
 
     /// Counts the exchange if it is out of order.
     fn check(&mut self, exchange: &Exchange) {
-        let backwards = self.order.check(exchange) != Standing::InOrder;
+        let backwards = self.order.check(exchange) != TimeOrder::InOrder;
         self.out_of_order += u64::from(backwards);
     }
 }

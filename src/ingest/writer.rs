@@ -1,4 +1,4 @@
-//! Files of JSON lines, written.
+//! Writer of JSON Lines files.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -15,8 +15,8 @@ const ZSTANDARD_LEVEL: i32 = 3;
 
 /// Writes records as JSON lines; the same records give the same bytes.
 ///
-/// A file ends with [`JsonLinesWriter::finish`]. One that is dropped before is cut short, as a reader of it
-/// will say.
+/// Call [`JsonLinesWriter::finish`] to complete a file. Dropping the writer without it leaves a truncated file, which
+/// readers report as such.
 pub struct JsonLinesWriter {
     file: Arc<str>,
     sink: Sink,
@@ -57,7 +57,7 @@ impl JsonLinesWriter {
     /// Writes one record.
     ///
     /// # Errors
-    /// When the file cannot take it.
+    /// When writing to the file fails.
     pub fn write<T: ToLine>(&mut self, record: &T) -> Result<(), OutputError> {
         self.line.clear();
         record.to_line(&mut self.line);
@@ -65,19 +65,19 @@ impl JsonLinesWriter {
         written.map_err(|source| self.failed(source))
     }
 
-    /// Hands on what is buffered, for a reader that waits on the other end.
+    /// Flushes buffered bytes, for a reader that waits on the other end.
     ///
     /// # Errors
-    /// When the file cannot take it.
+    /// When writing to the file fails.
     pub fn flush(&mut self) -> Result<(), OutputError> {
         let flushed = self.sink.writer().flush();
         flushed.map_err(|source| self.failed(source))
     }
 
-    /// Writes what is buffered and ends the compressed stream.
+    /// Writes buffered bytes and ends the compressed stream.
     ///
     /// # Errors
-    /// When the file cannot take it: it is not complete then.
+    /// When writing to the file fails; the file is then incomplete.
     pub fn finish(self) -> Result<(), OutputError> {
         let Self { file, sink, .. } = self;
         sink.finish()
@@ -94,7 +94,7 @@ impl Sink {
     fn new(path: &Path, target: Target) -> io::Result<Self> {
         let extension = path.extension().unwrap_or_default();
         Ok(if extension.eq_ignore_ascii_case("gz") {
-            // The simulator writes tens of millions of lines; who wants them small asks for `.zst`.
+            // The simulator writes tens of millions of lines, so speed comes first; for small files use `.zst`.
             Self::Gzip(GzEncoder::new(target, flate2::Compression::fast()))
         } else if extension.eq_ignore_ascii_case("zst") {
             let mut encoder = zstd::Encoder::new(target, ZSTANDARD_LEVEL)?;

@@ -1,16 +1,16 @@
 //! The fusion model: log-odds as a plain sum of one small table per feature.
 //!
-//! `logit = base + sum_j f_j(x_j) * n / (n + n0_j)`, each `f` constant on at most 32 bins, or lines between at most 31
-//! points. A lookup per feature, so every contribution IS the weight of a reason; nothing is attributed afterwards. The
-//! shape is that of explainable boosting machines (Lou, Caruana, Gehrke & Hooker 2013; Nori et al. 2019). This file
-//! knows neither features nor detectors: a term has a name and a number.
+//! `logit = base + sum_j f_j(x_j) * n / (n + n0_j)`, where each `f` is constant on at most 32 bins, or linear between
+//! at most 31 points. Evaluation is one lookup per feature, so every contribution IS the weight of a reason; nothing is
+//! attributed afterwards. The form is that of explainable boosting machines (Lou, Caruana, Gehrke & Hooker 2013; Nori
+//! et al. 2019). This file knows neither features nor detectors: a term has a name and a number.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::term::{MAX_LOG_ODDS, Term, TermError, check_number, shrinkage};
 
-/// A checked additive model.
+/// A validated additive model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
 pub struct AdditiveModel {
@@ -18,34 +18,34 @@ pub struct AdditiveModel {
     terms: Vec<Term>,
 }
 
-/// The answer for one account.
+/// The result of evaluating the model on one account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// Log-odds before any evidence.
+    /// Log-odds without any evidence.
     pub base: f64,
-    /// Log-odds added by each term, in their order.
+    /// Log-odds added by each term, in the order of the terms.
     pub contributions: Vec<f64>,
-    /// `base` plus the contributions, added from first to last.
+    /// Log-odds: `base` plus the contributions, added from first to last.
     pub score: f64,
 }
 
-/// Why a model was refused.
+/// Why a model was rejected.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum AdditiveModelError {
-    /// A number, or the table of a term.
+    /// A number or the table of a term is invalid.
     #[error(transparent)]
     Term(#[from] TermError),
-    /// A name used twice.
+    /// Two terms have the same name.
     #[error("the name {0:?} is used by two terms")]
     DuplicateName(String),
 }
 
 impl AdditiveModel {
-    /// A model from its parts.
+    /// Creates a model from its parts.
     ///
     /// # Errors
-    /// When a number is not finite, edges do not increase, lengths disagree, a bound is passed, or a
-    /// table declared monotone decreases.
+    /// When a number is not finite, edges do not increase, lengths disagree, a bound is exceeded, a name is used twice,
+    /// or a table declared monotone decreases.
     pub fn new(base: f64, terms: Vec<Term>) -> Result<Self, AdditiveModelError> {
         check_number("base", base, MAX_LOG_ODDS)?;
         let mut names: Vec<&str> = terms.iter().map(|term| term.name.as_str()).collect();
@@ -57,20 +57,21 @@ impl AdditiveModel {
         Ok(Self { base, terms })
     }
 
-    /// Log-odds before any evidence.
+    /// Returns the log-odds without any evidence.
     pub const fn base(&self) -> f64 {
         self.base
     }
 
-    /// The tables, one for each feature.
+    /// Returns the terms, one for each feature.
     pub fn terms(&self) -> &[Term] {
         &self.terms
     }
 
     /// Evaluates the model on one account, with the contribution of every term.
     ///
-    /// `features` yields one number per term, in their order; NaN means unknown and contributes nothing: absent is
-    /// never evidence. `exposure` is the account's exchanges so far; NaN and negative count as none.
+    /// `features` yields one number per term, in the order of the terms; NaN means unknown and contributes nothing,
+    /// because missing data is never evidence. `exposure` is the number of exchanges of the account so far; NaN and
+    /// negative values count as zero.
     pub fn evaluate(&self, features: impl IntoIterator<Item = f64>, exposure: f64) -> Evaluation {
         let contributions: Vec<f64> = self
             .terms
@@ -89,7 +90,7 @@ impl AdditiveModel {
     }
 }
 
-/// The form on disk, before the checks.
+/// The serialized form, before validation.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {

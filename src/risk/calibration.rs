@@ -1,25 +1,24 @@
-//! From log-odds to a probability with an interval: inductive Venn-Abers with a strictly increasing
-//! headline.
+//! Conversion of log-odds to a probability with an interval: inductive Venn-Abers with a strictly increasing point
+//! estimate, called the headline.
 //!
-//! Venn-Abers (Vovk & Petej 2014, arXiv 1211.0025) fits isotonic regression twice with the new account
-//! added to the calibration accounts, once as benign and once as extraction, and answers with the two
-//! values `(p0, p1)` at its score. One of the two is calibrated whatever the distribution of scores, and
-//! their distance says how little is known there. Both fits are computed for every score beforehand
-//! (`train::venn_abers`), so an answer is two binary searches. The usual single figure is
-//! `p1 / (1 - p0 + p1)`, the minimax choice under log loss.
+//! Venn-Abers (Vovk & Petej 2014, arXiv 1211.0025) fits isotonic regression twice with the new account added to the
+//! calibration accounts, once as benign and once as extraction, and returns the two values `(p0, p1)` at its score.
+//! One of the two is calibrated whatever the distribution of scores, and their distance shows how little is known
+//! there. Both fits are computed for every score beforehand (`train::venn_abers`), so applying them is two binary
+//! searches. The usual point estimate is `p1 / (1 - p0 + p1)`, the minimax choice under log loss.
 //!
-//! That figure is a step function, and steps would throw away the ranking within a plateau. The headline
-//! is instead drawn through it. What is guaranteed, up to rounding:
+//! That estimate is a step function, and steps would discard the ranking within a plateau. The headline is instead
+//! interpolated through it. The guarantees, up to rounding:
 //! - `p0 <= risk <= p1` at **every** score, tails included;
-//! - `risk` is continuous and strictly increasing in the score, as far as doubles can tell (it saturates
-//!   only where the logistic itself does, tens of log-odds beyond the calibration data);
+//! - `risk` is continuous and strictly increasing in the score, to the precision of doubles (it saturates only where
+//!   the logistic itself does, tens of log-odds beyond the calibration data);
 //! - at every score where either fit jumps and that is not the end of a plateau, `risk` is exactly
 //!   `p1 / (1 - p0 + p1)`; at the two ends of a plateau it is tilted off it by a third of the free room.
 //!
-//! Why this works: between two neighbouring jumps `a < b`, `p0` is the constant `p0(a)` and `p1` the
-//! constant `p1(b)`, so any path that rises from within the band at `a` to within the band at `b` never
-//! leaves the band. Beyond the last jump on either side the band is open to 0 or 1, and the path goes on
-//! with the slope of a logistic (Platt 1999) fit.
+//! Why this works: between two neighbouring jumps `a < b`, `p0` is the constant `p0(a)` and `p1` the constant `p1(b)`,
+//! so any path that rises from within the band at `a` to within the band at `b` never leaves the band. Beyond the last
+//! jump on either side the band is open to 0 or 1, and the path continues with the slope of a logistic (Platt 1999)
+//! fit.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -27,7 +26,7 @@ use thiserror::Error;
 use crate::domain::Risk;
 use crate::statistics::logistic::logit;
 
-/// A fitted calibration.
+/// A fitted and validated calibration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "VennAbersFit", into = "VennAbersFit")]
 pub struct Calibration {
@@ -36,63 +35,63 @@ pub struct Calibration {
     anchors: Vec<(f64, f64)>,
 }
 
-/// A calibrated answer.
+/// A calibrated probability with its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibrated {
     /// `p0`: the calibrated probability if this account is benign.
     pub low: Risk,
-    /// The headline, between the two.
+    /// The headline, between `low` and `high`.
     pub risk: Risk,
     /// `p1`: the calibrated probability if this account is extracting.
     pub high: Risk,
 }
 
-/// Why a calibration was refused.
+/// Why a calibration was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum CalibrationError {
-    /// A prior outside (0, 1).
+    /// A prior is outside (0, 1).
     #[error("expected a prior strictly between 0 and 1, got {0}")]
     Prior(f64),
-    /// A step function that does not increase or leaves [0, 1].
+    /// A step function does not increase or leaves [0, 1].
     #[error(
-        "the {which} fit must have increasing scores and values within [0, 1], entry {index} has not"
+        "{which} fit: expected increasing scores and values within [0, 1], entry {index} is not"
     )]
     Steps {
         /// `lower` or `upper`.
         which: &'static str,
-        /// First offending entry.
+        /// The first invalid entry.
         index: usize,
     },
-    /// Two fits that cross.
-    #[error("the lower fit is not below the upper one at entry {0}")]
+    /// The two fits cross.
+    #[error("expected the lower fit below the upper one, entry {0} is not")]
     Crossing(usize),
-    /// A tail slope that is not positive.
+    /// A tail slope is not positive.
     #[error("expected a positive finite tail slope, got {0}")]
     Slope(f64),
 }
 
-/// The numbers of a fitted calibration, not yet checked: what `train` fits and a bundle stores.
+/// The numbers of a fitted calibration before validation, as fitted by `train` and stored in a bundle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VennAbersFit {
-    /// `p0`: 0 before the first entry; each value holds from its score on.
+    /// `p0` as (score, value) steps: 0 before the first entry; each value applies from its score on.
     pub lower: Vec<(f64, f64)>,
-    /// `p1`: each value holds up to and with its score; 1 beyond the last entry.
+    /// `p1` as (score, value) steps: each value applies up to and including its score; 1 beyond the last entry.
     pub upper: Vec<(f64, f64)>,
     /// Log-odds per unit of score beyond the first and last jump.
     pub tail_slope: f64,
     /// Weighted share of extraction among the calibration accounts.
     pub base_rate: f64,
-    /// The share of extraction to answer for.
+    /// Assumed share of extraction in the population being scored.
     pub prior: f64,
-    /// Benign accounts that calibrated.
+    /// Number of benign calibration accounts.
     pub benign: u64,
-    /// Extracting accounts that calibrated.
+    /// Number of extracting calibration accounts.
     pub extraction: u64,
 }
 
 impl Calibration {
-    /// The calibrated answer for a score in log-odds. A score that is not a number is read as zero.
+    /// Returns the calibrated probability for a score in log-odds. A NaN score counts as zero.
     pub fn apply(&self, score: f64) -> Calibrated {
         let score = if score.is_nan() {
             0.0
@@ -102,7 +101,7 @@ impl Calibration {
         let shift = logit(self.fit.prior) - logit(self.fit.base_rate);
         let (p0, p1) = self.fit.band(score);
         let (low, high) = (shifted(p0, shift), shifted(p1, shift));
-        // The clamp only ever acts on the last bit.
+        // The clamp only ever changes the last bit.
         let headline = Risk::from_logit(self.headline(score) + shift)
             .value()
             .clamp(low.value(), high.value());
@@ -113,7 +112,7 @@ impl Calibration {
         }
     }
 
-    /// The same calibration, answering for a population with a share `prior` of extracting accounts.
+    /// Returns the same calibration for a population with a share `prior` of extracting accounts.
     ///
     /// # Errors
     /// When `prior` is not strictly between 0 and 1.
@@ -131,7 +130,7 @@ impl Calibration {
             self.anchors.get(above),
         ) {
             (Some((from, low)), Some(&(to, high))) => {
-                // Written so that neither end is passed by rounding.
+                // The clamp keeps rounding from exceeding either end.
                 (low + (high - low) * ((score - from) / (to - from))).clamp(low, high)
             }
             (Some(last), None) => beyond(last),
@@ -142,7 +141,7 @@ impl Calibration {
 }
 
 impl VennAbersFit {
-    /// `(p0, p1)` at a score.
+    /// Returns `(p0, p1)` at a score.
     fn band(&self, score: f64) -> (f64, f64) {
         let lower = self.lower.partition_point(|&(from, _)| from <= score);
         let upper = self.upper.partition_point(|&(until, _)| until < score);
@@ -172,7 +171,7 @@ impl VennAbersFit {
         }
     }
 
-    /// The headline's log-odds at every jump.
+    /// Returns the headline as (score, log-odds) at every jump.
     fn anchors(&self) -> Vec<(f64, f64)> {
         let mut jumps: Vec<f64> = self
             .lower
@@ -188,8 +187,8 @@ impl VennAbersFit {
             let value = values[i];
             let before = if i > 0 { values[i - 1] } else { 0.0 };
             let after = values.get(i + 1).copied().unwrap_or(1.0);
-            // Equal neighbours are the two ends of one plateau, and never more than two: an end is
-            // where p0 has just jumped or p1 is about to.
+            // Equal neighbours are the two ends of one plateau, and never more than two: an end is where p0 has just
+            // jumped or p1 is about to.
             if after <= value {
                 value - (value - bands[i].0).min(value - before).max(0.0) / 3.0
             } else if before >= value {
@@ -225,13 +224,13 @@ impl From<Calibration> for VennAbersFit {
     }
 }
 
-/// A probability moved from a population with a share `from` of extraction to one with a share `to`:
-/// `logit p' = logit p + logit to - logit from` (Elkan 2001). 0 and 1 stay where they are.
+/// Converts a probability from a population with a share `from` of extraction to one with a share `to`:
+/// `logit p' = logit p + logit to - logit from` (Elkan 2001). 0 and 1 are unchanged.
 pub fn shift_prior(probability: Risk, from: f64, to: f64) -> Risk {
     shifted(probability.value(), logit(to) - logit(from))
 }
 
-/// `p` moved by some log-odds. Certainty has no odds to move.
+/// Shifts `p` by some log-odds. 0 and 1 have infinite log-odds and are unchanged.
 fn shifted(p: f64, by: f64) -> Risk {
     let certain = if p <= 0.0 || p >= 1.0 {
         Risk::new(p)

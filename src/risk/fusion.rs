@@ -1,14 +1,14 @@
-//! The additive model with each term bound to the measure that it weighs.
+//! The additive model with each term bound to its measure.
 
 use thiserror::Error;
 
 use super::{AdditiveModel, Evaluation, Term};
 use crate::detect::{MeasureIndex, MeasureValues};
 
-/// Why an additive model does not fit this program's measures.
+/// Why an additive model is incompatible with this program's measures.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FusionError {
-    /// It was fitted on other measures than this program takes, or on these in another order.
+    /// The model was fitted on other measures than this program has, or on these in another order.
     #[error(
         "fusion term {index}: expected a measure of this program that comes after those of the terms before, got \
          {actual:?}"
@@ -19,7 +19,7 @@ pub enum FusionError {
         /// The term's name.
         actual: String,
     },
-    /// A term that weighs nothing: its measure is context.
+    /// A term is zero everywhere; a measure without weight belongs in the context.
     #[error(
         "fusion term {index}: expected a term that weighs something, got {actual:?} with nothing but zeros"
     )]
@@ -31,8 +31,7 @@ pub enum FusionError {
     },
 }
 
-/// A sum of terms over measures, in the order of the measures. A measure without a term is context, which weighs
-/// nothing.
+/// A sum of terms over measures, in the order of the measures. A measure without a term is context and has no weight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fusion {
     model: AdditiveModel,
@@ -41,23 +40,23 @@ pub struct Fusion {
 }
 
 impl Fusion {
-    /// Log-odds before any evidence.
+    /// Returns the log-odds without any evidence.
     pub const fn base(&self) -> f64 {
         self.model.base()
     }
 
-    /// The terms, each with its measure, in the order of the measures.
+    /// Returns the terms, each with its measure, in the order of the measures.
     pub fn terms(&self) -> impl ExactSizeIterator<Item = (MeasureIndex, &Term)> {
         self.measures.iter().copied().zip(self.model.terms())
     }
 
-    /// The term of one measure; `None` for context.
+    /// Returns the term of one measure; `None` for context.
     pub fn term(&self, measure: MeasureIndex) -> Option<&Term> {
         let at = self.measures.binary_search(&measure).ok()?;
         self.model.terms().get(at)
     }
 
-    /// Evaluates an account by its measures after `seen` exchanges; contributions are in the order of [`Self::terms`].
+    /// Evaluates an account's measures after `seen` exchanges; contributions are in the order of [`Self::terms`].
     pub fn evaluate(&self, values: &MeasureValues, seen: u64) -> Evaluation {
         let feature = |measure: &MeasureIndex| values.get(*measure).unwrap_or(f64::NAN);
         self.model

@@ -1,4 +1,4 @@
-//! A risk model's judgement of one account: risk, band, recommendation, techniques and reasons.
+//! A risk model's result for one account: risk, band, recommendation, techniques and reasons.
 
 use std::sync::LazyLock;
 
@@ -9,12 +9,12 @@ use crate::domain::{
     Band, BaselineOf, Mitigation, Reason, Recommendation, Technique, TechniqueRisk,
 };
 
-/// Reasons that are written out; the remaining terms are summed up in one more.
+/// Maximum reasons written out; the remaining terms are summed into one more.
 pub const REASONS_MAX: usize = 8;
-/// Log-odds below which a term is not worth a sentence.
-const WORTH_SAYING: f64 = 0.05;
+/// Absolute contribution, in log-odds, below which a term gets no reason of its own.
+const REASON_LOG_ODDS_MIN: f64 = 0.05;
 
-/// What a risk model says of one account.
+/// A risk model's result for one account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// Calibrated risk with its interval.
@@ -23,30 +23,30 @@ pub struct Judgement {
     pub band: Band,
     /// What the gateway is advised to do.
     pub recommendation: Recommendation,
-    /// Milder steps that fit.
+    /// Suggested milder measures.
     pub mitigations: Vec<Mitigation>,
-    /// Techniques that a term speaks for and that could be measured.
+    /// Techniques that have a term whose measure could be taken.
     pub techniques: Vec<TechniqueRisk>,
-    /// The additive terms, largest first; with `base` they sum to `score`.
+    /// The additive terms, largest absolute contribution first; with `base` they sum to `score`.
     pub reasons: Vec<Reason>,
-    /// Log-odds before any evidence.
+    /// Log-odds without any evidence.
     pub base: f64,
-    /// Log-odds of everything seen.
+    /// Log-odds of all evidence, before calibration.
     pub score: f64,
 }
 
-/// One term with what it says of the account at hand.
-struct Weighed<'a> {
+/// One term evaluated on the account.
+struct EvaluatedTerm<'a> {
     measure: MeasureIndex,
     term: &'a Term,
-    /// `None` where the measure could not be taken.
+    /// The measured value; `None` when the measure could not be taken.
     observed: Option<f64>,
     /// Log-odds.
     contribution: f64,
 }
 
 impl RiskModel {
-    /// Judges an account by its measures after `seen` exchanges.
+    /// Computes the result for an account from its measures after `seen` exchanges.
     pub fn judge(&self, values: &MeasureValues, seen: u64) -> Judgement {
         let evaluation = self.fusion.evaluate(values, seen);
         let calibration = self.calibration_at(seen);
@@ -57,8 +57,8 @@ impl RiskModel {
             self.operating_points.decide(evaluation.score)
         };
         let terms = self.fusion.terms().zip(&evaluation.contributions);
-        let weighed: Vec<Weighed<'_>> = terms
-            .map(|((measure, term), contribution)| Weighed {
+        let evaluated: Vec<EvaluatedTerm<'_>> = terms
+            .map(|((measure, term), contribution)| EvaluatedTerm {
                 measure,
                 term,
                 observed: values.get(measure),
@@ -66,31 +66,31 @@ impl RiskModel {
             })
             .collect();
         let shares = intent_shares(values);
-        let techniques = self.techniques(&weighed, shares, calibration, calibrated);
+        let techniques = self.techniques(&evaluated, shares, calibration, calibrated);
         Judgement {
             calibrated,
             band,
             recommendation,
             mitigations: mitigations(recommendation, &techniques),
-            reasons: reasons(&weighed, shares),
+            reasons: reasons(&evaluated, shares),
             techniques,
             base: evaluation.base,
             score: evaluation.score,
         }
     }
 
-    /// How far the risk is explained by each technique: the calibrated score of its own terms, never above the
-    /// account's. A technique without a term is left out: context is not a risk.
+    /// Returns the risk explained by each technique: the calibrated score of its own terms, never above the account's
+    /// risk. A technique without a term is omitted: context is not a risk.
     fn techniques(
         &self,
-        weighed: &[Weighed<'_>],
+        evaluated: &[EvaluatedTerm<'_>],
         shares: IntentShares,
         calibration: &HistoryCalibration,
         account: Calibrated,
     ) -> Vec<TechniqueRisk> {
         let of = |technique: Technique| {
             let share = shares.iter().find(|(intent, _)| *intent == technique);
-            let own = weighed
+            let own = evaluated
                 .iter()
                 .filter(|own| own.observed.is_some())
                 .filter_map(|own| match share {
@@ -114,25 +114,25 @@ impl RiskModel {
     }
 }
 
-/// The terms in words, largest first; those not worth a sentence together in one.
-fn reasons(weighed: &[Weighed<'_>], shares: IntentShares) -> Vec<Reason> {
-    let mut order: Vec<&Weighed<'_>> = weighed.iter().collect();
+/// Writes the terms as reasons, largest first; small and remaining terms are summed into one reason.
+fn reasons(evaluated: &[EvaluatedTerm<'_>], shares: IntentShares) -> Vec<Reason> {
+    let mut order: Vec<&EvaluatedTerm<'_>> = evaluated.iter().collect();
     // Stable, so equal terms keep the order of the measures.
     order.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-    let spoken = order
+    let stated = order
         .iter()
         .take(REASONS_MAX)
-        .filter(|own| own.contribution.abs() >= WORTH_SAYING)
+        .filter(|own| own.contribution.abs() >= REASON_LOG_ODDS_MIN)
         .count();
     let strongest = strongest_intent(shares);
-    let (spoken, quiet) = order.split_at(spoken);
-    let mut reasons: Vec<Reason> = spoken
+    let (stated, others) = order.split_at(stated);
+    let mut reasons: Vec<Reason> = stated
         .iter()
         .filter_map(|own| reason(own, strongest))
         .collect();
-    let quiet = quiet.iter().filter(|own| own.contribution != 0.0);
-    let count = quiet.clone().count();
-    let rest: f64 = quiet.map(|own| own.contribution).sum();
+    let others = others.iter().filter(|own| own.contribution != 0.0);
+    let count = others.clone().count();
+    let rest: f64 = others.map(|own| own.contribution).sum();
     if count > 0 {
         reasons.push(Reason {
             code: "other_terms",
@@ -147,8 +147,8 @@ fn reasons(weighed: &[Weighed<'_>], shares: IntentShares) -> Vec<Reason> {
     reasons
 }
 
-/// A term in words; `None` where its measure could not be taken, and then it contributes nothing.
-fn reason(own: &Weighed<'_>, strongest: Option<Technique>) -> Option<Reason> {
+/// Writes a term as a reason; `None` when its measure could not be taken, in which case it contributes nothing.
+fn reason(own: &EvaluatedTerm<'_>, strongest: Option<Technique>) -> Option<Reason> {
     let (measure, technique) = (own.measure.measure(), own.measure.card().technique);
     let observed = own.observed?;
     Some(Reason {
@@ -166,7 +166,7 @@ fn reason(own: &Weighed<'_>, strongest: Option<Technique>) -> Option<Reason> {
     })
 }
 
-/// The measures that say how much of each intent was seen.
+/// The measure of each intent's mean probability.
 static INTENTS: LazyLock<[(Technique, Option<MeasureIndex>); 4]> = LazyLock::new(|| {
     [
         (Technique::ReasoningHarvest, "reasoning_intent_mean"),
@@ -177,7 +177,7 @@ static INTENTS: LazyLock<[(Technique, Option<MeasureIndex>); 4]> = LazyLock::new
     .map(|(technique, code)| (technique, MeasureIndex::of_code(code)))
 });
 
-/// How much of each intent was seen, the strongest at 1.
+/// The amount of each intent, relative to the strongest at 1.
 type IntentShares = [(Technique, f64); 4];
 
 fn intent_shares(values: &MeasureValues) -> IntentShares {
@@ -192,7 +192,7 @@ fn intent_shares(values: &MeasureValues) -> IntentShares {
     shares
 }
 
-/// The technique whose intent was seen most, if any was.
+/// Returns the technique with the strongest intent, if there is any intent.
 fn strongest_intent(shares: IntentShares) -> Option<Technique> {
     let strongest = shares.into_iter().find(|(_, share)| *share >= 1.0);
     strongest.map(|(technique, _)| technique)

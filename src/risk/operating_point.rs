@@ -1,20 +1,21 @@
-//! Thresholds on the raw score at stated false-positive rates among benign accounts, and what a score beyond one means.
+//! Thresholds on the raw score at stated false-positive rates among benign accounts, and the band and recommendation of
+//! a score.
 //!
-//! `train::operating_points` sets them.
+//! `train::operating_points` fits them.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::{Band, Recommendation};
 
-/// The false-positive rates to aim at.
+/// The target false-positive rates of the three thresholds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TargetRates {
-    /// Of `Elevated`, "watch".
+    /// Rate of `Elevated`, "watch".
     pub watch: f64,
-    /// Of `High`, "review".
+    /// Rate of `High`, "review".
     pub review: f64,
-    /// Of `Severe`, "restrict".
+    /// Rate of `Severe`, "restrict".
     pub restrict: f64,
 }
 
@@ -29,7 +30,7 @@ impl TargetRates {
         }
     }
 
-    /// Checks that the rates fall within (0, 1).
+    /// Checks that the rates are within (0, 1) and do not increase from watch to restrict.
     ///
     /// # Errors
     /// When they do not.
@@ -61,31 +62,31 @@ impl Default for TargetRates {
     }
 }
 
-/// One threshold with what stands behind it.
+/// One threshold and the evidence behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Threshold {
-    /// An account is beyond it when its raw score is strictly greater.
+    /// Raw score, in log-odds. An account is beyond the threshold when its raw score is strictly greater.
     pub score: f64,
-    /// The false-positive rate aimed at.
+    /// Target false-positive rate.
     pub target_rate: f64,
-    /// Benign accounts that it was set on.
+    /// Number of benign accounts used to set it.
     pub accounts: u64,
-    /// Distinct applications among them: the number of independent witnesses.
+    /// Number of distinct applications among them: the number of independent observations.
     pub applications: u64,
-    /// Benign accounts beyond the threshold.
+    /// Number of benign accounts beyond the threshold.
     pub accounts_beyond: u64,
-    /// Share beyond the threshold when every application counts equally.
+    /// Share of benign accounts beyond the threshold, with every application weighted equally.
     pub rate: f64,
     /// Clopper-Pearson upper 95% bound of the rate, as if accounts were independent.
     pub upper_by_accounts: f64,
-    /// The same with one witness per application: the bound to quote for new customers.
+    /// The same with one observation per application: the bound to quote for new customers.
     pub upper_by_applications: f64,
-    /// Whether the target lies beyond what so many applications can certify.
+    /// Whether the target rate is below what this many applications can certify.
     pub extrapolated: bool,
 }
 
-/// Checked thresholds in ascending order.
+/// Validated thresholds in ascending order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
 pub struct OperatingPoints {
@@ -94,18 +95,18 @@ pub struct OperatingPoints {
     restrict: Threshold,
 }
 
-/// Why thresholds were refused.
+/// Why thresholds were rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum OperatingPointError {
-    /// A threshold that is not finite.
+    /// A threshold is not finite.
     #[error("threshold {index}: expected a finite score, got {actual}")]
     Score {
-        /// Which threshold, in ascending order.
+        /// Position of the threshold, in ascending order.
         index: usize,
         /// Its score.
         actual: f64,
     },
-    /// Rates outside (0, 1) or growing.
+    /// Rates are outside (0, 1) or increase.
     #[error(
         "expected falling rates within (0, 1), got watch {watch}, review {review}, restrict {restrict}"
     )]
@@ -117,7 +118,7 @@ pub enum OperatingPointError {
         /// For restricting.
         restrict: f64,
     },
-    /// Thresholds out of order.
+    /// Thresholds are out of order.
     #[error("expected watch <= review <= restrict, got {watch}, {review}, {restrict}")]
     Order {
         /// For watching.
@@ -130,10 +131,10 @@ pub enum OperatingPointError {
 }
 
 impl OperatingPoints {
-    /// Puts three thresholds together.
+    /// Creates operating points from three thresholds.
     ///
     /// # Errors
-    /// When their rates are not falling within (0, 1), a score is not finite, or the scores are out of order.
+    /// When the target rates increase or are outside (0, 1), a score is not finite, or the scores are out of order.
     pub fn new(
         watch: Threshold,
         review: Threshold,
@@ -168,7 +169,7 @@ impl OperatingPoints {
         })
     }
 
-    /// Of two sets of points, the higher threshold for each recommendation: whoever is beyond it is beyond both.
+    /// Returns the higher threshold of two sets for each recommendation: an account beyond it is beyond both.
     #[must_use]
     pub fn strictest(&self, other: &Self) -> Self {
         let higher = |own: &Threshold, other: &Threshold| {
@@ -185,10 +186,10 @@ impl OperatingPoints {
         }
     }
 
-    /// What a raw score means. Whether there was enough history to say so is the engine's to judge.
+    /// Returns the band and recommendation of a raw score. The caller checks whether the history is long enough.
     ///
-    /// Nobody is restricted by an extrapolated threshold: where no benign account was seen that far out, a person looks
-    /// first.
+    /// An extrapolated threshold never restricts an account: since no benign account was observed that far out, a
+    /// person reviews it first.
     pub fn decide(&self, score: f64) -> (Band, Recommendation) {
         if score > self.restrict.score {
             let recommendation = if self.restrict.extrapolated {
@@ -206,23 +207,23 @@ impl OperatingPoints {
         }
     }
 
-    /// Beyond it, keep looking.
+    /// Returns the threshold beyond which an account is watched.
     pub const fn watch(&self) -> &Threshold {
         &self.watch
     }
 
-    /// Beyond it, a person should look.
+    /// Returns the threshold beyond which a person should review the account.
     pub const fn review(&self) -> &Threshold {
         &self.review
     }
 
-    /// Beyond it, limit until a person has looked.
+    /// Returns the threshold beyond which the account is limited until a person has reviewed it.
     pub const fn restrict(&self) -> &Threshold {
         &self.restrict
     }
 }
 
-/// The form on disk, before the checks.
+/// The serialized form, before validation.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {

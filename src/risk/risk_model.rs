@@ -1,7 +1,7 @@
-//! What a bundle knows of guilt, in one place: fusion, calibration and operating points.
+//! The risk model of a bundle: fusion, calibration and operating points.
 //!
-//! A [`RiskModel`] is parsed, not validated: whatever [`RiskModelFile`] says is checked and bound to this program's
-//! measures once, when it is read, so that evaluating it looks up no name and cannot fail.
+//! A [`RiskModel`] is parsed, not validated: the contents of a [`RiskModelFile`] are checked and bound to this
+//! program's measures once, when the file is read, so that evaluation looks up no name and cannot fail.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ use crate::statistics::logistic::logit;
 /// Why a risk model cannot be used with this program.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RiskModelError {
-    /// The fusion was fitted on other measures.
+    /// The fusion is incompatible with this program's measures.
     #[error(transparent)]
     Fusion(#[from] FusionError),
-    /// A typical value of something that this program does not measure, or that a term has its own for.
+    /// A typical value belongs to no measure of this program, or to one that has a term.
     #[error("context: expected measures of this program without a term, got {0:?}")]
     Context(String),
-    /// Calibration must start at the first exchange and grow.
+    /// Calibrations do not start at the first exchange or are not in increasing order.
     #[error(
         "calibration_by_history: expected one from exchange 1 and increasing starts, got {0:?}"
     )]
@@ -33,17 +33,17 @@ pub enum RiskModelError {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryCalibration {
-    /// Exchanges from which it counts.
+    /// Number of exchanges from which this calibration applies.
     pub from: u64,
     /// Score to probability, fitted on accounts of about that length.
     pub calibration: Calibration,
-    /// The same on one account of each application and pipeline: its interval says how few of them there are, which
-    /// the interval of thousands of accounts does not.
+    /// The same, fitted on one account of each application and pipeline: its interval reflects how few of them there
+    /// are, which the interval of thousands of accounts does not.
     pub by_unit: Calibration,
 }
 
 impl HistoryCalibration {
-    /// The headline of all accounts within the interval of distinct units.
+    /// Returns the headline of all accounts, with an interval that also covers the one fitted on distinct units.
     pub(super) fn apply(&self, score: f64) -> Calibrated {
         let (all, units) = (self.calibration.apply(score), self.by_unit.apply(score));
         let least = |a: Risk, b: Risk| if a < b { a } else { b };
@@ -56,35 +56,35 @@ impl HistoryCalibration {
     }
 }
 
-/// The form of a risk model in a bundle, before the checks.
+/// The serialized form of a risk model in a bundle, before validation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RiskModelFile {
     /// Log-odds as a sum of terms, each named after a measure, in the order of the measures. None is flat.
     pub fusion: AdditiveModel,
-    /// Weighted medians among benign accounts of measures without a term, where known: what their sentences compare
-    /// with.
+    /// Weighted medians among benign accounts, where known, of measures without a term; used for comparison in their
+    /// sentences.
     pub context: BTreeMap<String, f64>,
-    /// Calibration by length of history: the same score says more of a longer one.
+    /// Calibration by length of history: the same score is stronger evidence for a longer history.
     pub calibration_by_history: Vec<HistoryCalibration>,
     /// Thresholds on the score at stated false-positive rates.
     pub operating_points: OperatingPoints,
-    /// Strongest intent cue (log-odds) of one request to the probability that a pipeline sent it.
+    /// Maps the strongest intent cue (log-odds) of one request to the probability that a pipeline sent it.
     pub conversation: Calibration,
     /// Exchanges below which the band is `insufficient` and nothing but `allow` is recommended.
     pub exchanges_needed: u64,
 }
 
-/// Measures to a calibrated, explained risk.
+/// A validated risk model, which converts measures to a calibrated, explained risk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "RiskModelFile", into = "RiskModelFile")]
 pub struct RiskModel {
     pub(super) fusion: Fusion,
     /// The typical value of each measure that is context, in the order of the measures.
     context: [Option<f64>; MEASURE_COUNT],
-    /// The first counts from the first exchange.
+    /// Applies from the first exchange.
     first_calibration: HistoryCalibration,
-    /// The others, by increasing starts.
+    /// The other calibrations, in increasing order of their start.
     later_calibrations: Vec<HistoryCalibration>,
     pub(super) operating_points: OperatingPoints,
     conversation: Calibration,
@@ -92,38 +92,38 @@ pub struct RiskModel {
 }
 
 impl RiskModel {
-    /// Log-odds as a sum of terms.
+    /// Returns the fusion: log-odds as a sum of terms.
     pub const fn fusion(&self) -> &Fusion {
         &self.fusion
     }
 
-    /// Thresholds on the score.
+    /// Returns the thresholds on the score.
     pub const fn operating_points(&self) -> &OperatingPoints {
         &self.operating_points
     }
 
-    /// The calibration of one request by its text alone.
+    /// Returns the calibration of a single request by its text alone.
     pub const fn conversation(&self) -> &Calibration {
         &self.conversation
     }
 
-    /// The score alone: log-odds before calibration.
+    /// Returns the score only: log-odds before calibration.
     pub fn score(&self, values: &MeasureValues, seen: u64) -> f64 {
         self.fusion.evaluate(values, seen).score
     }
 
-    /// The probability that a request with these cues was sent by an extraction pipeline, from its text alone.
+    /// Returns the probability that a request with these cues was sent by an extraction pipeline, from its text alone.
     pub fn conversation_risk(&self, cues: &CueProbabilities) -> Risk {
         self.conversation.apply(intent_log_odds(cues)).risk
     }
 
-    /// What is typical of benign accounts for a measure that weighs nothing; `None` where it is not known, or the
-    /// measure weighs.
+    /// Returns the typical value among benign accounts of a measure without a term; `None` when it is unknown or the
+    /// measure has a term.
     pub fn typical_context(&self, measure: MeasureIndex) -> Option<f64> {
         self.context[measure.place()]
     }
 
-    /// The calibration of accounts with `seen` exchanges.
+    /// Returns the calibration for accounts with `seen` exchanges.
     pub(super) fn calibration_at(&self, seen: u64) -> &HistoryCalibration {
         let started = |later: &&HistoryCalibration| later.from <= seen;
         let latest = self.later_calibrations.iter().rev().find(started);
@@ -183,7 +183,7 @@ impl From<RiskModel> for RiskModelFile {
     }
 }
 
-/// Log-odds of the strongest intent cue, within ±12.
+/// Returns the log-odds of the strongest intent cue, within ±12.
 pub fn intent_log_odds(cues: &CueProbabilities) -> f64 {
     let strongest = Cue::INTENT
         .into_iter()

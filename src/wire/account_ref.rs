@@ -1,4 +1,4 @@
-//! The account that a request names, out of the contract's `oneof subject`.
+//! The account that a request names, read from the contract's `oneof subject`.
 
 use super::contract::__buffa::view::oneof::{
     delete_account_request, explain_account_request, get_account_request, submit_label_request,
@@ -14,10 +14,10 @@ pub(crate) enum AccountSubject<'a> {
 }
 
 impl AccountSubject<'_> {
-    /// The account that a request names, checked.
+    /// Returns the account that a request names, validated.
     ///
     /// # Errors
-    /// When the request names none, or the name or pseudonym is not of its form.
+    /// When the request names no account, or the name or pseudonym is malformed.
     pub(crate) fn read(
         subject: Option<impl Into<Self>>,
         bounds: &Bounds,
@@ -34,7 +34,7 @@ impl AccountSubject<'_> {
     }
 }
 
-/// Every request has a generated `Subject` of its own, all of one form.
+/// Implements the conversion for the generated `Subject` of each request; all have the same form.
 macro_rules! subjects {
     ($($request:ident),+) => {$(
         impl<'a> From<&$request::Subject<'a>> for AccountSubject<'a> {

@@ -1,11 +1,11 @@
-//! `domain::Assessment` to the contract's.
+//! Conversion of `domain::Assessment` to the contract's `Assessment`.
 
 use std::collections::BTreeMap;
 
 use super::{contract, format_time};
 use crate::domain::{Assessment, Mitigation, Reason, Technique, TechniqueRisk};
 
-/// The assessment as the contract has it.
+/// Converts an assessment to the contract's form.
 pub(crate) fn assessment_to_contract(assessment: Assessment) -> contract::Assessment {
     contract::Assessment {
         exchange: assessment.exchange.unwrap_or_default(),
@@ -29,18 +29,18 @@ pub(crate) fn assessment_to_contract(assessment: Assessment) -> contract::Assess
     }
 }
 
-/// A count; [`u32::MAX`] stands for that many or more.
+/// Converts a count; [`u32::MAX`] means that many or more.
 pub(crate) fn count_to_contract(count: u64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Mitigations by name.
+/// Returns the names of mitigations.
 pub(crate) fn mitigations_to_contract(mitigations: &[Mitigation]) -> Vec<String> {
     let names = mitigations.iter().map(|mitigation| mitigation.name());
     names.map(str::to_owned).collect()
 }
 
-/// Techniques by name.
+/// Converts technique risks to a map by technique name.
 pub(crate) fn techniques_to_contract(
     techniques: &[TechniqueRisk],
 ) -> BTreeMap<String, contract::TechniqueRisk> {
@@ -53,7 +53,7 @@ pub(crate) fn techniques_to_contract(
     named.collect()
 }
 
-/// Reasons in their order.
+/// Converts reasons, in the same order.
 pub(crate) fn reasons_to_contract(reasons: Vec<Reason>) -> Vec<contract::Reason> {
     reasons.into_iter().map(reason_to_contract).collect()
 }

@@ -1,22 +1,22 @@
-//! How large one exchange may be.
+//! Size limits of one exchange and one request.
 
-/// Upper bounds on what one call may hold. Beyond them a call is refused, never cut.
+/// Upper bounds on the size of one request. A request over a bound is rejected, never truncated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Messages of one exchange.
+    /// Maximum messages of one exchange.
     pub messages_max: usize,
-    /// Tools of one exchange.
+    /// Maximum tools of one exchange.
     pub tools_max: usize,
-    /// Bytes of one name: ids, account, model, role, tool, client fields.
+    /// Maximum bytes of one name: ids, account, model, role, tool, client fields.
     pub name_bytes_max: usize,
-    /// Bytes of all text of one exchange: system prompt, messages, answer.
+    /// Maximum bytes of all text of one exchange: system prompt, messages, response.
     pub text_bytes_max: usize,
-    /// Exchanges of one batch.
+    /// Maximum exchanges of one batch.
     pub batch_max: usize,
 }
 
 impl Bounds {
-    /// The bounds that the documentation states.
+    /// The documented bounds.
     pub const STANDARD: Self = Self {
         messages_max: 1_000,
         tools_max: 512,

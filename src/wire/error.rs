@@ -1,61 +1,61 @@
-//! The one error table: every error that a caller can meet, under one name on every protocol.
+//! The one error table: every error that a caller can receive, under one name on every protocol.
 //!
-//! An error is made of names of fields, numbers and our own words. No variant can hold text of a request.
+//! An error contains only field names, numbers and fixed text. No variant can hold text of a request.
 
 use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
 use strum::VariantArray;
 
 use super::contract;
 
-/// What kind of error it is; the row of the table.
+/// The kind of an error; one row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum ErrorKind {
     /// A required field is absent or empty.
     MissingField,
-    /// A field's value is not one that the contract allows.
+    /// A field's value is not allowed by the contract.
     BadValue,
-    /// A field is longer, or has more elements, than the bounds allow.
+    /// A field is longer than its bound, or has too many elements.
     OverBound,
-    /// The body is not a message of the contract in the encoding that it claims.
+    /// The body is not a valid message of the contract in its declared encoding.
     MalformedBody,
-    /// The body has more bytes than the server reads.
+    /// The body is larger than the server accepts.
     BodyTooLarge,
-    /// The content type is none that the route speaks.
+    /// The route does not accept the content type.
     UnsupportedMediaType,
     /// The route exists, but not for this HTTP method.
     MethodNotAllowed,
-    /// There is no such route or procedure.
+    /// The route or procedure does not exist.
     UnknownRoute,
-    /// The call has no key that the server knows.
+    /// The request has no valid API key.
     Unauthenticated,
-    /// The key is not good for this call.
+    /// The API key lacks the scope that the request needs.
     Forbidden,
-    /// The account is not remembered.
+    /// The account has no stored history.
     UnknownAccount,
-    /// There is no such bundle.
+    /// The bundle does not exist.
     UnknownBundle,
-    /// The bundle's files are not what they should be.
+    /// The bundle's files are invalid.
     UnfitBundle,
-    /// The bundle has another text model than the histories.
+    /// The bundle's text model differs from that of the histories.
     OtherTextModel,
-    /// No more labels are kept.
+    /// The label store is full.
     LabelsFull,
-    /// The key sends more calls than it may.
+    /// The API key is over its rate limit.
     RateLimited,
-    /// More calls are waiting than the server admits.
+    /// The server's queue is full.
     Overloaded,
     /// The caller's deadline, or the server's, has passed.
     DeadlineExceeded,
-    /// The server cannot score yet, or no longer.
+    /// The server cannot score yet, or is shutting down.
     NotReady,
-    /// A fault of the server.
+    /// An internal error of the server.
     Internal,
 }
 
-/// What every protocol says of one kind of error.
+/// The representation of one kind of error, the same on every protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorRow {
-    /// Stable name; `reason` of the error's details.
+    /// Stable name; the `reason` in the error's details.
     pub reason: &'static str,
     /// Connect and gRPC code.
     pub code: ErrorCode,
@@ -63,15 +63,15 @@ pub struct ErrorRow {
     pub http_status: u16,
     /// Whether the same request may succeed later.
     pub retryable: bool,
-    /// Where it is explained, relative to the documentation.
+    /// Location of its explanation, relative to the documentation.
     pub documentation: &'static str,
 }
 
 impl ErrorKind {
-    /// Every kind, in the order of the documentation.
+    /// All kinds, in the order of the documentation.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// Its row of the table.
+    /// Returns the row of the table.
     #[rustfmt::skip]
     pub const fn row(self) -> ErrorRow {
         use ErrorCode as Code;
@@ -101,7 +101,7 @@ impl ErrorKind {
     }
 }
 
-/// Why a call, or one exchange of a batch, has no answer.
+/// Why a request, or one exchange of a batch, failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// A required field is absent or empty.
@@ -110,110 +110,110 @@ pub enum WireError {
         /// The field.
         field: &'static str,
     },
-    /// A field's value is not one that the contract allows.
+    /// A field's value is not allowed by the contract.
     #[error("`{field}` must be {expected}")]
     BadValue {
         /// The field, with the position in its list.
         field: String,
-        /// What is allowed.
+        /// The allowed values.
         expected: &'static str,
     },
-    /// A field is longer, or has more elements, than the bounds allow.
-    #[error("`{field}` has {got} {unit}; at most {bound} are read")]
+    /// A field is longer than its bound, or has too many elements.
+    #[error("`{field}`: expected at most {bound} {unit}, got {got}")]
     OverBound {
         /// The field, with the position in its list.
         field: String,
-        /// How many there are.
+        /// Actual number of units.
         got: usize,
-        /// How many there may be.
+        /// Maximum number of units.
         bound: usize,
-        /// What is counted.
+        /// The unit counted.
         unit: &'static str,
     },
-    /// The body is not a message of the contract in the encoding that it claims.
+    /// The body is not a valid message of the contract in its declared encoding.
     #[error("the body cannot be read as {encoding}{}", at(.position.as_ref()))]
     MalformedBody {
-        /// The encoding claimed.
+        /// The declared encoding.
         encoding: &'static str,
-        /// Line and column, both from 1, where reading stopped; known for JSON.
+        /// Line and column, both from 1, where parsing stopped; known for JSON.
         position: Option<(usize, usize)>,
     },
-    /// The body has more bytes than the server reads.
+    /// The body is larger than the server accepts.
     #[error("the body has more than {bound} bytes")]
     BodyTooLarge {
-        /// Bytes that are read.
+        /// Maximum bytes.
         bound: usize,
     },
-    /// The content type is none that the route speaks.
+    /// The route does not accept the content type.
     #[error("the content type must be {expected}")]
     UnsupportedMediaType {
-        /// The types that it speaks.
+        /// The accepted types.
         expected: &'static str,
     },
     /// The route exists, but not for this HTTP method.
-    #[error("the route answers to {allowed} alone")]
+    #[error("the route only accepts {allowed}")]
     MethodNotAllowed {
-        /// The methods that it answers to.
+        /// The accepted methods.
         allowed: &'static str,
     },
-    /// There is no such route or procedure.
-    #[error("there is no such route")]
+    /// The route or procedure does not exist.
+    #[error("the route does not exist")]
     UnknownRoute,
-    /// The call brings no key, or none that the server knows.
-    #[error("expected an API key that the server knows, in `authorization: Bearer` or `x-api-key`")]
+    /// The request has no API key, or an unknown one.
+    #[error("expected a valid API key in `authorization: Bearer` or `x-api-key`")]
     Unauthenticated,
-    /// The key is not good for this call.
-    #[error("the key is not good for this call, which needs the scope `{scope}`")]
+    /// The API key lacks the scope that the request needs.
+    #[error("the API key lacks the scope `{scope}`, which this request needs")]
     Forbidden {
-        /// The scope that it needs.
+        /// The scope that the request needs.
         scope: &'static str,
     },
-    /// The account is not remembered.
-    #[error("the account is not remembered")]
+    /// The account has no stored history.
+    #[error("no history is stored for the account")]
     UnknownAccount,
-    /// There is no such bundle.
-    #[error("there is no such bundle; ListModels names those available")]
+    /// The bundle does not exist.
+    #[error("the bundle does not exist; ListModels returns those available")]
     UnknownBundle,
-    /// The bundle's files are not what they should be.
+    /// The bundle's files are invalid.
     #[error("the bundle cannot be used: {problem}")]
     UnfitBundle {
-        /// What is wrong with it, in our own words.
+        /// Fixed text that describes the problem.
         problem: &'static str,
     },
-    /// The bundle has another text model than the histories.
+    /// The bundle's text model differs from that of the histories.
     #[error(
-        "the bundle has another text model; activating it forgets all histories, which `forget_histories` must allow"
+        "the bundle has another text model; activating it deletes all histories, so `forget_histories` must be set"
     )]
     OtherTextModel,
-    /// No more labels are kept.
-    #[error("{bound} labels are kept and no more; export them and start with an empty file")]
+    /// The label store is full.
+    #[error("the label store is full at {bound} labels; export them and start with an empty file")]
     LabelsFull {
-        /// How many are kept.
+        /// Maximum number of labels.
         bound: usize,
     },
-    /// The key has made more calls than it may.
-    #[error("the key has made more calls than it may; try again in {retry_after_seconds} s")]
+    /// The API key is over its rate limit.
+    #[error("the API key is over its rate limit; retry in {retry_after_seconds} s")]
     RateLimited {
-        /// When to try again.
+        /// Seconds after which to retry.
         retry_after_seconds: u32,
     },
-    /// More calls are waiting than the server admits.
-    #[error("too many calls are waiting; try again in {retry_after_seconds} s")]
+    /// The server's queue is full.
+    #[error("too many requests are waiting; retry in {retry_after_seconds} s")]
     Overloaded {
-        /// When to try again.
+        /// Seconds after which to retry.
         retry_after_seconds: u32,
     },
     /// The caller's deadline, or the server's, has passed.
     #[error("the deadline has passed")]
     DeadlineExceeded,
-    /// The server cannot score yet, or no longer.
+    /// The server cannot score yet, or is shutting down.
     #[error("not ready: {waiting_for}")]
     NotReady {
-        /// What is awaited, in our own words.
+        /// Fixed text that names what the server is waiting for.
         waiting_for: &'static str,
     },
-    /// A fault of the server.
-    #[error("a fault of the server; the exchange may not have been counted")]
+    /// An internal error of the server.
+    #[error("internal error; the exchange may not have been counted")]
     Internal,
 }
 
@@ -224,7 +224,7 @@ fn at(position: Option<&(usize, usize)>) -> String {
 }
 
 impl WireError {
-    /// Its row of the table.
+    /// Returns the kind of the error.
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::MissingField { .. } => ErrorKind::MissingField,
@@ -250,7 +250,7 @@ impl WireError {
         }
     }
 
-    /// Seconds after which a caller should try again, when that is known.
+    /// Returns the seconds after which a caller should retry; `None` when unknown.
     pub const fn retry_after_seconds(&self) -> Option<u32> {
         match self {
             Self::Overloaded {
@@ -282,7 +282,7 @@ impl WireError {
         }
     }
 
-    /// As the error of one exchange of a batch.
+    /// Converts to the error of one exchange of a batch.
     pub(crate) fn to_contract(&self) -> contract::Error {
         contract::Error {
             code: self.kind().row().code.as_str().to_owned(),
@@ -291,12 +291,12 @@ impl WireError {
         }
     }
 
-    /// As the error of a whole call, for every protocol.
+    /// Converts to the error of a whole request, for every protocol.
     pub(crate) fn to_connect(&self) -> ConnectError {
         let row = self.kind().row();
         let info = self.info();
         let mut detail = ErrorDetail::from_message(Self::DETAIL, &info);
-        // The Connect protocol's readable twin of the encoded detail.
+        // The Connect protocol's readable copy of the encoded detail.
         detail.debug = serde_json::to_value(&info).ok();
         let mut error = ConnectError::new(row.code, self.to_string()).with_detail(detail);
         if let Ok(status) = row.http_status.try_into() {
@@ -312,7 +312,7 @@ impl WireError {
 
     const DETAIL: &'static str = "stillwatch.v1.ErrorInfo";
 
-    /// Whether `error` was made by [`WireError::to_connect`].
+    /// Returns whether `error` was created by [`WireError::to_connect`].
     pub(crate) fn made(error: &ConnectError) -> bool {
         error
             .details

@@ -1,4 +1,4 @@
-//! The contract's exchange to `domain::Exchange`, within the bounds.
+//! Conversion of the contract's exchange to `domain::Exchange`, within the bounds.
 
 use super::contract::{ClientView, ExchangeView, MessageView, ParametersView, ResponseView};
 use super::{Bounds, WireError, parse_time};
@@ -11,10 +11,10 @@ use crate::domain::{
     Timestamp,
 };
 
-/// The exchange, checked; `received` stands in for an absent time.
+/// Validates and converts an exchange; `received` is used when it has no time.
 ///
 /// # Errors
-/// The first field that is missing, not allowed, or over a bound.
+/// When a field is missing, invalid or over a bound; names the first one.
 pub(crate) fn exchange_from_contract(
     exchange: &ExchangeView<'_>,
     received: Timestamp,
@@ -87,8 +87,8 @@ fn parameters_from_contract(
     parameters: &ParametersView<'_>,
     bounds: &Bounds,
 ) -> Result<Parameters, WireError> {
-    let nonsense = |value: f32| !TEMPERATURES.contains(&f64::from(value));
-    if parameters.temperature.is_some_and(nonsense) {
+    let out_of_range = |value: f32| !TEMPERATURES.contains(&f64::from(value));
+    if parameters.temperature.is_some_and(out_of_range) {
         return Err(bad("parameters.temperature".to_owned(), A_TEMPERATURE));
     }
     if parameters.n == Some(0) {
@@ -173,7 +173,10 @@ fn text_within(exchange: &ExchangeView<'_>, bound: usize) -> Result<(), WireErro
     )
 }
 
-/// Whether a field holds as much as it may.
+/// Checks that a field has at most `bound` units.
+///
+/// # Errors
+/// When `got` is over `bound`.
 pub(crate) fn count(
     field: &str,
     got: usize,
@@ -191,7 +194,10 @@ pub(crate) fn count(
     })
 }
 
-/// A name that must be there, within the bounds.
+/// Reads a required name, within the bounds.
+///
+/// # Errors
+/// When it is empty or over the bound.
 pub(crate) fn required_name(
     field: &'static str,
     value: &str,
@@ -209,7 +215,7 @@ pub(super) fn optional_name(
     Ok(present(value))
 }
 
-/// In proto3 an empty string and an absent one are the same.
+/// Returns a string unless it is empty: in proto3 an empty string and an absent one are the same.
 fn present(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }

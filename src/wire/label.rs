@@ -1,17 +1,17 @@
-//! The contract's label to `domain::Label`, within the bounds, and back.
+//! Conversion between the contract's label and `domain::Label`, within the bounds.
 
 use super::contract::{self, SubmitLabelRequestView};
 use super::exchange::{bad, count, optional_name};
 use super::{AccountSubject, Bounds, WireError};
 use crate::domain::{AccountRef, Label, LabeledAccount, TECHNIQUE_COUNT, Technique, Verdict};
 
-/// The source of a label whose request names no reviewer.
+/// Source of a label whose request names no reviewer.
 const REVIEWER: &str = "reviewer";
 
-/// The label, checked.
+/// Validates and converts a label.
 ///
 /// # Errors
-/// The first field that is missing, not allowed, or over a bound.
+/// When a field is missing, invalid or over a bound; names the first one.
 pub(crate) fn label_from_contract(
     label: &SubmitLabelRequestView<'_>,
     bounds: &Bounds,
@@ -52,7 +52,7 @@ pub(crate) fn label_from_contract(
     })
 }
 
-/// A stored label in the contract's form.
+/// Converts a stored label to the contract's form.
 pub(crate) fn label_to_contract(label: Label<LabeledAccount>) -> contract::Label {
     let names = label.techniques.into_iter().map(Technique::name);
     contract::Label {

@@ -1,4 +1,4 @@
-//! A message as JSON callers write it: `content` is a string, the usual list of parts, or absent.
+//! A message in the JSON forms that callers use: `content` is a string, the usual list of parts, or absent.
 //!
 //! The contract's `Message` reads its JSON through this type (see `build.rs`), on every JSON route.
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::contract::Message;
 use crate::domain::chat_names::is_text_part;
 
-/// What serde reads in place of [`Message`].
+/// The form that serde deserializes in place of [`Message`].
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct LenientMessage {

@@ -1,19 +1,19 @@
-//! How much of a list one call asks for.
+//! Page size of list requests.
 
 use super::WireError;
 
-/// The rows wanted: `default` when `asked` is 0.
+/// Returns the number of rows to return: `default` when `requested` is 0.
 ///
 /// # Errors
-/// When more than `most` are asked for.
-pub(crate) fn page_size(asked: u32, default: usize, most: usize) -> Result<usize, WireError> {
-    match asked as usize {
+/// When `requested` is above `max`.
+pub(crate) fn page_size(requested: u32, default: usize, max: usize) -> Result<usize, WireError> {
+    match requested as usize {
         0 => Ok(default),
-        asked if asked <= most => Ok(asked),
-        asked => Err(WireError::OverBound {
+        requested if requested <= max => Ok(requested),
+        requested => Err(WireError::OverBound {
             field: "page_size".to_owned(),
-            got: asked,
-            bound: most,
+            got: requested,
+            bound: max,
             unit: "rows",
         }),
     }

@@ -1,12 +1,12 @@
-//! Event time as text: RFC 3339.
+//! Event times as RFC 3339 text.
 
 use crate::domain::Timestamp;
 use crate::domain::chat_names::EVENT_MICROS;
 
-/// Reads an RFC 3339 time with `Z` or an offset; finer than a microsecond is cut off.
+/// Parses an RFC 3339 time with `Z` or an offset; digits below a microsecond are truncated.
 ///
-/// `None` for anything else, and for times before 1970 or after 2199: one such exchange would push an
-/// account's clock beyond all that follows.
+/// Returns `None` for anything else, and for times before 1970 or after 2199: one such exchange would push an account's
+/// clock past all later exchanges.
 pub fn parse_time(text: &str) -> Option<Timestamp> {
     let instant: jiff::Timestamp = text.parse().ok()?;
     let micros = instant.as_microsecond();
@@ -15,10 +15,10 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
         .then(|| Timestamp::from_micros(micros))
 }
 
-/// Writes a time in UTC, with as many decimals as it needs.
+/// Formats a time in UTC, with as many decimals as it needs.
 ///
-/// A time outside the years -9999 to 9999, which no reader of this crate makes, is written as the nearest
-/// time within them.
+/// A time outside the years -9999 to 9999, which no reader of this crate produces, is written as the nearest time
+/// within them.
 pub fn format_time(time: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(time.as_micros())
         .unwrap_or(if time.as_micros() < 0 {

@@ -1,6 +1,6 @@
 //! Exchanges out of order.
 
-use stillwatch::ingest::{OrderCheck, Standing, TrafficReader};
+use stillwatch::ingest::{OrderCheck, TimeOrder, TrafficReader};
 use tempfile::TempDir;
 
 use super::{at, file, log};
@@ -8,17 +8,17 @@ use super::{at, file, log};
 #[test]
 fn order_is_kept_per_account() {
     let mut order = OrderCheck::default();
-    assert_eq!(order.check(&at("a", Some("1"), 10)), Standing::InOrder);
-    assert_eq!(order.check(&at("b", Some("1"), 5)), Standing::InOrder);
-    assert_eq!(order.check(&at("a", Some("2"), 10)), Standing::InOrder);
+    assert_eq!(order.check(&at("a", Some("1"), 10)), TimeOrder::InOrder);
+    assert_eq!(order.check(&at("b", Some("1"), 5)), TimeOrder::InOrder);
+    assert_eq!(order.check(&at("a", Some("2"), 10)), TimeOrder::InOrder);
     assert_eq!(
         order.check(&at("a", None, 4)),
-        Standing::Backwards { seconds: 6.0 }
+        TimeOrder::Backwards { seconds: 6.0 }
     );
     // The latest time counts, so one straggler does not make the next one look in order.
     assert_eq!(
         order.check(&at("a", None, 9)),
-        Standing::Backwards { seconds: 1.0 }
+        TimeOrder::Backwards { seconds: 1.0 }
     );
     assert_eq!(order.accounts_backwards(), 1);
 }
@@ -28,17 +28,17 @@ fn memory_of_accounts_is_bounded_and_reaches_back_as_promised() {
     let mut order = OrderCheck::new(100);
     let mut check = |account: i64, seconds| order.check(&at(&account.to_string(), None, seconds));
     for account in 0..1_050 {
-        assert_eq!(check(account, 10), Standing::InOrder);
+        assert_eq!(check(account, 10), TimeOrder::InOrder);
     }
     for account in 950..1_050 {
         let seconds = 1.0;
         assert_eq!(
             check(account, 9),
-            Standing::Backwards { seconds },
+            TimeOrder::Backwards { seconds },
             "{account}"
         );
     }
-    assert_eq!(check(0, 9), Standing::InOrder, "forgotten");
+    assert_eq!(check(0, 9), TimeOrder::InOrder, "forgotten");
 }
 
 #[test]

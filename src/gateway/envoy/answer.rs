@@ -1,54 +1,54 @@
-//! The body of an answer of a chat API: one JSON value, or a stream of server-sent events read as it comes.
+//! The response body of a chat API: one JSON value, or a stream of server-sent events parsed as it arrives.
 //!
-//! Both are bounded. An answer beyond its bound, or packed, is counted without its text: what the model said weighs less
-//! than that it was asked.
+//! Both are bounded. A response over its bound, or compressed, is counted without its text: the text of the response
+//! matters less than the fact of the request.
 
 use crate::domain::{FinishReason, Response, Sensitive};
 use crate::gateway::conversation::{answer, tokens};
 use crate::gateway::node::Node;
 
-/// Bytes of an answer in one piece that are held.
+/// Maximum bytes buffered of a response that is one JSON value.
 const JSON_BYTES_MAX: usize = 1024 * 1024;
-/// Bytes of one event of a stream that are held; a longer one is skipped.
+/// Maximum bytes buffered of one event of a stream; a longer event is skipped.
 const EVENT_BYTES_MAX: usize = 64 * 1024;
-/// Bytes of a streamed answer's text that are kept; what follows is not.
+/// Maximum bytes kept of a streamed response's text; the rest is dropped.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
 
-/// What was said: the answer without its status, and the model that gave it.
+/// A parsed response body: the response without its status, and the model that generated it.
 #[derive(Default)]
-pub(super) struct Said {
+pub(super) struct ParsedAnswer {
     pub(super) model: Option<String>,
     pub(super) response: Response,
 }
 
-/// An answer that is coming in.
+/// A response body that is being received.
 #[derive(Default)]
 pub(super) enum Answer {
-    /// None yet, or none that is read.
+    /// Not received yet, or not readable.
     #[default]
     Unread,
-    /// JSON, as far as it has come.
+    /// JSON, as far as it has been received.
     Whole(Vec<u8>),
-    /// Events.
+    /// Server-sent events.
     Stream(Box<Stream>),
 }
 
 impl Answer {
-    /// An answer of a content type, packed or not.
-    pub(super) fn of(content_type: &[u8], packed: bool) -> Self {
+    /// Creates an empty body for a content type; a compressed one is not read.
+    pub(super) fn of(content_type: &[u8], compressed: bool) -> Self {
         let kind = content_type
             .split(|&byte| byte == b';')
             .next()
             .unwrap_or_default();
         match kind.trim_ascii().to_ascii_lowercase().as_slice() {
-            _ if packed => Self::Unread,
+            _ if compressed => Self::Unread,
             b"text/event-stream" => Self::Stream(Box::default()),
             b"application/json" => Self::Whole(Vec::new()),
             _ => Self::Unread,
         }
     }
 
-    /// Adds a piece of the body, cut anywhere.
+    /// Appends a chunk of the body, split at any byte.
     pub(super) fn add(&mut self, piece: &[u8]) {
         match self {
             Self::Unread => {}
@@ -58,7 +58,7 @@ impl Answer {
         }
     }
 
-    /// Bytes held now.
+    /// Returns the bytes buffered now.
     pub(super) fn held(&self) -> usize {
         match self {
             Self::Unread => 0,
@@ -67,26 +67,26 @@ impl Answer {
         }
     }
 
-    /// What it says.
-    pub(super) fn read(self) -> Said {
+    /// Parses what was received.
+    pub(super) fn read(self) -> ParsedAnswer {
         match self {
-            Self::Unread => Said::default(),
+            Self::Unread => ParsedAnswer::default(),
             Self::Whole(body) => match Node::read(&body) {
-                Ok(body) => Said {
+                Ok(body) => ParsedAnswer {
                     model: body.get("model").name(),
                     response: answer(&body),
                 },
-                Err(_) => Said::default(),
+                Err(_) => ParsedAnswer::default(),
             },
             Self::Stream(stream) => stream.read(),
         }
     }
 }
 
-/// What the events of a stream have said, and the line that is not yet complete.
+/// The content of the events so far, and the line that is not yet complete.
 #[derive(Default)]
 pub(super) struct Stream {
-    said: Said,
+    parsed: ParsedAnswer,
     text: Option<String>,
     line: Line,
 }
@@ -107,20 +107,20 @@ impl Stream {
         self.line.bytes.len() + self.text.as_ref().map_or(0, String::len)
     }
 
-    fn read(mut self) -> Said {
+    fn read(mut self) -> ParsedAnswer {
         let last = self.line.take();
         self.event(&last);
-        self.said.response.text = self.text.map(Sensitive::new);
-        self.said
+        self.parsed.response.text = self.text.map(Sensitive::new);
+        self.parsed
     }
 
-    /// Reads a line. Both APIs repeat in the data what kind of event it is, so no other line matters.
+    /// Reads a line. Both APIs repeat the event type in the data, so only data lines matter.
     fn event(&mut self, line: &[u8]) {
         let Some(data) = line.strip_prefix(b"data:") else {
             return;
         };
         let Ok(event) = Node::read(data) else {
-            // `[DONE]`, or a line cut off.
+            // `[DONE]`, or a truncated line.
             return;
         };
         let choice = event.get("choices").items().first().unwrap_or(&event);
@@ -131,8 +131,8 @@ impl Stream {
                 .name()
                 .or_else(|| message.get("model").name())
         };
-        self.said.model = self.said.model.take().or_else(model);
-        let response = &mut self.said.response;
+        self.parsed.model = self.parsed.model.take().or_else(model);
+        let response = &mut self.parsed.response;
         for usage in [event.get("usage"), message.get("usage")] {
             let input = tokens(usage.first(&["prompt_tokens", "input_tokens"]));
             response.input_tokens = input.or(response.input_tokens);
@@ -152,7 +152,7 @@ impl Stream {
     }
 }
 
-/// A line in the making.
+/// A line that is being received.
 #[derive(Default)]
 struct Line {
     bytes: Vec<u8>,
@@ -169,7 +169,7 @@ impl Line {
         }
     }
 
-    /// The line, empty when it was too long; the next one begins.
+    /// Returns the line, empty if it was too long, and starts the next one.
     fn take(&mut self) -> Vec<u8> {
         self.over = false;
         std::mem::take(&mut self.bytes)

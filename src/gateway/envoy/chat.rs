@@ -1,14 +1,14 @@
 //! The body of a request to a chat API: `OpenAI`'s chat completions, Anthropic's messages.
 //!
-//! Bodies come from whoever calls the model, so they are read as those of all gateways are: a field of the wrong type is
-//! absent, a message of an unknown role speaks for the caller, and what a body may take in memory is bounded.
+//! Bodies are controlled by the caller, so they are read like those of all gateways: a field of the wrong type is
+//! absent, a message with an unknown role counts as the user's, and the memory used for a body is bounded.
 
 use crate::domain::{Message, Parameters, Sensitive};
 use crate::gateway::conversation::{content, messages, parameters, tools};
 use crate::gateway::node::Node;
 use crate::wire::Bounds;
 
-/// What a request says.
+/// The parts of a chat request that are used.
 pub(super) struct Chat {
     pub(super) model: Option<String>,
     pub(super) system: Option<Sensitive<String>>,
@@ -17,7 +17,7 @@ pub(super) struct Chat {
     pub(super) parameters: Parameters,
 }
 
-/// The request in a body; `None` for what is none, or is over a bound.
+/// Parses a chat request; `None` when the body is not one, or is over a bound.
 pub(super) fn request(body: &[u8], bounds: &Bounds) -> Option<Chat> {
     let body = Node::read(body).ok()?;
     let messages = messages(body.get("messages"));

@@ -1,4 +1,5 @@
-//! Promises of a capture: however bodies are cut, the same exchange; whatever the bytes, bounded and without panic.
+//! Properties of a capture: the same exchange however bodies are split into chunks, and bounded memory without panic
+//! for any bytes.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -54,7 +55,7 @@ fn pieces<'a>(bytes: &'a [u8], cuts: &'a [usize]) -> impl Iterator<Item = &'a [u
     })
 }
 
-/// Everything that a test compares.
+/// The parts of an exchange that the tests compare.
 fn shown(exchange: &Exchange) -> String {
     let messages: Vec<_> = exchange
         .messages

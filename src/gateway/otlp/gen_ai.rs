@@ -1,12 +1,12 @@
-//! A span or log record of a model call, by the attributes that its emitter writes.
+//! Reads a span or log record of a model call from the attributes that its emitter writes.
 //!
-//! | emitter | asked and answered | who |
+//! | emitter | request and response | account |
 //! |---|---|---|
-//! | conventions of today (LiteLLM, OpenLLMetry) | `gen_ai.input.messages`, `gen_ai.output.messages` | `metadata.user_api_key_*`, `gen_ai.user` |
-//! | conventions of yesterday | `gen_ai.prompt.N.*`, `gen_ai.completion.N.*` | `traceloop.association.properties.*` |
+//! | current conventions (LiteLLM, OpenLLMetry) | `gen_ai.input.messages`, `gen_ai.output.messages` | `metadata.user_api_key_*`, `gen_ai.user` |
+//! | older conventions | `gen_ai.prompt.N.*`, `gen_ai.completion.N.*` | `traceloop.association.properties.*` |
 //! | Langfuse | `langfuse.observation.input`, `.output` | `user.id`, `session.id` |
 //!
-//! `stillwatch.account` is the account wherever it is set. Every other span (HTTP, database, routing) is none of ours.
+//! `stillwatch.account` is the account wherever it is set. All other spans (HTTP, database, routing) are ignored.
 
 use std::collections::BTreeMap;
 
@@ -19,19 +19,19 @@ use crate::gateway::draft::{Draft, time_of_micros};
 use crate::gateway::identity::Identity;
 use crate::gateway::node::Node;
 
-/// Operations of a model that answer in words.
+/// Model operations that return text.
 const OPERATIONS: [&str; 3] = ["chat", "text_completion", "generate_content"];
 
-/// What a record tells of a model call; `None` when it is not of one.
+/// Reads a model call from a record; `None` when the record is not of a model call.
 pub(super) fn draft(record: &Record<'_>) -> Option<Draft> {
     let attributes = &record.attributes;
     let operation = attributes.get("gen_ai.operation.name").text();
     let generation = attributes.get("langfuse.observation.type").text() == Some("generation");
-    let asked = asked(attributes);
-    let ours = generation
+    let prompt = prompt(attributes);
+    let is_model_call = generation
         || operation.is_some_and(|name| OPERATIONS.contains(&name))
-        || operation.is_none() && !asked.is_empty();
-    ours.then(|| Draft {
+        || operation.is_none() && !prompt.is_empty();
+    is_model_call.then(|| Draft {
         id: attributes
             .first(&["litellm.call_id", "gen_ai.response.id"])
             .name()
@@ -56,7 +56,7 @@ pub(super) fn draft(record: &Record<'_>) -> Option<Draft> {
                 "langfuse.observation.model.name",
             ],
         ),
-        messages: asked,
+        messages: prompt,
         tools: crate::gateway::conversation::tools(
             &attributes.get("gen_ai.tool.definitions").unfolded(),
         ),
@@ -90,7 +90,7 @@ fn identity(attributes: &Node<'_>) -> Identity {
     identity
 }
 
-/// The first name that is there. Langfuse writes metadata as JSON, quotes and all.
+/// Returns the first name that is present. Langfuse writes metadata as JSON, including the quotes.
 fn name(attributes: &Node<'_>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| {
         let value = attributes.get(name);
@@ -101,29 +101,30 @@ fn name(attributes: &Node<'_>, names: &[&str]) -> Option<String> {
     })
 }
 
-fn asked(attributes: &Node<'_>) -> Vec<Message> {
-    let mut asked = messages(&attributes.get("gen_ai.input.messages").unfolded());
-    if asked.is_empty() {
-        asked = messages(&attributes.get("langfuse.observation.input").unfolded());
+/// Reads the messages of the request.
+fn prompt(attributes: &Node<'_>) -> Vec<Message> {
+    let mut prompt = messages(&attributes.get("gen_ai.input.messages").unfolded());
+    if prompt.is_empty() {
+        prompt = messages(&attributes.get("langfuse.observation.input").unfolded());
     }
-    if asked.is_empty() {
-        asked = indexed(attributes, "gen_ai.prompt.");
+    if prompt.is_empty() {
+        prompt = indexed(attributes, "gen_ai.prompt.");
     }
-    if asked.is_empty()
-        && let Some(prompt) = attributes.get("gen_ai.prompt").text()
+    if prompt.is_empty()
+        && let Some(text) = attributes.get("gen_ai.prompt").text()
     {
-        asked = vec![message(Role::User, prompt)];
+        prompt = vec![message(Role::User, text)];
     }
     let system = attributes.get("gen_ai.system_instructions").unfolded();
     if let Some(system) = content(&system)
-        && !asked.is_empty()
+        && !prompt.is_empty()
     {
-        asked.insert(0, message(Role::System, &system));
+        prompt.insert(0, message(Role::System, &system));
     }
-    asked
+    prompt
 }
 
-/// Messages whose parts are attributes of their own, `<prefix>0.role` and so on; one pass, however many there are.
+/// Reads messages whose parts are separate attributes, `<prefix>0.role` and so on, in one pass over the attributes.
 fn indexed(attributes: &Node<'_>, prefix: &str) -> Vec<Message> {
     let Node::Object(fields) = attributes else {
         return Vec::new();

@@ -1,13 +1,13 @@
-//! Protobuf, read field by field out of the bytes as they came.
+//! Protobuf, read field by field from the received bytes.
 //!
-//! `buffa` decodes tags and values, but not whole messages: decoding into types of any kind lets eight megabytes of empty
-//! spans become a gigabyte of structs. Here a span lives while it is looked at.
+//! `buffa` decodes tags and values, but not whole messages: decoding into structs of any kind would turn eight
+//! megabytes of empty spans into a gigabyte of structs. Here a span exists only while it is being read.
 
 use buffa::encoding::{Tag, WireType};
 use buffa::types::{borrow_bytes, decode_fixed32, decode_fixed64, decode_uint64};
 use buffa::{DecodeError, types};
 
-/// The value of a field. Groups, which OTLP never had, end the reading.
+/// The value of a field. Groups, which OTLP never had, are an error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Field<'a> {
     Varint(u64),
@@ -26,7 +26,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The bytes are no protobuf message.
+/// Error: the bytes are not a protobuf message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Broken;
 
@@ -36,11 +36,11 @@ impl From<DecodeError> for Broken {
     }
 }
 
-/// The fields of a message, in the order in which they stand.
+/// Iterator over the fields of a message, in the order of the bytes.
 pub(super) struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
-    /// Reads the fields of `message`.
+    /// Creates an iterator over the fields of `message`.
     pub(super) const fn of(message: &'a [u8]) -> Self {
         Self(message)
     }
@@ -60,7 +60,7 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Iterator for Fields<'a> {
-    /// The field's number and value.
+    /// A field's number and value.
     type Item = Result<(u32, Field<'a>), Broken>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -75,12 +75,12 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// Appends a number.
+/// Appends a number field to `message`.
 pub(super) fn put_number(message: &mut Vec<u8>, field: u32, number: u64) {
     types::put_uint64_field(field, number, message);
 }
 
-/// Appends a string or a message.
+/// Appends a string or message field to `message`.
 pub(super) fn put_bytes(message: &mut Vec<u8>, field: u32, bytes: &[u8]) {
     types::put_bytes_field(field, bytes, message);
 }

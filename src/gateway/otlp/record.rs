@@ -1,4 +1,4 @@
-//! One span or log record, out of protobuf or JSON.
+//! One span or log record, read from protobuf or JSON.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -8,25 +8,25 @@ use super::protobuf::{Broken, Field, Fields};
 use super::{Signal, VALUES_MAX};
 use crate::gateway::node::Node;
 
-/// Lists and maps within one another that are read of one attribute.
+/// Maximum nesting of lists and maps in one attribute.
 const DEPTH_MAX: usize = 24;
 
-/// What is used of a span or a log record.
+/// The fields of a span or log record that are used.
 pub(super) struct Record<'a> {
     /// Attributes, as one object.
     pub(super) attributes: Node<'a>,
-    /// Nanoseconds since 1970; 0 when it is not known.
+    /// Time in nanoseconds since 1970; 0 when unknown.
     pub(super) nanos: u64,
-    /// The span, in hexadecimal.
+    /// Span id, in hexadecimal.
     pub(super) span: Option<String>,
-    /// Whether its status is an error.
+    /// Whether the status is an error.
     pub(super) failed: bool,
 }
 
 /// Calls `each` with every record of a protobuf body.
 ///
 /// # Errors
-/// When the body is no protobuf, or holds more attribute values than are read.
+/// When the body is not protobuf, or has more than [`VALUES_MAX`] attribute values.
 pub(super) fn of_protobuf<'a>(
     body: &'a [u8],
     signal: Signal,
@@ -51,7 +51,7 @@ fn record_of<'a>(
     signal: Signal,
     left: &Cell<usize>,
 ) -> Result<Record<'a>, Broken> {
-    // Numbers of: attributes, time, time in its place, span, status.
+    // Field numbers of: attributes, time, fallback time, span id, status.
     let numbers = match signal {
         Signal::Traces => (9, 7, 7, 2, 15),
         Signal::Logs => (6, 1, 11, 10, 0),
@@ -176,7 +176,7 @@ fn record_of_json<'a>(record: &'a Node<'a>) -> Record<'a> {
     }
 }
 
-/// A 64-bit number, which JSON has as a string; as a float it would lose its microseconds.
+/// Reads a 64-bit number, which JSON carries as a string; as a float it would lose its microseconds.
 fn nanoseconds(node: &Node<'_>) -> Option<u64> {
     node.name()?.parse().ok()
 }

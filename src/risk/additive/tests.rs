@@ -26,7 +26,7 @@ fn model() -> AdditiveModel {
 
 #[test]
 fn a_hand_worked_account() {
-    // share 0.6 sits on an edge: bin above. Exposure 24 with n0 = 8 counts three quarters.
+    // share 0.6 is on an edge, so it falls in the bin above. Exposure 24 with n0 = 8 counts three quarters.
     let answer = model().evaluate([0.6, 5.0], 24.0);
     assert_eq!(answer.contributions, [1.5, 2.25]);
     assert_eq!(answer.score, -0.25);
@@ -47,7 +47,7 @@ fn absent_is_never_evidence() {
 fn refuses_what_does_not_hold_together() {
     let spoils = [
         (
-            "edges must strictly increase",
+            "expected strictly increasing edges",
             "/terms/0/edges",
             json!([0.6, 0.6]),
         ),

@@ -1,10 +1,10 @@
-//! Tests of the headline's path, on bands of any form.
+//! Tests of the headline's interpolation, on bands of any shape.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Calibrations whose two fits rise in any way, plateaus included, and never cross.
+/// Generates calibrations whose two fits increase in any way, plateaus included, and never cross.
 fn calibration() -> impl Strategy<Value = Calibration> {
     let knot = (0.01_f64..2.0, 0.0_f64..0.1, 0.01_f64..0.1);
     prop::collection::vec((knot, any::<bool>()), 1..12).prop_map(|knots| {

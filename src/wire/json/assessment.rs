@@ -7,7 +7,7 @@ use super::time::TimeForm;
 use super::{ToLine, append};
 use crate::domain::{Assessment, Reason, Technique, TechniqueRisk};
 
-/// An assessment as it is written. Numbers that are not finite become null.
+/// An assessment in its written form. Non-finite numbers become null.
 #[derive(Serialize)]
 pub struct AssessmentLine<'a> {
     exchange: Option<&'a str>,
@@ -23,21 +23,21 @@ pub struct AssessmentLine<'a> {
     #[serde(serialize_with = "write_techniques")]
     techniques: &'a [TechniqueRisk],
     conversation_risk: f64,
-    /// No version of the engine links accounts yet; the field is in the format from the start.
+    /// Reserved: no version of the engine links accounts yet, but the format has had the field from the start.
     cluster: Option<()>,
     #[serde(serialize_with = "write_reasons")]
     reasons: &'a [Reason],
     base: f64,
     score: f64,
     truncated: bool,
-    /// Written where it is true alone: of an exchange that was sent before.
+    /// Whether the exchange is a repeat; written only when true.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
     bundle: &'a str,
 }
 
 impl<'a> AssessmentLine<'a> {
-    /// The line of `assessment`.
+    /// Creates the written form of `assessment`.
     pub fn new(assessment: &'a Assessment) -> Self {
         Self {
             exchange: assessment.exchange.as_deref(),
@@ -69,7 +69,7 @@ impl ToLine for AssessmentLine<'_> {
     }
 }
 
-/// `{name: {"risk": ..}}`, in the order of the assessment.
+/// Writes `{name: {"risk": ..}}`, in the order of the assessment.
 fn write_techniques<S: Serializer>(
     techniques: &[TechniqueRisk],
     serializer: S,

@@ -1,4 +1,4 @@
-//! Where the call of a traffic line came from.
+//! The client of a traffic line: where the request was sent from.
 
 use serde::Serialize;
 use serde::de::MapAccess;
@@ -8,7 +8,7 @@ use super::scalar::Scalar;
 use super::shape::{Fields, value};
 use crate::domain::{Client, Sensitive};
 
-/// Where the call came from, as it stands in a line.
+/// The shape of a client in a line.
 #[derive(Default)]
 pub(super) struct ClientShape<'a> {
     ip: Scalar<'a>,
@@ -45,7 +45,7 @@ impl ClientShape<'_> {
     }
 }
 
-/// A client as it is written.
+/// A client in its written form.
 #[derive(Serialize, PartialEq, Default)]
 pub(super) struct ClientForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,8 +1,8 @@
-//! Why a line is not a record.
+//! Reasons for which a line is not a record.
 
 use std::fmt;
 
-/// What kind of JSON value was met.
+/// The kind of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonKind {
     /// `null`.
@@ -32,31 +32,31 @@ impl fmt::Display for JsonKind {
     }
 }
 
-/// Why a line is not a record. Names fields and sizes, never what a field holds.
+/// Why a line is not a record. Names fields and sizes, never the content of a field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
-    /// Bytes that are not UTF-8.
+    /// The line is not UTF-8.
     #[error("not UTF-8 at byte {column}")]
     NotUtf8 {
-        /// First bad byte, counted from 1.
+        /// First invalid byte, counted from 1.
         column: usize,
     },
-    /// Not JSON.
+    /// The line is not JSON.
     #[error("not JSON at byte {column}")]
     NotJson {
-        /// Where reading stopped, counted from 1.
+        /// Byte where parsing stopped, counted from 1.
         column: usize,
     },
-    /// The line ends within a value, as after a crash of its writer.
+    /// The line ends within a value, for example after its writer crashed.
     #[error("the line ends in the middle of a value")]
     Incomplete,
-    /// Over the reader's limit for one line.
+    /// The line is over the reader's size limit.
     #[error("longer than {limit} bytes")]
     TooLong {
         /// The limit in bytes.
         limit: usize,
     },
-    /// JSON, but not an object.
+    /// The line is JSON, but not an object.
     #[error("expected an object, got {found}")]
     NotAnObject {
         /// The actual value.
@@ -68,50 +68,50 @@ pub enum LineError {
         /// The field.
         field: &'static str,
     },
-    /// A required field is there and holds nothing.
+    /// A required field is present but empty.
     #[error("`{field}` is empty")]
     Empty {
         /// The field.
         field: &'static str,
     },
-    /// A field holds another kind of value.
+    /// A field has a value of the wrong kind.
     #[error("`{field}`: expected {expected}, got {found}")]
     WrongType {
         /// The field.
         field: &'static str,
-        /// What it should hold.
+        /// The expected kind.
         expected: &'static str,
         /// The actual value.
         found: JsonKind,
     },
-    /// A number outside the sensible range, or a fraction where a count is meant.
+    /// A number is out of range, or a fraction where a count is expected.
     #[error("`{field}`: expected {expected}")]
     OutOfRange {
         /// The field.
         field: &'static str,
-        /// The range.
+        /// The valid range.
         expected: &'static str,
     },
-    /// Not a time, or a time outside the years 1970 to 2199.
+    /// A field is not a time, or its time is outside the years 1970 to 2199.
     #[error("`{field}`: expected an RFC 3339 time in the years 1970 to 2199")]
     BadTime {
         /// The field.
         field: &'static str,
     },
-    /// A word outside a closed list.
+    /// A name is not on a closed list.
     #[error("`{field}`: expected {expected}; got another word of {length} bytes")]
     UnknownName {
         /// The field.
         field: &'static str,
         /// The list, in words.
         expected: &'static str,
-        /// Length in bytes of what came; the word itself could be anything, so it is not shown.
+        /// Length in bytes of the actual name; the name itself could be anything, so it is not shown.
         length: usize,
     },
-    /// Two fields that cannot both be true.
+    /// Two fields contradict each other.
     #[error("`{field}`: {rule}")]
     Contradiction {
-        /// The field that breaks the rule.
+        /// The field that violates the rule.
         field: &'static str,
         /// The rule.
         rule: &'static str,
@@ -119,7 +119,7 @@ pub enum LineError {
 }
 
 impl LineError {
-    /// The stable name of the reason, for counting.
+    /// Returns the stable name of the reason, for counting.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotUtf8 { .. } => "not_utf8",
@@ -137,7 +137,7 @@ impl LineError {
         }
     }
 
-    /// Keeps the place of a syntax error and drops its message, which could quote the line.
+    /// Converts a syntax error. Keeps its position and drops its message, which could quote the line.
     pub(super) fn from_json(error: &serde_json::Error) -> Self {
         if error.is_eof() {
             Self::Incomplete

@@ -69,7 +69,8 @@ impl LabelShape<'_> {
             .pseudonym
             .one_of("pseudonym", PSEUDONYMS, AccountKey::from_hex)?;
         Ok(Label {
-            // Where both are given they are two names of one account, as in an export; the name needs no key.
+            // When both are given they name the same account, as in an export; the plain name is used because it needs
+            // no key.
             account: match (self.account, pseudonym) {
                 (Scalar::Absent, Some(pseudonym)) => AccountRef::Pseudonym(pseudonym),
                 (account, _) => AccountRef::Name(account.required("account")?),
@@ -103,7 +104,7 @@ impl FromLine for Label<AccountRef> {
     }
 }
 
-/// A label as it is written: every field each time, as in the format's own example.
+/// A label in its written form: every field each time, as in the format's own example.
 #[derive(Serialize)]
 struct LabelForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]

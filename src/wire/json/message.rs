@@ -11,7 +11,7 @@ use super::{JsonKind, LineError};
 use crate::domain::chat_names::{A_ROLE, is_text_part};
 use crate::domain::{Message, Role, Sensitive};
 
-/// Text given as a string or as a list of parts; other parts (images, calls) are not read.
+/// Text given as a string or as a list of parts; non-text parts (images, tool calls) are not read.
 #[derive(Default)]
 pub(super) enum Content<'a> {
     #[default]
@@ -21,7 +21,7 @@ pub(super) enum Content<'a> {
 }
 
 impl Content<'_> {
-    /// The text, when there is any field at all.
+    /// Returns the text; `None` when the field is absent.
     pub(super) fn optional(self, field: &'static str) -> Result<Option<String>, LineError> {
         match self {
             Self::Absent => Ok(None),
@@ -34,7 +34,7 @@ impl Content<'_> {
         }
     }
 
-    /// A system prompt; an empty one is none.
+    /// Returns the content as a system prompt; an empty one counts as absent.
     pub(super) fn system(self) -> Result<Option<Sensitive<String>>, LineError> {
         let text = self.optional("system")?.filter(|text| !text.is_empty());
         Ok(text.map(Sensitive::new))
@@ -66,7 +66,7 @@ impl<'de> Shape<'de> for Content<'de> {
     }
 }
 
-/// One part of a content list: its text alone, or an object that says what it is.
+/// One part of a content list: plain text, or an object with a type.
 #[derive(Default)]
 enum PartShape<'a> {
     #[default]
@@ -134,7 +134,7 @@ impl<'de> Fields<'de> for TypedPart<'de> {
     }
 }
 
-/// One message as it stands in a line.
+/// The shape of one message in a line.
 #[derive(Default)]
 pub(super) struct MessageShape<'a> {
     role: Scalar<'a>,
@@ -162,7 +162,7 @@ impl MessageShape<'_> {
             .ok_or(LineError::Missing { field: ROLE })?;
         let content = match self.content.optional(CONTENT)? {
             Some(text) => text,
-            // A turn that only calls tools has no content.
+            // An assistant turn that only calls tools has no content.
             None if role == Role::Assistant => String::new(),
             None => return Err(LineError::Missing { field: CONTENT }),
         };
@@ -173,7 +173,10 @@ impl MessageShape<'_> {
     }
 }
 
-/// The messages of a request; at least one.
+/// Returns the messages of a request.
+///
+/// # Errors
+/// When there are none, or one is malformed.
 pub(super) fn required_messages(
     messages: List<Object<MessageShape<'_>>>,
 ) -> Result<Vec<Message>, LineError> {

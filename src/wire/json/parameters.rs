@@ -1,4 +1,4 @@
-//! The sampling and output settings of a traffic line.
+//! The sampling and output parameters of a traffic line.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::domain::chat_names::{
 };
 use crate::domain::{Parameters, ResponseFormat};
 
-/// Sampling and output settings as they stand in a line.
+/// The shape of sampling and output parameters in a line.
 #[derive(Default)]
 pub(super) struct ParametersShape<'a> {
     temperature: Scalar<'a>,
@@ -71,7 +71,7 @@ fn temperature(value: Scalar<'_>) -> Result<Option<f32>, LineError> {
     }
 }
 
-/// A switch, or in older APIs the number of alternatives to show.
+/// Reads `logprobs`: a boolean, or in older APIs the number of alternatives to return.
 fn logprobs(value: Scalar<'_>) -> Result<Option<bool>, LineError> {
     let field = "parameters.logprobs";
     match value {
@@ -123,7 +123,7 @@ impl<'de> Fields<'de> for TypeShape<'de> {
     }
 }
 
-/// Settings as they are written.
+/// Parameters in their written form.
 #[derive(Serialize, PartialEq, Default)]
 pub(super) struct ParametersForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -40,7 +40,7 @@ impl<'de> Fields<'de> for PoolShape<'de> {
 
 impl PoolShape<'_> {
     fn into_record(self) -> Result<PoolRecord, LineError> {
-        // A corpus of applications has no source; its unit of splitting is the group.
+        // A corpus of applications has no source; its splitting unit is the group.
         let source = match self.source {
             Scalar::Absent if !matches!(self.group, Scalar::Absent) => {
                 self.group.required("group")?

@@ -1,4 +1,4 @@
-//! The answer in a traffic line.
+//! The response in a traffic line.
 
 use serde::Serialize;
 use serde::de::MapAccess;
@@ -9,7 +9,7 @@ use super::shape::{Fields, value};
 use crate::domain::chat_names::{A_COUNT, AN_HTTP_STATUS, COUNT_MAX, HTTP_STATUSES};
 use crate::domain::{FinishReason, Response, Sensitive};
 
-/// The answer as it stands in a line.
+/// The shape of a response in a line.
 #[derive(Default)]
 pub(super) struct ResponseShape<'a> {
     text: Scalar<'a>,
@@ -62,7 +62,7 @@ impl ResponseShape<'_> {
     }
 }
 
-/// An answer as it is written.
+/// A response in its written form.
 #[derive(Serialize, PartialEq, Default)]
 pub(super) struct ResponseForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]

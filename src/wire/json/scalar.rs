@@ -1,11 +1,11 @@
-//! One value that is not a list or an object, judged when its field is known.
+//! A JSON value that is not a list or an object, validated once its field is known.
 
 use std::borrow::Cow;
 
 use super::shape::Shape;
 use super::{JsonKind, LineError};
 
-/// A string, number or boolean, or what came instead.
+/// A string, number or boolean, or the kind of value found instead.
 #[derive(Default)]
 pub(super) enum Scalar<'a> {
     #[default]
@@ -35,7 +35,7 @@ impl<'de> Shape<'de> for Scalar<'de> {
 }
 
 impl<'a> Scalar<'a> {
-    /// A string, possibly empty.
+    /// Returns a string, possibly empty.
     pub(super) fn text(self, field: &'static str) -> Result<Option<Cow<'a, str>>, LineError> {
         match self {
             Self::Absent => Ok(None),
@@ -44,7 +44,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// A string that must be there and hold something.
+    /// Returns a required, non-empty string.
     pub(super) fn required(self, field: &'static str) -> Result<String, LineError> {
         match self.text(field)? {
             None => Err(LineError::Missing { field }),
@@ -53,13 +53,13 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// A string where an empty one says nothing: two exchanges without an id do not share the id "".
+    /// Returns a string, treating an empty one as absent: two exchanges without an id do not share the id "".
     pub(super) fn named(self, field: &'static str) -> Result<Option<String>, LineError> {
         let text = self.text(field)?.filter(|text| !text.is_empty());
         Ok(text.map(Cow::into_owned))
     }
 
-    /// A word of a closed list.
+    /// Returns a value of a closed list of names.
     pub(super) fn one_of<T>(
         self,
         field: &'static str,
@@ -78,7 +78,7 @@ impl<'a> Scalar<'a> {
             })
     }
 
-    /// A whole number within `low..=high`; `4096.0` is one too, as some writers know floats alone.
+    /// Returns a whole number within `low..=high`; accepts `4096.0`, because some writers only have floats.
     pub(super) fn count(
         self,
         field: &'static str,
@@ -97,7 +97,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// Any number.
+    /// Returns any number.
     pub(super) fn number(self, field: &'static str) -> Result<Option<f64>, LineError> {
         match self {
             Self::Absent => Ok(None),
@@ -106,7 +106,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// The error for a value of the wrong kind.
+    /// Returns the error for a value of the wrong kind.
     pub(super) fn wrong(&self, field: &'static str, expected: &'static str) -> LineError {
         let found = match self {
             Self::Absent => JsonKind::Null,

@@ -1,7 +1,7 @@
-//! Shapes: types that accept any JSON value and remember whether it was of the expected kind.
+//! Shapes: types that accept any JSON value and record whether it was of the expected kind.
 //!
-//! Only a syntax error can fail here. Values nobody asked for are skipped by `IgnoredAny`, which does not
-//! recurse, so nesting depth costs neither stack nor memory.
+//! Reading fails only on a syntax error. Unknown values are skipped by `IgnoredAny`, which does not recurse, so nesting
+//! depth costs neither stack nor memory.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,16 +12,16 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 
 use super::{JsonKind, LineError};
 
-/// A value read from any JSON; [`Default`] is the absent value, and null counts as absent.
+/// A value that can be read from any JSON; [`Default`] is the absent value, and null counts as absent.
 pub(super) trait Shape<'de>: Default {
-    /// A value of a kind that was not expected.
+    /// Creates a value of an unexpected kind.
     fn other(found: JsonKind) -> Self;
 
     fn boolean(_: bool) -> Self {
         Self::other(JsonKind::Boolean)
     }
 
-    /// Exact for whole numbers up to 2^53; every range in the format ends far below.
+    /// Creates a number; exact for whole numbers up to 2^53, far above every range in the format.
     fn number(_: f64) -> Self {
         Self::other(JsonKind::Number)
     }
@@ -102,7 +102,7 @@ impl<'de, T: Shape<'de>> Visitor<'de> for Read<T> {
     }
 }
 
-/// The named fields of an object.
+/// The known fields of an object.
 pub(super) trait Fields<'de>: Default {
     /// Takes the value of the field `name` out of `object`, or returns false and leaves it there.
     fn take<A: MapAccess<'de>>(&mut self, name: &str, object: &mut A) -> Result<bool, A::Error>;
@@ -113,7 +113,7 @@ pub(super) fn value<'de, T: Shape<'de>, A: MapAccess<'de>>(object: &mut A) -> Re
     object.next_value_seed(Read::new())
 }
 
-/// An object of known fields, or what came instead.
+/// An object of known fields, or the kind of value found instead.
 #[derive(Default)]
 pub(super) enum Object<F> {
     #[default]
@@ -126,7 +126,7 @@ pub(super) enum Object<F> {
 }
 
 impl<F: Default> Object<F> {
-    /// The fields; all absent when the object itself is.
+    /// Returns the fields; all are absent when the object is.
     pub(super) fn optional(self, field: &'static str) -> Result<F, LineError> {
         match self {
             Self::Absent => Ok(F::default()),
@@ -140,7 +140,7 @@ impl<F: Default> Object<F> {
     }
 }
 
-/// The name of a field, borrowed from the line unless it holds escapes.
+/// The name of a field, borrowed from the line unless it contains escapes.
 #[derive(Default)]
 struct Name<'de>(Cow<'de, str>);
 
@@ -172,11 +172,11 @@ impl<'de, F: Fields<'de>> Shape<'de> for Object<F> {
     }
 }
 
-/// Most items of one list: as many messages or tools as an observation can count. Keeps a line of empty
-/// objects from taking many times its own size in memory.
+/// Maximum items of one list: as many messages or tools as an observation can count. Keeps a line of empty objects from
+/// taking many times its own size in memory.
 const ITEMS_MAX: usize = u16::MAX as usize;
 
-/// A list of like items, or what came instead.
+/// A list of items of one shape, or the kind of value found instead.
 #[derive(Default)]
 pub(super) enum List<T> {
     #[default]
@@ -187,7 +187,7 @@ pub(super) enum List<T> {
 }
 
 impl<T> List<T> {
-    /// The items; none when the list is absent.
+    /// Returns the items; empty when the list is absent.
     pub(super) fn optional(self, field: &'static str) -> Result<Vec<T>, LineError> {
         match self {
             Self::Absent => Ok(Vec::new()),
@@ -230,7 +230,7 @@ impl<'de, T: Shape<'de>> Shape<'de> for List<T> {
     }
 }
 
-/// Reads a whole line as one object of known fields, with the number of fields it does not know.
+/// Parses a whole line as one object of known fields. Also returns the number of unknown fields.
 pub(super) fn parse<'de, F: Fields<'de>>(line: &'de [u8]) -> Result<(F, u32), LineError> {
     let text = std::str::from_utf8(line).map_err(|error| LineError::NotUtf8 {
         column: error.valid_up_to() + 1,

@@ -1,4 +1,4 @@
-//! RFC 3339 times, to the microsecond.
+//! RFC 3339 times in JSON lines, to the microsecond.
 
 use serde::{Serialize, Serializer};
 
@@ -7,7 +7,10 @@ use super::scalar::Scalar;
 use crate::domain::Timestamp;
 use crate::wire::parse_time;
 
-/// A time that must be there.
+/// Reads a required time.
+///
+/// # Errors
+/// When it is absent or not a valid time.
 pub(super) fn required_time(
     value: Scalar<'_>,
     field: &'static str,
@@ -16,8 +19,8 @@ pub(super) fn required_time(
     parse_time(&text).ok_or(LineError::BadTime { field })
 }
 
-/// A time as it is written: in UTC, with as many digits as it needs. Times beyond the calendar (years outside
-/// -9999 to 9999) become its nearest end.
+/// A time in its written form: in UTC, with as many digits as it needs. Times outside the calendar (years -9999 to
+/// 9999) become its nearest end.
 pub(super) struct TimeForm(pub(super) Timestamp);
 
 impl Serialize for TimeForm {

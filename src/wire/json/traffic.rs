@@ -1,4 +1,4 @@
-//! One line of a traffic log and the exchange that it tells of.
+//! One line of a traffic log, which describes one exchange.
 
 use std::borrow::Cow;
 
@@ -86,8 +86,7 @@ impl FromLine for Exchange {
     }
 }
 
-/// A tool: its name, or an object that holds it as `name` or `function.name`. A provider's own tool may have
-/// a `type` alone.
+/// A tool: its name, or an object with `name` or `function.name`. A provider's built-in tool may have only a `type`.
 #[derive(Default)]
 struct ToolShape<'a>(Scalar<'a>);
 
