@@ -164,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn case_and_white_space_change_nothing(capitals: u32, before in 0_usize..3, after in 0_usize..3) {
+        fn names_ignore_case_and_white_space(capitals: u32, before in 0_usize..3, after in 0_usize..3) {
             let respelt = |name: &str| respelt(name, capitals, before, after);
             for (name, role) in ROLES {
                 prop_assert_eq!(Role::from_name(&respelt(name)), Some(*role));
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn names_round_trip() {
         for (_, role) in ROLES {
             assert_eq!(Role::from_name(role.name()), Some(*role));
         }

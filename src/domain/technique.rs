@@ -69,7 +69,7 @@ mod tests {
 
     /// Files and API responses contain these names: a variant may be renamed, its stable name may not.
     #[test]
-    fn names_stay() {
+    fn stable_names_do_not_change() {
         let names: Vec<&str> = Technique::ALL.iter().map(|one| one.name()).collect();
         assert_eq!(
             names.join(" "),

@@ -149,7 +149,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_came_before_leaves_no_trace(
+        fn earlier_requests_leave_no_trace(
             first in proptest::collection::vec(0_u32..50, 0..40),
             second in proptest::collection::vec(0_u32..50, 0..40),
         ) {

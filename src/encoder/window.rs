@@ -48,7 +48,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn channels_keep_who_said_what() {
+    fn channels_keep_the_author_of_each_text() {
         let mut texts = ChannelTexts::default();
         let messages = [
             (Role::User, "first question"),
@@ -81,7 +81,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_more_than_the_ceiling(
+        fn the_bytes_kept_are_bounded(
             system in proptest::option::of("\\PC{0,3000}"),
             texts in proptest::collection::vec((0..4usize, "\\PC{0,1500}"), 1..8),
         ) {

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_spells_out_a_delimiter_does_not_pass_for_two() {
+    fn a_part_that_contains_a_delimiter_is_one_part() {
         let forged = [b"ab".as_slice(), &2_u64.to_le_bytes(), b"c"].concat();
         assert_ne!(
             of_parts(&[forged]),
@@ -96,7 +96,7 @@ mod tests {
         }
 
         #[test]
-        fn pieces_make_the_same_part_however_they_are_cut(part: Vec<u8>, cut in 0_usize..64) {
+        fn a_part_does_not_depend_on_how_it_is_split(part: Vec<u8>, cut in 0_usize..64) {
             let mut digester = PseudonymKey::offline().digester(Purpose::Prompt);
             let (left, right) = part.split_at(cut.min(part.len()));
             digester.piece(left);

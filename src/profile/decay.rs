@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_time_neither_panic_nor_overflow() {
+    fn extreme_times_neither_panic_nor_overflow() {
         let mut landmark = Landmark::<1>::EMPTY;
         for micros in [i64::MAX, i64::MIN, 0, i64::MAX] {
             let step = landmark.update(Timestamp::from_micros(micros));

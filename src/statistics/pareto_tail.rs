@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn needs_something_to_fit() {
+    fn too_little_data_gives_no_fit() {
         assert_eq!(Tail::fit(&[], 0.05), None);
         assert_eq!(Tail::fit(&[(1.0, 1.0); 100], 0.05), None);
         assert_eq!(Tail::fit(&draws(60, 1, |u| u), 0.05), None);

@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_counts_once_a_source() {
+    fn a_word_counts_once_per_source() {
         let mut builder = CommonWords::builder();
         builder.add_source(["grade the answer", "GRADE grade grade"]);
         builder.add_source(["the answer, please"]);

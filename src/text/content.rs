@@ -99,7 +99,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_the_plain_definition(text in "([ \\t\\n\u{a0}\u{3000}]|[A-Za-zÉа-яİ中가]|\\PC){0,40}", repeats in 0_usize..400) {
+        fn agrees_with_the_plain_definition(
+            text in "([ \\t\\n\u{a0}\u{3000}]|[A-Za-zÉа-яİ中가]|\\PC){0,40}",
+            repeats in 0_usize..400,
+        ) {
             let text = text.repeat(repeats);
             let words: Vec<&str> = text.split_whitespace().collect();
             let plain: String = words.join(" ").chars().flat_map(char::to_lowercase).collect();

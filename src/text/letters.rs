@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn lower_case_stays_and_is_no_space() {
+    fn lower_case_characters_are_unchanged_by_lower_casing_and_not_white_space() {
         for character in all().filter(|&character| is_lower(character)) {
             assert!(
                 character.to_lowercase().eq([character]) && !character.is_whitespace(),

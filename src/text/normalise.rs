@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn inert_characters_stay_alone_and_as_they_are() {
+    fn inert_characters_are_unchanged_and_do_not_compose() {
         for character in (0..=0x10_FFFF)
             .filter_map(char::from_u32)
             .filter(|&c| is_inert(c))

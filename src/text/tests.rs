@@ -95,7 +95,7 @@ fn fills_of_one_template_share_its_ends() {
 }
 
 #[test]
-fn labels_hold_a_template_with_slots_at_both_ends() {
+fn labels_identify_a_template_with_slots_at_both_ends() {
     for template in [
         "{}\n### Question: {}\n### Answer: {}",
         "问题：{}\n答案：{}\n推理过程：{}",
@@ -136,7 +136,7 @@ fn fills_of_one_chinese_template_share_its_ends() {
 }
 
 #[test]
-fn slots_in_json_and_numbers_leave_the_whole_skeleton() {
+fn slots_in_json_and_numbers_keep_the_skeleton() {
     for (template, fills) in [
         (
             "Please label the following text.\n{\"text\": \"{}\"}\nReturn one JSON object.",
@@ -210,7 +210,7 @@ fn unknown_languages_keep_their_words() {
 }
 
 #[test]
-fn content_is_the_same_whatever_its_case_and_space_but_not_its_numbers() {
+fn content_ignores_case_and_white_space_but_not_numbers() {
     let a = digests("How many  apples\n are in 3 books?");
     let b = digests(" how MANY apples are in 3 books? ");
     let c = digests("How many apples are in 4 books?");
@@ -368,7 +368,7 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_text_is_digested_alike_whatever_was_read_before(text in hostile(), before in hostile()) {
+    fn digests_do_not_depend_on_earlier_texts(text in hostile(), before in hostile()) {
         let mut used = TextScratch::default();
         digest_request(&KEY, &COMMON, &TextView::new(Some(&before), [(Role::User, before.as_str())]), &mut used);
         let again = digest_request(&KEY, &COMMON, &TextView::new(None, [(Role::User, text.as_str())]), &mut used);
@@ -390,7 +390,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_shows_in_what_is_printed(before in hostile(), after in hostile()) {
+    fn debug_output_contains_no_text(before in hostile(), after in hostile()) {
         let canary = "zqxcanaryzqx";
         let printed = format!("{:?}", digests(&format!("{before} {canary} {after}")));
         prop_assert!(!printed.contains(canary));

@@ -269,7 +269,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_have_one_hash_whatever_their_case(word in "[a-zA-Z0-9éЖ字]{1,20}") {
+        fn word_hashes_ignore_case(word in "[a-zA-Z0-9éЖ字]{1,20}") {
             prop_assert_eq!(word_hash(&word.to_uppercase()), word_hash(&word.to_lowercase()));
             prop_assert_ne!(word_hash(&word), SLOT);
         }

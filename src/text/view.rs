@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn without_messages_the_system_prompt_is_read_and_nothing_is_asked() {
+    fn without_messages_the_system_prompt_is_read() {
         let view = TextView::new(Some("rules"), []);
         assert_eq!(view.channel(Channel::Request).count(), 0);
         assert_eq!(view.request(), "rules");

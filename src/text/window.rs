@@ -90,7 +90,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_fits_is_kept_as_it_is(parts in prop::collection::vec("\\PC{0,8}", 0..6)) {
+        fn texts_that_fit_are_kept_unchanged(parts in prop::collection::vec("\\PC{0,8}", 0..6)) {
             let total = parts.iter().map(String::len).sum::<usize>();
             let kept = pieces(Window::new(total, 1), &parts);
             prop_assert_eq!(kept, parts.iter().map(String::as_str).collect::<Vec<_>>());
