@@ -1,10 +1,11 @@
 //! The static encoder: attention-pooled token vectors, one hidden layer, one logistic head per cue.
 //!
-//! Each row `r` of the table has a vector `E_r` and a score `a_r`. A channel is pooled as `sum exp(a_r) E_r / sum
-//! exp(a_r)`. This is attention whose weights depend on the token alone: it takes one pass at no quadratic cost, and a
-//! long payload does not drown a rare telling phrase. The pooled channels pass through one affine layer. Its output,
-//! scaled to unit length, is the embedding; after a rectifier it feeds the heads. The four intent heads also receive
-//! the wide member's log-odds, the same for each, since it knows whether a request extracts, not how.
+//! Each row `r` of the table has a vector `E_r` and a score `a_r`. A channel is pooled as
+//! `sum exp(a_r) E_r / sum exp(a_r)`. This is attention whose weights depend on the token alone: it takes one pass at
+//! no quadratic cost, and a long payload does not drown a rare telling phrase. The pooled channels pass through one
+//! affine layer. Its output, scaled to unit length, is the embedding; after a rectifier it feeds the heads. The four
+//! intent heads also receive the wide member's log-odds, the same for each, since it knows whether a request extracts,
+//! not how.
 
 use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};

@@ -328,7 +328,7 @@ fn long_texts_are_read_at_both_ends_but_their_whole_content_counts() {
     assert!(a.slots != b.slots && a.prompt != b.prompt);
 }
 
-/// Unclosed delimiters must not cause repeated look-ahead. No clock is needed: quadratic work would take minutes.
+/// Unclosed delimiters must not cause repeated look-ahead. No clock is needed: if they did, this would take minutes.
 #[test]
 fn hostile_texts_take_bounded_work() {
     for unit in [
