@@ -1,10 +1,11 @@
-//! The model bundle on disk: manifest, hashes, load, save.
+//! Model bundles on disk: manifest, hashes, reading, writing.
 //!
-//! A folder `models/<name>/<version>/` with `manifest.toml`, `tokenizer.json`, `encoder.safetensors`, `words.bloom`,
-//! `risk_model.json` and `CARD.md`. The manifest names the hash of every other file; a bundle whose files do not match is
-//! not loaded. The bundle shipped with the program is compiled in, so a server starts from any folder.
+//! A bundle is a folder `models/<name>/<version>/` with `manifest.toml`, `tokenizer.json`, `encoder.safetensors`,
+//! `words.bloom`, `risk_model.json` and `CARD.md`. The manifest contains the hash of every other file; a bundle whose
+//! files do not match is not loaded. The default bundle is compiled into the program, so a server starts from any
+//! folder.
 //!
-//! Uses `engine` and everything to its left. The one module of the serving path that reads model files.
+//! Uses `engine` and everything to its left. The only module of the serving path that reads model files.
 
 mod catalogue;
 mod error;
@@ -33,14 +34,14 @@ const FILES: [&str; 5] = [
     "CARD.md",
 ];
 
-/// BLAKE3 hashes of one file of a bundle, in hexadecimal digits.
+/// Expected and actual BLAKE3 hash of one file of a bundle, in hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileHash {
     /// Name of the file.
     pub file: &'static str,
-    /// The hash that the manifest states, if it states one.
+    /// The hash in the manifest, if there is one.
     pub expected: Option<String>,
-    /// The hash that the file has.
+    /// The hash of the file.
     pub actual: String,
 }
 
@@ -49,39 +50,39 @@ pub struct FileHash {
 pub struct BundleFiles {
     /// `manifest.toml`.
     pub manifest: String,
-    /// In the order of the manifest's `[files]`: tokenizer, encoder, words, risk model, card.
+    /// The other files: tokenizer, encoder, words, risk model, card.
     pub files: [Vec<u8>; FILES.len()],
 }
 
 /// A loaded bundle.
 pub struct Bundle {
-    /// What it says of itself.
+    /// The manifest.
     pub manifest: Manifest,
     /// The text model.
     pub encoder: TextEncoder,
-    /// Words that templates are made of.
+    /// The words that templates are made of.
     pub common_words: CommonWords,
-    /// The projection of profiles' mean embeddings.
+    /// The projection of the profiles' mean embeddings.
     pub random_features: RandomFeatures,
-    /// Measures to risk.
+    /// Converts measures to risk.
     pub risk_model: RiskModel,
-    /// Its card, in Markdown.
+    /// The model card, in Markdown.
     pub card: String,
 }
 
 impl Bundle {
-    /// The bundle compiled into the program.
+    /// Loads the bundle compiled into the program.
     ///
     /// # Errors
-    /// When the program was built from a broken bundle; a test rules it out for releases.
+    /// If the program was built from a broken bundle; a test rules this out for releases.
     pub fn embedded() -> Result<Self, BundleError> {
         Self::from_files(&BundleFiles::embedded())
     }
 
-    /// The bundle of this name in these files.
+    /// Loads a bundle from these files and checks its name.
     ///
     /// # Errors
-    /// When the manifest states another name, a file does not match the manifest or is not of its form.
+    /// If the manifest states another name, or if a file does not match the manifest or is invalid.
     pub fn from_files_of(name: &str, files: &BundleFiles) -> Result<Self, BundleError> {
         let bundle = Self::from_files(files)?;
         let actual = bundle.name();
@@ -95,18 +96,18 @@ impl Bundle {
         }
     }
 
-    /// The bundle in a folder.
+    /// Loads the bundle in a folder.
     ///
     /// # Errors
-    /// When a file is missing, does not match the manifest, or is not of its form.
+    /// If a file is missing, does not match the manifest or is invalid.
     pub fn read(folder: &Path) -> Result<Self, BundleError> {
         Self::from_files(&BundleFiles::read(folder)?)
     }
 
-    /// The bundle in these files.
+    /// Loads a bundle from these files.
     ///
     /// # Errors
-    /// When a file does not match the manifest or is not of its form.
+    /// If a file does not match the manifest or is invalid.
     pub fn from_files(files: &BundleFiles) -> Result<Self, BundleError> {
         let manifest = Manifest::parse(&files.manifest)?;
         for (file, name) in files.files.iter().zip(FILES) {
@@ -123,7 +124,7 @@ impl Bundle {
         let [tokenizer, weights, words, risk_model, card] = &files.files;
         let vocabulary = Vocabulary::from_json(&String::from_utf8_lossy(tokenizer))?;
         let model = StaticEncoder::from_safetensors(weights, manifest.tokens)?;
-        // In two steps, so that a file of the wrong form and one of another program are told apart.
+        // In two steps, so that a malformed file and one for another program give different errors.
         let risk_model: RiskModelFile = serde_json::from_slice(risk_model)?;
         let projection = manifest.random_features;
         Ok(Self {
@@ -136,12 +137,12 @@ impl Bundle {
         })
     }
 
-    /// Name and version, such as `default@1`.
+    /// Returns name and version, such as `default@1`.
     pub fn name(&self) -> String {
         self.manifest.bundle_name()
     }
 
-    /// What an engine needs, under a deployment's key.
+    /// Converts the bundle to the parts of an engine, under a deployment's key.
     pub fn into_engine_parts(self, key: PseudonymKey) -> EngineParts {
         EngineParts {
             bundle: self.name().into(),
@@ -154,7 +155,7 @@ impl Bundle {
 }
 
 impl BundleFiles {
-    /// The bundle compiled into the program.
+    /// Returns the files of the bundle compiled into the program.
     pub fn embedded() -> Self {
         Self {
             manifest: include_str!("../models/default/3/manifest.toml").to_owned(),
@@ -168,17 +169,17 @@ impl BundleFiles {
         }
     }
 
-    /// The bundle in a folder, not yet checked.
+    /// Reads the files of the bundle in a folder, without checking them.
     ///
     /// # Errors
-    /// When a file cannot be read, or the manifest is not of this program's format.
+    /// If a file cannot be read, or if the manifest is not of this program's format.
     pub fn read(folder: &Path) -> Result<Self, BundleError> {
         let read = |name: &str| {
             let path = folder.join(name);
             std::fs::read(&path).map_err(|error| BundleError::File { path, error })
         };
         let manifest = String::from_utf8_lossy(&read("manifest.toml")?).into_owned();
-        // Another format has other files: say that first, and not that one is missing.
+        // Another format has other files: report that first, and not a missing file.
         Manifest::parse(&manifest)?;
         let mut files: [Vec<u8>; FILES.len()] = Default::default();
         for (file, name) in files.iter_mut().zip(FILES) {
@@ -187,15 +188,15 @@ impl BundleFiles {
         Ok(Self { manifest, files })
     }
 
-    /// BLAKE3 hash of the manifest, in hexadecimal digits: identifies the bundle's content.
+    /// Returns the BLAKE3 hash of the manifest in hexadecimal digits, which identifies the bundle's content.
     pub fn digest(&self) -> String {
         blake3::hash(self.manifest.as_bytes()).to_hex().to_string()
     }
 
-    /// The hashes of every file but the manifest.
+    /// Returns the hashes of every file except the manifest.
     ///
     /// # Errors
-    /// When the manifest is not of its form.
+    /// If the manifest is invalid.
     pub fn hashes(&self) -> Result<[FileHash; FILES.len()], BundleError> {
         let manifest = Manifest::parse(&self.manifest)?;
         Ok(std::array::from_fn(|index| FileHash {
@@ -205,7 +206,7 @@ impl BundleFiles {
         }))
     }
 
-    /// Puts the files together under a manifest that vouches for them.
+    /// Combines the files with a manifest, and writes their hashes into it.
     pub fn new(mut manifest: Manifest, files: [Vec<u8>; FILES.len()]) -> Self {
         manifest.files = FILES
             .iter()
@@ -218,10 +219,11 @@ impl BundleFiles {
         }
     }
 
-    /// Writes the bundle into a folder, which is made. The manifest comes last, so that a bundle cut short is refused.
+    /// Writes the bundle into a folder, which is created. The manifest is written last, so that an incomplete bundle is
+    /// rejected.
     ///
     /// # Errors
-    /// When a file cannot be written.
+    /// If a file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), BundleError> {
         let at = |path: PathBuf| move |error| BundleError::File { path, error };
         std::fs::create_dir_all(folder).map_err(at(folder.to_owned()))?;

@@ -1,7 +1,7 @@
-//! The words of the field, as types.
+//! The domain types: exchanges, observations, assessments and labels.
 //!
 //! Everything here is plain data: no I/O, no clock, no randomness, no serialisation. The outer layers
-//! (`ingest`, `wire`, `cli`) own their file and wire forms and convert at the edge.
+//! (`ingest`, `wire`, `cli`) have file and wire forms of their own and convert at the boundary.
 
 mod account_ref;
 mod assessment;

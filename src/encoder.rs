@@ -1,10 +1,10 @@
-//! The text model: a view of a request's text to a unit embedding and cue probabilities, in microseconds.
+//! The text model: computes a unit embedding and cue probabilities from a view of a request's text, in microseconds.
 //!
-//! [`Encoder`] is what the rest of the program sees. [`TextEncoder`] is the one kind so far, the static encoder: `window`
-//! chooses what is read, `normal` evens out its surface, `tokens` cuts it, `rows` names the table rows (one a token),
-//! `model` pools them and evaluates the heads, to which `wide` adds what exact wordings say.
+//! The rest of the program uses [`Encoder`]. Its only implementation so far is [`TextEncoder`], the static encoder:
+//! `window` selects what is read, `normal` normalises it, `tokens` splits it into tokens, `rows` lists the table rows
+//! (one per token), `model` pools them and evaluates the heads, and `wide` adds what exact wordings show.
 //!
-//! Knows tensors, not risk: nothing here can tell a benign judge from a reward extraction except by its words.
+//! Knows tensors, not risk: nothing here can distinguish a benign judge from a reward extraction except by its words.
 
 mod model;
 mod normal;
@@ -25,23 +25,23 @@ use crate::text::TextView;
 pub use crate::text::{CHANNELS, Channel};
 use window::ChannelTexts;
 
-/// Turns the text of a request into cue probabilities and an embedding.
+/// Computes cue probabilities and an embedding from the text of a request.
 ///
-/// Called once an exchange, from many threads at once. A pure function of the text: the same view gives the same
+/// Called once per exchange, from many threads concurrently. A pure function of the text: the same view gives the same
 /// encoding on any machine, whatever was encoded before with the same scratch.
 pub trait Encoder: Send + Sync {
     /// Encodes one request.
     fn encode(&self, view: &TextView<'_>, scratch: &mut Scratch) -> Encoding;
 }
 
-/// What the text model says of one request.
+/// The output of the text model for one request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Encoding {
     /// Probability of each cue.
     pub cues: CueProbabilities,
     /// Unit embedding of the text.
     pub embedding: Embedding,
-    /// Bytes read, at most those of the view.
+    /// Number of bytes read, at most the length of the view.
     pub read_bytes: usize,
 }
 
@@ -55,17 +55,17 @@ pub struct Scratch {
     seen: Seen,
 }
 
-/// The static encoder with its vocabulary: from text to [`Encoding`].
+/// The static encoder with its vocabulary: computes an [`Encoding`] from text.
 pub struct TextEncoder {
     vocabulary: Vocabulary,
     model: StaticEncoder,
 }
 
 impl TextEncoder {
-    /// Puts a vocabulary and the model trained on it together.
+    /// Combines a vocabulary with the model trained on it.
     ///
     /// # Errors
-    /// When the model's table does not have one row for every token of the vocabulary.
+    /// If the model's table does not have exactly one row for each token of the vocabulary.
     pub fn new(vocabulary: Vocabulary, model: StaticEncoder) -> Result<Self, EncoderError> {
         let (tokens, expected) = (vocabulary.len(), model.tokens());
         if tokens == expected {
@@ -75,19 +75,19 @@ impl TextEncoder {
         }
     }
 
-    /// The vocabulary.
+    /// Returns the vocabulary.
     pub const fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
     }
 
-    /// The weights.
+    /// Returns the weights.
     pub const fn model(&self) -> &StaticEncoder {
         &self.model
     }
 }
 
 impl Encoder for TextEncoder {
-    /// Costs one pass over at most [`BYTES_MAX`] bytes; no allocation once `scratch` has grown.
+    /// Costs one pass over at most [`BYTES_MAX`] bytes, without allocation once `scratch` has grown.
     fn encode(&self, view: &TextView<'_>, scratch: &mut Scratch) -> Encoding {
         let read_bytes = read_rows(&self.vocabulary, view, scratch);
         let (cues, embedding) = self.model.evaluate(&scratch.rows, &mut scratch.seen);
@@ -99,8 +99,8 @@ impl Encoder for TextEncoder {
     }
 }
 
-/// Windows, normalises, tokenises and names the rows of one request, left in [`Scratch::rows`]; returns the bytes read.
-/// The part of encoding that training shares with serving.
+/// Windows, normalises and tokenises one request, leaves its rows in [`Scratch::rows`] and returns the number of bytes
+/// read. Training shares this part of encoding with serving.
 pub fn read_rows(vocabulary: &Vocabulary, view: &TextView<'_>, scratch: &mut Scratch) -> usize {
     let read_bytes = scratch.texts.read(view);
     scratch.rows.clear();
@@ -114,7 +114,7 @@ pub fn read_rows(vocabulary: &Vocabulary, view: &TextView<'_>, scratch: &mut Scr
 }
 
 impl Scratch {
-    /// The rows left by the last [`read_rows`].
+    /// Returns the rows left by the last [`read_rows`].
     pub const fn rows(&self) -> &ChannelRows {
         &self.rows
     }

@@ -1,11 +1,11 @@
-//! The one path from exchange to assessment, shared by every command.
+//! The engine: the one path from an exchange to its assessment, shared by every command.
 //!
 //! Uses everything to its left. No I/O, no clock: the same exchanges give the same assessments on any machine and
-//! any number of threads, because an account's exchanges are folded in the order they came.
+//! with any number of threads, because an account's exchanges are folded in order of arrival.
 //!
-//! Every way in follows one rule for an exchange that is sent again: one of the same account, id and messages as an
-//! earlier one is answered and not counted; one without an id always counts (see [`exchange_digest`]). Known are the last
-//! 1,024 exchanges with an id of each of the 256 partitions of the accounts.
+//! All interfaces follow one rule for repeated exchanges: one with the same account, id and messages as an earlier one
+//! is answered and not counted; one without an id always counts (see [`exchange_digest`]). Each of the 256 partitions
+//! of the accounts recognises the last 1,024 exchanges that had an id.
 //!
 //! [`exchange_digest`]: crate::observe::exchange_digest
 
@@ -33,53 +33,54 @@ pub use sink::{CountedObservation, NoSink, ObservationSink};
 
 pub use dedup_window::RepeatFilter;
 
-/// Everything of a bundle that scoring needs.
+/// The parts of a bundle that scoring needs.
 pub struct EngineParts {
-    /// Exchange to observation.
+    /// Converts exchanges to observations.
     pub observer: Observer,
-    /// The projection of profiles' mean embeddings.
+    /// The projection of the profiles' mean embeddings.
     pub random_features: RandomFeatures,
-    /// Measures to risk.
+    /// Converts measures to risk.
     pub risk_model: RiskModel,
     /// Name of the bundle, such as `default@1`.
     pub bundle: Arc<str>,
-    /// Identifies what profiles are made with. Histories made by another text model cannot be gone on with.
+    /// Identifies the text model that profiles are built with. Histories built by another text model cannot be
+    /// continued.
     pub text_model: String,
 }
 
 /// Scores exchanges and keeps the histories of accounts.
 ///
-/// Before an observation changes a history, `S` receives it. Without a sink nothing can fail, and logs are scored so:
-/// [`Engine::score`] and [`Engine::score_batch`] exist for engines without one alone.
+/// Before an observation changes a history, it is passed to the sink `S`. Without a sink nothing can fail, which is how
+/// logs are scored: [`Engine::score`] and [`Engine::score_batch`] exist only for engines without one.
 pub struct Engine<S = NoSink> {
     parts: EngineParts,
     accounts: Arc<Accounts>,
     sink: S,
 }
 
-/// The history of an account, judged.
+/// The risk model's judgement of an account's history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccountState {
     /// The account.
     pub account: AccountKey,
-    /// Exchanges counted.
+    /// Number of exchanges counted.
     pub seen: u64,
-    /// Time of the latest of them.
+    /// Time of the latest exchange counted.
     pub last_seen: Timestamp,
-    /// What the risk model says of them.
+    /// The risk model's judgement of them.
     pub judgement: Judgement,
-    /// The bundle that judged.
+    /// The bundle that made the judgement.
     pub bundle: Arc<str>,
 }
 
-/// An exchange's observation with the account that it belongs to, and what it is known again by, if anything.
+/// An exchange's observation with its account and, if the exchange has an id, the digest that identifies repeats.
 struct Observed {
     account: AccountKey,
     digest: Option<Digest>,
     observation: Observation,
 }
 
-/// What is asked of a profile while its partition is held.
+/// The values taken from a profile while its partition is locked.
 struct Measured {
     measures: MeasureValues,
     seen: u64,
@@ -95,8 +96,8 @@ impl Measured {
 }
 
 impl Engine {
-    /// An engine that remembers at most `accounts_max` accounts (rounded up to a multiple of the partitions); beyond
-    /// that, the account of a partition that has been silent for the most exchanges is forgotten.
+    /// Builds an engine that keeps at most `accounts_max` accounts (rounded up to a multiple of the number of
+    /// partitions). Beyond that, a partition evicts its least recently active account, counted in exchanges.
     pub fn new(parts: EngineParts, accounts_max: usize) -> Self {
         Self {
             parts,
@@ -105,7 +106,7 @@ impl Engine {
         }
     }
 
-    /// The same engine, that hands every observation to `sink` before it is counted.
+    /// Returns this engine with a sink that receives every observation before it is counted.
     pub fn with_sink<S: ObservationSink>(self, sink: S) -> Engine<S> {
         Engine {
             parts: self.parts,
@@ -114,16 +115,16 @@ impl Engine {
         }
     }
 
-    /// Adds one exchange to its account's history and gives the account's state after it. When its account sent the same
-    /// exchange before, nothing is counted, and the answer, marked as `duplicate`, gives the state as it is.
+    /// Adds one exchange to its account's history and returns the account's state after it. If the account sent the
+    /// same exchange before, nothing is counted, and the answer, marked as `duplicate`, describes the unchanged state.
     ///
-    /// Look-up and counting are one step under one lock, so that of two copies that come at once one is counted.
+    /// Look-up and counting are one step under one lock, so that only one of two concurrent copies is counted.
     pub fn score(&self, exchange: &Exchange) -> Assessment {
         let Ok(assessment) = self.try_score(exchange);
         assessment
     }
 
-    /// Scores a batch as if its exchanges came one by one by [`Self::score`]: the same answers, in the same order.
+    /// Scores a batch as if each exchange were passed to [`Self::score`] in turn: the same answers, in the same order.
     pub fn score_batch(&self, exchanges: &[Exchange]) -> Vec<Assessment> {
         let observed: Vec<Observed> = exchanges
             .par_iter()
@@ -156,10 +157,10 @@ impl Engine {
 }
 
 impl<S: ObservationSink> Engine<S> {
-    /// [`Engine::score`] for an engine whose sink may fail.
+    /// Scores one exchange as [`Engine::score`] does, for an engine whose sink may fail.
     ///
     /// # Errors
-    /// When the sink does not take the observation. Then nothing is counted, and the same exchange may be sent again.
+    /// If the sink rejects the observation. Then nothing is counted, and the same exchange may be sent again.
     pub fn try_score(&self, exchange: &Exchange) -> Result<Assessment, S::Error> {
         self.fold(&self.observed(exchange), exchange)
     }
@@ -197,9 +198,9 @@ impl<S: ObservationSink> Engine<S> {
 }
 
 impl<S> Engine<S> {
-    /// An engine on the parts of another bundle that shares the histories and the sink of this one, which stays as it is:
-    /// what is counted by one is seen by the other. `None` when `parts` has another text model. The deployment's key must
-    /// be the same.
+    /// Builds an engine with the parts of another bundle that shares this engine's account histories and sink. This
+    /// engine is unchanged, and each sees what the other counts. `None` if `parts` has another text model. The
+    /// deployment's key must be the same.
     pub fn with_bundle(&self, parts: EngineParts) -> Option<Self>
     where
         S: Clone,
@@ -211,17 +212,17 @@ impl<S> Engine<S> {
         })
     }
 
-    /// Name of the bundle.
+    /// Returns the name of the bundle.
     pub fn bundle(&self) -> &str {
         &self.parts.bundle
     }
 
-    /// What profiles are made with; see [`EngineParts::text_model`].
+    /// Returns the identity of the text model; see [`EngineParts::text_model`].
     pub fn text_model(&self) -> &str {
         &self.parts.text_model
     }
 
-    /// Scores an exchange as if it were its account's first. Remembers nothing and changes nothing.
+    /// Scores an exchange as if it were its account's first, without storing or changing anything.
     pub fn dry_run(&self, exchange: &Exchange) -> Assessment {
         let observed = self.observe(exchange, &mut ObserveScratch::default());
         let mut profile = Profile::empty();
@@ -230,17 +231,17 @@ impl<S> Engine<S> {
         self.assess(&measured, &observed.observation, exchange)
     }
 
-    /// Accounts remembered now.
+    /// Returns the current number of accounts.
     pub fn accounts(&self) -> usize {
         self.accounts.len()
     }
 
-    /// What is remembered of an account, if anything.
+    /// Returns the profile of an account, if there is one.
     pub fn profile(&self, account: AccountKey) -> Option<Profile> {
         self.accounts.partition(account).profile(account).cloned()
     }
 
-    /// The state of an account; `None` for one that is not remembered. Changes nothing.
+    /// Returns the state of an account, without changing it; `None` for an unknown account.
     pub fn account(&self, account: AccountKey) -> Option<AccountState> {
         let (measured, last_seen) = {
             let partition = self.accounts.partition(account);
@@ -259,20 +260,21 @@ impl<S> Engine<S> {
         })
     }
 
-    /// A page of accounts: the states of those after `after`, in a fixed order that an account keeps as long as it is
-    /// remembered; at most `at_most` are looked at. With it, the account after which to go on; `None` at the end.
+    /// Returns a page of account states: those of at most `limit` accounts after `after`, in a fixed order in which an
+    /// account keeps its position as long as it is stored. Also returns the account to continue after; `None` at the
+    /// end.
     pub fn accounts_after(
         &self,
         after: Option<AccountKey>,
-        at_most: usize,
+        limit: usize,
     ) -> (Vec<AccountState>, Option<AccountKey>) {
-        let keys = self.accounts.keys_after(after, at_most);
-        let next = keys.last().copied().filter(|_| keys.len() == at_most);
+        let keys = self.accounts.keys_after(after, limit);
+        let next = keys.last().copied().filter(|_| keys.len() == limit);
         let accounts = keys.into_iter().filter_map(|key| self.account(key));
         (accounts.collect(), next)
     }
 
-    /// Deletes an account's history, and which exchanges it sent; returns whether it was remembered.
+    /// Deletes an account's history and the record of its exchanges; returns whether the account was known.
     pub fn delete_account(&self, account: AccountKey) -> bool {
         self.accounts.partition(account).delete_account(account)
     }
@@ -284,8 +286,8 @@ impl<S> Engine<S> {
         SCRATCH.with_borrow_mut(|scratch| self.observe(exchange, scratch))
     }
 
-    /// What was measured of an account that weighs nothing in this engine's bundle, in plain sentences, each with the
-    /// technique that it is context for; empty for an account that is not remembered.
+    /// Returns measures of an account that no term of this engine's bundle weighs, as plain sentences, each with the
+    /// technique that it is context for; empty for an unknown account.
     pub fn context(&self, account: &str) -> Vec<(Technique, String)> {
         let Some(profile) = self.profile(self.parts.observer.account(account)) else {
             return Vec::new();
@@ -303,7 +305,7 @@ impl<S> Engine<S> {
             .collect()
     }
 
-    /// Risk of an exchange by its text alone. Nothing is counted or remembered.
+    /// Returns the risk of an exchange judged by its text alone. Nothing is counted or stored.
     pub fn conversation_risk(&self, exchange: &Exchange) -> Risk {
         let observer = &self.parts.observer;
         let observation = observer.observe(exchange, &mut ObserveScratch::default());

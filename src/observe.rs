@@ -1,4 +1,4 @@
-//! `Exchange` to `Observation`: where raw text ends.
+//! Conversion of an `Exchange` to an `Observation`: no raw text goes further than this.
 //!
 //! Uses `encoder` and everything to its left. A pure function of the exchange, the encoder and the key.
 
@@ -10,18 +10,18 @@ use crate::encoder::{Encoder, Scratch};
 use crate::privacy::{PseudonymKey, Purpose};
 use crate::text::{CommonWords, TextScratch, TextView, digest_request, prompt_digest};
 
-/// Turns exchanges into observations.
+/// Converts exchanges to observations.
 pub struct Observer {
     encoder: Box<dyn Encoder>,
     common_words: CommonWords,
     key: PseudonymKey,
 }
 
-/// What makes two exchanges of one account the same: an id, and everything said (system prompt, roles, messages). `None`
-/// for an exchange without an id, which is never the same as another.
+/// Returns a digest that is equal for two exchanges of one account that are the same: it covers the id and the whole
+/// prompt (system prompt, roles, messages). `None` for an exchange without an id, which is never the same as another.
 ///
-/// The id alone would not do: where a gateway stands between, callers choose it, and one id for all that they send would
-/// hide all but the first.
+/// The id alone would not do: behind a gateway, callers choose it, and one id for all their requests would hide all but
+/// the first.
 pub fn exchange_digest(key: &PseudonymKey, exchange: &Exchange) -> Option<Digest> {
     let id = exchange.id.as_deref()?;
     Some(digest_of(
@@ -46,7 +46,7 @@ pub struct ObserveScratch {
 }
 
 impl Observer {
-    /// From a bundle's text model and a deployment's key.
+    /// Builds an observer from a bundle's text model and a deployment's key.
     pub fn new(
         encoder: impl Encoder + 'static,
         common_words: CommonWords,
@@ -59,12 +59,12 @@ impl Observer {
         }
     }
 
-    /// The pseudonym under which an account's history is kept.
+    /// Returns the pseudonym under which an account's history is stored.
     pub fn account(&self, name: &str) -> AccountKey {
         self.key.account(name)
     }
 
-    /// [`exchange_digest`] of an exchange that was observed.
+    /// Returns the [`exchange_digest`] of an exchange that was observed.
     pub fn exchange_digest(
         &self,
         exchange: &Exchange,
@@ -74,7 +74,7 @@ impl Observer {
         Some(digest_of(&self.key, id, observation.prompt))
     }
 
-    /// Everything that later stages may know about the exchange.
+    /// Returns everything that later stages may know about the exchange.
     pub fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observation {
         let view = TextView::of(exchange);
         let encoding = self.encoder.encode(&view, &mut scratch.encoder);
@@ -109,14 +109,14 @@ fn shape(exchange: &Exchange, read_bytes: usize, total_bytes: usize) -> RequestS
     let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     let parameters = &exchange.parameters;
-    let spoken = exchange
+    let non_system = exchange
         .messages
         .iter()
         .filter(|message| message.role != Role::System);
     RequestShape {
         read_bytes: bytes(read_bytes),
         total_bytes: bytes(total_bytes),
-        turns: count(spoken.count()),
+        turns: count(non_system.count()),
         tools: count(exchange.tools.len()),
         temperature: parameters.temperature,
         max_tokens: parameters.max_tokens,
@@ -130,7 +130,8 @@ fn shape(exchange: &Exchange, read_bytes: usize, total_bytes: usize) -> RequestS
     }
 }
 
-/// A failed status wins over what the model said; an answer without a stated stop counts as answered.
+/// Returns the outcome of a request. A failed status takes precedence over the finish reason; a response without a
+/// finish reason counts as answered.
 fn outcome(response: &Response) -> Outcome {
     let failed = response
         .status

@@ -1,6 +1,6 @@
-//! Pseudonym keys and keyed digests: the only way that text becomes an identifier.
+//! Pseudonym keys and keyed digests: the only way for text to become an identifier.
 //!
-//! Uses `domain` alone. Knows nothing of detection.
+//! Uses only `domain`. Knows nothing of detection.
 
 mod digester;
 mod key;

@@ -1,31 +1,33 @@
-//! What is remembered of an account: bounded, mergeable, decaying.
+//! The profile of an account: a bounded, mergeable, decaying summary of its observations.
 //!
-//! Sees observations only. `merge` is associative and commutative with an identity, so a cluster is one account.
+//! Sees observations only. `merge` is associative and commutative with an identity, so a cluster can be treated as one
+//! account.
 //!
-//! One block a question, each in its own file with its formula, its source and how it merges:
+//! One block per question, each in its own file with its formula, its source and its rule of merging:
 //!
 //! | block | question | bytes |
 //! |---|---|---|
-//! | [`MeanEmbedding`] | what is it about, how alike | 1032 |
-//! | [`HeavyHitters`] | which templates carry it | 792 |
-//! | [`Distinct`] | how many different things, how many repeats | 1088 |
-//! | [`RepeatRing`] | the same prompt again within a minute | 784 |
+//! | [`MeanEmbedding`] | what is it about, how similar are its requests | 1032 |
+//! | [`HeavyHitters`] | which templates carry its traffic | 792 |
+//! | [`Distinct`] | how many different things does it ask, with how many repeats | 1088 |
+//! | [`RepeatRing`] | does it send the same prompt again within a minute | 784 |
 //! | [`CueSums`] | what does it ask for | 288 |
-//! | [`ModelMix`] | of which models | 112 |
+//! | [`ModelMix`] | which models does it ask | 112 |
 //! | [`RequestStats`] | with which tools and outcomes | 32 |
-//! | [`LinkageSketch`] | whom does it resemble | 128 |
-//! | [`Clients`] | whom does it serve, how many at once | 120 |
+//! | [`LinkageSketch`] | which accounts does it resemble | 128 |
+//! | [`Clients`] | whom does it serve, how many concurrently | 120 |
 //! | [`Refusals`] | what does it try after a refusal | 112 |
 //! | [`ChangeDetector`] | does it still ask what it used to | 576 |
 //!
-//! Nothing is kept that nothing reads: detectors read all of it but [`LinkageSketch`], which waits for links between
-//! accounts, since what was not sketched as it came cannot be sketched later.
+//! Nothing is kept without a reader: detectors read all of it but [`LinkageSketch`], which is kept for future links
+//! between accounts, since what was not sketched on arrival cannot be sketched later.
 //!
-//! How exactly it merges: hashes, counts, extremes and undecayed sums merge to the very same bytes in any order.
-//! Decayed sums and feature sums are floats and merge up to rounding. Heavy hitters beyond their capacity keep their
-//! bounds, but not the same rare digests. What lies *between* two consecutive exchanges (gaps, switches, repeats
-//! within the ring) is counted in each account's own order; a merged profile has the sum of its members' counts. A change against the own
-//! past is its account's alone: a merged profile has that of the member with the most evidence.
+//! Exactness of merging: hashes, counts, extremes and undecayed sums merge to the very same bytes in any order. Decayed
+//! sums and feature sums are floats and merge up to rounding. Heavy hitters beyond their capacity keep their bounds,
+//! but not necessarily the same rare digests. Relations *between* two consecutive exchanges (gaps, switches, repeats
+//! within the ring) are counted in each account's own order; a merged profile has the sum of its members' counts. A
+//! change relative to an account's own past belongs to that account alone: a merged profile has that of the member with
+//! the most evidence.
 
 mod bottom_k;
 mod bytes;
@@ -66,11 +68,11 @@ pub use space_saving::{Hitter, SpaceSaving};
 
 use crate::domain::{Observation, Timestamp};
 
-/// Everything remembered of one account, or of several as one. No heap: its size is all it takes.
+/// The summary of one account, or of several as one. It owns no heap memory, so its size is its full cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     seen: u64,
-    /// Microseconds; the earliest possible time before the first exchange.
+    /// Microseconds since the Unix epoch; the earliest possible time before the first exchange.
     last: i64,
     mean_embedding: MeanEmbedding,
     heavy_hitters: HeavyHitters,
@@ -85,13 +87,13 @@ pub struct Profile {
     change_detector: ChangeDetector,
 }
 
-/// The most that a profile may take, whatever the account does, in bytes.
+/// Maximum size of a profile in bytes, whatever the account does.
 pub const PROFILE_SIZE_LIMIT: usize = 5_120;
 
 const _: () = assert!(size_of::<Profile>() <= PROFILE_SIZE_LIMIT);
 
 impl Profile {
-    /// The profile of nobody: the identity of [`Profile::merge`].
+    /// Returns the empty profile, the identity of [`Profile::merge`].
     pub const fn empty() -> Self {
         Self {
             seen: 0,
@@ -110,7 +112,7 @@ impl Profile {
         }
     }
 
-    /// Takes in one exchange. Late ones are welcome; any time is.
+    /// Updates the profile with one exchange. Any event time is accepted, including late ones.
     pub fn update(&mut self, observation: &Observation, random_features: &RandomFeatures) {
         self.seen = self.seen.saturating_add(1);
         self.last = self.last.max(observation.time.as_micros());
@@ -121,23 +123,24 @@ impl Profile {
         }
         self.heavy_hitters.update(observation);
         self.distinct.update(observation);
-        let echo = self.repeat_ring.update(observation);
+        let ring_match = self.repeat_ring.update(observation);
         self.cues.update(observation);
-        self.model_mix.update(observation, echo);
+        self.model_mix.update(observation, ring_match);
         self.request_stats.update(observation);
         self.linkage_sketch.update(observation);
-        self.clients.update(observation, echo.turn);
+        self.clients.update(observation, ring_match.turn);
         self.refusals.update(observation, signs);
-        // The turns of a conversation are alike because they are one; what is compared is how conversations begin.
+        // Turns of a conversation are similar because they belong together, so only the beginnings of conversations are
+        // compared.
         if let Some(signs) = signs
-            && echo.turn == repeat_ring::Turn::First
+            && ring_match.turn == repeat_ring::Turn::First
         {
             self.change_detector
                 .update(signs, observation.prompt, self.seen);
         }
     }
 
-    /// Takes in all that another profile saw.
+    /// Merges another profile into this one.
     pub fn merge(&mut self, other: &Self) {
         self.seen = self.seen.saturating_add(other.seen);
         self.last = self.last.max(other.last);
@@ -154,72 +157,72 @@ impl Profile {
         self.change_detector.merge(&other.change_detector);
     }
 
-    /// Exchanges taken in.
+    /// Returns the number of exchanges.
     pub const fn seen(&self) -> u64 {
         self.seen
     }
 
-    /// Time of the latest exchange; `None` before the first.
+    /// Returns the time of the latest exchange; `None` before the first.
     pub fn last_seen(&self) -> Option<Timestamp> {
         (self.seen > 0).then(|| Timestamp::from_micros(self.last))
     }
 
-    /// What it is about.
+    /// Returns what the requests are about.
     pub const fn mean_embedding(&self) -> &MeanEmbedding {
         &self.mean_embedding
     }
 
-    /// Which templates carry it.
+    /// Returns which templates carry the traffic.
     pub const fn heavy_hitters(&self) -> &HeavyHitters {
         &self.heavy_hitters
     }
 
-    /// How many different things were asked.
+    /// Returns how many different things were asked.
     pub const fn distinct(&self) -> &Distinct {
         &self.distinct
     }
 
-    /// The same prompt again within a minute.
+    /// Returns repeats of the same prompt within a minute.
     pub const fn repeat_ring(&self) -> &RepeatRing {
         &self.repeat_ring
     }
 
-    /// What it asks for.
+    /// Returns what the requests ask for.
     pub const fn cues(&self) -> &CueSums {
         &self.cues
     }
 
-    /// Of which models.
+    /// Returns which models are asked.
     pub const fn model_mix(&self) -> &ModelMix {
         &self.model_mix
     }
 
-    /// With which tools and outcomes.
+    /// Returns the use of tools and the outcomes.
     pub const fn request_stats(&self) -> &RequestStats {
         &self.request_stats
     }
 
-    /// Whom it resembles.
+    /// Returns the sketch by which accounts are compared.
     pub const fn linkage_sketch(&self) -> &LinkageSketch {
         &self.linkage_sketch
     }
 
-    /// Whom it serves.
+    /// Returns the client programs and conversations served.
     pub const fn clients(&self) -> &Clients {
         &self.clients
     }
 
-    /// What it tries after a refusal.
+    /// Returns what is tried after a refusal.
     pub const fn refusals(&self) -> &Refusals {
         &self.refusals
     }
 
-    /// Whether it still asks what it used to.
+    /// Returns whether the requests still resemble the account's own past.
     pub const fn change_detector(&self) -> &ChangeDetector {
         &self.change_detector
     }
 
-    /// The first block that holds what no fold can produce.
+    /// Returns the first block whose state no update or merge can produce.
     fn invalid_block(&self) -> Option<&'static str> {
         [
             ("seen", self.counts_agree()),
@@ -235,10 +238,10 @@ impl Profile {
             ("change_detector", self.change_detector.is_valid()),
         ]
         .into_iter()
-        .find_map(|(block, sound)| (!sound).then_some(block))
+        .find_map(|(block, is_valid)| (!is_valid).then_some(block))
     }
 
-    /// Each block counts for itself, and all saw the same exchanges.
+    /// Returns whether the blocks, which count independently, saw the same exchanges.
     fn counts_agree(&self) -> bool {
         self.seen == self.heavy_hitters.skeletons().total()
             && self.seen == self.repeat_ring.exchanges
@@ -255,9 +258,9 @@ impl Profile {
 mod tests {
     use super::*;
 
-    /// The table in the module's documentation is the budget; a block that grows must say so there.
+    /// The table in the module's documentation is the size budget; a block that grows must be updated there.
     #[test]
-    fn the_table_of_sizes_is_true() {
+    fn the_table_of_sizes_is_correct() {
         let sizes = [
             ("MeanEmbedding", size_of::<MeanEmbedding>()),
             ("HeavyHitters", size_of::<HeavyHitters>()),

@@ -1,6 +1,6 @@
-//! Numerical methods that know nothing of accounts: bounds, fits, tails, tests of normality, mixing of bits.
+//! Numerical methods that know nothing of accounts: bounds, fits, tails, tests of normality, bit mixing.
 //!
-//! Uses nothing. Each file names the publication that it follows and is tested against known values.
+//! Uses no other module. Each file names the publication that it follows and is tested against known values.
 
 pub mod binomial;
 pub mod decimal;

@@ -1,7 +1,7 @@
-//! Text without meaning: the view of a request, normalisation, script, template skeletons.
+//! Text as surface, without meaning: the view of a request, normalisation, script, template skeletons.
 //!
-//! Uses `domain` and `privacy`. Knows nothing of models or risk. What leaves this module is keyed digests,
-//! counts and a script; never text, but for the borrowed [`TextView`] that the encoder reads too.
+//! Uses `domain` and `privacy`. Knows nothing of models or risk. Only keyed digests, counts and a script leave this
+//! module; never text, except for the borrowed [`TextView`] that the encoder reads too.
 
 mod common_words;
 mod content;

@@ -1,34 +1,35 @@
-//! Which bundles there are: the one compiled in, the one that the program was started with, and those of a folder.
+//! The catalogue of available bundles: the one compiled in, the one that the program was started with, and those of a
+//! folder.
 
 use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 
 use super::{BundleError, BundleFiles, Manifest};
 
-/// Bundles of a catalogue at most.
+/// Maximum number of bundles in a catalogue.
 const ENTRIES_MAX: usize = 256;
 
-/// Finds bundles by name.
+/// A catalogue that finds bundles by name.
 ///
-/// Looked up anew at every call, so that a bundle that is put into the folder is found without a restart.
+/// It is read anew on every call, so that a bundle added to the folder is found without a restart.
 #[derive(Clone, Debug, Default)]
 pub struct BundleCatalogue {
-    /// Folder of the bundle that the program was started with, if it is not the one compiled in.
+    /// Folder of the bundle that the program was started with, unless that is the one compiled in.
     pub started: Option<PathBuf>,
     /// Folder of many bundles, each at `<name>/<version>`.
     pub folder: Option<PathBuf>,
 }
 
-/// A bundle of the catalogue.
+/// An entry of the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueEntry {
     /// `name@version`.
     pub name: String,
-    /// Where it comes from.
+    /// The source of its files.
     pub source: BundleSource,
 }
 
-/// Where a bundle comes from.
+/// The source of a bundle's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BundleSource {
     /// Compiled into the program.
@@ -38,10 +39,10 @@ pub enum BundleSource {
 }
 
 impl BundleSource {
-    /// The bundle's manifest.
+    /// Reads the bundle's manifest.
     ///
     /// # Errors
-    /// When it cannot be read or is not of its form.
+    /// If it cannot be read or is invalid.
     pub fn manifest(&self) -> Result<Manifest, BundleError> {
         match self {
             Self::BuiltIn => Manifest::parse(&BundleFiles::embedded().manifest),
@@ -49,10 +50,10 @@ impl BundleSource {
         }
     }
 
-    /// The bundle's files, not yet checked.
+    /// Reads the bundle's files, without checking them.
     ///
     /// # Errors
-    /// When one cannot be read.
+    /// If a file cannot be read.
     pub fn files(&self) -> Result<BundleFiles, BundleError> {
         match self {
             Self::BuiltIn => Ok(BundleFiles::embedded()),
@@ -62,7 +63,7 @@ impl BundleSource {
 }
 
 impl BundleCatalogue {
-    /// Every bundle, in a fixed order, at most 256. A name that occurs twice means the first.
+    /// Returns all bundles, in a fixed order, at most 256. If a name occurs twice, the first entry counts.
     pub fn entries(&self) -> Vec<CatalogueEntry> {
         let single = [
             Some(BundleSource::BuiltIn),
@@ -82,8 +83,8 @@ impl BundleCatalogue {
         entries
     }
 
-    /// Where the bundle of this name comes from; `None` when there is none. Found among [`Self::entries`]: a name that a
-    /// caller sends never becomes part of a path.
+    /// Returns the source of the bundle with this name; `None` if there is none. It is looked up in [`Self::entries`]:
+    /// a name that a caller sends never becomes part of a path.
     pub fn find(&self, name: &str) -> Option<BundleSource> {
         let mut entries = self.entries().into_iter();
         entries
@@ -92,7 +93,7 @@ impl BundleCatalogue {
     }
 }
 
-/// The bundles at `<name>/<version>` of a folder, by name and version. Links are not followed.
+/// Returns the bundles at `<name>/<version>` of a folder, by name and version. Links are not followed.
 fn listed(folder: &Path) -> Vec<CatalogueEntry> {
     let mut found = Vec::new();
     for name in folders(folder) {

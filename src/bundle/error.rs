@@ -1,4 +1,4 @@
-//! Why a bundle cannot be used.
+//! Errors of reading and writing bundles.
 
 use std::path::PathBuf;
 
@@ -9,77 +9,77 @@ use crate::profile::InvalidBandwidth;
 use crate::risk::RiskModelError;
 use crate::text::CommonWordsError;
 
-/// Why a bundle cannot be loaded or saved.
+/// Error for a bundle that cannot be loaded or saved.
 #[derive(Debug, Error)]
 pub enum BundleError {
-    /// A file that cannot be read or written.
+    /// A file cannot be read or written.
     #[error("{path}: {error}")]
     File {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: std::io::Error,
     },
-    /// The manifest is not what it should be.
+    /// The manifest is not valid TOML of this form.
     #[error("manifest.toml: {0}")]
     Manifest(#[from] toml::de::Error),
-    /// A bundle of another format.
+    /// The bundle has another format.
     #[error(
         "manifest.toml: expected bundle format {expected}, got {actual}; {}",
         if actual < expected {
-            "this program no longer reads it, so train the bundle again"
+            "this version no longer reads it; train the bundle again"
         } else {
-            "a newer program made it"
+            "it was written by a newer version"
         }
     )]
     Format {
         /// The format that this program reads.
         expected: u32,
-        /// The bundle's.
+        /// The format of the bundle.
         actual: u32,
     },
-    /// A bundle for another kind of text encoder.
+    /// The bundle is for another kind of text encoder.
     #[error("manifest.toml: expected an encoder of kind `{expected}`, got `{actual}`")]
     EncoderKind {
-        /// The kind that this program has.
+        /// The kind that this program supports.
         expected: &'static str,
-        /// The bundle's.
+        /// The kind that the bundle states.
         actual: String,
     },
-    /// Another bundle than the one asked for.
+    /// The bundle has another name than requested.
     #[error("manifest.toml: expected the bundle {expected}, got {actual}")]
     Name {
-        /// The bundle asked for.
+        /// The name requested.
         expected: String,
-        /// What the manifest states.
+        /// The name in the manifest.
         actual: String,
     },
-    /// A file that the manifest does not vouch for.
+    /// The hash of a file does not match the manifest.
     #[error("{file}: expected the BLAKE3 hash {expected} of the manifest, got {actual}")]
     Hash {
-        /// Which file.
+        /// Name of the file.
         file: &'static str,
-        /// By the manifest.
+        /// The hash in the manifest.
         expected: String,
-        /// Of the file.
+        /// The hash of the file.
         actual: String,
     },
-    /// The vocabulary.
+    /// The vocabulary is invalid.
     #[error("tokenizer.json: {0}")]
     Tokenizer(#[from] TokenizerError),
-    /// The text model.
+    /// The text model is invalid.
     #[error("encoder.safetensors: {0}")]
     Encoder(#[from] EncoderError),
-    /// The common words.
+    /// The common words are invalid.
     #[error("words.bloom: {0}")]
     Words(#[from] CommonWordsError),
-    /// The projection's settings.
+    /// The projection's settings are invalid.
     #[error("manifest.toml: {0}")]
     Bandwidth(#[from] InvalidBandwidth),
-    /// Fusion, calibration, operating points are not of their form.
+    /// The risk model (fusion, calibration, operating points) is malformed.
     #[error("risk_model.json: {0}")]
     RiskModelForm(#[from] serde_json::Error),
-    /// They do not belong to this program.
+    /// The risk model does not fit this program.
     #[error("risk_model.json: {0}")]
     RiskModel(#[from] RiskModelError),
 }

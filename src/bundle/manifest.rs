@@ -1,4 +1,4 @@
-//! What a bundle says of itself.
+//! The manifest of a bundle.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,28 +20,28 @@ pub enum EncoderKind {
 }
 
 impl EncoderKind {
-    /// Its name in a manifest.
+    /// Returns the kind's name in a manifest.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Static => "static",
         }
     }
 
-    // By reference, as serde asks for it.
+    // By reference, as serde requires.
     #[expect(clippy::trivially_copy_pass_by_ref)]
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// What is read of a manifest before anything else, so that a bundle made for another program is named as such.
+/// The fields of a manifest that are read first, so that a bundle for another program is reported as such.
 #[derive(Deserialize)]
 struct Preamble {
     format: u32,
     encoder: Option<String>,
 }
 
-/// `manifest.toml`.
+/// The contents of `manifest.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -51,16 +51,16 @@ pub struct Manifest {
     pub name: String,
     /// Version of the model.
     pub version: u32,
-    /// Seed of its training.
+    /// Seed of the training.
     pub seed: u64,
-    /// Kind of its text encoder; left out of the file when it is the default.
+    /// Kind of the text encoder; omitted from the file if it is the default.
     #[serde(default, skip_serializing_if = "EncoderKind::is_default")]
     pub encoder: EncoderKind,
-    /// Tokens of the vocabulary.
+    /// Number of tokens of the vocabulary.
     pub tokens: usize,
     /// Projection of the mean embedding.
     pub random_features: RandomFeatureSettings,
-    /// BLAKE3 hash of every other file.
+    /// BLAKE3 hash of every other file, by name.
     pub files: BTreeMap<String, String>,
 }
 
@@ -75,10 +75,10 @@ pub struct RandomFeatureSettings {
 }
 
 impl Manifest {
-    /// Of the bundle in a folder.
+    /// Reads the manifest of the bundle in a folder.
     ///
     /// # Errors
-    /// When it cannot be read, or as [`Self::parse`].
+    /// If it cannot be read, or as [`Self::parse`].
     pub fn read(folder: &Path) -> Result<Self, BundleError> {
         let path = folder.join("manifest.toml");
         match std::fs::read_to_string(&path) {
@@ -87,13 +87,13 @@ impl Manifest {
         }
     }
 
-    /// From the text of `manifest.toml`.
+    /// Parses the text of `manifest.toml`.
     ///
     /// # Errors
-    /// When it is of another format version, of a kind of encoder that this program does not have, or not TOML of this
-    /// form.
+    /// If it has another format version, states a kind of encoder that this program does not support, or is not TOML of
+    /// this form.
     pub fn parse(text: &str) -> Result<Self, BundleError> {
-        // The format and the kind of encoder first: others may have other fields.
+        // Check the format and the kind of encoder first: other ones may have other fields.
         let preamble: Preamble = toml::from_str(text)?;
         if preamble.format != FORMAT {
             return Err(BundleError::Format {
@@ -110,12 +110,12 @@ impl Manifest {
         }
     }
 
-    /// Name and version, such as `default@1`.
+    /// Returns name and version, such as `default@1`.
     pub fn bundle_name(&self) -> String {
         format!("{}@{}", self.name, self.version)
     }
 
-    /// The text of `manifest.toml`.
+    /// Returns the text of `manifest.toml`.
     ///
     /// # Panics
     /// Never: every field has a TOML form.
@@ -123,8 +123,9 @@ impl Manifest {
         toml::to_string(self).expect("every field of a manifest has a TOML form")
     }
 
-    /// Identifies what profiles are made with: the text model and the projection of its embeddings. Bundles that
-    /// share it can go on with each other's histories. The kind of encoder is not part of it as long as there is one.
+    /// Returns the identity of the model that profiles are built with: the text model and the projection of its
+    /// embeddings. Bundles with the same identity can continue each other's histories. The kind of encoder is not part
+    /// of it as long as there is only one.
     pub fn text_model(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for name in ["tokenizer.json", "encoder.safetensors", "words.bloom"] {
@@ -145,7 +146,7 @@ mod tests {
     const SHIPPED: &str = include_str!("../../models/default/3/manifest.toml");
 
     #[test]
-    fn a_manifest_without_a_kind_of_encoder_is_of_the_static_one_and_stays_as_it_is() {
+    fn a_manifest_without_a_kind_of_encoder_is_static_and_round_trips() {
         let manifest = Manifest::parse(SHIPPED).unwrap();
         assert_eq!(manifest.encoder, EncoderKind::Static);
         assert_eq!(manifest.to_toml(), SHIPPED);
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn another_kind_or_format_is_named_whatever_else_the_manifest_says() {
+    fn another_kind_or_format_is_reported_whatever_else_the_manifest_contains() {
         let kind = SHIPPED.replacen("tokens =", "encoder = \"bert\"\nlayers = 12\ntokens =", 1);
         let error = Manifest::parse(&kind).unwrap_err();
         assert!(matches!(error, BundleError::EncoderKind { .. }));
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn another_format_is_told_from_a_broken_manifest() {
+    fn another_format_and_a_broken_manifest_give_different_errors() {
         let refused = |text: &str| match Manifest::parse(text) {
             Ok(_) => panic!("{text:?} is no manifest"),
             Err(error) => error.to_string(),
@@ -177,13 +178,13 @@ mod tests {
         assert_eq!(
             older,
             format!(
-                "manifest.toml: expected bundle format {FORMAT}, got 2; this program no longer reads it, so train the \
+                "manifest.toml: expected bundle format {FORMAT}, got 2; this version no longer reads it; train the \
                  bundle again"
             )
         );
         let newer = refused("format = 99\nshape = \"unknown to this program\"\n");
         assert!(
-            newer.ends_with("got 99; a newer program made it"),
+            newer.ends_with("got 99; it was written by a newer version"),
             "{newer}"
         );
         assert!(!refused("name = \"default\"\n").contains("bundle format"));

@@ -1,27 +1,27 @@
-//! Accounts as callers and label files name them.
+//! References to accounts, as callers and label files write them.
 
 use super::AccountKey;
 
-/// An account by its name or by its pseudonym.
+/// A reference to an account, by name or by pseudonym.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccountRef {
-    /// Its name, in the traffic log's words.
+    /// The name, as it appears in the traffic log.
     Name(String),
-    /// Its pseudonym, as lists of accounts have it.
+    /// The pseudonym, as it appears in lists of accounts.
     Pseudonym(AccountKey),
 }
 
-/// An account with its pseudonym, and with its name where that is known.
+/// An account's pseudonym, with its name if known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LabeledAccount {
-    /// Its pseudonym under the deployment's key.
+    /// The pseudonym under the deployment's key.
     pub pseudonym: AccountKey,
-    /// Its name, in the traffic log's words.
+    /// The name, as it appears in the traffic log.
     pub name: Option<String>,
 }
 
 impl From<LabeledAccount> for AccountRef {
-    /// By its name where that is known: a name outlives a change of the key.
+    /// Refers to the account by name if known, since a name outlives a change of the key.
     fn from(account: LabeledAccount) -> Self {
         match account.name {
             Some(name) => Self::Name(name),

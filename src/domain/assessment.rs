@@ -1,4 +1,4 @@
-//! The answer: calibrated risk with an interval, reasons that sum to it, and what is recommended.
+//! The assessment of an account: calibrated risk with an interval, reasons that sum to it, and a recommendation.
 
 use std::sync::Arc;
 
@@ -6,104 +6,104 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::{Technique, Timestamp};
 
-/// A probability that cannot be NaN or outside [0, 1].
+/// A probability. Never NaN and never outside [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Risk(f64);
 
 impl Risk {
-    /// A risk, or `None` when `value` is not within [0, 1].
+    /// Returns a risk, or `None` if `value` is outside [0, 1].
     pub fn new(value: f64) -> Option<Self> {
         (0.0..=1.0).contains(&value).then_some(Self(value))
     }
 
-    /// A risk from a log-odds score.
+    /// Converts a log-odds score to a risk.
     pub fn from_logit(logit: f64) -> Self {
         Self(1.0 / (1.0 + (-logit.clamp(-700.0, 700.0)).exp()))
     }
 
-    /// The probability.
+    /// Returns the probability.
     pub const fn value(self) -> f64 {
         self.0
     }
 }
 
-/// Risk in words.
+/// The risk band of an account.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr, VariantArray,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Band {
-    /// Not enough history to say.
+    /// The history is too short to judge.
     Insufficient,
-    /// Like benign accounts.
+    /// Typical of benign accounts.
     Low,
-    /// Unusual; seen in benign accounts now and then.
+    /// Unusual, but occurs occasionally in benign accounts.
     Elevated,
     /// Rare among benign accounts.
     High,
-    /// Beyond nearly every benign account seen.
+    /// Above nearly every benign account seen.
     Severe,
 }
 
 impl Band {
-    /// Every band, least first.
+    /// All bands, lowest risk first.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// The band with this [`Band::name`].
+    /// Returns the band with this [`Band::name`].
     pub fn from_name(name: &str) -> Option<Self> {
         name.parse().ok()
     }
 
-    /// The stable name.
+    /// Returns the stable name.
     pub fn name(self) -> &'static str {
         self.into()
     }
 }
 
-/// What the gateway is advised to do. Stillwatch recommends; the gateway enforces.
+/// The action recommended to the gateway. Stillwatch recommends; the gateway enforces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum Recommendation {
-    /// Nothing.
+    /// No action.
     Allow,
-    /// Keep looking.
+    /// Keep monitoring the account.
     Watch,
-    /// A person should look.
+    /// A person should review the account.
     Review,
-    /// Limit until a person has looked.
+    /// Restrict the account until a person has reviewed it.
     Restrict,
 }
 
 impl Recommendation {
-    /// Every recommendation, least first.
+    /// All recommendations, mildest first.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// The stable name.
+    /// Returns the stable name.
     pub fn name(self) -> &'static str {
         self.into()
     }
 }
 
-/// A milder step than refusal.
+/// A mitigation milder than refusing requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Mitigation {
     /// Return a summary instead of the reasoning itself.
     SummarizeReasoning,
-    /// Ask the customer who they are and what they build.
+    /// Verify who the customer is and what they are building.
     VerifyAccount,
-    /// Slow the account down.
+    /// Rate-limit the account.
     RateLimit,
 }
 
 impl Mitigation {
-    /// The stable name.
+    /// Returns the stable name.
     pub fn name(self) -> &'static str {
         self.into()
     }
 }
 
-/// Whose usual behaviour a reason compares with.
+/// The reference group that a reason compares the account with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BaselineOf {
     /// All benign accounts.
@@ -111,7 +111,7 @@ pub enum BaselineOf {
 }
 
 impl BaselineOf {
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Population => "population",
@@ -119,80 +119,80 @@ impl BaselineOf {
     }
 }
 
-/// One additive term of the score, in numbers and in words.
+/// One additive term of the score, as numbers and as a sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
     /// Stable code of the term.
     pub code: &'static str,
-    /// The technique that it speaks for.
+    /// The technique that the term is evidence of.
     pub technique: Option<Technique>,
-    /// What was seen.
+    /// The observed value.
     pub observed: f64,
-    /// What is usual.
+    /// The typical value in the reference group.
     pub expected: f64,
-    /// Whose usual it is.
+    /// The reference group of `expected`.
     pub baseline_of: BaselineOf,
-    /// Log-odds added to the score.
+    /// Contribution to the score, in log-odds.
     pub contribution: f64,
-    /// One plain sentence.
+    /// One plain sentence for people.
     pub text: String,
 }
 
-/// Risk of one technique.
+/// The risk attributed to one technique.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TechniqueRisk {
     /// The technique.
     pub technique: Technique,
-    /// How far the account's risk is explained by it; never above the account's risk.
+    /// The part of the account's risk that the technique explains; never above the account's risk.
     pub risk: Risk,
 }
 
 impl TechniqueRisk {
-    /// Returns the technique of the highest risk, the last of equals; `None` of none.
+    /// Returns the technique with the highest risk, the last one on ties; `None` if `techniques` is empty.
     pub fn strongest(techniques: &[Self]) -> Option<&Self> {
         let by_risk = |a: &&Self, b: &&Self| a.risk.value().total_cmp(&b.risk.value());
         techniques.iter().max_by(by_risk)
     }
 }
 
-/// What Stillwatch says of an account after one exchange.
+/// The assessment of an account after one exchange.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assessment {
-    /// The exchange's id, as the caller gave it.
+    /// The exchange's id, as sent by the caller.
     pub exchange: Option<String>,
-    /// The account, as the caller gave it.
+    /// The account, as sent by the caller.
     pub account: String,
-    /// The exchange's time.
+    /// Event time of the exchange.
     pub time: Timestamp,
-    /// Exchanges of the account seen so far, this one included.
+    /// Number of the account's exchanges so far, including this one.
     pub seen: u64,
-    /// Calibrated probability that the account is extracting, given everything seen so far.
+    /// Calibrated probability that the account is extracting, given its whole history.
     pub risk: Risk,
-    /// Lower end of the interval on `risk`.
+    /// Lower end of the interval around `risk`.
     pub risk_low: Risk,
-    /// Upper end of the interval on `risk`.
+    /// Upper end of the interval around `risk`.
     pub risk_high: Risk,
-    /// Risk in words.
+    /// The band of `risk`.
     pub band: Band,
-    /// What the gateway is advised to do.
+    /// The action recommended to the gateway.
     pub recommendation: Recommendation,
-    /// Milder steps that fit the techniques found.
+    /// Milder mitigations that fit the techniques found.
     pub mitigations: Vec<Mitigation>,
-    /// Techniques that the bundle has a term for and that had enough history, in the order of [`Technique::ALL`].
+    /// Techniques for which the bundle has a term and the history is long enough, in the order of [`Technique::ALL`].
     pub techniques: Vec<TechniqueRisk>,
-    /// Risk of this conversation alone, as far as its text tells.
+    /// Risk of this conversation alone, judged by its text.
     pub conversation_risk: Risk,
-    /// The additive terms, largest first. With `base`, their contributions sum to `score`.
+    /// The additive terms, largest first. `base` plus their contributions is `score`.
     pub reasons: Vec<Reason>,
-    /// Log-odds before any evidence.
+    /// Score before any evidence, in log-odds.
     pub base: f64,
-    /// The sum of `base` and all contributions, in log-odds, before calibration.
+    /// Sum of `base` and all contributions, in log-odds, before calibration.
     pub score: f64,
-    /// Whether part of the request was not read because it was too long.
+    /// Whether part of the request was left unread because it was too long.
     pub truncated: bool,
-    /// Whether the account had sent the same exchange before, with the same id and messages; then nothing was counted
-    /// now, and the rest says how the account stands.
+    /// Whether the account had already sent this exchange, with the same id and messages. If so, nothing was counted,
+    /// and the other fields describe the account's unchanged state.
     pub duplicate: bool,
-    /// The bundle that said so, such as `default@3`.
+    /// The bundle that produced the assessment, such as `default@3`.
     pub bundle: Arc<str>,
 }

@@ -1,37 +1,37 @@
-//! Names and bounds of chat APIs: one list for every reader and writer of exchanges, whatever the format.
+//! Names and bounds used by chat APIs: one list for every reader and writer of exchanges, whatever the format.
 //!
-//! Names compare without regard to case and surrounding white space, because providers differ in that alone (`SAFETY`,
-//! `safety`). A reason to stop or an output format on no list is `Other`, and a blank one is none. A role on no list is
-//! for the reader to judge: in our own formats (log lines, the API) it is an error that names the field, since
-//! their writer can mend it; in a gateway's body it speaks for the caller, since the gateway's customer chose it and must
-//! not be able to hide a message behind it.
+//! Names are compared ignoring case and surrounding white space, because providers differ in that alone (`SAFETY`,
+//! `safety`). An unlisted finish reason or response format is `Other`, and a blank one is absent. An unlisted role is
+//! left to the reader: in our own formats (log lines, the API) it is an error that names the field, since their writer
+//! can fix it; in a gateway's body it counts as the caller's, since the gateway's customer chose it and must not be
+//! able to hide a message behind it.
 
 use std::ops::{Range, RangeInclusive};
 
 use super::{FinishReason, ResponseFormat, Role};
 
-/// Sampling temperatures that are read; providers stop at 2.
+/// Accepted sampling temperatures. Providers stop at 2.
 pub const TEMPERATURES: RangeInclusive<f64> = 0.0..=100.0;
-/// [`TEMPERATURES`] in words, for errors.
+/// Description of [`TEMPERATURES`] for error messages.
 pub const A_TEMPERATURE: &str = "a number from 0 to 100";
 
-/// HTTP statuses that are read: every number of three digits.
+/// Accepted HTTP statuses: every three-digit number.
 pub const HTTP_STATUSES: RangeInclusive<u16> = 100..=999;
-/// [`HTTP_STATUSES`] in words, for errors.
+/// Description of [`HTTP_STATUSES`] for error messages.
 pub const AN_HTTP_STATUS: &str = "a status from 100 to 999";
 
-/// Most tokens or answers that are read. More are nonsense, and sums of as many stay far from overflow.
+/// Largest accepted count of tokens or answers. Larger ones are nonsense, and sums of as many stay far from overflow.
 pub const COUNT_MAX: u32 = u32::MAX;
-/// Whole numbers up to [`COUNT_MAX`] in words, for errors.
+/// Description of the whole numbers up to [`COUNT_MAX`] for error messages.
 pub const A_COUNT: &str = "a whole number from 0 to 4294967295";
-/// Whole numbers from 1 up to [`COUNT_MAX`] in words, for errors.
+/// Description of the whole numbers from 1 to [`COUNT_MAX`] for error messages.
 pub const A_POSITIVE_COUNT: &str = "a whole number from 1 to 4294967295";
 
-/// Times that are read, in microseconds since 1970: the years 1970 to 2199. One exchange from beyond would push its
-/// account's clock past all that follows.
+/// Accepted event times, in microseconds since 1970: the years 1970 to 2199. A single exchange beyond them would move
+/// its account's clock past all that follow.
 pub const EVENT_MICROS: Range<i64> = 0..7_258_118_400_000_000;
 
-/// Names of roles.
+/// Accepted names of roles.
 const ROLES: &[(&str, Role)] = &[
     ("system", Role::System),
     ("developer", Role::System),
@@ -41,10 +41,10 @@ const ROLES: &[(&str, Role)] = &[
     ("tool", Role::Tool),
     ("function", Role::Tool),
 ];
-/// The names of [`Role::from_name`] in words, for errors.
+/// Description of the names accepted by [`Role::from_name`] for error messages.
 pub const A_ROLE: &str = "one of system, developer, user, assistant, model, tool, function";
 
-/// Names of reasons to stop.
+/// Accepted names of finish reasons.
 const FINISH_REASONS: &[(&str, FinishReason)] = &[
     ("stop", FinishReason::Stop),
     ("end_turn", FinishReason::Stop),
@@ -60,7 +60,7 @@ const FINISH_REASONS: &[(&str, FinishReason)] = &[
     ("safety", FinishReason::ContentFilter),
 ];
 
-/// Names of output formats.
+/// Accepted names of response formats.
 const RESPONSE_FORMATS: &[(&str, ResponseFormat)] = &[
     ("text", ResponseFormat::Text),
     ("json_object", ResponseFormat::JsonObject),
@@ -68,11 +68,11 @@ const RESPONSE_FORMATS: &[(&str, ResponseFormat)] = &[
     ("json_schema", ResponseFormat::JsonSchema),
 ];
 
-/// Types of the parts of a content whose text is read. Images, calls of tools and what a model only thought are not.
+/// Types of content parts whose text is read. Images, tool calls and a model's thoughts are not.
 const TEXT_PARTS: &[(&str, ())] = &[("text", ()), ("input_text", ()), ("output_text", ())];
 
 impl Role {
-    /// The name under which it is written.
+    /// Returns the name used when writing.
     pub const fn name(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -82,14 +82,14 @@ impl Role {
         }
     }
 
-    /// The role that a chat API calls so; `None` for a name on no list.
+    /// Returns the role with this name in a chat API; `None` for an unlisted name.
     pub fn from_name(name: &str) -> Option<Self> {
         known(name, ROLES)
     }
 }
 
 impl FinishReason {
-    /// The name under which it is written.
+    /// Returns the name used when writing.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Stop => "stop",
@@ -100,14 +100,15 @@ impl FinishReason {
         }
     }
 
-    /// The reason that a chat API calls so, [`Self::Other`] for a name on no list; `None` for a blank one.
+    /// Returns the finish reason with this name in a chat API: [`Self::Other`] for an unlisted name, `None` for a blank
+    /// one.
     pub fn from_name(name: &str) -> Option<Self> {
         known_or(name, FINISH_REASONS, Self::Other)
     }
 }
 
 impl ResponseFormat {
-    /// The name under which it is written.
+    /// Returns the name used when writing.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -117,13 +118,14 @@ impl ResponseFormat {
         }
     }
 
-    /// The format that a chat API calls so, [`Self::Other`] for a name on no list; `None` for a blank one.
+    /// Returns the response format with this name in a chat API: [`Self::Other`] for an unlisted name, `None` for a
+    /// blank one.
     pub fn from_name(name: &str) -> Option<Self> {
         known_or(name, RESPONSE_FORMATS, Self::Other)
     }
 }
 
-/// Whether a part of a content that states this type holds text that is said.
+/// Returns whether a content part of this type holds text that is read.
 pub fn is_text_part(name: &str) -> bool {
     known(name, TEXT_PARTS).is_some()
 }
@@ -147,10 +149,10 @@ mod tests {
 
     use super::*;
 
-    /// A name as someone else writes it.
+    /// Varies the case of a name and the white space around it, as other writers do.
     fn respelt(name: &str, capitals: u32, before: usize, after: usize) -> String {
-        let letters = name.chars().enumerate().map(|(place, letter)| {
-            if capitals >> (place % 32) & 1 == 1 {
+        let letters = name.chars().enumerate().map(|(index, letter)| {
+            if capitals >> (index % 32) & 1 == 1 {
                 letter.to_ascii_uppercase()
             } else {
                 letter
@@ -162,11 +164,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn case_and_white_space_change_nothing(capitals: u32, before in 0_usize..3, after in 0_usize..3) {
+        fn names_ignore_case_and_white_space(capitals: u32, before in 0_usize..3, after in 0_usize..3) {
             let respelt = |name: &str| respelt(name, capitals, before, after);
             for (name, role) in ROLES {
                 prop_assert_eq!(Role::from_name(&respelt(name)), Some(*role));
-                prop_assert!(A_ROLE.contains(name), "{} is told", name);
+                prop_assert!(A_ROLE.contains(name), "{} is missing", name);
             }
             for (name, reason) in FINISH_REASONS {
                 prop_assert_eq!(FinishReason::from_name(&respelt(name)), Some(*reason));
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn names_round_trip() {
         for (_, role) in ROLES {
             assert_eq!(Role::from_name(role.name()), Some(*role));
         }

@@ -1,15 +1,15 @@
-//! What one request asks for, as the text model reads it.
+//! Cues: what one request asks for, as estimated by the text model.
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// Number of [`Cue`] heads.
+/// Number of [`Cue`]s, one per head of the text model.
 pub const CUE_COUNT: usize = Cue::ALL.len();
 
-/// One head of the text model.
+/// A cue: the output of one head of the text model.
 ///
-/// The four *intent* cues are trained on published pipelines against everything benign; the *form* cues say
-/// what a request is, whoever sends it, and are trained on both sides. A form cue alone is never evidence of
-/// guilt: a benign judge grades by a rubric too.
+/// The four *intent* cues are trained on published pipelines against all benign requests. The *form* cues describe the
+/// request whoever sends it, and are trained on both sides. A form cue alone is never evidence of guilt: a benign judge
+/// grades by a rubric too.
 #[derive(
     Clone,
     Copy,
@@ -25,7 +25,7 @@ pub const CUE_COUNT: usize = Cue::ALL.len();
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Cue {
-    /// Intent: extractions reasoning.
+    /// Intent: extracts reasoning.
     ReasoningIntent,
     /// Intent: uses the model as a reward model.
     RewardIntent,
@@ -35,32 +35,32 @@ pub enum Cue {
     TrajectoryIntent,
     /// Form: demands steps, a rationale or a thinking trace.
     RationaleDemand,
-    /// Form: the answer is given and the reasoning behind it is asked for.
+    /// Form: gives the answer and asks for the reasoning behind it.
     ReasoningBehindAnswer,
-    /// Form: grade or score by a rubric.
+    /// Form: asks for a grade or score by a rubric.
     RubricGrading,
-    /// Form: which of two or more answers is better.
+    /// Form: asks which of two or more answers is better.
     PairwisePreference,
-    /// Form: criticise and revise an answer.
+    /// Form: asks to criticise and revise an answer.
     CritiqueRevise,
-    /// Form: tool calls, agent loop or simulated environment.
+    /// Form: has tool calls, an agent loop or a simulated environment.
     ToolTrajectory,
-    /// Form: a programming task to be written with its solution or tests.
+    /// Form: asks for a programming task to be written with its solution or tests.
     CodeTask,
-    /// Form: questions and answers out of a passage.
+    /// Form: asks for questions and answers drawn from a passage.
     QuestionFromPassage,
-    /// Form: a persona, character or seed to write from.
+    /// Form: gives a persona, character or seed to write from.
     PersonaSeeded,
-    /// Form: writes or rewrites instructions (self-instruct, evolve-instruct).
+    /// Form: asks to write or rewrite instructions (self-instruct, evolve-instruct).
     InstructionWriting,
-    /// Form: output in a dataset's format (JSON lines, numbered items, tagged fields).
+    /// Form: asks for output in a dataset format (JSON lines, numbered items, tagged fields).
     DatasetFormat,
-    /// Form: an item of a benchmark or an exam.
+    /// Form: is an item of a benchmark or an exam.
     BenchmarkItem,
 }
 
 impl Cue {
-    /// Every cue, in the order of the model's heads.
+    /// All cues, in the order of the model's heads.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The four intent cues.
@@ -71,31 +71,31 @@ impl Cue {
         Self::TrajectoryIntent,
     ];
 
-    /// The stable name used in manifests, recipes and reasons.
+    /// Returns the stable name, used in manifests, recipes and reasons.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// The cue with this [`Cue::name`].
+    /// Returns the cue with this [`Cue::name`].
     pub fn from_name(name: &str) -> Option<Self> {
         name.parse().ok()
     }
 
-    /// Position in [`Cue::ALL`].
+    /// Returns the position in [`Cue::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }
 }
 
-/// One probability per cue, each in [0, 1].
+/// One probability for each cue, each in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct CueProbabilities([f32; CUE_COUNT]);
 
 impl CueProbabilities {
-    /// From head outputs, in the order of [`Cue::ALL`].
+    /// Builds the probabilities from head outputs, in the order of [`Cue::ALL`].
     ///
     /// # Panics
-    /// When a value is outside [0, 1] or not a number: a head ends in a logistic.
+    /// If a value is outside [0, 1] or NaN. A head ends in a logistic function, so it never produces one.
     pub fn new(values: [f32; CUE_COUNT]) -> Self {
         assert!(
             values.iter().all(|value| (0.0..=1.0).contains(value)),
@@ -104,17 +104,17 @@ impl CueProbabilities {
         Self(values)
     }
 
-    /// The probability of one cue.
+    /// Returns the probability of one cue.
     pub const fn get(&self, cue: Cue) -> f32 {
         self.0[cue.index()]
     }
 
-    /// All probabilities, in the order of [`Cue::ALL`].
+    /// Returns all probabilities, in the order of [`Cue::ALL`].
     pub const fn as_array(&self) -> &[f32; CUE_COUNT] {
         &self.0
     }
 
-    /// The strongest intent cue: how much this one request looks like any known pipeline.
+    /// Returns the strongest intent cue and its probability: how much this one request resembles any known pipeline.
     pub fn strongest_intent(&self) -> (Cue, f32) {
         let mut best = (Cue::INTENT[0], self.get(Cue::INTENT[0]));
         for cue in Cue::INTENT {
@@ -130,9 +130,9 @@ impl CueProbabilities {
 mod tests {
     use super::Cue;
 
-    /// Files and answers hold these names: a variant may be called otherwise, its name may not.
+    /// Files and API responses contain these names: a variant may be renamed, its stable name may not.
     #[test]
-    fn names_stay() {
+    fn stable_names_do_not_change() {
         let names: Vec<&str> = Cue::ALL.iter().map(|one| one.name()).collect();
         assert_eq!(
             names.join(" "),

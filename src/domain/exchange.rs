@@ -1,130 +1,131 @@
-//! One request to a model and its answer: the only type that holds raw text.
+//! An exchange, one request to a model and its answer: the only type that holds raw text.
 
 use super::{Sensitive, Timestamp};
 
-/// Who speaks in a message.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// Instructions of the application.
+    /// The application, giving instructions.
     System,
     /// The caller.
     User,
     /// The model, in an earlier turn.
     Assistant,
-    /// A tool's result.
+    /// A tool, returning its result.
     Tool,
 }
 
 /// One message of a request.
 #[derive(Clone)]
 pub struct Message {
-    /// Who speaks.
+    /// The author of the message.
     pub role: Role,
-    /// What is said; the text parts of a multi-part content, joined by newlines.
+    /// The text. The text parts of multi-part content are joined by newlines.
     pub content: Sensitive<String>,
 }
 
-/// Sampling and output settings. `None` means the caller did not say, which is never evidence.
+/// Sampling and output settings. `None` means that the caller did not state one, which is never evidence.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parameters {
     /// Sampling temperature.
     pub temperature: Option<f32>,
     /// Upper bound on output tokens.
     pub max_tokens: Option<u32>,
-    /// Number of answers asked for.
+    /// Number of answers requested.
     pub n: Option<u32>,
-    /// Shape of output that was forced.
+    /// Response format requested.
     pub response_format: Option<ResponseFormat>,
-    /// Whether a reasoning effort was set.
+    /// Reasoning effort, if one was set.
     pub reasoning_effort: Option<String>,
-    /// Whether token probabilities were asked for.
+    /// Whether token log-probabilities were requested.
     pub logprobs: Option<bool>,
 }
 
-/// Output shape that a caller can force.
+/// A response format that a caller can request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseFormat {
     /// Free text.
     Text,
     /// Any JSON object.
     JsonObject,
-    /// JSON of a given schema.
+    /// JSON that follows a given schema.
     JsonSchema,
-    /// A format this version does not know.
+    /// A format unknown to this version.
     Other,
 }
 
-/// Why the model stopped.
+/// The reason why the model stopped generating.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FinishReason {
-    /// It was done.
+    /// The answer was complete.
     Stop,
-    /// It met the token limit.
+    /// The token limit was reached.
     Length,
-    /// It called a tool.
+    /// The model called a tool.
     ToolCalls,
-    /// It was refused or filtered.
+    /// The answer was refused or filtered.
     ContentFilter,
-    /// A reason this version does not know.
+    /// A reason unknown to this version.
     Other,
 }
 
-/// The answer, as far as the caller logged it.
+/// The model's answer, as far as the caller logged it.
 #[derive(Clone, Default)]
 pub struct Response {
     /// The answer's text.
     pub text: Option<Sensitive<String>>,
-    /// Why the model stopped.
+    /// The reason why the model stopped generating.
     pub finish_reason: Option<FinishReason>,
-    /// HTTP status of the call.
+    /// HTTP status of the response.
     pub status: Option<u16>,
-    /// Tokens read.
+    /// Number of input tokens.
     pub input_tokens: Option<u64>,
-    /// Tokens written.
+    /// Number of output tokens.
     pub output_tokens: Option<u64>,
 }
 
-/// Where the call came from, as far as the provider sends it. Becomes keyed digests; place is never a feature.
+/// The client that sent the request, as far as the provider reports it. Becomes keyed digests; location is never a
+/// feature.
 #[derive(Clone, Default)]
 pub struct Client {
-    /// Network address.
+    /// IP address.
     pub ip: Option<Sensitive<String>>,
-    /// Client software.
+    /// User agent of the client software.
     pub user_agent: Option<Sensitive<String>>,
     /// TLS fingerprint, such as JA4.
     pub tls_fingerprint: Option<Sensitive<String>>,
-    /// API key's name.
+    /// Name of the API key.
     pub api_key: Option<Sensitive<String>>,
-    /// Payment instrument's name.
+    /// Name of the payment instrument.
     pub payment: Option<Sensitive<String>>,
 }
 
 /// One request to a model and its answer.
 #[derive(Clone)]
 pub struct Exchange {
-    /// The caller's id for this exchange, for joins. One of the same account, id and messages as an earlier one is not
-    /// counted again; one without an id always counts.
+    /// The caller's id for this exchange, used for joins. An exchange of the same account, id and messages as an
+    /// earlier one is not counted again; one without an id always counts.
     pub id: Option<String>,
-    /// When the request was made.
+    /// Time of the request.
     pub time: Timestamp,
-    /// Who made it, in the caller's words; leaves the engine only as the caller gave it.
+    /// The account that made the request, as the caller names it. Leaves the engine only in this form.
     pub account: String,
-    /// The organisation that the account belongs to.
+    /// The organisation of the account.
     pub organization: Option<String>,
     /// The conversation that the exchange continues.
     pub conversation: Option<String>,
-    /// The model asked.
+    /// The model that the request was sent to.
     pub model: String,
-    /// System prompt given apart from the messages.
+    /// System prompt sent separately from the messages.
     pub system: Option<Sensitive<String>>,
-    /// The conversation so far, oldest first; at least one.
+    /// The messages of the conversation so far, oldest first; at least one.
     pub messages: Vec<Message>,
-    /// Names of the tools offered.
+    /// Names of the tools offered to the model.
     pub tools: Vec<String>,
     /// Sampling and output settings.
     pub parameters: Parameters,
-    /// The answer, when it is known.
+    /// The answer, if known.
     pub response: Response,
-    /// Where the call came from.
+    /// The client that sent the request.
     pub client: Client,
 }

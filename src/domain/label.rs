@@ -1,8 +1,8 @@
-//! What a reviewer, or the simulator, says an account or conversation is.
+//! Labels: the verdict of a reviewer or of the simulator on an account or a conversation.
 
 use super::{AccountKey, LabeledAccount, Technique};
 
-/// The truth of a label.
+/// The verdict of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Capability extraction.
@@ -12,7 +12,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The stable name used in files and on the wire.
+    /// Returns the stable name, used in files and on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Extraction => "extraction",
@@ -20,7 +20,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict with this [`Verdict::name`].
+    /// Returns the verdict with this [`Verdict::name`].
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Extraction, Self::Benign]
             .into_iter()
@@ -28,37 +28,37 @@ impl Verdict {
     }
 }
 
-/// A label of an account, or of one of its conversations.
+/// A label on an account, or on one of its conversations.
 ///
-/// `A` is how the account is named. A plain `Label` has its name, as the traffic log has it;
-/// a `Label<`[`AccountRef`](super::AccountRef)`>` is what reviewers and label files say, a
-/// `Label<`[`LabeledAccount`](super::LabeledAccount)`>` what a deployment with a key stores.
+/// `A` is the type that identifies the account. A plain `Label` holds the account's name, as in the traffic log;
+/// a `Label<`[`AccountRef`](super::AccountRef)`>` is the form that reviewers and label files submit, and a
+/// `Label<`[`LabeledAccount`](super::LabeledAccount)`>` the form that a deployment with a key stores.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label<A = String> {
     /// The account.
     pub account: A,
-    /// What it is.
+    /// The verdict.
     pub verdict: Verdict,
-    /// How it extracts; empty for benign.
+    /// Techniques of the extraction; empty for a benign verdict.
     pub techniques: Vec<Technique>,
-    /// The campaign it belongs to.
+    /// The campaign that the account belongs to.
     pub campaign: Option<String>,
-    /// The conversation that the label is about; `None` for the whole account.
+    /// The labeled conversation; `None` if the label covers the whole account.
     pub conversation: Option<String>,
-    /// Who said so (`reviewer`, `simulator`, ...).
+    /// Source of the label (`reviewer`, `simulator`, ...).
     pub source: Option<String>,
-    /// The application (benign) or pipeline (extraction) behind it: the unit of splitting. Slicing only.
+    /// The application (benign) or pipeline (extraction) behind the account: the unit of splitting. For slicing only.
     pub application: Option<String>,
-    /// Language. Slicing only.
+    /// Language. For slicing only.
     pub language: Option<String>,
-    /// Population (`consumer`, `developer`, `tenant`, ...). Slicing only.
+    /// Population (`consumer`, `developer`, `tenant`, ...). For slicing only.
     pub population: Option<String>,
-    /// Cell of an experiment, such as a setting of an adaptive attacker. Slicing only.
+    /// Cell of an experiment, such as one setting of an adaptive attacker. For slicing only.
     pub cell: Option<String>,
 }
 
 impl<A> Label<A> {
-    /// The same label with its account named in another way.
+    /// Converts the account reference and keeps all other fields.
     pub fn map_account<B>(self, name: impl FnOnce(A) -> B) -> Label<B> {
         Label {
             account: name(self.account),
@@ -75,12 +75,13 @@ impl<A> Label<A> {
     }
 }
 
-/// What a label is about. The order is by pseudonym, then the whole account, then its conversations by name.
+/// The subject of a label. Ordered by pseudonym; the whole account comes before its conversations, which are ordered by
+/// name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LabelSubject {
     /// The account.
     pub account: AccountKey,
-    /// The one conversation of it; `None` for the whole account.
+    /// The conversation; `None` for the whole account.
     pub conversation: Option<String>,
 }
 

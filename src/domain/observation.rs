@@ -1,18 +1,18 @@
-//! All that later stages may know about an exchange: numbers and keyed digests, a few hundred bytes.
+//! Observations: all that later stages may know about an exchange, as numbers and keyed digests of a few hundred bytes.
 
 use std::fmt;
 
 use super::{CueProbabilities, Timestamp};
 
-/// Dimensions of the unit embedding.
+/// Number of dimensions of the unit embedding.
 pub const EMBEDDING_DIM: usize = 128;
 
-/// A 64-bit keyed digest. Without the deployment's key it says nothing about its text.
+/// A 64-bit keyed digest. Without the deployment's key it reveals nothing about its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Digest(pub u64);
 
 impl Digest {
-    /// Stands where a text has no such piece.
+    /// Marks a piece that the text does not have.
     pub const NONE: Self = Self(u64::MAX);
 }
 
@@ -21,7 +21,7 @@ impl Digest {
 pub struct AccountKey(pub u128);
 
 impl AccountKey {
-    /// The pseudonym that [`Display`](fmt::Display) writes: exactly 32 hexadecimal digits, of either case.
+    /// Parses the form that [`Display`](fmt::Display) writes: exactly 32 hexadecimal digits, in either case.
     pub fn from_hex(text: &str) -> Option<Self> {
         let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let number = digits.then(|| u128::from_str_radix(text, 16).ok())?;
@@ -35,11 +35,11 @@ impl fmt::Display for AccountKey {
     }
 }
 
-/// A text embedding of Euclidean length 1 (or all zeros for empty text).
+/// A text embedding of Euclidean length 1, or all zeros for empty text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedding(pub [f32; EMBEDDING_DIM]);
 
-/// Dominant script of a text. For slicing error rates only; no feature may read it.
+/// The dominant script of a text. For slicing error rates only; no feature may read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Script {
     /// Latin letters.
@@ -60,58 +60,58 @@ pub enum Script {
     Other,
 }
 
-/// What became of the request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Not logged.
     Unknown,
     /// Answered with a normal stop.
     Answered,
-    /// Answered, cut at the token limit.
+    /// Answered, but cut off at the token limit.
     Truncated,
     /// Refused or filtered.
     Refused,
-    /// The call failed (status other than 2xx), so a repeat is a retry.
+    /// Failed, with a status other than 2xx, so a repeat is a retry.
     Failed,
 }
 
-/// Sizes and settings of a request. `None` means the caller did not say.
+/// Sizes and settings of a request. `None` means that the caller did not state one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RequestShape {
-    /// Bytes of text read by the encoder, after windowing.
+    /// Bytes of text that the encoder read, after windowing.
     pub read_bytes: u32,
     /// Bytes of text in the request.
     pub total_bytes: u32,
-    /// Messages in the request.
+    /// Number of messages in the request.
     pub turns: u16,
-    /// Tools offered.
+    /// Number of tools offered.
     pub tools: u16,
     /// Sampling temperature.
     pub temperature: Option<f32>,
     /// Upper bound on output tokens.
     pub max_tokens: Option<u32>,
-    /// Answers asked for; 1 unless the caller said more.
+    /// Number of answers requested; 1 unless the caller stated more.
     pub n: u32,
-    /// Whether structured output was forced.
+    /// Whether structured output was requested.
     pub structured: bool,
-    /// Whether token probabilities were asked for.
+    /// Whether token log-probabilities were requested.
     pub logprobs: bool,
-    /// Tokens read, as logged.
+    /// Number of input tokens, as logged.
     pub input_tokens: Option<u64>,
-    /// Tokens written, as logged.
+    /// Number of output tokens, as logged.
     pub output_tokens: Option<u64>,
 }
 
-/// Everything that a profile may learn from one exchange.
+/// The numbers and keyed digests that a profile may learn from one exchange.
 ///
-/// A pure function of the exchange, the encoder and the key. Raw text has died here.
+/// A pure function of the exchange, the encoder and the key. Contains no raw text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     /// Event time.
     pub time: Timestamp,
     /// Keyed digest of the model's name.
     pub model: Digest,
-    /// Keyed digest of the conversation, when the caller names it.
+    /// Keyed digest of the conversation, if the caller names it.
     pub conversation: Option<Digest>,
     /// Probability of each cue.
     pub cues: CueProbabilities,
@@ -119,24 +119,24 @@ pub struct Observation {
     pub embedding: Embedding,
     /// Digest of the whole prompt (system and messages).
     pub prompt: Digest,
-    /// Digest of the system prompt, when there is one.
+    /// Digest of the system prompt, if there is one.
     pub system: Option<Digest>,
-    /// Digest of the last user message's masked skeleton: what stays when slots are cut out.
+    /// Digest of the last user message's masked skeleton: what remains when its slots are cut out.
     pub skeleton: Digest,
-    /// Digest of the skeleton's first tokens alone (a template whose slot is at the end).
+    /// Digest of the skeleton's first tokens alone, for a template whose slot is at the end.
     pub head: Digest,
-    /// Digest of the skeleton's last tokens alone (a template whose slot is at the start).
+    /// Digest of the skeleton's last tokens alone, for a template whose slot is at the start.
     pub tail: Digest,
     /// Digest of the last user message's content: what varies under one skeleton.
     pub slots: Digest,
-    /// Min-wise digests of the skeleton's pieces, for linking accounts; [`Digest::NONE`] where it has none.
+    /// Min-wise digests of the skeleton's pieces, for linking accounts; [`Digest::NONE`] for a missing one.
     pub identity: [Digest; 4],
     /// Sizes and settings.
     pub shape: RequestShape,
-    /// What became of the request.
+    /// The outcome of the request.
     pub outcome: Outcome,
-    /// Keyed digest of the client software, when the provider sends it.
+    /// Keyed digest of the client software, if the provider reports it.
     pub user_agent: Option<Digest>,
-    /// Dominant script, for slicing only.
+    /// The dominant script, for slicing only.
     pub script: Script,
 }

@@ -1,9 +1,10 @@
-//! The wrapper that keeps raw text out of logs, errors and later stages.
+//! A wrapper that keeps raw text out of logs, errors and later stages.
 
 /// A value that must not be printed, serialised or stored.
 ///
-/// It has no `Debug`, `Display` or `Serialize`; reading it takes a visible [`Sensitive::expose`]. Only `ingest`,
-/// `wire`, `gateway`, `text`, `encoder`, `observe` and the offline tools that compose training data may call it.
+/// It has no `Debug`, `Display` or `Serialize`; reading the value takes an explicit [`Sensitive::expose`]. Only
+/// `ingest`, `wire`, `gateway`, `text`, `encoder`, `observe` and the offline tools that compose training data may call
+/// it.
 ///
 /// ```compile_fail
 /// let prompt = stillwatch::domain::Sensitive::new(String::from("secret"));
@@ -13,12 +14,12 @@
 pub struct Sensitive<T>(T);
 
 impl<T> Sensitive<T> {
-    /// Wraps a value at the door.
+    /// Wraps a value where it enters the program.
     pub const fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value itself. Never pass the result to a log line, an error or a profile.
+    /// Returns the value itself. Never pass the result to a log line, an error or a profile.
     pub const fn expose(&self) -> &T {
         &self.0
     }

@@ -5,7 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 /// Number of [`Technique`]s.
 pub const TECHNIQUE_COUNT: usize = Technique::ALL.len();
 
-/// A way of extracting a model's capability through its API.
+/// A technique for extracting a model's capability through its API.
 #[derive(
     Clone,
     Copy,
@@ -23,41 +23,41 @@ pub const TECHNIQUE_COUNT: usize = Technique::ALL.len();
 pub enum Technique {
     /// Makes the model write out the reasoning behind its answers, to train on it.
     ReasoningHarvest,
-    /// Uses the model as a reward model: grading, preference, critique, at scale.
+    /// Uses the model as a reward model at scale: grading, preference, critique.
     RewardModelHarvest,
     /// Generates tool-use, coding-agent or computer-use trajectories over synthetic tasks.
     TrajectoryHarvest,
     /// Generates instruction data: self-instruct, evolved, persona-seeded, questions from passages.
     DatasetSynthesis,
-    /// One skeleton whose slots are swept over a dataset without repeats.
+    /// Sweeps the slots of one skeleton over a dataset without repeats.
     TemplatedRepetition,
     /// Collects policy-safe rewrites of sensitive queries.
     SafeRewrite,
-    /// Sends the same work to several models, or moves with releases and guards.
+    /// Sends the same work to several models, or switches models with releases and guards.
     ModelSwitching,
-    /// Many accounts acting as one: shared templates, shards, timing, infrastructure.
+    /// Runs many accounts as one: shared templates, shards, timing, infrastructure.
     CoordinatedAccounts,
-    /// One subscription that serves many undisclosed end users.
+    /// Serves many undisclosed end users through one subscription.
     RelayResale,
     /// Tries many extraction phrasings, mostly refused.
     TechniqueProbing,
 }
 
 impl Technique {
-    /// Every technique, in the order of the wire contract.
+    /// All techniques, in the order of the wire contract.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// The stable name used in files, on the wire and in tables.
+    /// Returns the stable name, used in files, on the wire and in tables.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// The technique with this [`Technique::name`].
+    /// Returns the technique with this [`Technique::name`].
     pub fn from_name(name: &str) -> Option<Self> {
         name.parse().ok()
     }
 
-    /// Position in [`Technique::ALL`].
+    /// Returns the position in [`Technique::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -67,9 +67,9 @@ impl Technique {
 mod tests {
     use super::Technique;
 
-    /// Files and answers hold these names: a variant may be called otherwise, its name may not.
+    /// Files and API responses contain these names: a variant may be renamed, its stable name may not.
     #[test]
-    fn names_stay() {
+    fn stable_names_do_not_change() {
         let names: Vec<&str> = Technique::ALL.iter().map(|one| one.name()).collect();
         assert_eq!(
             names.join(" "),

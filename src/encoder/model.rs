@@ -1,10 +1,11 @@
 //! The static encoder: attention-pooled token vectors, one hidden layer, one logistic head per cue.
 //!
 //! Each row `r` of the table has a vector `E_r` and a score `a_r`. A channel is pooled as
-//! `sum exp(a_r) E_r / sum exp(a_r)`: attention whose weights depend on the token alone, so one pass and no
-//! quadratic cost, and a rare telling phrase is not drowned by a long payload. The pooled channels pass one affine
-//! layer; its output, at unit length, is the embedding, and after a rectifier it feeds the heads. The four intent heads
-//! also take the wide member's log-odds: the same for each, since it knows whether, not which.
+//! `sum exp(a_r) E_r / sum exp(a_r)`. This is attention whose weights depend on the token alone: it takes one pass at
+//! no quadratic cost, and a long payload does not drown a rare telling phrase. The pooled channels pass through one
+//! affine layer. Its output, scaled to unit length, is the embedding; after a rectifier it feeds the heads. The four
+//! intent heads also receive the wide member's log-odds, the same for each, since it knows whether a request extracts,
+//! not how.
 
 use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -14,42 +15,42 @@ use super::wide::{Seen, Wide, feature_count};
 use super::{CHANNELS, Channel, ChannelRows};
 use crate::domain::{CUE_COUNT, Cue, CueProbabilities, EMBEDDING_DIM, Embedding};
 
-/// Dimensions of a row's vector.
+/// Number of dimensions of a row's vector.
 pub const ROW_DIM: usize = 64;
 const POOLED: usize = CHANNELS * ROW_DIM;
 
-/// Why weights cannot be used.
+/// Error for weights that cannot be used.
 #[derive(Debug, Error)]
 pub enum EncoderError {
     /// The file is not safetensors.
     #[error("expected a safetensors file: {0}")]
     Unreadable(#[from] safetensors::SafeTensorError),
-    /// A tensor has another shape or type than the architecture.
+    /// The shape or type of a tensor does not match the architecture.
     #[error("tensor {name}: expected {expected_dtype:?} {expected:?}, got {dtype:?} {shape:?}")]
     Shape {
         /// The tensor.
         name: &'static str,
-        /// Shape of the architecture.
+        /// The architecture's shape.
         expected: Vec<usize>,
-        /// Type of the architecture.
+        /// The architecture's type.
         expected_dtype: Dtype,
-        /// Shape in the file.
+        /// The file's shape.
         shape: Vec<usize>,
-        /// Type in the file.
+        /// The file's type.
         dtype: Dtype,
     },
-    /// A weight is infinite or not a number.
+    /// A weight is infinite or NaN.
     #[error("tensor {name}: expected finite numbers")]
     NotFinite {
         /// The tensor.
         name: &'static str,
     },
-    /// The vocabulary does not fit the table.
+    /// The vocabulary and the table differ in size.
     #[error("expected a vocabulary of {expected} tokens, got {tokens}")]
     VocabularySize {
-        /// Token rows of the table.
+        /// Number of rows of the table.
         expected: usize,
-        /// Tokens of the vocabulary.
+        /// Number of tokens of the vocabulary.
         tokens: usize,
     },
 }
@@ -67,21 +68,21 @@ pub struct Head {
     pub cues_bias: Vec<f32>,
 }
 
-/// The weights of the text model, ready for the hot path.
+/// The weights of the text model, prepared for fast evaluation.
 #[derive(Clone)]
 pub struct StaticEncoder {
-    /// `exp(a_r) * E_r`, row by row, one a token.
+    /// `exp(a_r) * E_r`, row by row, one row per token.
     weighted: Vec<f32>,
     /// `exp(a_r)`.
     weights: Vec<f32>,
     head: Head,
     wide: Wide,
-    /// As trained and stored: 8-bit vectors, one scale a row, one score a row.
+    /// The table as trained and stored: 8-bit vectors, with one scale and one score per row.
     table: QuantisedTable,
 }
 
-/// Row vectors at 8 bits: `E_r = scale_r * q_r`. A quarter of the bytes on disk; the error is below 0.4% of a row's
-/// largest component.
+/// Row vectors quantised to 8 bits: `E_r = scale_r * q_r`. Takes a quarter of the bytes on disk; the error is below
+/// 0.4% of a row's largest component.
 #[derive(Clone, Debug, PartialEq)]
 struct QuantisedTable {
     vectors: Vec<i8>,
@@ -90,10 +91,10 @@ struct QuantisedTable {
 }
 
 impl StaticEncoder {
-    /// From trained float weights: `vectors` is `[tokens][ROW_DIM]`, `scores` is `[tokens]`.
+    /// Builds the encoder from trained float weights: `vectors` is `[tokens][ROW_DIM]`, `scores` is `[tokens]`.
     ///
     /// # Panics
-    /// When a length does not follow from the number of scores: the trainer builds all.
+    /// If a length does not match the number of scores. The trainer builds all of them, so they match.
     pub fn from_weights(vectors: &[f32], scores: &[f32], head: Head, wide: Wide) -> Self {
         assert_eq!(vectors.len(), scores.len() * ROW_DIM, "one vector a token");
         assert_eq!(
@@ -140,17 +141,17 @@ impl StaticEncoder {
         }
     }
 
-    /// Tokens of the vocabulary: rows of the table.
+    /// Returns the number of tokens of the vocabulary, which is the number of rows of the table.
     pub const fn tokens(&self) -> usize {
         self.weights.len()
     }
 
-    /// The layers after pooling.
+    /// Returns the layers after pooling.
     pub const fn head(&self) -> &Head {
         &self.head
     }
 
-    /// One row's vector and score as the model uses them (after quantisation).
+    /// Returns one row's vector and score as the model uses them (after quantisation).
     pub fn row(&self, row: usize) -> ([f32; ROW_DIM], f32) {
         let vector = &self.table.vectors[row * ROW_DIM..(row + 1) * ROW_DIM];
         let scale = self.table.scales[row];
@@ -160,7 +161,7 @@ impl StaticEncoder {
         )
     }
 
-    /// Cue probabilities and unit embedding of one request.
+    /// Returns cue probabilities and the unit embedding of one request.
     pub fn evaluate(&self, rows: &ChannelRows, seen: &mut Seen) -> (CueProbabilities, Embedding) {
         let mut hidden = [0.0_f32; EMBEDDING_DIM];
         hidden.copy_from_slice(&self.head.hidden_bias);
@@ -198,7 +199,7 @@ impl StaticEncoder {
         (cues, Embedding(hidden))
     }
 
-    /// `sum exp(a_r) E_r / sum exp(a_r)`; zeros for no rows.
+    /// Returns `sum exp(a_r) E_r / sum exp(a_r)`; zeros if there are no rows.
     fn pool(&self, rows: &[u32]) -> [f32; ROW_DIM] {
         let mut sum = [0.0_f32; ROW_DIM];
         let mut weight = 0.0_f32;
@@ -218,10 +219,10 @@ impl StaticEncoder {
         sum
     }
 
-    /// The weights as a safetensors file.
+    /// Serialises the weights as a safetensors file.
     ///
     /// # Errors
-    /// When serialisation fails; it does not for tensors of consistent shapes.
+    /// If serialisation fails; it does not for tensors of consistent shapes.
     pub fn to_safetensors(&self) -> Result<Vec<u8>, EncoderError> {
         let rows = self.tokens();
         let bytes: Vec<u8> = self
@@ -296,10 +297,10 @@ impl StaticEncoder {
         Ok(safetensors::serialize(views, None)?)
     }
 
-    /// From a safetensors file written by [`StaticEncoder::to_safetensors`].
+    /// Reads a safetensors file written by [`StaticEncoder::to_safetensors`].
     ///
     /// # Errors
-    /// When the file is not safetensors, a tensor is missing, has another shape or type, or is not finite.
+    /// If the file is not safetensors, or if a tensor is missing, has another shape or type, or is not finite.
     pub fn from_safetensors(bytes: &[u8], tokens: usize) -> Result<Self, EncoderError> {
         let file = SafeTensors::deserialize(bytes)?;
         let rows = tokens;

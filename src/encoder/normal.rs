@@ -1,13 +1,13 @@
-//! Evens out the surface of text before it is cut into tokens.
+//! Normalisation of text before it is split into tokens.
 //!
-//! Case, runs of white space, full-width forms and the digits of a number carry style, not intent; a model that
-//! sees them learns the habits of the pipelines at hand (a stray `\r\n`, a literal number) instead of the request.
+//! Case, runs of white space, full-width forms and the digits of a number carry style, not intent. A model that sees
+//! them learns the habits of the training pipelines (a stray `\r\n`, a literal number) instead of the request.
 
 use crate::text::narrow;
 
-/// Appends the normalised form of `text` to `out`: lower case, one space for any run of white space, one `0` for
-/// any run of digits, full-width ASCII made plain. One pass; the output is never longer than the input by more
-/// than what lower-casing adds.
+/// Appends the normalised form of `text` to `out`: lower case, one space for any run of white space, one `0` for any
+/// run of digits, full-width ASCII made plain. Takes one pass; the output is longer than the input by no more than
+/// lower-casing adds.
 pub fn normalise_into(text: &str, out: &mut String) {
     out.reserve(text.len());
     let mut last = ' ';
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn style_is_evened_out() {
+    fn style_is_normalised() {
         assert_eq!(
             normalised("  Rate\r\n\tthe ANSWER: 10/125 "),
             "rate the answer: 0/0"

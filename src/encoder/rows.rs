@@ -1,4 +1,4 @@
-//! Which rows of the weight table a request touches: one for each token, in reading order.
+//! The rows of the weight table that a request uses: one for each token, in reading order.
 
 use super::{CHANNELS, Channel};
 
@@ -9,19 +9,19 @@ pub struct ChannelRows {
 }
 
 impl ChannelRows {
-    /// Forgets the last request and keeps the buffers.
+    /// Clears the rows of the last request and keeps the buffers.
     pub fn clear(&mut self) {
         for channel in &mut self.channels {
             channel.clear();
         }
     }
 
-    /// Rows of one channel.
+    /// Returns the rows of one channel.
     pub fn channel(&self, channel: Channel) -> &[u32] {
         &self.channels[channel as usize]
     }
 
-    /// Rows of one channel, to fill.
+    /// Returns the rows of one channel, for filling.
     pub fn channel_mut(&mut self, channel: Channel) -> &mut Vec<u32> {
         &mut self.channels[channel as usize]
     }

@@ -1,20 +1,20 @@
-//! The vocabulary: a byte-level BPE, read by the fast reader of `tokenizers` 1.0.
+//! The vocabulary: a byte-level BPE, evaluated by the fast pipeline of `tokenizers` 1.0.
 
 use thiserror::Error;
 use tokenizers::pipeline::{EncodeOptions, PipelineToken, PipelineTokenizer};
 
-/// Why a vocabulary cannot be used.
+/// Error for a vocabulary that cannot be used.
 #[derive(Debug, Error)]
 pub enum TokenizerError {
-    /// The file is not a tokenizer that the reader accepts.
-    #[error("expected a byte-level BPE tokenizer.json, and the reader says: {0}")]
+    /// The file is not a tokenizer that the library accepts.
+    #[error("expected a byte-level BPE tokenizer.json: {0}")]
     Unreadable(String),
-    /// The token count is not stated by the file.
+    /// The file does not list enough tokens.
     #[error("expected model.vocab with 256 or more tokens, got {0}")]
     VocabularySize(usize),
 }
 
-/// Cuts normalised text into token numbers.
+/// Splits normalised text into token ids.
 pub struct Vocabulary {
     tokenizer: PipelineTokenizer,
     options: EncodeOptions,
@@ -22,10 +22,10 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// From the text of a `tokenizer.json`.
+    /// Parses the text of a `tokenizer.json`.
     ///
     /// # Errors
-    /// When it is not JSON, not a byte-level BPE, or has fewer tokens than there are bytes.
+    /// If it is not JSON, is not a byte-level BPE, or has fewer tokens than there are bytes.
     pub fn from_json(text: &str) -> Result<Self, TokenizerError> {
         let unreadable =
             |error: &dyn std::fmt::Display| TokenizerError::Unreadable(error.to_string());
@@ -45,20 +45,20 @@ impl Vocabulary {
         })
     }
 
-    /// Number of tokens.
+    /// Returns the number of tokens.
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are no tokens; never true.
+    /// Returns whether there are no tokens; never true.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Appends the token numbers of normalised `text`.
+    /// Appends the token ids of normalised `text` to `out`.
     ///
     /// # Panics
-    /// Never on any text: a byte-level vocabulary has a token for every byte.
+    /// Never, for any text: a byte-level vocabulary has a token for every byte.
     pub fn ids_into(&self, text: &str, out: &mut Vec<u32>) {
         thread_local! {
             static TOKENS: std::cell::RefCell<Vec<PipelineToken>> = const { std::cell::RefCell::new(Vec::new()) };

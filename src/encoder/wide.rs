@@ -1,16 +1,16 @@
-//! The wide member of the text model: a linear score over which tokens and neighbouring pairs occur in a request.
+//! The wide member of the text model: a linear score over the tokens and neighbouring token pairs in a request.
 //!
-//! `bias + sum of w_f over the m distinct features / sqrt(m)`: the request as a set, at unit length. Beside the pooled
-//! vectors, which know that words are alike, it knows wordings exactly (Cheng et al. 2016, "Wide & Deep Learning"). On
-//! pipelines left out the two err on different requests: together they rank better than either alone.
-//! Cost: two loads and a bit test a token.
+//! `bias + sum of w_f over the m distinct features / sqrt(m)`: the request as a set, at unit length. The pooled vectors
+//! know that words are alike; this member knows exact wordings (Cheng et al. 2016, "Wide & Deep Learning"). On held-out
+//! pipelines the two err on different requests: together they rank better than either alone.
+//! Cost: two loads and a bit test per token.
 
 use half::f16;
 
 use super::{Channel, ChannelRows};
 use crate::statistics::splitmix::mix;
 
-/// Hashed token pairs: beyond 2^17, more of them changed no figure on pipelines left out.
+/// Number of features for hashed token pairs. Beyond 2^17, more of them changed no figure on held-out pipelines.
 pub const PAIR_FEATURES: usize = 1 << 17;
 
 /// A linear model over the distinct features of a request.
@@ -21,7 +21,7 @@ pub struct Wide {
     bias: f32,
 }
 
-/// Which features were met already: one bit each, reused between requests.
+/// A set of features, one bit each, reused between requests.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     bits: Vec<u64>,
@@ -29,10 +29,11 @@ pub struct Seen {
 }
 
 impl Wide {
-    /// Weights of `tokens` tokens and then of [`PAIR_FEATURES`] pairs, rounded to the 16 bits that are stored.
+    /// Builds the model from the weights of `tokens` tokens followed by those of [`PAIR_FEATURES`] pairs, rounded to
+    /// the 16 bits that are stored.
     ///
     /// # Panics
-    /// When there is not one weight a feature: the trainer builds both.
+    /// If there is not exactly one weight per feature. The trainer builds both, so they match.
     pub fn new(tokens: usize, weights: &[f32], bias: f32) -> Self {
         assert_eq!(weights.len(), feature_count(tokens), "one weight a feature");
         let rounded = weights.iter().map(|weight| f16::from_f32(*weight).to_f32());
@@ -43,7 +44,7 @@ impl Wide {
         }
     }
 
-    /// Log-odds of a request, before they are weighed against the pooled vectors' own; 0 for one without text.
+    /// Returns the log-odds of a request, before they are weighed against those of the pooled vectors; 0 without text.
     pub fn logit(&self, rows: &ChannelRows, seen: &mut Seen) -> f32 {
         let features = distinct_features(rows, self.tokens, seen);
         if features.is_empty() {
@@ -56,34 +57,34 @@ impl Wide {
         self.bias + sum / (features.len() as f32).sqrt()
     }
 
-    /// The weights, tokens first.
+    /// Returns the weights, tokens first.
     pub fn weights(&self) -> &[f32] {
         &self.weights
     }
 
-    /// The constant.
+    /// Returns the constant term.
     pub const fn bias(&self) -> f32 {
         self.bias
     }
 }
 
-/// Features of a vocabulary of `tokens`.
+/// Returns the number of features for a vocabulary of `tokens` tokens.
 pub const fn feature_count(tokens: usize) -> usize {
     tokens + PAIR_FEATURES
 }
 
-/// The distinct tokens and neighbouring pairs of all channels, in the order in which they are first met.
+/// Returns the distinct tokens and neighbouring pairs of all channels, in order of first occurrence.
 ///
 /// # Panics
-/// When a row is no token of the vocabulary.
+/// If a row is not a token of the vocabulary.
 pub fn distinct_features<'s>(rows: &ChannelRows, tokens: usize, seen: &'s mut Seen) -> &'s [u32] {
     seen.clear(feature_count(tokens));
     for channel in Channel::ALL {
         let mut before = None;
         for &token in rows.channel(channel) {
-            seen.meet(token);
+            seen.insert(token);
             if let Some(before) = before {
-                seen.meet(tokens as u32 + pair(before, token));
+                seen.insert(tokens as u32 + pair(before, token));
             }
             before = Some(token);
         }
@@ -92,7 +93,7 @@ pub fn distinct_features<'s>(rows: &ChannelRows, tokens: usize, seen: &'s mut Se
 }
 
 impl Seen {
-    /// Forgets the last request; costs no more than it had features.
+    /// Clears the features of the last request, at a cost proportional to their number.
     fn clear(&mut self, count: usize) {
         for feature in self.features.drain(..) {
             self.bits[feature as usize / 64] = 0;
@@ -100,7 +101,7 @@ impl Seen {
         self.bits.resize(count.div_ceil(64), 0);
     }
 
-    fn meet(&mut self, feature: u32) {
+    fn insert(&mut self, feature: u32) {
         let (word, bit) = (feature as usize / 64, 1 << (feature % 64));
         if self.bits[word] & bit == 0 {
             self.bits[word] |= bit;
@@ -109,7 +110,7 @@ impl Seen {
     }
 }
 
-/// The number of a pair of tokens among the pair features.
+/// Returns the index of a token pair among the pair features.
 const fn pair(left: u32, right: u32) -> u32 {
     let both = (left as u64) << 32 | right as u64;
     (mix(both) % PAIR_FEATURES as u64) as u32
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_says_nothing() {
+    fn no_text_gives_zero_log_odds() {
         let wide = Wide::new(10, &vec![1.0; feature_count(10)], 3.0);
         let logit = wide.logit(&rows(&[], &[]), &mut Seen::default());
         assert!(logit.abs() < f32::EPSILON);
@@ -148,7 +149,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_came_before_leaves_no_trace(
+        fn earlier_requests_leave_no_trace(
             first in proptest::collection::vec(0_u32..50, 0..40),
             second in proptest::collection::vec(0_u32..50, 0..40),
         ) {

@@ -1,15 +1,15 @@
-//! What the static encoder reads of a request: head and tail of each channel, within a fixed number of bytes.
+//! The part of a request that the static encoder reads: head and tail of each channel, within a fixed number of bytes.
 
 use crate::text::{CHANNELS, Channel, TextView, Window};
 
-/// Kept of the system prompt.
+/// The window on the system prompt.
 const SYSTEM: Window = Window::new(1_200, 400);
-/// Kept of the last user message.
+/// The window on the last user message.
 const REQUEST: Window = Window::new(1_500, 1_000);
-/// Kept of everything else that was said.
+/// The window on everything else.
 const HISTORY: Window = Window::new(400, 600);
 
-/// The most bytes that any request costs the tokenizer.
+/// Maximum number of bytes of a request that reach the tokenizer.
 pub const BYTES_MAX: usize = SYSTEM.bytes() + REQUEST.bytes() + HISTORY.bytes() + CHANNELS;
 
 /// The windowed text of one request, by channel; reused between requests.
@@ -17,7 +17,7 @@ pub const BYTES_MAX: usize = SYSTEM.bytes() + REQUEST.bytes() + HISTORY.bytes() 
 pub(super) struct ChannelTexts([String; CHANNELS]);
 
 impl ChannelTexts {
-    /// Fills the texts from a request, pieces separated by a space, and returns the bytes kept.
+    /// Fills the texts from a request, with pieces separated by a space, and returns the number of bytes kept.
     pub(super) fn read(&mut self, view: &TextView<'_>) -> usize {
         let mut read = 0;
         for (channel, window) in Channel::ALL.into_iter().zip([SYSTEM, REQUEST, HISTORY]) {
@@ -31,11 +31,11 @@ impl ChannelTexts {
             });
             read += out.len();
         }
-        // Separators count as kept, but no request has more read of it than it has.
+        // Separators count as kept, but the result never exceeds the length of the request.
         read.min(view.total_bytes())
     }
 
-    /// The text kept of one channel.
+    /// Returns the text kept of one channel.
     pub(super) fn text(&self, channel: Channel) -> &str {
         &self.0[channel as usize]
     }
@@ -48,7 +48,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn channels_keep_who_said_what() {
+    fn channels_keep_the_author_of_each_text() {
         let mut texts = ChannelTexts::default();
         let messages = [
             (Role::User, "first question"),
@@ -81,7 +81,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_more_than_the_ceiling(
+        fn the_bytes_kept_are_bounded(
             system in proptest::option::of("\\PC{0,3000}"),
             texts in proptest::collection::vec((0..4usize, "\\PC{0,1500}"), 1..8),
         ) {

@@ -1,38 +1,38 @@
-//! The histories of all accounts, in virtual partitions by pseudonym, each behind a lock of its own.
+//! The histories of all accounts, in virtual partitions by pseudonym, each behind its own lock.
 //!
-//! Apart from the engine, so that an engine on another bundle of the same text model can go on with them.
+//! Separate from the engine, so that an engine with another bundle of the same text model can continue them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::partition::Partition;
 use crate::domain::AccountKey;
 
-/// Virtual partitions of the accounts.
+/// Number of virtual partitions of the accounts.
 pub const PARTITIONS: usize = 256;
 
-/// All accounts.
+/// The histories of all accounts.
 pub(super) struct Accounts(Vec<Mutex<Partition>>);
 
 impl Accounts {
-    /// At most `accounts_max` accounts, rounded up to a multiple of the partitions.
+    /// Builds storage for at most `accounts_max` accounts, rounded up to a multiple of the number of partitions.
     pub(super) fn new(accounts_max: usize) -> Self {
         let bound = accounts_max.div_ceil(PARTITIONS).max(1);
         let partitions = (0..PARTITIONS).map(|_| Mutex::new(Partition::new(bound)));
         Self(partitions.collect())
     }
 
-    /// How many are remembered.
+    /// Returns the number of accounts.
     pub(super) fn len(&self) -> usize {
         (0..PARTITIONS).map(|index| self.locked(index).len()).sum()
     }
 
-    /// The partition that an account belongs to.
+    /// Locks and returns the partition of an account.
     pub(super) fn partition(&self, account: AccountKey) -> MutexGuard<'_, Partition> {
         self.locked(partition_of(account))
     }
 
-    /// The pseudonyms after `after`, in a fixed order: by partition, then by pseudonym. At most `at_most`.
-    pub(super) fn keys_after(&self, after: Option<AccountKey>, at_most: usize) -> Vec<AccountKey> {
+    /// Returns at most `limit` pseudonyms after `after`, in a fixed order: by partition, then by pseudonym.
+    pub(super) fn keys_after(&self, after: Option<AccountKey>, limit: usize) -> Vec<AccountKey> {
         let mut keys = Vec::new();
         for index in after.map_or(0, partition_of)..PARTITIONS {
             let mut own: Vec<AccountKey> = self.locked(index).accounts().collect();
@@ -41,22 +41,22 @@ impl Accounts {
             }
             own.sort_unstable();
             keys.append(&mut own);
-            if keys.len() >= at_most {
+            if keys.len() >= limit {
                 break;
             }
         }
-        keys.truncate(at_most);
+        keys.truncate(limit);
         keys
     }
 
-    /// A panic while a partition was held can have left one profile half updated at worst; the others are whole, and
-    /// an account's half exchange is better than a server that answers nobody.
+    /// Locks a partition, even a poisoned one. A panic under the lock can have left at most one profile half updated;
+    /// the others are whole, and half an exchange in one account is better than a server that answers nobody.
     fn locked(&self, index: usize) -> MutexGuard<'_, Partition> {
         self.0[index].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Where an account belongs.
+/// Returns the index of an account's partition.
 pub(super) fn partition_of(account: AccountKey) -> usize {
     (account.0 % PARTITIONS as u128) as usize
 }

@@ -1,4 +1,4 @@
-//! Which exchanges were counted lately, so that one sent again is not counted twice.
+//! The most recently counted exchanges, so that a repeated one is not counted twice.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -7,18 +7,18 @@ use crate::domain::{AccountKey, Digest, Exchange};
 use crate::observe::exchange_digest;
 use crate::privacy::PseudonymKey;
 
-/// Exchanges of one partition that are known again when they are sent twice.
+/// Number of recent exchanges of one partition that are recognised when repeated.
 pub(super) const DEDUP_WINDOW: usize = 1_024;
 
-/// Tells exchanges that were sent before from new ones, by the rule and the window of the [`Engine`](super::Engine): for
-/// whoever folds exchanges without one.
+/// Distinguishes repeated exchanges from new ones, by the rule and the window of the [`Engine`](super::Engine), for
+/// code that folds exchanges without an engine.
 pub struct RepeatFilter {
     key: PseudonymKey,
     partitions: Vec<DedupWindow>,
 }
 
 impl RepeatFilter {
-    /// A filter that has seen nothing. Its digests are keyed by `key` and never leave it.
+    /// Builds an empty filter. Its digests are keyed by `key` and never leave it.
     pub fn new(key: PseudonymKey) -> Self {
         Self {
             key,
@@ -28,7 +28,7 @@ impl RepeatFilter {
         }
     }
 
-    /// Whether the exchange was sent before; from now on it counts as such.
+    /// Returns whether the exchange is a repeat, and records it as seen.
     pub fn is_repeat(&mut self, exchange: &Exchange) -> bool {
         let Some(digest) = exchange_digest(&self.key, exchange) else {
             return false;
@@ -43,13 +43,12 @@ impl RepeatFilter {
     }
 }
 
-/// The digests of the last `bound` exchanges that had an id. An exchange that comes again after that many others is
-/// taken for a new one.
+/// The digests of the last `bound` exchanges that had an id. An exchange repeated after that many others counts as new.
 pub(super) struct DedupWindow {
     bound: usize,
     /// Oldest first.
     order: VecDeque<(AccountKey, Digest)>,
-    /// Looked up, never iterated.
+    /// Used for look-up only, never iterated.
     known: HashSet<(AccountKey, Digest)>,
 }
 
@@ -66,7 +65,7 @@ impl DedupWindow {
         self.known.contains(&(account, id))
     }
 
-    /// Inserts an exchange; at the bound the oldest is dropped.
+    /// Inserts an exchange; at the bound, the oldest one is evicted.
     pub(super) fn insert(&mut self, account: AccountKey, id: Digest) {
         if !self.known.insert((account, id)) {
             return;
@@ -93,9 +92,12 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Whatever comes: exactly the last `bound` different ones are known.
+        /// For any sequence, exactly the last `bound` distinct exchanges are known.
         #[test]
-        fn the_latest_are_known_and_no_more(ids in prop::collection::vec((0_u128..3, 0_u64..9), 0..60), bound in 1_usize..8) {
+        fn exactly_the_latest_are_known(
+            ids in prop::collection::vec((0_u128..3, 0_u64..9), 0..60),
+            bound in 1_usize..8,
+        ) {
             let mut window = DedupWindow::new(bound);
             let mut model: Vec<(AccountKey, Digest)> = Vec::new();
             for (account, id) in ids {

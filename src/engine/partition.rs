@@ -6,17 +6,17 @@ use super::dedup_window::{DEDUP_WINDOW, DedupWindow};
 use crate::domain::{AccountKey, Digest};
 use crate::profile::Profile;
 
-/// Profiles of at most `bound` accounts. When it is full, a new account takes the place of the one that has been
-/// silent for the most touches; that account starts anew when it comes back.
+/// Profiles of at most `bound` accounts. When the partition is full, a new account evicts the least recently touched
+/// one, which starts a new history if it returns.
 pub(super) struct Partition {
     bound: usize,
     touches: u64,
-    /// Looked up, never iterated: the order of a hash map must not show.
+    /// Used for look-up only, never iterated: the order of a hash map must not affect any result.
     profiles: HashMap<AccountKey, (u64, Box<Profile>)>,
-    /// Last touch to account: the first entry is the most silent one.
+    /// Accounts by their last touch; the first entry is the least recently touched.
     by_touch: BTreeMap<u64, AccountKey>,
     dedup: DedupWindow,
-    /// Observations counted since the histories began.
+    /// Number of observations counted since the histories began.
     counted: u64,
 }
 
@@ -40,22 +40,23 @@ impl Partition {
         self.profiles.get(&account).map(|entry| entry.1.as_ref())
     }
 
-    /// The accounts, in no order that may show.
+    /// Returns the accounts, in an order that must not affect any result.
     pub(super) fn accounts(&self) -> impl Iterator<Item = AccountKey> + '_ {
         self.by_touch.values().copied()
     }
 
-    /// Whether the exchange is already part of the account's profile.
+    /// Returns whether the exchange is already part of the account's profile.
     pub(super) fn has_counted(&self, account: AccountKey, exchange: Digest) -> bool {
         self.profiles.contains_key(&account) && self.dedup.contains(account, exchange)
     }
 
-    /// The number of the next observation to be counted: 1, 2, 3 and so on.
+    /// Returns the sequence number of the next observation to be counted: 1, 2, 3 and so on.
     pub(super) const fn next_sequence(&self) -> u64 {
         self.counted + 1
     }
 
-    /// Takes the next number for an observation of the account, whose exchange is known again from now on.
+    /// Takes the next sequence number for an observation of the account, and records its exchange for recognising
+    /// repeats.
     pub(super) fn count(&mut self, account: AccountKey, exchange: Option<Digest>) {
         self.counted += 1;
         if let Some(exchange) = exchange {
@@ -63,7 +64,7 @@ impl Partition {
         }
     }
 
-    /// Deletes an account and which exchanges it sent; returns whether there was one.
+    /// Deletes an account and the record of its exchanges; returns whether there was one.
     pub(super) fn delete_account(&mut self, account: AccountKey) -> bool {
         self.dedup.delete_account(account);
         let Some((touch, _)) = self.profiles.remove(&account) else {
@@ -73,14 +74,14 @@ impl Partition {
         true
     }
 
-    /// The account's profile, empty when it is new or forgotten.
+    /// Marks the account as most recently touched and returns its profile, which is empty for a new or evicted account.
     pub(super) fn touch(&mut self, account: AccountKey) -> &mut Profile {
         self.touches += 1;
         if !self.profiles.contains_key(&account)
             && self.profiles.len() >= self.bound
-            && let Some((_, silent)) = self.by_touch.pop_first()
+            && let Some((_, oldest)) = self.by_touch.pop_first()
         {
-            self.profiles.remove(&silent);
+            self.profiles.remove(&oldest);
         }
         let entry = self
             .profiles
@@ -99,7 +100,7 @@ mod tests {
     use crate::domain::{AccountKey, Digest};
 
     #[test]
-    fn a_deleted_account_starts_anew_and_takes_no_place() {
+    fn a_deleted_account_starts_a_new_history_and_frees_its_slot() {
         let mut partition = Partition::new(2);
         for account in [1, 2] {
             assert!(!partition.has_counted(AccountKey(account), Digest(7)));
@@ -114,12 +115,12 @@ mod tests {
         partition.touch(AccountKey(3));
         assert!(
             partition.profile(AccountKey(2)).is_some(),
-            "its place was free"
+            "the deleted account's slot was free"
         );
     }
 
     #[test]
-    fn at_the_bound_the_most_silent_account_is_forgotten() {
+    fn at_the_bound_the_least_recently_touched_account_is_evicted() {
         let mut partition = Partition::new(2);
         for account in [1, 2, 1, 3] {
             partition.touch(AccountKey(account));

@@ -1,40 +1,41 @@
-//! Where observations go before they change a history.
+//! Sinks, which receive observations before these change a history.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::domain::{AccountKey, Digest, Observation};
 
-/// An observation about to be counted, and its place in the order of counting.
+/// An observation about to be counted, with its position in the order of counting.
 ///
-/// Whoever folds the entries of a partition in their order has the histories of the partition's accounts.
+/// Folding the entries of a partition in their order reproduces the histories of the partition's accounts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CountedObservation<'o> {
-    /// The partition that the account belongs to, below [`PARTITIONS`](super::PARTITIONS).
+    /// Index of the account's partition, below [`PARTITIONS`](super::PARTITIONS).
     pub partition: usize,
-    /// Place among the observations counted in this partition since the histories began: 1, 2, 3 and so on, without gaps.
+    /// Sequence number among the observations counted in this partition since the histories began: 1, 2, 3 and so on,
+    /// without gaps.
     pub sequence: u64,
     /// The account whose history it changes.
     pub account: AccountKey,
-    /// The digest by which the exchange is known again; `None` for one without an id.
+    /// The digest that identifies repeats of the exchange; `None` for one without an id.
     pub exchange: Option<Digest>,
-    /// What was seen of the exchange.
+    /// The observation of the exchange.
     pub observation: &'o Observation,
 }
 
-/// Receives every observation before it is counted, such as a log that outlives a restart.
+/// A receiver of every observation before it is counted, such as a log that outlives a restart.
 ///
-/// Called under the lock of the account's partition, from many threads at once: entries of one partition come in the order
-/// of their sequence, those of different partitions in any order. As long as a call takes, no other exchange of the
-/// partition is counted.
+/// Called under the lock of the account's partition, from many threads concurrently: entries of one partition arrive in
+/// the order of their sequence, those of different partitions in any order. No other exchange of the partition is
+/// counted until a call returns.
 pub trait ObservationSink: Send + Sync {
-    /// Why an observation was not taken.
+    /// The error for a rejected observation.
     type Error;
 
-    /// Takes an observation. When this fails nothing is counted, and the sequence number is given again.
+    /// Accepts an observation. If this fails, nothing is counted, and the sequence number is used again.
     ///
     /// # Errors
-    /// When it was not taken.
+    /// If the observation was not accepted.
     fn append(&self, counted: &CountedObservation<'_>) -> Result<(), Self::Error>;
 }
 

@@ -1,10 +1,10 @@
-//! A keyed digest of several parts, fed piece by piece, without allocation.
+//! A keyed digest of several parts, computed incrementally and without allocation.
 
 use crate::domain::Digest;
 
-/// A digest in the making.
+/// An incremental keyed digest of several parts.
 ///
-/// Parts are delimited: ("ab", "c"), ("a", "bc") and ("abc") give three digests. Made by
+/// Parts are delimited: ("ab", "c"), ("a", "bc") and ("abc") give three different digests. Created by
 /// [`PseudonymKey::digester`](super::PseudonymKey::digester).
 pub struct Digester {
     hasher: blake3::Hasher,
@@ -30,26 +30,26 @@ impl Digester {
         self.part(&number.to_le_bytes());
     }
 
-    /// Adds a piece to the part in the making; [`Self::end_part`] closes it.
+    /// Appends bytes to the current part; [`Self::end_part`] closes it.
     pub fn piece(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.part_bytes += bytes.len() as u64;
     }
 
-    /// Closes the part in the making.
+    /// Closes the current part.
     pub fn end_part(&mut self) {
-        // The length comes after the bytes, because a streamed part does not know it before. Read from
-        // the end, the sequence still has one reading only.
+        // The length comes after the bytes, because a streamed part does not know it in advance. Read from the end, the
+        // sequence still has only one reading.
         self.hasher.update(&self.part_bytes.to_le_bytes());
         self.part_bytes = 0;
     }
 
-    /// The 64-bit digest of all closed parts.
+    /// Returns the 64-bit digest of all closed parts.
     pub fn finish(self) -> Digest {
         Digest(self.finish_wide() as u64)
     }
 
-    /// The 128-bit digest of all closed parts.
+    /// Returns the 128-bit digest of all closed parts.
     pub(super) fn finish_wide(mut self) -> u128 {
         if self.part_bytes > 0 {
             self.end_part();
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_spells_out_a_delimiter_does_not_pass_for_two() {
+    fn a_part_that_contains_a_delimiter_is_one_part() {
         let forged = [b"ab".as_slice(), &2_u64.to_le_bytes(), b"c"].concat();
         assert_ne!(
             of_parts(&[forged]),
@@ -96,7 +96,7 @@ mod tests {
         }
 
         #[test]
-        fn pieces_make_the_same_part_however_they_are_cut(part: Vec<u8>, cut in 0_usize..64) {
+        fn a_part_does_not_depend_on_how_it_is_split(part: Vec<u8>, cut in 0_usize..64) {
             let mut digester = PseudonymKey::offline().digester(Purpose::Prompt);
             let (left, right) = part.split_at(cut.min(part.len()));
             digester.piece(left);

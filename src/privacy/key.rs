@@ -1,9 +1,9 @@
-//! A deployment's pseudonym key.
+//! The pseudonym key of a deployment.
 
 use super::{Digester, Purpose};
 use crate::domain::{AccountKey, Digest};
 
-/// The secret that turns names and text into pseudonyms.
+/// The secret key under which names and text become pseudonyms.
 ///
 /// Two deployments with different keys cannot compare their digests, and nobody without the key can test
 /// whether a digest belongs to a guessed text. It has no `Debug`, `Display` or `Serialize`.
@@ -14,7 +14,7 @@ use crate::domain::{AccountKey, Digest};
 /// ```
 #[derive(Clone)]
 pub struct PseudonymKey {
-    // One key per purpose, derived once, so that a digest costs one keyed hash.
+    // One subkey per purpose, derived once, so that a digest costs one keyed hash.
     subkeys: [[u8; 32]; Purpose::ALL.len()],
     orders: [u64; 4],
 }
@@ -22,11 +22,11 @@ pub struct PseudonymKey {
 impl PseudonymKey {
     /// The bytes of the key for offline runs.
     ///
-    /// Public, so it hides nothing: for commands whose digests do not outlive the run, where results must
-    /// be the same on every machine. A server makes a secret of its own and keeps it apart from its data.
+    /// Public, so it hides nothing. It is for commands whose digests do not outlive the run and whose results must be
+    /// the same on every machine. A server generates a secret of its own and keeps it apart from its data.
     pub const OFFLINE: [u8; 32] = *b"stillwatch offline: not a secret";
 
-    /// Derives the keys of all purposes from 32 secret bytes.
+    /// Derives the subkeys of all purposes from 32 secret bytes.
     pub fn from_bytes(secret: [u8; 32]) -> Self {
         let derive = |context: &str| *blake3::keyed_hash(&secret, context.as_bytes()).as_bytes();
         let orders = derive("stillwatch v1 orders");
@@ -41,12 +41,12 @@ impl PseudonymKey {
         }
     }
 
-    /// The key for offline runs, of [`Self::OFFLINE`].
+    /// Returns the key for offline runs, derived from [`Self::OFFLINE`].
     pub fn offline() -> Self {
         Self::from_bytes(Self::OFFLINE)
     }
 
-    /// The digest of one text; the same as a [`Digester`] fed with that one part.
+    /// Returns the digest of one text; the same as a [`Digester`] fed with that one part.
     pub fn digest(&self, purpose: Purpose, text: &[u8]) -> Digest {
         let mut digester = self.digester(purpose);
         digester.part(text);
@@ -58,13 +58,13 @@ impl PseudonymKey {
         Digester::new(&self.subkeys[purpose as usize])
     }
 
-    /// Four secret odd numbers: multiplying by one puts hashes in an order that nobody without the key can
-    /// predict, for choosing a sample that accounts agree on (min-wise sampling).
+    /// Returns four secret odd numbers. Multiplying hashes by one of them puts them in an order that nobody without the
+    /// key can predict, for choosing a sample that accounts agree on (min-wise sampling).
     pub fn orders(&self) -> [u64; 4] {
         self.orders
     }
 
-    /// The pseudonym of an account: 128 bits, so that no two of a provider's accounts share one by chance.
+    /// Returns the pseudonym of an account: 128 bits, so that no two of a provider's accounts share one by chance.
     pub fn account(&self, account: &str) -> AccountKey {
         let mut digester = self.digester(Purpose::Account);
         digester.part(account.as_bytes());
@@ -81,19 +81,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_purpose_has_its_own_key_in_its_own_place() {
+    fn every_purpose_has_its_own_key_at_its_own_index() {
         let key = PseudonymKey::offline();
         let distinct: BTreeSet<Digest> = Purpose::ALL
             .iter()
             .map(|&purpose| key.digest(purpose, b"same text"))
             .collect();
         assert_eq!(distinct.len(), Purpose::ALL.len());
-        for (place, purpose) in Purpose::ALL.into_iter().enumerate() {
-            assert_eq!(purpose as usize, place);
+        for (index, purpose) in Purpose::ALL.into_iter().enumerate() {
+            assert_eq!(purpose as usize, index);
         }
     }
 
-    /// Stored digests must survive an upgrade: a change here is a change of key epoch.
+    /// Stored digests must survive an upgrade: changing these values changes the key epoch.
     #[test]
     fn digests_are_stable_across_versions() {
         let key = PseudonymKey::offline();

@@ -1,32 +1,32 @@
-//! The names that callers use, as pseudonyms under a deployment's key.
+//! Pseudonyms of the names that callers use, under a deployment's key.
 
 use std::sync::Arc;
 
 use super::{PseudonymKey, Purpose};
 use crate::domain::AccountKey;
 
-/// Turns names and secrets of callers into pseudonyms. Cheap to clone; like the key, it has no `Debug`.
+/// Converts callers' names and secrets to pseudonyms. Cheap to clone; like the key, it has no `Debug`.
 #[derive(Clone)]
 pub struct Pseudonymizer(Arc<PseudonymKey>);
 
 impl Pseudonymizer {
-    /// Pseudonyms under `key`; an engine must have the same key to know an account by its pseudonym.
+    /// Builds a pseudonymizer with `key`. An engine must have the same key to know an account by its pseudonym.
     pub fn new(key: PseudonymKey) -> Self {
         Self(Arc::new(key))
     }
 
-    /// The pseudonym under which an account's history is kept.
+    /// Returns the pseudonym under which an account's history is stored.
     pub fn account(&self, account: &str) -> AccountKey {
         self.0.account(account)
     }
 
-    /// What an account's holder may be told, such as `reference-0123456789abcdef`: the same for as long as the deployment
-    /// keeps its key, and leading back to the account only with that key.
+    /// Returns a reference that the account's holder may see, such as `reference-0123456789abcdef`. It stays the same
+    /// for as long as the deployment keeps its key, and leads back to the account only with that key.
     pub fn reference(&self, account: &str) -> String {
         self.named("reference", Purpose::Reference, account.as_bytes())
     }
 
-    /// The account's name where nobody names it, made of a secret such as an API key.
+    /// Returns an account name derived from a secret such as an API key, for requests that do not name an account.
     pub fn credential(&self, secret: &[u8]) -> String {
         self.named("credential", Purpose::Credential, secret)
     }

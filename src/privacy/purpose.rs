@@ -1,8 +1,8 @@
-//! What a digest is for. Digests of different purposes cannot be compared, on purpose.
+//! Purposes of digests. Digests of different purposes cannot be compared, by design.
 
-/// The use that a digest is made for.
+/// The purpose of a digest.
 ///
-/// Each purpose has a key of its own, so equal text under two purposes gives unrelated digests.
+/// Each purpose has a subkey of its own, so equal text under two purposes gives unrelated digests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
     /// A model's name.
@@ -19,7 +19,7 @@ pub enum Purpose {
     Head,
     /// A skeleton's last tokens.
     Tail,
-    /// The content that fills a skeleton.
+    /// The content that fills a skeleton's slots.
     Slots,
     /// A piece of a skeleton that links accounts.
     Identity,
@@ -29,16 +29,16 @@ pub enum Purpose {
     Account,
     /// An organisation's name.
     Organization,
-    /// An account's name, where its holder may see the digest.
+    /// An account's name, for a digest that the account's holder may see.
     Reference,
-    /// An exchange: its id and what was said.
+    /// An exchange: its id and its messages.
     Exchange,
-    /// A secret that stands for an account, such as an API key.
+    /// A secret that identifies an account, such as an API key.
     Credential,
 }
 
 impl Purpose {
-    /// Every purpose, in declaration order.
+    /// All purposes, in declaration order.
     pub(super) const ALL: [Self; 15] = [
         Self::Model,
         Self::Conversation,
@@ -57,7 +57,8 @@ impl Purpose {
         Self::Credential,
     ];
 
-    /// The name that the purpose's key is derived under. Changing one changes every stored digest of it.
+    /// Returns the name from which the purpose's subkey is derived. Changing it changes every stored digest of the
+    /// purpose.
     pub(super) const fn context(self) -> &'static str {
         match self {
             Self::Model => "stillwatch v1 model",

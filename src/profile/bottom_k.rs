@@ -1,13 +1,14 @@
-//! A uniform sample of the distinct values of a stream, with the exact number of times each occurred.
+//! A uniform sample of the distinct values of a stream, with the exact number of occurrences of each.
 //!
-//! The `K` smallest hashes (bottom-k, KMV: Bar-Yossef et al. 2002; Beyer et al. 2007) are a simple random sample
-//! of the distinct values. A value in the sample now was in it from its first occurrence on, since the bar only
-//! falls, so its count is exact. Union of two samples, counts added, the `K` smallest kept: exact in every order.
-//! Up to `K` distinct values the sample is the whole, and every figure below is exact; this is what tells a sweep
-//! without repeats from an application at 10 to 500 requests, where a `HyperLogLog`'s 6% would drown the answer.
+//! The `K` smallest hashes (bottom-k, KMV: Bar-Yossef et al. 2002; Beyer et al. 2007) are a simple random sample of the
+//! distinct values. A value that is in the sample now has been in it since its first occurrence, because the largest
+//! kept hash only falls, so its count is exact. The union of two samples, with counts added and the `K` smallest kept,
+//! is exact in every order. Up to `K` distinct values the sample is the whole stream, and every figure below is exact.
+//! This distinguishes a sweep without repeats from an application at 10 to 500 requests, where the 6% error of a
+//! `HyperLogLog` would drown the answer.
 //!
-//! Each value carries a tag (32 bits of its skeleton's digest), so that the sample answers for each template alone
-//! too: the values under one tag are a uniform sample of that template's values.
+//! Each value carries a tag (32 bits of its skeleton's digest), so that the sample also answers for each template
+//! alone: the values with one tag are a uniform sample of that template's values.
 
 use crate::domain::Digest;
 use crate::statistics::splitmix::mix;
@@ -17,7 +18,7 @@ use crate::statistics::splitmix::mix;
 pub(super) struct Sampled {
     pub(super) hash: u64,
     pub(super) tag: u32,
-    /// 0 marks a vacant place.
+    /// 0 marks a vacant entry.
     pub(super) count: u32,
 }
 
@@ -35,23 +36,23 @@ pub struct BottomK<const K: usize> {
     pub(super) sample: [Sampled; K],
 }
 
-/// Estimates from a sample of distinct values.
+/// Estimates of repeats from a sample of distinct values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RepeatEstimate {
-    /// Distinct values in the sample.
+    /// Number of distinct values in the sample.
     pub sampled_values: u32,
-    /// Occurrences of the sampled values.
+    /// Number of occurrences of the sampled values.
     pub sampled_occurrences: u64,
-    /// Sampled values that occurred once.
+    /// Number of sampled values that occurred once.
     pub sampled_singletons: u32,
-    /// Estimated distinct values in the stream. Exact when `exact`.
+    /// Estimated number of distinct values in the stream; exact if `exact`.
     pub values: f64,
     /// Whether the sample is the whole stream.
     pub exact: bool,
 }
 
 impl RepeatEstimate {
-    /// Estimated occurrences beyond the first of their value.
+    /// Returns the estimated number of occurrences beyond the first of each value.
     pub fn repeats(&self) -> f64 {
         if self.sampled_values == 0 {
             return 0.0;
@@ -60,15 +61,16 @@ impl RepeatEstimate {
         self.values * beyond_first as f64 / f64::from(self.sampled_values)
     }
 
-    /// Share of occurrences that repeat an earlier value; `None` on an empty sample.
+    /// Returns the share of occurrences that repeat an earlier value; `None` if the sample is empty.
     pub fn repeat_share(&self) -> Option<f64> {
         (self.sampled_occurrences > 0)
             .then(|| 1.0 - f64::from(self.sampled_values) / self.sampled_occurrences as f64)
     }
 
-    /// Good-Turing's chance that the next occurrence is a new value: singletons over occurrences (Good 1953).
+    /// Returns the Good-Turing probability that the next occurrence is a new value: singletons over occurrences (Good
+    /// 1953).
     ///
-    /// Stays at 1 for a sweep, falls for an application. `None` on an empty sample.
+    /// Stays at 1 for a sweep, falls for an application. `None` if the sample is empty.
     pub fn novelty(&self) -> Option<f64> {
         (self.sampled_occurrences > 0)
             .then(|| f64::from(self.sampled_singletons) / self.sampled_occurrences as f64)
@@ -82,10 +84,10 @@ impl<const K: usize> BottomK<K> {
         }
     }
 
-    /// Counts one occurrence. O(log K) when the value is not kept, else O(K).
+    /// Counts one occurrence. O(log K) if the value is not kept, else O(K).
     pub(super) fn update(&mut self, value: Digest, tag: u32) {
         self.insert(Sampled {
-            // The largest hash is the vacant mark; giving it up costs one value in 2^64.
+            // The largest hash marks a vacant entry; giving it up costs one value in 2^64.
             hash: mix(value.0).min(u64::MAX - 1),
             tag,
             count: 1,
@@ -98,12 +100,12 @@ impl<const K: usize> BottomK<K> {
         }
     }
 
-    /// Estimates for the whole stream.
+    /// Returns the estimates for the whole stream.
     pub fn estimate(&self) -> RepeatEstimate {
         self.estimate_of(|_| true)
     }
 
-    /// Estimates for the values whose tag is `tag`.
+    /// Returns the estimates for the values whose tag is `tag`.
     pub fn estimate_tagged(&self, tag: u32) -> RepeatEstimate {
         self.estimate_of(|sampled| sampled.tag == tag)
     }
@@ -125,7 +127,7 @@ impl<const K: usize> BottomK<K> {
             Ok(at) => {
                 let sampled = &mut self.sample[at];
                 sampled.count = sampled.count.saturating_add(new.count);
-                // One value under two templates cannot be; should it, both orders keep the same tag.
+                // One value cannot have two templates; if it did, both orders of merging would keep the same tag.
                 sampled.tag = sampled.tag.min(new.tag);
             }
             Err(at) if at < K => {
@@ -143,7 +145,8 @@ impl<const K: usize> BottomK<K> {
     fn estimate_of(&self, belongs: impl Fn(&Sampled) -> bool) -> RepeatEstimate {
         let kept = self.kept();
         let exact = kept.len() < K;
-        // The K-th smallest of D uniform hashes sits near K/(D+1) of their range: D is (K-1)/that, unbiased.
+        // The K-th smallest of D uniform hashes is near K/(D+1) of their range: an unbiased estimate of D is
+        // (K-1)/that.
         let values_per_sampled = if exact {
             1.0
         } else {

@@ -1,9 +1,9 @@
-//! A profile as bytes, for snapshots.
+//! The binary encoding of a profile, for snapshots.
 //!
 //! Little endian and of one fixed length: magic, version, the fields of every block in the order of declaration, and
-//! a BLAKE3 checksum. Because the length is fixed it is checked once, and reading cannot run short; because a
+//! a BLAKE3 checksum. Because the length is fixed, it is checked once, and reading cannot run out of bytes. Because a
 //! checksum proves only that nothing was damaged, every block then checks its own invariants, so that no accessor can
-//! meet a state that folding could not have produced.
+//! meet a state that updates and merges could not have produced.
 
 use thiserror::Error;
 
@@ -28,49 +28,49 @@ use crate::domain::Digest;
 
 const MAGIC: [u8; 4] = *b"SWPF";
 
-/// Version of the layout that this build writes and reads.
+/// The layout version that this build writes and reads.
 pub const PROFILE_VERSION: u32 = 3;
 
 const CHECKSUM_LENGTH: usize = 8;
 const HEADER_LENGTH: usize = MAGIC.len() + u32::LENGTH;
 
-/// Length of every encoded profile.
+/// Length of every encoded profile, in bytes.
 pub const PROFILE_BYTES: usize = HEADER_LENGTH + Profile::LENGTH + CHECKSUM_LENGTH;
 
-/// Why bytes are not a profile.
+/// Error for bytes that are not a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ProfileBytesError {
-    /// Cut off or too long.
+    /// The bytes are truncated or too long.
     #[error("profile: expected {PROFILE_BYTES} bytes, got {actual}")]
     Length {
-        /// The number of bytes given.
+        /// Actual number of bytes.
         actual: usize,
     },
-    /// Something else.
+    /// The bytes do not start with the magic number.
     #[error("profile: expected to start with {MAGIC:?}, got {actual:?}")]
     Magic {
-        /// The first four bytes.
+        /// Actual first four bytes.
         actual: [u8; 4],
     },
-    /// Written by another version of the layout.
+    /// The bytes were written by another version of the layout.
     #[error("profile: expected layout version {PROFILE_VERSION}, got {actual}")]
     Version {
-        /// The version given.
+        /// Actual version.
         actual: u32,
     },
-    /// Damaged.
+    /// The bytes are damaged.
     #[error("profile: the checksum does not match the bytes")]
     Checksum,
-    /// Undamaged, but no fold could have produced it.
+    /// The bytes are undamaged, but no update or merge could have produced the state.
     #[error("profile: block {block} expected a state that folding can produce, got another")]
     Invalid {
-        /// The block.
+        /// The invalid block.
         block: &'static str,
     },
 }
 
 impl Profile {
-    /// The profile as [`PROFILE_BYTES`] bytes. The same profile always gives the same bytes.
+    /// Encodes the profile as [`PROFILE_BYTES`] bytes. The same profile always gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(PROFILE_BYTES);
         bytes.extend_from_slice(&MAGIC);
@@ -81,10 +81,10 @@ impl Profile {
         bytes
     }
 
-    /// The profile of [`Profile::to_bytes`].
+    /// Decodes a profile encoded by [`Profile::to_bytes`].
     ///
     /// # Errors
-    /// When the bytes have the wrong length, magic, version or checksum, or hold a state that no fold produces.
+    /// If the length, magic, version or checksum is wrong, or if no update or merge can produce the state.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProfileBytesError> {
         if bytes.len() != PROFILE_BYTES {
             return Err(ProfileBytesError::Length {
@@ -117,7 +117,7 @@ fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_LENGTH] {
     std::array::from_fn(|i| hash.as_bytes()[i])
 }
 
-/// Bytes not read yet. The length was checked before, so that it never runs short.
+/// The bytes not read yet. The total length was checked before, so reading never runs out of bytes.
 struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -133,7 +133,7 @@ impl Reader<'_> {
     }
 }
 
-/// A value that always takes the same number of bytes.
+/// A value that is always encoded in the same number of bytes.
 trait Layout {
     const LENGTH: usize;
     fn write(&self, bytes: &mut Vec<u8>);
@@ -199,12 +199,12 @@ impl Layout for FixedSum {
     }
 }
 
-/// Length of what a field getter returns: lets `fields_layout` sum lengths without naming the types again.
+/// Returns the encoded length of a field: lets `fields_layout` sum lengths without naming the types again.
 const fn length_of<S, T: Layout>(_field: fn(&S) -> &T) -> usize {
     T::LENGTH
 }
 
-/// The layout of a struct: its fields in the order given.
+/// Implements the layout of a struct: its fields, in the order given.
 macro_rules! fields_layout {
     ($(impl [$($parameter:tt)*] $block:ty { $($field:ident),* $(,)? })*) => {$(
         impl<$($parameter)*> Layout for $block {
@@ -222,16 +222,16 @@ macro_rules! fields_layout {
 
 fields_layout! {
     impl [] Profile {
-        seen, last, mean_embedding, heavy_hitters, distinct, repeat_ring, cues, model_mix, request_stats, linkage_sketch,
-        clients, refusals, change_detector,
+        seen, last, mean_embedding, heavy_hitters, distinct, repeat_ring, cues, model_mix, request_stats,
+        linkage_sketch, clients, refusals, change_detector,
     }
     impl [] MeanEmbedding { total, total_count }
     impl [] HeavyHitters { skeletons, heads, tails }
     impl [] Distinct { skeletons, slot_sample }
-    impl [] RepeatRing { places, exchanges, repeats }
+    impl [] RepeatRing { entries, exchanges, repeats }
     impl [] CueSums {
-        count, landmark, recent_weight, probabilities, intents, strongest_probability, strongest_logit, strongest_recent,
-        strongest_above, top_intents,
+        count, landmark, recent_weight, probabilities, intents, strongest_probability, strongest_logit,
+        strongest_recent, strongest_above, top_intents,
     }
     impl [] IntentSum { logit, above_ninety }
     impl [] ModelMix { models, latest, switches, prompts_moved, refusals_moved }
@@ -239,7 +239,7 @@ fields_layout! {
     impl [] LinkageSketch { minima }
     impl [] Clients { programs, in_conversation, returns }
     impl [] Refusals { latest, reworded, intent }
-    impl [] ChangeDetector { bag, length, stranger, more_alike, changed_at }
+    impl [] ChangeDetector { bag, length, dissimilar, similar, changed_at }
     impl [] Remembered { time, prompt, conversation, model, kind }
     impl [] Refused { time, signs, skeleton }
     impl [] Evidence { sum, product, since }

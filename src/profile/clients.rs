@@ -1,16 +1,17 @@
-//! Whom the account serves: how many client programs at once, and how many conversations.
+//! Client programs and conversations of an account: how many programs at once, and how many conversations.
 //!
 //! An application has one client program and many conversations, a person a few of each. Many programs with many
-//! conversations that go on at once are several people behind one account: a household, a team, a reseller. Which
-//! program it is does not matter, only how the exchanges spread over them.
+//! concurrent conversations are several people behind one account: a household, a team, a reseller. Which program it is
+//! does not matter, only how the exchanges are distributed over them.
 
 use super::moments::ratio;
 use super::repeat_ring::Turn;
 use super::space_saving::SpaceSaving;
 use crate::domain::Observation;
 
-/// Client programs by exchanges, and returns to a conversation that another one had interrupted. Programs merge as
-/// [`SpaceSaving`] does; returns lie between exchanges of one account and add. Update cost: one scan of six counters.
+/// Counts of exchanges by client program, and of returns to a conversation that another one had interrupted. Programs
+/// merge as [`SpaceSaving`] does; returns relate exchanges of one account and add. Update cost: one scan of six
+/// counters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clients {
     pub(super) programs: SpaceSaving<6>,
@@ -27,7 +28,7 @@ impl Clients {
         }
     }
 
-    /// Takes in one exchange; `turn` says how it stands to the conversations of the last hour.
+    /// Updates the counts with one exchange; `turn` relates it to the conversations of the last hour.
     pub(super) fn update(&mut self, observation: &Observation, turn: Turn) {
         if let Some(program) = observation.user_agent {
             self.programs.update(program);
@@ -43,13 +44,13 @@ impl Clients {
         self.returns = self.returns.saturating_add(other.returns);
     }
 
-    /// The client programs used most.
+    /// Returns the most used client programs.
     pub const fn programs(&self) -> &SpaceSaving<6> {
         &self.programs
     }
 
-    /// Share of the exchanges with a named conversation that go back, within an hour, to one that another conversation
-    /// had interrupted; `None` where none is named. Looks back over the last 32 exchanges.
+    /// Returns the share of the exchanges with a named conversation that return, within an hour, to one that another
+    /// conversation had interrupted; `None` if none is named. Looks back over the last 32 exchanges.
     pub fn return_share(&self) -> Option<f64> {
         ratio(self.returns, self.in_conversation)
     }

@@ -1,23 +1,23 @@
-//! What the requests ask for: sums, tails and extremes of the cue probabilities.
+//! What an account's requests ask for: sums, tails and extremes of the cue probabilities.
 //!
-//! A mean is diluted by benign traffic, a tail count is not: of `n` requests with share `e` of harvesting, the count
-//! above a level that benign requests rarely reach still grows as `e n`. So every cue keeps its sum of `p`, each of the
+//! A mean is diluted by benign traffic, a tail count is not: if a share `e` of `n` requests extracts, the count above a
+//! level that benign requests rarely reach still grows as `e n`. So every cue keeps its sum of `p`, and each of the
 //! four intents also its sum of `logit p` clamped to +-8 (evidence that adds) and its count of `p` above 0.9. The
-//! strongest intent of each request keeps both sums, `p` with a half-life of 30 days, its counts above 0.5, 0.9 and 0.99,
-//! and the eight largest logits ever seen. Undecayed sums are in fixed point, so they merge exactly.
+//! strongest intent of each request keeps both sums, `p` with a half-life of 30 days, its counts above 0.5, 0.9 and
+//! 0.99, and the eight largest logits ever seen. Undecayed sums are in fixed point, so they merge exactly.
 
 use super::decay::Landmark;
 use super::elementary::ln;
 use super::moments::FixedSum;
 use crate::domain::{CUE_COUNT, Cue, Observation};
 
-/// How many of the largest intent logits are kept.
+/// Number of the largest intent logits that are kept.
 pub const TOP_INTENTS: usize = 8;
 
-/// Logits are clamped to plus or minus this.
+/// Largest absolute logit; logits are clamped to plus or minus this.
 const LOGIT_LIMIT: f64 = 8.0;
 
-/// A level of probability above which exchanges are counted.
+/// A probability level above which exchanges are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tail {
     /// Above 0.5.
@@ -29,7 +29,7 @@ pub enum Tail {
 }
 
 impl Tail {
-    /// Every level, ascending.
+    /// All levels, ascending.
     pub const ALL: [Self; 3] = [Self::Half, Self::Ninety, Self::NinetyNine];
 
     const fn level(self) -> f32 {
@@ -41,11 +41,11 @@ impl Tail {
     }
 }
 
-/// The sums of one intent, beside its probability.
+/// The sums of one intent, besides that of its probability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct IntentSum {
     pub(super) logit: FixedSum,
-    /// Exchanges above [`Tail::Ninety`].
+    /// Number of exchanges above [`Tail::Ninety`].
     pub(super) above_ninety: u32,
 }
 
@@ -56,7 +56,7 @@ impl IntentSum {
     };
 }
 
-/// The sums of cues. Update cost: 5 logarithms and some 40 additions.
+/// Sums over the cue probabilities. Update cost: 5 logarithms and some 40 additions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CueSums {
     pub(super) count: u64,
@@ -65,14 +65,14 @@ pub struct CueSums {
     pub(super) probabilities: [FixedSum; CUE_COUNT],
     /// In the order of [`Cue::INTENT`].
     pub(super) intents: [IntentSum; Cue::INTENT.len()],
-    /// The strongest intent of each exchange: its probability, its logit, ...
+    /// Of the strongest intent of each exchange: its probability, its logit, ...
     pub(super) strongest_probability: FixedSum,
     pub(super) strongest_logit: FixedSum,
     /// ... its probability with a half-life of 30 days, ...
     pub(super) strongest_recent: f64,
     /// ... and how often it was above each level.
     pub(super) strongest_above: [u32; Tail::ALL.len()],
-    /// Largest first; negative infinity where fewer were seen.
+    /// Largest first; negative infinity if fewer were seen.
     pub(super) top_intents: [f32; TOP_INTENTS],
 }
 
@@ -141,43 +141,44 @@ impl CueSums {
         }
     }
 
-    /// Mean probability of `cue` over the whole life; `None` before the first exchange.
+    /// Returns the mean probability of `cue` over the whole history; `None` before the first exchange.
     pub fn mean(&self, cue: Cue) -> Option<f64> {
         self.per_exchange(self.probabilities[cue.index()].value())
     }
 
-    /// Mean of the logits of an intent, each clamped to +-8; `None` before the first exchange, and for a cue that is no
-    /// intent.
+    /// Returns the mean of an intent's logits, each clamped to +-8; `None` before the first exchange, and for a cue
+    /// that is not an intent.
     pub fn mean_logit(&self, intent: Cue) -> Option<f64> {
         self.per_exchange(self.intent(intent)?.logit.value())
     }
 
-    /// Share of exchanges in which an intent was above 0.9; `None` before the first, and for a cue that is no intent.
+    /// Returns the share of exchanges in which an intent was above 0.9; `None` before the first, and for a cue that is
+    /// not an intent.
     pub fn ninety_share(&self, intent: Cue) -> Option<f64> {
         self.per_exchange(f64::from(self.intent(intent)?.above_ninety))
     }
 
-    /// Mean over exchanges of the strongest intent's probability; `None` before the first.
+    /// Returns the mean over exchanges of the strongest intent's probability; `None` before the first.
     pub fn intent_mean(&self) -> Option<f64> {
         self.per_exchange(self.strongest_probability.value())
     }
 
-    /// The same with a half-life of 30 days; `None` before the first exchange.
+    /// Returns the same mean with a half-life of 30 days; `None` before the first exchange.
     pub fn recent_intent_mean(&self) -> Option<f64> {
         (self.recent_weight > 0.0).then(|| self.strongest_recent / self.recent_weight)
     }
 
-    /// Mean over exchanges of the strongest intent's logit, clamped to +-8; `None` before the first.
+    /// Returns the mean over exchanges of the strongest intent's logit, clamped to +-8; `None` before the first.
     pub fn intent_mean_logit(&self) -> Option<f64> {
         self.per_exchange(self.strongest_logit.value())
     }
 
-    /// Share of exchanges whose strongest intent was above `tail`; `None` before the first.
+    /// Returns the share of exchanges whose strongest intent was above `tail`; `None` before the first.
     pub fn intent_tail_share(&self, tail: Tail) -> Option<f64> {
         self.per_exchange(f64::from(self.strongest_above[tail as usize]))
     }
 
-    /// The largest intent logits, clamped to +-8, largest first: one per exchange, at most eight.
+    /// Returns the largest intent logits, clamped to +-8, largest first: one per exchange, at most eight.
     pub fn top_intents(&self) -> &[f32] {
         let kept = self
             .top_intents
@@ -212,7 +213,7 @@ impl CueSums {
     }
 }
 
-/// `ln(p / (1 - p))` within +-8.
+/// Returns `ln(p / (1 - p))`, clamped to +-8.
 fn clamped_logit(probability: f32) -> f64 {
     // exp(-8) = 3.4e-4: beyond it the clamp decides, and both logarithms are of normal numbers.
     let p = f64::from(probability).clamp(1e-4, 1.0 - 1e-4);

@@ -1,10 +1,10 @@
-//! Forward decay in event time, on one grid of landmarks for everybody.
+//! Forward decay in event time, on one grid of landmarks for all profiles.
 //!
-//! An event at `t` weighs `2^((t - L) / h)` against a landmark `L` (forward decay: Cormode, Shkapenyuk,
+//! An event at `t` has the weight `2^((t - L) / h)` relative to a landmark `L` (forward decay: Cormode, Shkapenyuk,
 //! Srivastava and Xu, *Forward Decay*, ICDE 2009). Landmarks are the multiples of the half-life `h` since the
 //! epoch, so any two profiles are a whole number of half-lives apart: moving a sum to a later landmark multiplies
 //! it by a power of two, which floating point does without rounding. Weights lie in [1, 2) in the newest cell and
-//! below 1 for late events; nothing grows without bound, whatever the clock says.
+//! below 1 for late events; nothing grows without bound, whatever the event times.
 
 use super::elementary::{exp2_fraction, halvings};
 use crate::domain::Timestamp;
@@ -18,7 +18,7 @@ pub(super) struct Landmark<const DAYS: i64> {
     pub(super) cell: i64,
 }
 
-/// What a sum must do to take in one event: multiply itself by `rescale`, then add the event times `weight`.
+/// The update of a sum for one event: multiply the sum by `rescale`, then add the event times `weight`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     /// A power of two in [0, 1]; 1 unless the landmark moved.
@@ -28,12 +28,12 @@ pub(super) struct Step {
 }
 
 impl<const DAYS: i64> Landmark<DAYS> {
-    /// Before every event: the landmark of an empty sum.
+    /// The landmark of an empty sum, before every event.
     pub(super) const EMPTY: Self = Self { cell: i64::MIN };
 
     const HALF_LIFE_MICROS: i64 = DAYS * DAY_MICROS;
 
-    /// Moves to the cell of `time` when that is later, and says what the sums must do.
+    /// Moves to the cell of `time` if that is later, and returns the update of the sums.
     pub(super) fn update(&mut self, time: Timestamp) -> Step {
         let cell = Self::cell_of(time);
         let rescale = halvings(steps(self.cell, cell));
@@ -45,7 +45,7 @@ impl<const DAYS: i64> Landmark<DAYS> {
         }
     }
 
-    /// Moves to the later of both landmarks; returns the factors for this side's and the other side's sums.
+    /// Moves to the later of both landmarks; returns the factors for the sums of this side and of the other.
     pub(super) fn merge(&mut self, other: Self) -> (f64, f64) {
         let factors = (
             halvings(steps(self.cell, other.cell)),
@@ -65,7 +65,7 @@ impl<const DAYS: i64> Landmark<DAYS> {
     }
 }
 
-/// Cells from `from` forward to `to`; 0 when `to` is not later.
+/// Returns the number of cells from `from` forward to `to`; 0 if `to` is not later.
 fn steps(from: i64, to: i64) -> u64 {
     if to > from { to.abs_diff(from) } else { 0 }
 }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_time_neither_panic_nor_overflow() {
+    fn extreme_times_neither_panic_nor_overflow() {
         let mut landmark = Landmark::<1>::EMPTY;
         for micros in [i64::MAX, i64::MIN, 0, i64::MAX] {
             let step = landmark.update(Timestamp::from_micros(micros));
@@ -108,7 +108,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn moving_the_landmark_never_rounds(start in 0.0..1e9_f64, jumps in prop::collection::vec(0.0..50.0_f64, 1..10)) {
+        fn moving_the_landmark_never_rounds(
+            start in 0.0..1e9_f64,
+            jumps in prop::collection::vec(0.0..50.0_f64, 1..10),
+        ) {
             let mut landmark = Landmark::<1>::EMPTY;
             let mut stepped = start;
             let mut now = 10_000.0;

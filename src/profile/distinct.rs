@@ -1,16 +1,17 @@
-//! How many different things were asked, and how often the same one again.
+//! How many different things an account asks, and how often it repeats one.
 //!
 //! A live service sees its popular questions again and again; a sweep over a dataset draws without replacement.
 //! Counters per heavy template would have to be reset when the template is replaced, and resets do not merge. So
 //! the block counts over all traffic, where everything merges exactly in any order: a [`HyperLogLog`] of skeletons, and
-//! one bottom-k sample of contents, each with its exact multiplicity and its skeleton's tag, which answers for any one
-//! template as well (see [`BottomK`]).
+//! one bottom-k sample of contents, each with its exact multiplicity and its skeleton's tag, which also answers for any
+//! single template (see [`BottomK`]).
 
 use super::bottom_k::{BottomK, RepeatEstimate};
 use super::hyper_log_log::HyperLogLog;
 use crate::domain::{Digest, Observation};
 
-/// Distinct counts and repeats. Merges exactly, in every order. Update cost: four hashes, at most one shift of 1 KiB.
+/// Counts of distinct values and of repeats. Merges exactly, in every order. Update cost: four hashes, at most one
+/// shift of 1 KiB.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Distinct {
     pub(super) skeletons: HyperLogLog<64>,
@@ -36,17 +37,17 @@ impl Distinct {
         self.slot_sample.merge(&other.slot_sample);
     }
 
-    /// Distinct skeletons, with a standard error of 13%.
+    /// Returns the estimated number of distinct skeletons, with a standard error of 13%.
     pub fn distinct_skeletons(&self) -> f64 {
         self.skeletons.estimate()
     }
 
-    /// Repeats among the contents of all traffic.
+    /// Returns the repeats among the contents of all traffic.
     pub fn repeats(&self) -> RepeatEstimate {
         self.slot_sample.estimate()
     }
 
-    /// Repeats among the contents under one skeleton: the ingredients of the without-replacement deficit.
+    /// Returns the repeats among the contents under one skeleton: the ingredients of the without-replacement deficit.
     pub fn repeats_under(&self, skeleton: Digest) -> RepeatEstimate {
         self.slot_sample.estimate_tagged(tag(skeleton))
     }

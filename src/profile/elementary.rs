@@ -4,12 +4,12 @@
 //! libraries, and the same log must give the same bytes everywhere. These use only additions and
 //! multiplications in a fixed order, which IEEE 754 defines exactly. Knows nothing of profiles.
 //!
-//! The crate `libm` is as portable, and faster in `ln` and `exp2`, but its bits are others: of a million arguments it
-//! differs in 30% of logarithms and 20% of powers. Going over to it changes served answers, so it takes a new bundle.
+//! The crate `libm` is as portable, and faster in `ln` and `exp2`, but its results differ: over a million arguments, in
+//! 30% of logarithms and 20% of powers. Switching to it changes served answers, so it requires a new bundle.
 
 use std::f64::consts::LN_2;
 
-/// 2^`x` for `x` in [0, 1], with a relative error below 1e-15. Exactly 1 at 0.
+/// Returns 2^`x` for `x` in [0, 1], with a relative error below 1e-15. Exactly 1 at 0.
 pub(super) fn exp2_fraction(x: f64) -> f64 {
     // Taylor series of e^(x ln 2); the first term left out is 0.7^18/18! < 1e-17.
     let y = x * LN_2;
@@ -20,7 +20,7 @@ pub(super) fn exp2_fraction(x: f64) -> f64 {
     sum
 }
 
-/// 2^-`n`, exactly; 0 where a normal number cannot hold it.
+/// Returns 2^-`n` exactly; 0 if a normal number cannot represent it.
 pub(super) const fn halvings(n: u64) -> f64 {
     if n > 1022 {
         return 0.0;
@@ -28,7 +28,7 @@ pub(super) const fn halvings(n: u64) -> f64 {
     f64::from_bits((1023 - n) << 52)
 }
 
-/// The natural logarithm of a positive normal `x`, with an absolute error below 1e-14.
+/// Returns the natural logarithm of a positive normal `x`, with an absolute error below 1e-14.
 pub(super) fn ln(x: f64) -> f64 {
     const FRACTION: u64 = (1 << 52) - 1;
     debug_assert!(x >= f64::MIN_POSITIVE && x.is_finite());
@@ -49,11 +49,11 @@ pub(super) fn ln(x: f64) -> f64 {
     f64::from(exponent) * LN_2 + 2.0 * s * series
 }
 
-/// Sine and cosine of `turns` full turns, |`turns`| below a million, with an absolute error below 5e-7.
+/// Returns sine and cosine of `turns` full turns, |`turns`| below a million, with an absolute error below 5e-7.
 ///
 /// Free of branches and calls, so that a loop over an array becomes vector code.
 pub(super) fn sin_cos_turns(turns: f32) -> (f32, f32) {
-    // Adding and taking away 1.5 * 2^23 rounds to the nearest integer without a library call.
+    // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer without a library call.
     const ROUND: f32 = 12_582_912.0;
     let turns = turns - ((turns + ROUND) - ROUND);
     let size = turns.abs();
@@ -62,7 +62,7 @@ pub(super) fn sin_cos_turns(turns: f32) -> (f32, f32) {
     (sine.copysign(turns), sine_of_quarter(from_quarter))
 }
 
-/// sin(2 pi t) for `t` in [-1/4, 1/4]: the Taylor series to the eleventh power, error below 6e-8 plus rounding.
+/// Returns sin(2 pi t) for `t` in [-1/4, 1/4]: the Taylor series to the eleventh power, error below 6e-8 plus rounding.
 fn sine_of_quarter(t: f32) -> f32 {
     let x = t * std::f32::consts::TAU;
     let square = x * x;

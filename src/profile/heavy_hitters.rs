@@ -1,9 +1,8 @@
-//! Which templates carry the traffic: heavy hitters among skeletons, their heads and their tails.
+//! Which templates carry an account's traffic: heavy hitters among skeletons, their heads and their tails.
 //!
 //! A head that is heavier than any whole skeleton is a template whose slot is at the end, a heavy tail one whose slot
-//! is at the start. A single template is normal for an application: only with the repeats in
-//! [`Distinct`](super::Distinct) and [`RepeatRing`](super::RepeatRing) does it say anything. Bounds and merging: see
-//! [`SpaceSaving`].
+//! is at the start. A single template is normal for an application: it is evidence only together with the repeats in
+//! [`Distinct`](super::Distinct) and [`RepeatRing`](super::RepeatRing). For bounds and merging see [`SpaceSaving`].
 
 use super::space_saving::SpaceSaving;
 use crate::domain::Observation;
@@ -37,17 +36,17 @@ impl HeavyHitters {
         self.tails.merge(&other.tails);
     }
 
-    /// Skeletons of the last user message.
+    /// Returns the skeletons of the last user messages.
     pub const fn skeletons(&self) -> &SpaceSaving<16> {
         &self.skeletons
     }
 
-    /// First tokens of the skeletons.
+    /// Returns the first tokens of the skeletons.
     pub const fn heads(&self) -> &SpaceSaving<16> {
         &self.heads
     }
 
-    /// Last tokens of the skeletons.
+    /// Returns the last tokens of the skeletons.
     pub const fn tails(&self) -> &SpaceSaving<16> {
         &self.tails
     }

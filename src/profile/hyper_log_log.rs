@@ -1,4 +1,4 @@
-//! How many distinct digests a stream held, in `M` bytes.
+//! Estimates the number of distinct digests of a stream, in `M` bytes.
 //!
 //! `HyperLogLog` (Flajolet, Fusy, Gandouet and Meunier 2007): each digest goes to one of `M` registers, which keeps
 //! the longest run of leading zeros seen. The estimator is Ertl's improved raw estimator (arXiv 1702.01284,
@@ -43,7 +43,7 @@ impl<const M: usize> HyperLogLog<M> {
         }
     }
 
-    /// The estimated number of distinct digests; 0 exactly when none was seen.
+    /// Returns the estimated number of distinct digests; 0 exactly if none was seen.
     pub fn estimate(&self) -> f64 {
         let mut histogram = [0_u32; 66];
         for &register in &self.registers {

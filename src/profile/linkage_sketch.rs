@@ -1,7 +1,7 @@
-//! What links the account to others: a sketch of its rarest skeleton pieces.
+//! A sketch of an account's rarest skeleton pieces, by which accounts can be linked.
 //!
-//! `MinHash` (Broder 1997): for each of 32 hash functions the minimum over the set. Two sets agree in a place with the
-//! probability of their Jaccard similarity. Minima merge exactly in every order.
+//! `MinHash` (Broder 1997): for each of 32 hash functions the minimum over the set. Two sets agree at a position with
+//! probability equal to their Jaccard similarity. Minima merge exactly in every order.
 
 use crate::domain::{Digest, Observation};
 use crate::statistics::splitmix::mix;
@@ -9,10 +9,10 @@ use crate::statistics::splitmix::mix;
 /// Number of hash functions.
 pub const MINHASH_LENGTH: usize = 32;
 
-/// The sketch. Update cost: 128 multiplications.
+/// The sketch of one account. Update cost: 128 multiplications.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkageSketch {
-    /// The largest number where nothing was seen.
+    /// The largest number if nothing was seen.
     pub(super) minima: [u32; MINHASH_LENGTH],
 }
 
@@ -25,7 +25,7 @@ impl LinkageSketch {
 
     pub(super) fn update(&mut self, observation: &Observation) {
         for digest in observation.identity {
-            // A text with fewer pieces fills up with `Digest::NONE`.
+            // A text with fewer pieces is padded with `Digest::NONE`.
             if digest != Digest::NONE {
                 for (minimum, hash) in self.minima.iter_mut().zip(hashes(digest)) {
                     *minimum = (*minimum).min(hash);
@@ -40,8 +40,8 @@ impl LinkageSketch {
         }
     }
 
-    /// Estimated Jaccard similarity of the two sets of rare pieces, with a standard error of at most 9%; `None`
-    /// when either is empty.
+    /// Returns the estimated Jaccard similarity of the two sets of rare pieces, with a standard error of at most 9%;
+    /// `None` if either is empty.
     pub fn resemblance(&self, other: &Self) -> Option<f64> {
         if self.is_blank() || other.is_blank() {
             return None;
@@ -54,7 +54,7 @@ impl LinkageSketch {
         Some(agreeing.count() as f64 / MINHASH_LENGTH as f64)
     }
 
-    /// The minima, for an index over accounts; `None` before the first rare piece.
+    /// Returns the minima, for an index over accounts; `None` before the first rare piece.
     pub fn minima(&self) -> Option<&[u32; MINHASH_LENGTH]> {
         (!self.is_blank()).then_some(&self.minima)
     }
@@ -64,7 +64,7 @@ impl LinkageSketch {
     }
 }
 
-/// 32 hashes of one digest: multiply-shift with fixed odd multipliers over its mixed bits.
+/// Returns 32 hashes of one digest: multiply-shift with fixed odd multipliers over its mixed bits.
 fn hashes(digest: Digest) -> impl Iterator<Item = u32> {
     const MULTIPLIERS: [u64; MINHASH_LENGTH] = {
         let mut multipliers = [0; MINHASH_LENGTH];

@@ -1,16 +1,16 @@
-//! Which models the account asks, and how it moves between them.
+//! Which models an account asks, and how it moves between them.
 //!
-//! Benign developers put most of their calls on a new model on the day of its release, so a move alone means
-//! nothing; the same prompt sent to several models within a day is what a comparison or an extraction does.
+//! Benign developers move most of their calls to a new model on the day of its release, so a move alone means
+//! nothing. A comparison or an extraction sends the same prompt to several models within a day.
 
 use super::moments::ratio;
-use super::repeat_ring::Echo;
+use super::repeat_ring::RingMatch;
 use super::space_saving::SpaceSaving;
 use crate::domain::Observation;
 
-/// Models, switches and shared prompts. Counts of models merge as [`SpaceSaving`] says; the other counts add, so a
-/// merged profile has the switches of its members and not those between them. Exchanges at the very same time are
-/// taken in order of arrival. Update cost: one scan of 4 counters.
+/// Counts of models, switches and shared prompts. Counts of models merge as [`SpaceSaving`] describes; the other counts
+/// add, so a merged profile has the switches of its members and not those between them. Exchanges with exactly the same
+/// time are taken in order of arrival. Update cost: one scan of 4 counters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelMix {
     pub(super) models: SpaceSaving<4>,
@@ -32,17 +32,17 @@ impl ModelMix {
         }
     }
 
-    pub(super) fn update(&mut self, observation: &Observation, echo: Echo) {
+    pub(super) fn update(&mut self, observation: &Observation, ring_match: RingMatch) {
         let new = (observation.time.as_micros(), observation.model.0);
         let follows = self.models.total() > 0 && new.0 >= self.latest.0;
         let switched = follows && new.1 != self.latest.1;
         self.switches = self.switches.saturating_add(u64::from(switched));
         self.prompts_moved = self
             .prompts_moved
-            .saturating_add(u64::from(echo.other_model));
+            .saturating_add(u64::from(ring_match.other_model));
         self.refusals_moved = self
             .refusals_moved
-            .saturating_add(u64::from(echo.refused_elsewhere));
+            .saturating_add(u64::from(ring_match.refused_elsewhere));
         if follows || self.models.total() == 0 {
             self.latest = new;
         }
@@ -57,24 +57,24 @@ impl ModelMix {
         self.refusals_moved = self.refusals_moved.saturating_add(other.refusals_moved);
     }
 
-    /// The models asked most.
+    /// Returns the models asked most.
     pub const fn models(&self) -> &SpaceSaving<4> {
         &self.models
     }
 
-    /// Share of the exchanges whose model differs from the one before; `None` before the first.
+    /// Returns the share of the exchanges whose model differs from the one before; `None` before the first.
     pub fn switch_share(&self) -> Option<f64> {
         ratio(self.switches, self.models.total())
     }
 
-    /// Share of the exchanges that brought a prompt to one more model within a day of asking another, calls that failed
-    /// left out; `None` before the first. Looks back over the last 32 exchanges.
+    /// Returns the share of the exchanges that sent a prompt to one more model within a day of asking another, ignoring
+    /// failed calls; `None` before the first. Looks back over the last 32 exchanges.
     pub fn moved_share(&self) -> Option<f64> {
         ratio(self.prompts_moved, self.models.total())
     }
 
-    /// Share of the exchanges that bring to another model, within a day, a prompt that one had refused; `None` before
-    /// the first. Looks back over the last 32 exchanges.
+    /// Returns the share of the exchanges that send to another model, within a day, a prompt that one had refused;
+    /// `None` before the first. Looks back over the last 32 exchanges.
     pub fn refusal_moved_share(&self) -> Option<f64> {
         ratio(self.refusals_moved, self.models.total())
     }

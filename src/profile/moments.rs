@@ -1,6 +1,6 @@
 //! Sums that do not depend on the order of their terms.
 //!
-//! Undecayed sums are kept in fixed point: integers add associatively, so a merged profile has the very bytes of
+//! Undecayed sums are in fixed point: integers add associatively, so a merged profile has exactly the bytes of
 //! the profile that saw everything, and a sum does not lose small terms as it grows.
 
 /// A sum in steps of 2^-24, saturating at about 5.5e11 on either side.
@@ -8,14 +8,14 @@
 pub(super) struct FixedSum(pub(super) i64);
 
 impl FixedSum {
-    /// Nothing added yet.
+    /// The empty sum.
     pub(super) const ZERO: Self = Self(0);
 
     const ONE: f64 = 16_777_216.0;
 
-    /// Adds `value`, rounded to the nearest step; not a number adds nothing.
+    /// Adds `value`, rounded to the nearest step; NaN adds nothing.
     pub(super) fn add(&mut self, value: f64) {
-        // Half away from zero, by the cast's truncation: `round` may be a library call.
+        // Rounds half away from zero, by the cast's truncation: `round` may be a library call.
         let scaled = value * Self::ONE;
         self.0 = self
             .0
@@ -27,13 +27,13 @@ impl FixedSum {
         self.0 = self.0.saturating_add(other.0);
     }
 
-    /// The sum.
+    /// Returns the sum.
     pub(super) fn value(self) -> f64 {
         self.0 as f64 / Self::ONE
     }
 }
 
-/// `part / whole` as a share; `None` when the whole is 0.
+/// Returns `part / whole` as a share; `None` if the whole is 0.
 pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }

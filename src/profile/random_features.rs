@@ -19,13 +19,13 @@ pub const FREQUENCIES: usize = 128;
 /// Length of a feature vector: a cosine and a sine for each frequency.
 pub const FEATURE_DIM: usize = 2 * FREQUENCIES;
 
-/// Frequencies that are projected together: their sums stay in registers.
+/// Number of frequencies that are projected together: their sums stay in registers.
 const LANES: usize = 16;
 
 /// A feature vector of Euclidean length 1: all cosines, then all sines.
 pub type Features = [f32; FEATURE_DIM];
 
-/// A bandwidth that no kernel can have.
+/// Error for a bandwidth outside the accepted range.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 #[error("bandwidth of the random features: expected a number from 0.01 to 100, got {got}")]
 pub struct InvalidBandwidth {
@@ -43,10 +43,10 @@ pub struct RandomFeatures {
 }
 
 impl RandomFeatures {
-    /// The features of `seed` and of `bandwidth` `s`, the median distance between benign embeddings.
+    /// Builds the projection from `seed` and `bandwidth`, the `s` above: the median distance between benign embeddings.
     ///
     /// # Errors
-    /// When `bandwidth` is not within [0.01, 100].
+    /// If `bandwidth` is not within [0.01, 100].
     pub fn new(seed: u64, bandwidth: f32) -> Result<Self, InvalidBandwidth> {
         if !(0.01..=100.0).contains(&bandwidth) {
             return Err(InvalidBandwidth { got: bandwidth });
@@ -73,17 +73,18 @@ impl RandomFeatures {
         })
     }
 
-    /// The bandwidth `s`.
+    /// Returns the bandwidth `s`.
     pub const fn bandwidth(&self) -> f32 {
         self.bandwidth
     }
 
-    /// The seed of the frequencies.
+    /// Returns the seed of the frequencies.
     pub const fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// The features of an embedding; `None` for an empty text's zeros or for a vector that is not of length about 1.
+    /// Returns the features of an embedding; `None` for the zeros of an empty text or for a vector whose length is not
+    /// about 1.
     pub fn project(&self, embedding: &Embedding) -> Option<Features> {
         let length_squared: f32 = embedding.0.iter().map(|x| x * x).sum();
         if !(0.25..=4.0).contains(&length_squared) {
@@ -114,7 +115,7 @@ impl RandomFeatures {
     }
 }
 
-/// A standard normal draw (Box and Muller 1958, the cosine half).
+/// Returns a standard normal draw (Box and Muller 1958, the cosine half).
 fn standard_normal(generator: &mut ChaCha8Rng) -> f32 {
     const TWO_TO_MINUS_53: f64 = 1.0 / 9_007_199_254_740_992.0;
     // In (0, 1], so that the logarithm exists.

@@ -1,20 +1,20 @@
-//! What is tried after a refusal: the same in other words, or something that reads as an extraction.
+//! What an account tries after a refusal: the same in other words, or something that reads as an extraction.
 //!
-//! A share of refusals alone accuses the curious and those whose benign subject meets a filter. What tells probing is
-//! what was refused and what came next: an extraction by its text, then nearly the same request in another wording.
+//! A share of refusals alone accuses the curious and those whose benign subject triggers a filter. Probing shows in
+//! what was refused and in what came next: an extraction by its text, then nearly the same request in another wording.
 
 use super::moments::FixedSum;
 use crate::domain::{Observation, Outcome};
 
-/// Refused requests that are remembered.
+/// Number of refused requests that are remembered.
 pub(super) const REFUSED_LENGTH: usize = 4;
 
 const HOUR_MICROS: u64 = 3_600_000_000;
 
-/// Of 64 signs, how many may differ between requests that are nearly the same: a cosine of about 0.8.
+/// Maximum number of the 64 signs that may differ between requests that are nearly the same: a cosine of about 0.8.
 const SIGNS_APART_MAX: u32 = 13;
 
-/// One refused request. The order of the fields is the order in which they are kept.
+/// One refused request. The order of the fields is the sort order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Refused {
     pub(super) time: i64,
@@ -34,10 +34,10 @@ impl Refused {
 /// counted in each account's own order and add. Update cost: four comparisons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusals {
-    /// Ascending; vacant places first.
+    /// Ascending; vacant entries first.
     pub(super) latest: [Refused; REFUSED_LENGTH],
     pub(super) reworded: u64,
-    /// Sum over refused requests of their strongest intent.
+    /// Sum of the strongest intent over refused requests.
     pub(super) intent: FixedSum,
 }
 
@@ -50,7 +50,7 @@ impl Refusals {
         }
     }
 
-    /// Takes in one exchange; `signs` where it has text.
+    /// Updates the counts with one exchange; `signs` is `None` if it has no text.
     pub(super) fn update(&mut self, observation: &Observation, signs: Option<u64>) {
         let refused = observation.outcome == Outcome::Refused;
         if refused {
@@ -78,13 +78,13 @@ impl Refusals {
         }
     }
 
-    /// Exchanges within an hour of a refused one, much like it, in another wording. One template filled in again is not
-    /// another wording.
+    /// Returns the number of exchanges within an hour of a refused one that are similar to it in another wording. A
+    /// refill of one template is not another wording.
     pub const fn reworded(&self) -> u64 {
         self.reworded
     }
 
-    /// Sum over refused exchanges of the probability of their strongest intent.
+    /// Returns the sum over refused exchanges of the probability of their strongest intent.
     pub fn intent(&self) -> f64 {
         self.intent.value()
     }
@@ -93,7 +93,7 @@ impl Refusals {
         self.latest.is_sorted() && self.intent.0 >= 0
     }
 
-    /// Keeps the latest.
+    /// Inserts a refused request and drops the oldest.
     fn remember(&mut self, new: Refused) {
         let at = self.latest.partition_point(|old| *old <= new);
         if at > 0 {
@@ -103,7 +103,8 @@ impl Refusals {
     }
 }
 
-/// A vacant place is too long ago to be reworded by any but the earliest times, which no log has.
+/// Returns whether `new` rewords `old`. A vacant entry is too old to be reworded by any but the earliest times, which
+/// no log has.
 const fn is_reworded(old: &Refused, new: &Refused) -> bool {
     old.skeleton != new.skeleton
         && new.time.abs_diff(old.time) <= HOUR_MICROS

@@ -1,11 +1,11 @@
-//! Outcomes and tools: what is bought and how it ends.
+//! Outcomes of an account's requests and their use of tools.
 //!
-//! Whatever the caller did not say is counted as absent and never as evidence.
+//! Whatever the caller did not state is counted as absent and never as evidence.
 
 use super::moments::ratio;
 use crate::domain::{Observation, Outcome};
 
-/// Counts, all integers: merges exactly in every order. Update cost: four additions.
+/// Integer counts of tools and outcomes; they merge exactly in every order. Update cost: four additions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestStats {
     pub(super) exchanges: u64,
@@ -41,17 +41,17 @@ impl RequestStats {
         self.with_tools = self.with_tools.saturating_add(other.with_tools);
     }
 
-    /// Refused exchanges.
+    /// Returns the number of refused exchanges.
     pub const fn refused(&self) -> u64 {
         self.refused
     }
 
-    /// Share of refusals among exchanges whose outcome is known; `None` without any.
+    /// Returns the share of refusals among exchanges whose outcome is known; `None` if there are none.
     pub fn refused_share(&self) -> Option<f64> {
         ratio(self.refused, self.outcome_known)
     }
 
-    /// Share of exchanges that offer tools; `None` before the first.
+    /// Returns the share of exchanges that offer tools; `None` before the first.
     pub fn tools_share(&self) -> Option<f64> {
         ratio(self.with_tools, self.exchanges)
     }

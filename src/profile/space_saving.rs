@@ -1,14 +1,14 @@
 //! The most frequent digests of a stream, in constant memory.
 //!
 //! Space-Saving (Metwally, Agrawal and El Abbadi, ICDT 2005): a digest that is not tracked takes over the smallest
-//! counter, inherits its count and remembers it as its error. Merging follows Agarwal et al., *Mergeable Summaries*
-//! (PODS 2012), in the form that keeps upper bounds (Cafaro, Pulimeno and Tempesta 2016): common digests add; a
-//! digest that only one side tracks may have occurred up to the other side's smallest count unseen, so that is
-//! added to its count and to its error; the `K` largest stay.
+//! counter, inherits its count and records it as its error. Merging follows Agarwal et al., *Mergeable Summaries*
+//! (PODS 2012), in the form that keeps upper bounds (Cafaro, Pulimeno and Tempesta 2016): counts of common digests are
+//! added; a digest that only one side tracks may have occurred on the other side, unseen, up to that side's smallest
+//! count, so that is added to its count and to its error; the `K` largest are kept.
 //!
 //! For any order of events and any tree of merges over `n` events: `count - error <= truth <= count`,
 //! `error <= n / K`, and a digest that is not tracked occurred at most `n / K` times. Merging commutes exactly. As
-//! long as no more than `K` digests were seen, everything is exact, associative and independent of order; beyond
+//! long as no more than `K` digests were seen, everything is exact, associative and independent of order. Beyond
 //! that the bounds hold, but another tree of merges may keep other rare digests.
 
 use crate::domain::Digest;
@@ -18,9 +18,9 @@ use crate::domain::Digest;
 pub struct Hitter {
     /// The digest.
     pub digest: Digest,
-    /// At least as many as it occurred.
+    /// Upper bound on its number of occurrences.
     pub count: u32,
-    /// At most this many of `count` were other digests.
+    /// Upper bound on the part of `count` that belongs to other digests.
     pub error: u32,
 }
 
@@ -31,12 +31,12 @@ impl Hitter {
         error: 0,
     };
 
-    /// Occurrences that are certain.
+    /// Returns the number of occurrences that are certain.
     pub const fn certain(&self) -> u32 {
         self.count - self.error
     }
 
-    /// Most frequent first, ties by digest; vacant counters last.
+    /// Returns the sort key: most frequent first, ties by digest; vacant counters last.
     fn rank(&self) -> (std::cmp::Reverse<u32>, Digest) {
         (std::cmp::Reverse(self.count), self.digest)
     }
@@ -80,8 +80,8 @@ impl<const K: usize> SpaceSaving<K> {
         }
     }
 
-    /// The effective number of digests: one over the chance that two occurrences are of the same. Unlike the number
-    /// ever seen, it does not grow with exposure. At most `K`; `None` before the first.
+    /// Returns the effective number of digests: the inverse of the probability that two occurrences are of the same
+    /// digest. Unlike the number ever seen, it does not grow with exposure. At most `K`; `None` before the first.
     pub fn effective_number(&self) -> Option<f64> {
         let counts = || self.tracked().iter().map(|hitter| f64::from(hitter.count));
         let total: f64 = counts().sum();
@@ -120,23 +120,23 @@ impl<const K: usize> SpaceSaving<K> {
         self.hitters = std::array::from_fn(|i| union.get(i).copied().unwrap_or(Hitter::VACANT));
     }
 
-    /// Occurrences counted in all.
+    /// Returns the total number of occurrences.
     pub const fn total(&self) -> u64 {
         self.total
     }
 
-    /// The tracked digests, most frequent first, ties by digest.
+    /// Returns the tracked digests, most frequent first, ties by digest.
     pub fn tracked(&self) -> &[Hitter] {
         let used = self.hitters.partition_point(|hitter| hitter.count > 0);
         &self.hitters[..used]
     }
 
-    /// The counter of `digest`, when it is tracked.
+    /// Returns the counter of `digest`, if it is tracked.
     pub fn find(&self, digest: Digest) -> Option<&Hitter> {
         self.tracked().iter().find(|hitter| hitter.digest == digest)
     }
 
-    /// A digest that is not tracked occurred at most this often.
+    /// Returns the maximum number of occurrences of a digest that is not tracked.
     pub fn floor(&self) -> u32 {
         self.hitters[K - 1].count
     }

@@ -1,16 +1,16 @@
-//! Bounds on a rate from counts.
+//! Confidence bounds on a rate from counts.
 //!
-//! The incomplete beta function is written out here. The usual crate, statrs 0.19, agrees to 9 digits up to two thousand
-//! trials, but the search for its quantile stops early where rates are small: off by 3 in a million at 10^5 trials, by 2
-//! in ten thousand at 10^6, and at 10^7 it does not end. These bounds decide thresholds.
+//! The incomplete beta function is implemented here. The usual crate, statrs 0.19, agrees to 9 digits up to two
+//! thousand trials, but its quantile search stops early for small rates: it is off by 3 in a million at 10^5 trials, by
+//! 2 in ten thousand at 10^6, and does not terminate at 10^7. These bounds decide thresholds.
 
-/// Clopper-Pearson upper bound, at `confidence`, on the rate behind `hits` out of `trials`
+/// Returns the Clopper-Pearson upper bound, at `confidence`, on the rate behind `hits` out of `trials`
 /// (Clopper & Pearson 1934, in its beta-quantile form).
 ///
-/// Counts may be fractional, for weighted data with an effective number of trials. For a threshold set
-/// at an order statistic of the same sample the bound is exact too: the rate above the k-th of N
-/// exchangeable scores is Beta(N - k + 1, k) (Wilks 1941), which is the same quantile with
-/// `hits = N - k`. 1 when there is nothing to judge by.
+/// Counts may be fractional, for weighted data with an effective number of trials. The bound is also exact for a
+/// threshold set at an order statistic of the same sample: the rate above the k-th of N exchangeable scores is
+/// Beta(N - k + 1, k) (Wilks 1941), which is the same quantile with `hits = N - k`. Returns 1 if there are no trials or
+/// only hits.
 pub fn clopper_pearson_upper(hits: f64, trials: f64, confidence: f64) -> f64 {
     if trials.is_nan() || trials <= 0.0 || hits >= trials {
         return 1.0;
@@ -18,15 +18,16 @@ pub fn clopper_pearson_upper(hits: f64, trials: f64, confidence: f64) -> f64 {
     beta_quantile(confidence, hits.max(0.0) + 1.0, trials - hits.max(0.0))
 }
 
-/// Upper quantile of Student's t with `degrees` of freedom: exceeded with probability `tail` <= 0.5.
+/// Returns the upper quantile of Student's t with `degrees` degrees of freedom: exceeded with probability
+/// `tail` <= 0.5.
 ///
-/// From the identity `P(|T| > t) = I_x(degrees / 2, 1 / 2)` with `x = degrees / (degrees + t^2)`.
+/// Follows from the identity `P(|T| > t) = I_x(degrees / 2, 1 / 2)` with `x = degrees / (degrees + t^2)`.
 pub fn student_t_upper(degrees: f64, tail: f64) -> f64 {
     let x = beta_quantile(2.0 * tail, degrees / 2.0, 0.5);
     (degrees * (1.0 - x) / x).sqrt()
 }
 
-/// The `x` with `I_x(a, b) = probability`, by bisection: the function is monotone, and this is no hot path.
+/// Returns the `x` with `I_x(a, b) = probability`, by bisection: the function is monotone, and this is not a hot path.
 fn beta_quantile(probability: f64, a: f64, b: f64) -> f64 {
     let (mut low, mut high) = (0.0_f64, 1.0_f64);
     for _ in 0..BISECTIONS {
@@ -40,10 +41,10 @@ fn beta_quantile(probability: f64, a: f64, b: f64) -> f64 {
     f64::midpoint(low, high)
 }
 
-/// Halvings of [0, 1]: beyond the resolution of doubles near the small rates that matter.
+/// Number of halvings of [0, 1]: beyond the resolution of doubles near the small rates that matter.
 const BISECTIONS: usize = 80;
 
-/// The regularised incomplete beta function `I_x(a, b)`, for positive `a` and `b`
+/// Returns the regularised incomplete beta function `I_x(a, b)`, for positive `a` and `b`
 /// (NIST DLMF 8.17.22, the continued fraction, on the side where it converges fast).
 fn incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
     if x <= 0.0 {
@@ -59,10 +60,10 @@ fn incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
     front.exp() / (a * continued_fraction(x, a, b))
 }
 
-/// `1 + d1/(1 + d2/(1 + ...))` by the modified Lentz method.
+/// Evaluates `1 + d1/(1 + d2/(1 + ...))` by the modified Lentz method.
 fn continued_fraction(x: f64, a: f64, b: f64) -> f64 {
     const TINY: f64 = 1e-300;
-    // Terms needed grow with the square root of the larger parameter: this covers counts to 10^8.
+    // The number of terms needed grows with the square root of the larger parameter: this covers counts to 10^8.
     const MOST_TERMS: usize = 20_000;
     let away_from_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
     let (mut fraction, mut c, mut d) = (1.0_f64, 1.0_f64, 0.0_f64);
@@ -83,7 +84,7 @@ fn continued_fraction(x: f64, a: f64, b: f64) -> f64 {
     fraction
 }
 
-/// `ln Gamma(x)` for positive `x`: Stirling's series (DLMF 5.11.1), reached by the recurrence.
+/// Returns `ln Gamma(x)` for positive `x`: Stirling's series (DLMF 5.11.1), reached by the recurrence.
 fn ln_gamma(x: f64) -> f64 {
     let (mut x, mut product) = (x, 1.0_f64);
     while x < 10.0 {
@@ -139,7 +140,7 @@ mod tests {
         // I_x(2, 3) = 6x^2 - 8x^3 + 3x^4.
         let exact = 6.0 * 0.09 - 8.0 * 0.027 + 3.0 * 0.0081;
         assert!((incomplete_beta(0.3, 2.0, 3.0) - exact).abs() < 1e-13);
-        // Against the binomial sum it stands for: P(Bin(60, 0.1) >= 9).
+        // Compared with the binomial sum it equals: P(Bin(60, 0.1) >= 9).
         let (mut mass, mut below) = (0.9_f64.powi(60), 0.0);
         for k in 0..9 {
             below += mass;

@@ -1,17 +1,16 @@
-//! Numbers that survive a trip through text unchanged.
+//! Rounding of numbers so that they survive a round trip through text unchanged.
 
-/// `value` to twelve significant decimal digits.
+/// Rounds `value` to twelve significant decimal digits.
 ///
-/// Fitted models are written as JSON and checked when read: edges must increase, monotone values must
-/// not decrease. A fast JSON reader may be off by one unit in the last place on seventeen digits and
-/// turn two near-equal neighbours around; twelve digits are read back exactly, and cost nothing that a
-/// fit could measure.
+/// Fitted models are written as JSON and checked when read: edges must increase, monotone values must not decrease. A
+/// fast JSON reader may be off by one unit in the last place on seventeen digits and swap two nearly equal neighbours;
+/// twelve digits are read back exactly, and lose nothing that a fit could measure.
 pub fn twelve_digits(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
 }
 
-/// As [`twelve_digits`], but never below `value`: for thresholds, which must not come to lie under the
-/// very score that set them.
+/// Rounds as [`twelve_digits`] does, but never below `value`: for thresholds, which must not end up below the very
+/// score that set them.
 pub fn twelve_digits_up(value: f64) -> f64 {
     let nearest = twelve_digits(value);
     if nearest < value {

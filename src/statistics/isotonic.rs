@@ -1,13 +1,12 @@
 //! Weighted isotonic regression by pooling adjacent violators.
 
-/// The non-decreasing sequence nearest to `values` in weighted least squares.
+/// Returns the non-decreasing sequence nearest to `values` in weighted least squares.
 ///
-/// The classic stack form of pool-adjacent-violators (Barlow, Bartholomew, Bremner & Brunk 1972):
-/// one pass, linear time. Entries of zero weight take part with a vanishing one, so that the result
-/// is defined everywhere.
+/// The classic stack form of pool-adjacent-violators (Barlow, Bartholomew, Bremner & Brunk 1972): one pass, linear
+/// time. Entries of zero weight are given a vanishing one, so that the result is defined everywhere.
 ///
 /// # Panics
-/// When the two slices differ in length.
+/// If the two slices differ in length.
 pub(crate) fn non_decreasing(values: &[f64], weights: &[f64]) -> Vec<f64> {
     assert_eq!(values.len(), weights.len(), "one weight for each value");
     let mut blocks: Vec<Block> = Vec::with_capacity(values.len());
@@ -38,7 +37,7 @@ struct Block {
 impl Block {
     fn pooled_with(&self, right: &Self) -> Self {
         let weight = self.weight + right.weight;
-        // Written as a step from the left mean, so that equal means stay bit-equal.
+        // Computed as a step from the left mean, so that equal means stay bit-equal.
         let mean = self.mean + (right.mean - self.mean) * (right.weight / weight);
         Self {
             mean,

@@ -25,8 +25,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_undoes_the_other(log_odds in -30.0_f64..30.0) {
-            // Near 1 a probability holds its distance from 1 in fewer and fewer bits.
+        fn sigmoid_and_logit_are_inverse(log_odds in -30.0_f64..30.0) {
+            // Near 1 a probability represents its distance from 1 in fewer and fewer bits.
             let tolerance = 1e-14 * (1.0 + log_odds.abs() + log_odds.exp());
             prop_assert!((logit(sigmoid(log_odds)) - log_odds).abs() <= tolerance);
         }

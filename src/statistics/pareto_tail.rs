@@ -1,34 +1,34 @@
 //! A generalised Pareto tail, for thresholds beyond the data.
 //!
 //! Above a high enough level the excesses of nearly any distribution follow
-//! `P(X > level + y) = share * (1 + shape * y / scale)^(-1 / shape)` (Pickands 1975). Used only where there
-//! are too few independent accounts for an order statistic, and always marked as extrapolated.
+//! `P(X > level + y) = share * (1 + shape * y / scale)^(-1 / shape)` (Pickands 1975). Used only if there are too few
+//! independent accounts for an order statistic, and the result is always marked as extrapolated.
 
-/// Shapes are kept within +-this: beyond a half the moments behind the estimate do not exist, and scores in
-/// log-odds are far lighter.
+/// Largest absolute shape. Beyond a half the moments behind the estimate do not exist, and scores in log-odds have far
+/// lighter tails.
 const LARGEST_SHAPE: f64 = 0.5;
-/// Shapes nearer to zero than this are read as exponential.
+/// Shapes nearer to zero than this are treated as exponential.
 const EXPONENTIAL: f64 = 1e-9;
 
-/// A fitted tail.
+/// A fitted generalised Pareto tail.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tail {
-    /// Where the tail begins.
+    /// The value at which the tail begins.
     pub level: f64,
     /// Probability of exceeding the level.
     pub share: f64,
     /// Scale of the excesses, in the unit of the data.
     pub scale: f64,
-    /// Shape: negative for a bounded tail, zero for exponential, positive for a heavy one.
+    /// Shape: negative for a bounded tail, zero for an exponential one, positive for a heavy one.
     pub shape: f64,
 }
 
 impl Tail {
-    /// Fits the excesses of `sorted` above its weighted `1 - share` quantile, by probability-weighted
-    /// moments (Hosking & Wallis 1987).
+    /// Fits the excesses of `sorted` above its weighted `1 - share` quantile, by probability-weighted moments
+    /// (Hosking & Wallis 1987).
     ///
-    /// `sorted` holds `(value, weight)` in ascending order. `None` when fewer than five values lie above
-    /// the level, or all of them are equal.
+    /// `sorted` holds `(value, weight)` in ascending order. `None` if fewer than five values lie above the level, or if
+    /// all of them are equal.
     pub fn fit(sorted: &[(f64, f64)], share: f64) -> Option<Self> {
         let total: f64 = sorted.iter().map(|(_, weight)| weight).sum();
         let level = weighted_quantile(sorted, 1.0 - share)?;
@@ -56,7 +56,7 @@ impl Tail {
         })
     }
 
-    /// The value exceeded with probability `rate`; the level itself when `rate` is not below the share.
+    /// Returns the value exceeded with probability `rate`; the level itself if `rate` is not below the share.
     pub fn quantile(&self, rate: f64) -> f64 {
         if rate >= self.share {
             return self.level;
@@ -70,10 +70,10 @@ impl Tail {
     }
 }
 
-/// The smallest value with at least `share` of the weight at or below it. `None` when there is no weight.
+/// Returns the smallest value with at least `share` of the weight at or below it. `None` if there is no weight.
 pub fn weighted_quantile(sorted: &[(f64, f64)], share: f64) -> Option<f64> {
     let total: f64 = sorted.iter().map(|(_, weight)| weight).sum();
-    // A sum of many weights may miss the whole by rounding; that must not skip a value.
+    // A sum of many weights may miss the total by rounding; that must not skip a value.
     let wanted = total * share * (1.0 - 1e-12);
     let mut reached = 0.0;
     for &(value, weight) in sorted {
@@ -92,7 +92,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// `n` draws through an inverse survival function, sorted, each of weight one.
+    /// Returns `n` sorted draws through an inverse survival function, each with weight one.
     fn draws(n: usize, seed: u64, inverse_survival: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut values: Vec<(f64, f64)> = (0..n)
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn needs_something_to_fit() {
+    fn too_little_data_gives_no_fit() {
         assert_eq!(Tail::fit(&[], 0.05), None);
         assert_eq!(Tail::fit(&[(1.0, 1.0); 100], 0.05), None);
         assert_eq!(Tail::fit(&draws(60, 1, |u| u), 0.05), None);

@@ -1,24 +1,24 @@
 //! The Shapiro-Wilk test of normality, by Royston's approximation.
 //!
 //! Royston 1995, "Remark AS R94: a remark on algorithm AS 181: the W-test for normality", Applied Statistics 44(4),
-//! for 3 to 5,000 values. The tests hold it to published software.
+//! for 3 to 5,000 values. The tests compare it with published software.
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-/// What the test says of a sample.
+/// The result of the test on a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ShapiroWilk {
-    /// The statistic W, within (0, 1]: 1 looks perfectly normal.
+    /// The statistic W, within (0, 1]; at 1 the sample looks perfectly normal.
     pub statistic: f64,
-    /// W as a standard normal deviate: the larger, the less normal, alike for samples of different size.
+    /// W as a standard normal deviate: larger means less normal, comparable across sample sizes.
     pub deviate: f64,
 }
 
-/// Fewest values that Royston's deviate is made for.
+/// Minimum number of values for Royston's deviate.
 pub const VALUES_MIN: usize = 4;
 
 impl ShapiroWilk {
-    /// Of a sample; `None` with fewer than [`VALUES_MIN`] values, or when all are one number.
+    /// Tests a sample; `None` if there are fewer than [`VALUES_MIN`] values, or if all are equal.
     pub fn of(values: &[f64]) -> Option<Self> {
         let count = values.len();
         if count < VALUES_MIN {
@@ -42,7 +42,7 @@ impl ShapiroWilk {
     }
 }
 
-/// Weights of the order statistics: antisymmetric, of unit length.
+/// Returns the weights of the order statistics: antisymmetric, of unit length.
 fn weights(count: usize) -> Vec<f64> {
     let n = count as f64;
     let normal = Normal::standard();
@@ -82,14 +82,14 @@ fn weights(count: usize) -> Vec<f64> {
     weights
 }
 
-/// Royston's transformation of `1 - W` to a standard normal deviate, for samples of 4 values and more.
+/// Applies Royston's transformation of `1 - W` to a standard normal deviate, for samples of 4 or more values.
 fn deviate(statistic: f64, n: f64) -> f64 {
     let away = (1.0 - statistic).max(1e-12).ln();
     if n < 12.0 {
         let gamma = -2.273 + 0.459 * n;
         let centre = polynomial(&[0.544, -0.399_78, 0.025_054, -0.000_671_4], n);
         let width = polynomial(&[1.382_2, -0.778_57, 0.062_767, -0.002_032_2], n).exp();
-        // Beyond `gamma` lies what no sample of this size can be; it is as far as the scale goes.
+        // No sample of this size can exceed `gamma`; there the deviate is capped at the end of the scale.
         let inner = (gamma - away).max(1e-12);
         (-inner.ln() - centre) / width
     } else {
@@ -100,7 +100,7 @@ fn deviate(statistic: f64, n: f64) -> f64 {
     }
 }
 
-/// Lowest power first.
+/// Evaluates a polynomial whose coefficients are given lowest power first.
 fn polynomial(coefficients: &[f64], x: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }
@@ -116,19 +116,27 @@ mod tests {
         let men = [
             148.0, 154.0, 158.0, 160.0, 161.0, 162.0, 166.0, 170.0, 182.0, 195.0, 236.0,
         ];
-        let said = ShapiroWilk::of(&men).unwrap();
-        assert!((said.statistic - 0.788_814_7).abs() < 1e-6);
+        let result = ShapiroWilk::of(&men).unwrap();
+        assert!((result.statistic - 0.788_814_7).abs() < 1e-6);
         // p = 0.0067038 there is a deviate of 2.47275.
-        assert!((said.deviate - 2.472_75).abs() < 1e-3, "{}", said.deviate);
+        assert!(
+            (result.deviate - 2.472_75).abs() < 1e-3,
+            "{}",
+            result.deviate
+        );
         let squares: Vec<f64> = (1..=50).map(|n| f64::from(n * n)).collect();
-        let said = ShapiroWilk::of(&squares).unwrap();
-        assert!((said.statistic - 0.898_124_8).abs() < 1e-6);
+        let result = ShapiroWilk::of(&squares).unwrap();
+        assert!((result.statistic - 0.898_124_8).abs() < 1e-6);
         // p = 0.000416885 there is a deviate of 3.34133.
-        assert!((said.deviate - 3.341_33).abs() < 1e-3, "{}", said.deviate);
+        assert!(
+            (result.deviate - 3.341_33).abs() < 1e-3,
+            "{}",
+            result.deviate
+        );
     }
 
     #[test]
-    fn what_cannot_be_tested() {
+    fn degenerate_samples_are_not_tested() {
         assert_eq!(ShapiroWilk::of(&[1.0, 2.0, 3.0]), None);
         assert_eq!(ShapiroWilk::of(&[0.1; 40]), None);
         assert_eq!(ShapiroWilk::of(&[f64::NAN; 40]), None);
@@ -146,13 +154,13 @@ mod tests {
         }
 
         #[test]
-        fn scale_place_and_order_do_not_matter(
+        fn scale_location_and_order_do_not_matter(
             values in prop::collection::vec(-50_i32..50, 4..60),
             scale in 0.1_f64..9.0,
-            place in -9.0_f64..9.0,
+            shift in -9.0_f64..9.0,
         ) {
             let values: Vec<f64> = values.into_iter().map(f64::from).collect();
-            let moved: Vec<f64> = values.iter().rev().map(|x| x * scale + place).collect();
+            let moved: Vec<f64> = values.iter().rev().map(|x| x * scale + shift).collect();
             match (ShapiroWilk::of(&values), ShapiroWilk::of(&moved)) {
                 (Some(a), Some(b)) => {
                     prop_assert!(a.statistic > 0.0 && a.statistic <= 1.0 && a.deviate.is_finite());

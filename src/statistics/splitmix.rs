@@ -1,4 +1,4 @@
-//! One fixed mixing of 64 bits, for sketches and permutations whose inputs have a pattern.
+//! One fixed 64-bit mixing function, for sketches and permutations whose inputs have a pattern.
 
 /// Mixes 64 bits: one step of `SplitMix64` (Steele, Lea and Flood, OOPSLA 2014), a bijection with good avalanche.
 ///

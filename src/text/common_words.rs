@@ -1,41 +1,41 @@
-//! Words that occur in many independent sources: what a template is made of, as opposed to what fills it.
+//! Common words, which occur in many independent sources: templates are made of them, and other words fill the slots.
 
 use std::collections::HashMap;
 
 use super::tokens;
 
-/// 64-bit cells of the filter: 128 KiB, for up to about 60,000 words at a false-positive rate below 1%.
+/// Number of 64-bit cells of the filter: 128 KiB, enough for about 60,000 words at a false-positive rate below 1%.
 const CELLS: usize = 16 * 1024;
 
-/// Bits that a word sets in its cell.
+/// Number of bits that a word sets in its cell.
 const BITS_PER_WORD: u32 = 5;
 
-/// Distinct words that a builder counts. Words first met past the bound are never common.
+/// Maximum number of distinct words that a builder counts. Words first met beyond it are never common.
 const WORDS_COUNTED_MAX: usize = 16 * 1024 * 1024;
 
-/// A set of words, kept as a blocked Bloom filter: it may hold a few words too many, never one too few.
+/// A set of words, stored as a blocked Bloom filter: it may contain a few words too many, but never misses one.
 ///
-/// Not keyed: it is part of a model bundle, made of words that many independent sources use.
+/// Not keyed: it is part of a model bundle and holds words that many independent sources use.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CommonWords {
     cells: Box<[u64]>,
 }
 
-/// Bytes that are not a set of common words.
+/// Error for bytes that are not a set of common words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("common words: expected {expected} bytes, got {got}")]
 pub struct CommonWordsError {
-    /// Bytes that a set takes.
+    /// Expected length in bytes.
     pub expected: usize,
     /// Actual length in bytes.
     pub got: usize,
 }
 
 impl CommonWords {
-    /// Bytes that a set takes.
+    /// Size of a set in bytes.
     pub const BYTES: usize = CELLS * 8;
 
-    /// Starts a count of words over sources.
+    /// Returns a builder that counts words over sources.
     pub fn builder() -> CommonWordsBuilder {
         CommonWordsBuilder {
             words: HashMap::new(),
@@ -43,11 +43,11 @@ impl CommonWords {
         }
     }
 
-    /// The set that [`Self::to_bytes`] wrote.
+    /// Reads a set written by [`Self::to_bytes`].
     ///
     /// # Errors
     ///
-    /// When there are more or fewer than [`Self::BYTES`].
+    /// If the length is not [`Self::BYTES`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CommonWordsError> {
         let (cells, rest) = bytes.as_chunks::<8>();
         if cells.len() != CELLS || !rest.is_empty() {
@@ -61,7 +61,7 @@ impl CommonWords {
         })
     }
 
-    /// The set as [`Self::BYTES`] bytes, the same on every machine.
+    /// Returns the set as [`Self::BYTES`] bytes, the same on every machine.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.cells
             .iter()
@@ -69,17 +69,18 @@ impl CommonWords {
             .collect()
     }
 
-    /// Whether a word is common, whatever its case. A pair of characters is a word where words have no spaces.
+    /// Returns whether a word is common, ignoring case. In scripts without spaces a pair of characters counts as a
+    /// word.
     pub fn contains(&self, word: &str) -> bool {
         self.contains_hash(tokens::word_hash(word))
     }
 
     pub(super) fn contains_hash(&self, hash: u64) -> bool {
-        let (cell, bits) = place(hash);
+        let (cell, bits) = cell_and_bits(hash);
         self.cells[cell] & bits == bits
     }
 
-    /// A set of no words.
+    /// Returns an empty set.
     pub fn empty() -> Self {
         Self {
             cells: vec![0; CELLS].into(),
@@ -87,34 +88,35 @@ impl CommonWords {
     }
 
     fn insert_hash(&mut self, hash: u64) {
-        let (cell, bits) = place(hash);
+        let (cell, bits) = cell_and_bits(hash);
         self.cells[cell] |= bits;
     }
 }
 
-/// The cell of a word, and its bits there.
-fn place(hash: u64) -> (usize, u64) {
+/// Returns the cell of a word and its bits in that cell.
+fn cell_and_bits(hash: u64) -> (usize, u64) {
     let cell = (hash >> 50) as usize;
     let bits = (0..BITS_PER_WORD).fold(0, |bits, bit| bits | 1 << (hash >> (6 * bit) & 63));
     (cell, bits)
 }
 
-/// Counts in how many sources each word occurs.
+/// Counts the number of sources in which each word occurs.
 pub struct CommonWordsBuilder {
     words: HashMap<u64, Count>,
     sources: u32,
 }
 
-/// How many sources a word was met in, and the last of them.
+/// The number of sources in which a word occurred, and the last of them.
 struct Count {
     sources: u32,
     last: u32,
 }
 
 impl CommonWordsBuilder {
-    /// Adds one source: all of its texts at once, since a word counts once a source however often it uses it.
+    /// Adds one source. Pass all of its texts at once, since a word counts once per source however often it occurs
+    /// there.
     ///
-    /// Long texts are read at both ends only, as skeletons are.
+    /// Long texts are read at both ends only, as for skeletons.
     pub fn add_source<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) {
         self.sources += 1;
         let mut scratch = tokens::TokenScratch::default();
@@ -125,9 +127,10 @@ impl CommonWordsBuilder {
         }
     }
 
-    /// The words met in at least `sources_min` sources. The order of sources and texts makes no difference.
+    /// Returns the words that occur in at least `sources_min` sources. The order of sources and texts makes no
+    /// difference.
     ///
-    /// Choose `sources_min` so that at most about 60,000 words are in it; a fuller set admits strangers.
+    /// Choose `sources_min` so that at most about 60,000 words qualify; a fuller set has more false positives.
     pub fn build(&self, sources_min: u32) -> CommonWords {
         let mut common = CommonWords::empty();
         for (&hash, count) in &self.words {
@@ -162,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_counts_once_a_source() {
+    fn a_word_counts_once_per_source() {
         let mut builder = CommonWords::builder();
         builder.add_source(["grade the answer", "GRADE grade grade"]);
         builder.add_source(["the answer, please"]);
@@ -181,15 +184,15 @@ mod tests {
     }
 
     #[test]
-    fn a_full_set_admits_few_strangers() {
+    fn a_full_set_has_few_false_positives() {
         let mut common = CommonWords::empty();
         for number in 0..60_000 {
             common.insert_hash(tokens::word_hash(&format!("word{number}")));
         }
-        let strangers = (0..20_000)
+        let false_positives = (0..20_000)
             .filter(|number| common.contains(&format!("stranger{number}")))
             .count();
-        assert!(strangers < 300, "{strangers} of 20,000");
+        assert!(false_positives < 300, "{false_positives} of 20,000");
     }
 
     #[test]

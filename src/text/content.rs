@@ -1,16 +1,16 @@
-//! The content of a text, whatever its case and white space: two requests that ask the same are the same.
+//! The content of a text, ignoring case and white space, so that two requests that ask the same thing are the same.
 
 use super::letters::{ascii_runs, is_lower};
 
-/// Bytes read before a piece is handed on; many BLAKE3 chunks, so that hashing runs at full width.
+/// Bytes read before a piece is passed on; many BLAKE3 chunks, so that hashing runs at full width.
 const PIECE_BYTES: usize = 8 * 1024;
 
-/// Bytes copied at once where white space needs no change.
+/// Bytes copied at once if their white space needs no change.
 const BLOCK_BYTES: usize = 64;
 
-/// Hands the text on in pieces, lower-cased, with each run of white space as one space and none at either end.
+/// Passes the text to `take` in pieces: lower-cased, trimmed, and with each run of white space replaced by one space.
 ///
-/// `buffer` is memory to use again; what it held is dropped.
+/// `buffer` is reused memory; its previous content is dropped.
 pub(super) fn push_content(text: &str, buffer: &mut Vec<u8>, mut take: impl FnMut(&[u8])) {
     let mut rest = text.trim();
     let mut after_space = false;
@@ -44,7 +44,8 @@ fn push_ascii(piece: &[u8], after_space: &mut bool, buffer: &mut Vec<u8>) {
     }
 }
 
-/// Whether white space is anything but single blanks. No early exit, so that it compiles to wide instructions.
+/// Returns whether a block has white space other than single blanks. No early exit, so that it compiles to wide
+/// instructions.
 fn has_odd_space(block: &[u8]) -> bool {
     let controls = block
         .iter()
@@ -98,7 +99,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_the_plain_definition(text in "([ \\t\\n\u{a0}\u{3000}]|[A-Za-zÉа-яİ中가]|\\PC){0,40}", repeats in 0_usize..400) {
+        fn agrees_with_the_plain_definition(
+            text in "([ \\t\\n\u{a0}\u{3000}]|[A-Za-zÉа-яİ中가]|\\PC){0,40}",
+            repeats in 0_usize..400,
+        ) {
             let text = text.repeat(repeats);
             let words: Vec<&str> = text.split_whitespace().collect();
             let plain: String = words.join(" ").chars().flat_map(char::to_lowercase).collect();

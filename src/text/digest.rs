@@ -1,4 +1,4 @@
-//! A request to its digests: the whole prompt, the template of the last user message, and what fills it.
+//! Digests of a request: the whole prompt, the template of the last user message, and the content that fills it.
 
 use super::{
     common_words::CommonWords,
@@ -18,38 +18,38 @@ use crate::{
 /// Digests of one request's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextDigests {
-    /// Of everything said, see [`prompt_digest`].
+    /// Digest of the whole prompt; see [`prompt_digest`].
     pub prompt: Digest,
-    /// Of the system prompt, given apart or as messages.
+    /// Digest of the system prompt, whether sent separately or as messages.
     pub system: Option<Digest>,
-    /// Of the template's labels (`Question:`, `### Response:`), which serve whatever stands between them; of
-    /// head and tail together where there are fewer than two.
+    /// Digest of the template's labels (`Question:`, `### Response:`), which identify it whatever is between them; of
+    /// head and tail together if there are fewer than two labels.
     pub skeleton: Digest,
-    /// Of the template's first clause or 12 tokens; serves templates whose slot comes last.
+    /// Digest of the template's first clause or 12 tokens; identifies templates whose slot comes last.
     pub head: Digest,
-    /// Of the template's last clause or 12 tokens; serves templates whose slot comes first.
+    /// Digest of the template's last clause or 12 tokens; identifies templates whose slot comes first.
     pub tail: Digest,
-    /// Of the last user message, whatever its case and white space.
+    /// Digest of the last user message, ignoring case and white space.
     pub slots: Digest,
-    /// Of four pieces of the skeleton, chosen so that texts which share most pieces share most of these;
-    /// [`Digest::NONE`] where there is none.
+    /// Digests of four pieces of the skeleton, chosen so that texts that share most pieces share most of these;
+    /// [`Digest::NONE`] for a missing one.
     pub identity: [Digest; 4],
     /// Dominant script of the last user message, for slicing only.
     pub script: Script,
 }
 
-/// Memory that [`digest_request`] uses again and again; holds text between calls, so it has no `Debug`.
+/// Memory that [`digest_request`] reuses. It holds text between calls, so it has no `Debug`.
 #[derive(Default)]
 pub struct TextScratch {
     tokens: TokenScratch,
     content: Vec<u8>,
 }
 
-/// The digests of a request.
+/// Returns the digests of a request.
 ///
-/// `prompt` and `system` read everything; `slots` all of [`TextView::request`], and the rest at most 8 KiB at either
-/// end of it. A system prompt given apart and one given as the first message give the same digests. A text with fewer
-/// than four words outside its slots is its own skeleton, head and tail.
+/// `prompt` and `system` cover everything; `slots` covers all of [`TextView::request`], and the others at most 8 KiB at
+/// each end of it. A system prompt gives the same digests whether it is sent separately or as the first message. A text
+/// with fewer than four words outside its slots is its own skeleton, head and tail.
 pub fn digest_request(
     key: &PseudonymKey,
     common: &CommonWords,
@@ -80,7 +80,7 @@ pub fn digest_request(
     }
 }
 
-/// The digest of everything said: system prompt, roles and messages, to the letter.
+/// Returns the digest of the whole prompt: system prompt, roles and messages, byte for byte.
 pub fn prompt_digest(key: &PseudonymKey, view: &TextView<'_>) -> Digest {
     let mut prompt = key.digester(Purpose::Prompt);
     for part in view.parts() {
@@ -97,7 +97,7 @@ fn content_digest(key: &PseudonymKey, text: &str, buffer: &mut Vec<u8>) -> Diges
     digester.finish()
 }
 
-/// The digests of the whole skeleton, its head and its tail.
+/// Returns the digests of the whole skeleton, its head and its tail.
 fn template_digests(key: &PseudonymKey, tokens: &[Token], content: Digest) -> [Digest; 3] {
     if skeleton::is_short(tokens) {
         // Short free chat would otherwise share a handful of skeletons.

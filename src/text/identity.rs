@@ -1,4 +1,4 @@
-//! The pieces of a skeleton that accounts are linked by.
+//! Pieces of a skeleton by which accounts are linked.
 
 use super::tokens::{SLOT, Token, mix};
 use crate::{
@@ -6,17 +6,17 @@ use crate::{
     privacy::{PseudonymKey, Purpose},
 };
 
-/// Tokens of a piece that is digested as one.
+/// Number of tokens in a piece, which is digested as one.
 const PIECE_TOKENS: usize = 5;
 
-/// Words among them; a piece of slots says nothing.
+/// Minimum number of words in a piece; a piece of slots identifies nothing.
 const PIECE_WORDS_MIN: usize = 3;
 
-/// Four pieces of the skeleton: the least under each of four keyed orders (min-wise sampling), so that two
+/// Returns four pieces of the skeleton: the least under each of four keyed orders (min-wise sampling), so that two
 /// texts agree on each with a probability equal to the share of pieces that they have in common.
 pub(super) fn identity(key: &PseudonymKey, tokens: &[Token]) -> [Digest; 4] {
-    // The orders must be keyed, or texts could be written to collide; they need not be one-way, because
-    // only the digest of the piece that comes out least leaves this function.
+    // The orders must be keyed, or texts could be written to collide. They need not be one-way, because
+    // only the digest of the least piece leaves this function.
     let orders = key.orders();
     let mut least = [(u64::MAX, None); 4];
     for piece in tokens.windows(PIECE_TOKENS) {
@@ -44,7 +44,7 @@ pub(super) fn identity(key: &PseudonymKey, tokens: &[Token]) -> [Digest; 4] {
     })
 }
 
-/// Tell the places in a piece apart: odd numbers without a pattern.
+/// Multipliers that distinguish the positions in a piece: odd numbers without a pattern.
 const FACTORS: [u64; PIECE_TOKENS] = [
     0x9E37_79B9_7F4A_7C15,
     0xBF58_476D_1CE4_E5B9,

@@ -1,14 +1,14 @@
-//! The labels of a template, such as `Question:` and `### Response:`: what stays when slots stand at both ends.
+//! Labels of a template, such as `Question:` and `### Response:`: what remains when there are slots at both ends.
 
 use super::tokens::{Ending, SLOT, Token, mix};
 
-/// Tokens of a label.
+/// Maximum number of tokens in a label.
 const LABEL_TOKENS_MAX: usize = 5;
 
-/// Distinct labels that are read.
+/// Maximum number of distinct labels that are read.
 const LABELS_MAX: usize = 8;
 
-/// Labels below which they are no template: one `Note:` says little.
+/// Minimum number of labels that identify a template: a single `Note:` says little.
 const LABELS_MIN: usize = 2;
 
 /// Hashes of the distinct labels of a text, in order.
@@ -18,15 +18,15 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    /// The labels of a masked text, if it has enough of them: words that start a line and end before a colon.
+    /// Returns the labels of a masked text, if it has enough: words that start a line and end before a colon.
     pub(super) fn of(tokens: &[Token]) -> Option<Self> {
         let mut labels = Self {
             hashes: [0; LABELS_MAX],
             count: 0,
         };
-        for (place, token) in tokens.iter().enumerate() {
+        for (index, token) in tokens.iter().enumerate() {
             if token.starts_line
-                && let Some(hash) = label_at(&tokens[place..])
+                && let Some(hash) = label_at(&tokens[index..])
             {
                 labels.insert(hash);
             }
@@ -46,7 +46,7 @@ impl Labels {
     }
 }
 
-/// The hash of the label that these tokens start with.
+/// Returns the hash of the label at the start of these tokens, if they start with one.
 fn label_at(tokens: &[Token]) -> Option<u64> {
     let length = tokens
         .iter()

@@ -1,11 +1,12 @@
-//! What a character is to the tokeniser.
+//! Character classes of the tokeniser.
 
-/// The kinds of character that the tokeniser tells apart.
+/// The character classes that the tokeniser distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Letter {
-    /// Part of a word in a script that puts spaces between words.
+    /// Part of a word, in a script that puts spaces between words.
     Spaced,
-    /// A letter of a script without spaces, or whose words carry endings (Korean): pairs serve as words.
+    /// A letter of a script without spaces, or one whose words carry endings (Korean). Pairs of letters are used as
+    /// words.
     Dense,
     /// A decimal digit.
     Digit,
@@ -15,7 +16,7 @@ pub(super) enum Letter {
     Mark,
 }
 
-/// The kind of each ASCII character.
+/// The class of each ASCII character.
 const ASCII: [Letter; 128] = {
     let mut kinds = [Letter::Mark; 128];
     let mut byte = 0;
@@ -31,12 +32,12 @@ const ASCII: [Letter; 128] = {
     kinds
 };
 
-/// The kind of an ASCII character.
+/// Returns the class of an ASCII character.
 pub(super) fn ascii_letter(byte: u8) -> Letter {
     ASCII[usize::from(byte & 0x7f)]
 }
 
-/// The kind of a character.
+/// Returns the class of a character.
 pub(super) fn letter(character: char) -> Letter {
     if character.is_ascii() {
         ascii_letter(character as u8)
@@ -55,7 +56,7 @@ fn other_letter(character: char) -> Letter {
         | '\u{3001}'..='\u{3004}'
         | '\u{3008}'..='\u{3020}' => Letter::Mark,
         '\u{C0}'..='\u{24F}' | '\u{400}'..='\u{481}' | '\u{621}'..='\u{64A}' => Letter::Spaced,
-        // Indic words hold signs that are not letters by themselves (virama).
+        // Indic words contain signs that are not letters by themselves (virama).
         '\u{900}'..='\u{DFF}' if !matches!(character, '\u{964}' | '\u{965}') => Letter::Spaced,
         _ if character.is_alphabetic() => Letter::Spaced,
         _ if character.is_numeric() => Letter::Digit,
@@ -64,7 +65,7 @@ fn other_letter(character: char) -> Letter {
     }
 }
 
-/// Whether pairs of this script's characters serve as its words.
+/// Returns whether pairs of this script's characters are used as words.
 pub(super) const fn is_dense(character: char) -> bool {
     matches!(
         character,
@@ -81,7 +82,7 @@ pub(super) const fn is_dense(character: char) -> bool {
     )
 }
 
-/// The ASCII form of a full-width character; `None` for any other character.
+/// Returns the ASCII form of a full-width character; `None` for any other character.
 pub const fn narrow(character: char) -> Option<char> {
     match character {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(character as u32 - 0xFEE0),
@@ -89,7 +90,8 @@ pub const fn narrow(character: char) -> Option<char> {
     }
 }
 
-/// Whether the character is no white space and lower-casing surely leaves it alone: looking others up costs more than writing them.
+/// Returns whether the character is not white space and is certain to be unchanged by lower-casing. Looking up other
+/// characters costs more than writing them.
 pub(super) const fn is_lower(character: char) -> bool {
     matches!(
         character,
@@ -105,7 +107,7 @@ pub(super) const fn is_lower(character: char) -> bool {
     )
 }
 
-/// Cuts a text into pairs of an ASCII run and a run of other characters; either may be empty.
+/// Splits a text into pairs of an ASCII run and a non-ASCII run; either may be empty.
 pub(super) fn ascii_runs(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn lower_case_stays_and_is_no_space() {
+    fn lower_case_characters_are_unchanged_by_lower_casing_and_not_white_space() {
         for character in all().filter(|&character| is_lower(character)) {
             assert!(
                 character.to_lowercase().eq([character]) && !character.is_whitespace(),

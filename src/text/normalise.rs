@@ -1,4 +1,4 @@
-//! Compatibility composition (NFKC) with a fast path, so that full-width and composed forms of a letter are one.
+//! Compatibility composition (NFKC) with a fast path, so that full-width and composed forms of a letter become one.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -6,10 +6,10 @@ use super::letters::narrow;
 
 /// Appends the NFKC form of `text` to `out`.
 ///
-/// Characters that NFKC leaves alone are copied in runs; only what lies between is normalised. Output is at
+/// Characters that NFKC leaves unchanged are copied in runs; only the text between them is normalised. The output is at
 /// most 11 times as long as the input (a property of Unicode).
 pub(super) fn push_nfkc(text: &str, out: &mut String) {
-    // Text that is known to stay, from here on, is copied when something else comes.
+    // Start of the unchanged text not copied yet; it is copied when other text follows.
     let mut run = 0;
     let mut at = 0;
     let bytes = text.as_bytes();
@@ -34,7 +34,7 @@ pub(super) fn push_nfkc(text: &str, out: &mut String) {
                 out.push(ascii);
             }
             _ => {
-                // A combining mark may compose with the character before it, so that one goes in again.
+                // A combining mark may compose with the character before it, so normalise that one again.
                 let start = text[run..at]
                     .char_indices()
                     .next_back()
@@ -49,7 +49,7 @@ pub(super) fn push_nfkc(text: &str, out: &mut String) {
     out.push_str(&text[run..]);
 }
 
-/// The end of the characters, from byte `at` on, that NFKC may change or compose with those before.
+/// Returns the end of the characters, from byte `at` on, that NFKC may change or compose with those before them.
 fn end_of_changed(text: &str, at: usize) -> usize {
     let rest = &text[at..];
     at + rest
@@ -57,7 +57,7 @@ fn end_of_changed(text: &str, at: usize) -> usize {
         .unwrap_or(rest.len())
 }
 
-/// Whether NFKC never changes the character, nor composes it with one before it.
+/// Returns whether NFKC never changes the character nor composes it with one before it.
 const fn is_inert(character: char) -> bool {
     matches!(
         character,
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn inert_characters_stay_alone_and_as_they_are() {
+    fn inert_characters_are_unchanged_and_do_not_compose() {
         for character in (0..=0x10_FFFF)
             .filter_map(char::from_u32)
             .filter(|&c| is_inert(c))

@@ -1,14 +1,14 @@
-//! The dominant script of a text, for slicing error rates only.
+//! Detection of the dominant script of a text, for slicing error rates only.
 
 use crate::domain::Script;
 
-/// Bytes that are read: a script shows at once.
+/// Number of bytes that are read: a script is apparent at once.
 const READ_BYTES_MAX: usize = 4 * 1024;
 
-/// The dominant script of a text, by counting letters over its first 4 KiB.
+/// Returns the dominant script of a text, by counting letters in its first 4 KiB.
 ///
-/// A Han or kana letter stands for about two Latin ones, and counts so: a Chinese question with English
-/// terms is Chinese. Any share of kana above a tenth makes Japanese of Han.
+/// A Han or kana letter is worth about two Latin ones and is counted as two, so that a Chinese question with English
+/// terms is Chinese. If kana is more than a tenth, Han counts as Japanese.
 pub fn script(text: &str) -> Script {
     let text = &text[..text.floor_char_boundary(READ_BYTES_MAX)];
     if text.is_ascii() {
@@ -22,7 +22,7 @@ pub fn script(text: &str) -> Script {
     dominant(&count(text))
 }
 
-/// Letters seen, by script.
+/// Weighted counts of letters by script.
 #[derive(Default)]
 struct Counts {
     latin: u32,

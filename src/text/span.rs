@@ -1,21 +1,21 @@
-//! Spans that fill a template as a whole: quotations, code, formulas, addresses.
+//! Spans that fill a template as a unit: quotations, code, formulas, addresses.
 
-/// Bytes that a span on one line may take.
+/// Maximum length of a span on one line, in bytes.
 const LINE_SPAN_BYTES_MAX: usize = 1024;
 
-/// Bytes that a JSON key may take.
+/// Maximum length of a JSON key, in bytes.
 const KEY_BYTES_MAX: usize = 40;
 
 /// Finds spans in one text, from left to right.
 ///
-/// Work is bounded: a span on one line is looked for over [`LINE_SPAN_BYTES_MAX`] bytes, and a fence that
-/// was not closed once is not looked for again.
+/// The work is bounded: a span on one line is searched for over [`LINE_SPAN_BYTES_MAX`] bytes, and once a kind of fence
+/// was not closed, it is not searched for again.
 pub(super) struct Spans<'t> {
     text: &'t str,
     unclosed: [bool; FENCES.len()],
 }
 
-/// Delimiters, open and close, of spans over several lines.
+/// Opening and closing delimiters of spans over several lines.
 const FENCES: [(&str, &str); 5] = [
     ("```", "```"),
     ("\"\"\"", "\"\"\""),
@@ -32,7 +32,7 @@ impl<'t> Spans<'t> {
         }
     }
 
-    /// The end of the span that starts at byte `at`, when one does. `at` is a character's start.
+    /// Returns the end of the span that starts at byte `at`, if there is one. `at` is the start of a character.
     pub(super) fn end_of_span_at(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
         let opener = rest.chars().next()?;
@@ -55,8 +55,8 @@ impl<'t> Spans<'t> {
         .map(|bytes| at + bytes)
     }
 
-    /// The end of the address that goes on after a word that ends at byte `at`: `https` of a URL, a name
-    /// before `@`, a drive before `:\`.
+    /// Returns the end of the address that continues after a word ending at byte `at`: `https` of a URL, a name before
+    /// `@`, a drive before `:\`.
     pub(super) fn end_of_address_after(&self, at: usize) -> Option<usize> {
         let rest = &self.text.as_bytes()[at..];
         let is_address = match rest.first()? {
@@ -80,7 +80,7 @@ impl<'t> Spans<'t> {
         inner.map(|bytes| open.len() + bytes + close.len())
     }
 
-    /// A quotation in straight quotes, unless it is a JSON key or an apostrophe.
+    /// Returns the length of a quotation in straight quotes, unless it is a JSON key or an apostrophe.
     fn quotation(&self, at: usize, quote: &str) -> Option<usize> {
         let before = self.text.as_bytes()[..at].last();
         if before.is_some_and(|byte| byte.is_ascii_alphanumeric() || b".!?%)".contains(byte)) {
@@ -96,7 +96,7 @@ impl<'t> Spans<'t> {
         (!is_key && !is_apostrophe).then_some(end)
     }
 
-    /// A path of two names or more that starts a word.
+    /// Returns the length of a path of two or more names at the start of a word.
     fn path(&self, at: usize) -> Option<usize> {
         let before = self.text.as_bytes()[..at].last();
         if before.is_some_and(|byte| !byte.is_ascii_whitespace() && !b"\"'`(=:".contains(byte)) {
@@ -108,16 +108,16 @@ impl<'t> Spans<'t> {
     }
 }
 
-/// A formula between single dollar signs, as opposed to prices.
+/// Returns the length of a formula between single dollar signs, as opposed to prices.
 fn formula(rest: &str) -> Option<usize> {
     let end = on_line(rest, 1, "$")?;
     let inner = &rest[1..end - 1];
     let is_price = inner.ends_with(' ') || inner.starts_with(' ');
-    let goes_on = rest[end..].starts_with(|character: char| character.is_ascii_digit());
-    (!is_price && !goes_on).then_some(end)
+    let digit_follows = rest[end..].starts_with(|character: char| character.is_ascii_digit());
+    (!is_price && !digit_follows).then_some(end)
 }
 
-/// The end of a span that its closer ends on the same line.
+/// Returns the end of a span whose closing delimiter is on the same line.
 fn on_line(rest: &str, open_bytes: usize, close: &str) -> Option<usize> {
     let window = &rest.as_bytes()[open_bytes..rest.len().min(LINE_SPAN_BYTES_MAX)];
     let line = &window[..memchr::memchr(b'\n', window).unwrap_or(window.len())];
@@ -125,7 +125,7 @@ fn on_line(rest: &str, open_bytes: usize, close: &str) -> Option<usize> {
     (inner > 0).then_some(open_bytes + inner + close.len())
 }
 
-/// Bytes up to what cannot be part of an address, less the punctuation of the sentence around it.
+/// Returns the length of an address in bytes, without the punctuation of the sentence around it.
 fn address_bytes(rest: &[u8]) -> usize {
     let end = rest
         .iter()

@@ -1,4 +1,4 @@
-//! What templates keep in common, and what tells texts apart.
+//! Tests of what fills of one template have in common, and of what distinguishes texts.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use crate::{
 
 static KEY: LazyLock<PseudonymKey> = LazyLock::new(PseudonymKey::offline);
 
-/// A small world's common words: those of the templates below and of everyday speech.
+/// A small set of common words: those of the templates below and of everyday language.
 static COMMON: LazyLock<CommonWords> = LazyLock::new(|| {
     let mut builder = CommonWords::builder();
     for _ in 0..2 {
@@ -49,7 +49,7 @@ const CHINESE: [&str; 3] = [
     "中国历史上最长的河流是哪条",
 ];
 
-/// Fills of one template agree on head, tail or both, as told; and contents never agree.
+/// Checks that fills of one template share head, tail or both, as stated, and never their content.
 fn check(template: &str, fills: [&str; 3], shares_head: bool, shares_tail: bool) {
     let [a, b, c] = fills.map(|fill| digests(&template.replace("{}", fill)));
     for other in [b, c] {
@@ -95,7 +95,7 @@ fn fills_of_one_template_share_its_ends() {
 }
 
 #[test]
-fn labels_hold_a_template_with_slots_at_both_ends() {
+fn labels_identify_a_template_with_slots_at_both_ends() {
     for template in [
         "{}\n### Question: {}\n### Answer: {}",
         "问题：{}\n答案：{}\n推理过程：{}",
@@ -136,7 +136,7 @@ fn fills_of_one_chinese_template_share_its_ends() {
 }
 
 #[test]
-fn slots_in_json_and_numbers_leave_the_whole_skeleton() {
+fn slots_in_json_and_numbers_keep_the_skeleton() {
     for (template, fills) in [
         (
             "Please label the following text.\n{\"text\": \"{}\"}\nReturn one JSON object.",
@@ -185,8 +185,8 @@ fn short_chat_does_not_share_a_skeleton() {
         "你好",
         "",
     ];
-    for (place, a) in texts.iter().enumerate() {
-        for b in &texts[place + 1..] {
+    for (index, a) in texts.iter().enumerate() {
+        for b in &texts[index + 1..] {
             let (a, b) = (digests(a), digests(b));
             assert!(a.skeleton != b.skeleton && a.head != b.head && a.tail != b.tail);
             assert_eq!(a.identity, [Digest::NONE; 4]);
@@ -210,7 +210,7 @@ fn unknown_languages_keep_their_words() {
 }
 
 #[test]
-fn content_is_the_same_whatever_its_case_and_space_but_not_its_numbers() {
+fn content_ignores_case_and_white_space_but_not_numbers() {
     let a = digests("How many  apples\n are in 3 books?");
     let b = digests(" how MANY apples are in 3 books? ");
     let c = digests("How many apples are in 4 books?");
@@ -249,7 +249,7 @@ fn a_system_message_is_a_system_prompt() {
 }
 
 #[test]
-fn roles_and_cuts_between_messages_count() {
+fn roles_and_message_boundaries_change_the_digest() {
     let mut scratch = TextScratch::default();
     let mut prompt = |messages: &[(Role, &'static str)]| {
         digest_request(
@@ -267,13 +267,13 @@ fn roles_and_cuts_between_messages_count() {
         prompt(&[(Role::Assistant, "abc")]),
         prompt(&[(Role::User, "abc"), (Role::User, "")]),
     ];
-    for (place, a) in of.iter().enumerate() {
-        assert!(of[place + 1..].iter().all(|b| a != b), "{place}");
+    for (index, a) in of.iter().enumerate() {
+        assert!(of[index + 1..].iter().all(|b| a != b), "{index}");
     }
 }
 
 #[test]
-fn the_last_user_message_is_read_whoever_speaks_last() {
+fn the_last_user_message_is_read_even_if_another_message_follows() {
     let mut scratch = TextScratch::default();
     let messages = [
         (Role::User, "first"),
@@ -328,7 +328,7 @@ fn long_texts_are_read_at_both_ends_but_their_whole_content_counts() {
     assert!(a.slots != b.slots && a.prompt != b.prompt);
 }
 
-/// Unclosed delimiters must not make the reader look ahead again and again. No clock: this would take minutes.
+/// Unclosed delimiters must not cause repeated look-ahead. No clock is needed: if they did, this would take minutes.
 #[test]
 fn hostile_texts_take_bounded_work() {
     for unit in [
@@ -368,7 +368,7 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_text_is_digested_alike_whatever_was_read_before(text in hostile(), before in hostile()) {
+    fn digests_do_not_depend_on_earlier_texts(text in hostile(), before in hostile()) {
         let mut used = TextScratch::default();
         digest_request(&KEY, &COMMON, &TextView::new(Some(&before), [(Role::User, before.as_str())]), &mut used);
         let again = digest_request(&KEY, &COMMON, &TextView::new(None, [(Role::User, text.as_str())]), &mut used);
@@ -380,15 +380,17 @@ proptest! {
         prop_assume!(secret != PseudonymKey::OFFLINE);
         let other = PseudonymKey::from_bytes(secret);
         let a = digests(&text);
-        let b = digest_request(&other, &COMMON, &TextView::new(None, [(Role::User, text.as_str())]), &mut TextScratch::default());
-        for (a, b) in [(a.prompt, b.prompt), (a.skeleton, b.skeleton), (a.head, b.head), (a.tail, b.tail), (a.slots, b.slots)] {
+        let view = TextView::new(None, [(Role::User, text.as_str())]);
+        let b = digest_request(&other, &COMMON, &view, &mut TextScratch::default());
+        let of = |digests: &TextDigests| [digests.prompt, digests.skeleton, digests.head, digests.tail, digests.slots];
+        for (a, b) in of(&a).into_iter().zip(of(&b)) {
             prop_assert_ne!(a, b);
         }
         prop_assert!(a.identity.iter().zip(b.identity).all(|(a, b)| *a != b || *a == Digest::NONE));
     }
 
     #[test]
-    fn no_text_shows_in_what_is_printed(before in hostile(), after in hostile()) {
+    fn debug_output_contains_no_text(before in hostile(), after in hostile()) {
         let canary = "zqxcanaryzqx";
         let printed = format!("{:?}", digests(&format!("{before} {canary} {after}")));
         prop_assert!(!printed.contains(canary));
@@ -396,11 +398,11 @@ proptest! {
     }
 
     #[test]
-    fn a_digest_is_of_one_place_only(text in "[a-z ]{0,40}") {
+    fn digests_of_different_purposes_differ(text in "[a-z ]{0,40}") {
         let digests = digests(&text);
         let all: [Digest; 5] = [digests.prompt, digests.skeleton, digests.head, digests.tail, digests.slots];
-        for (place, a) in all.iter().enumerate() {
-            prop_assert!(all[place + 1..].iter().all(|b| a != b));
+        for (index, a) in all.iter().enumerate() {
+            prop_assert!(all[index + 1..].iter().all(|b| a != b));
         }
     }
 }

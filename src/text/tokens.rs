@@ -1,4 +1,4 @@
-//! Text to tokens: words, and slots where something fills a template.
+//! Tokenisation: words, and slots for what fills a template.
 
 use super::{
     letters::{Letter, ascii_letter, is_lower, letter},
@@ -7,20 +7,20 @@ use super::{
     window::Window,
 };
 
-/// A word, or whatever stands in a slot. No `Debug`: hashes of words are not keyed.
+/// A word or a slot. No `Debug`, because hashes of words are not keyed.
 #[derive(Clone, Copy)]
 pub(super) struct Token {
     /// Hash of the lower-cased word; [`SLOT`] for a slot.
     pub(super) hash: u64,
-    /// What ends with it.
+    /// What ends with the token.
     pub(super) ending: Ending,
-    /// Whether it is the first of its line, list marks and the like aside.
+    /// Whether the token is the first of its line, ignoring list marks and the like.
     pub(super) starts_line: bool,
-    /// Whether the word is common; filled in by masking.
+    /// Whether the word is common; set by masking.
     pub(super) is_common: bool,
 }
 
-/// What ends with a token.
+/// What ends with a token, if anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Ending {
     /// Nothing.
@@ -31,13 +31,13 @@ pub(super) enum Ending {
     Label,
 }
 
-/// What is read of a text.
+/// The part of a text that is read.
 const WINDOW: Window = Window::new(8 * 1024, 8 * 1024);
 
 /// The hash of a slot.
 pub(super) const SLOT: u64 = 0;
 
-/// Memory that tokenising uses again and again.
+/// Memory that the tokeniser reuses.
 #[derive(Default)]
 pub(super) struct TokenScratch {
     normalised: String,
@@ -66,7 +66,7 @@ impl TokenScratch {
     }
 }
 
-/// The hashes of a text's words, slots left out.
+/// Returns the hashes of a text's words, without slots.
 pub(super) fn words<'s>(
     text: &str,
     scratch: &'s mut TokenScratch,
@@ -79,7 +79,7 @@ pub(super) fn words<'s>(
         .filter(|&hash| hash != SLOT)
 }
 
-/// The hash of a word, whatever its case. Never [`SLOT`].
+/// Returns the hash of a word, ignoring case. Never [`SLOT`].
 pub(super) fn word_hash(word: &str) -> u64 {
     if word.is_ascii() {
         // Setting this bit lower-cases ASCII letters and leaves digits as they are.
@@ -103,24 +103,24 @@ pub(super) fn word_hash(word: &str) -> u64 {
     hash_bytes(&lower[..length], 0)
 }
 
-/// Bytes of a lower-cased word, other than ASCII, that are told apart.
+/// Maximum length in bytes of a lower-cased non-ASCII word; longer words are distinguished only up to there.
 const LOWER_BYTES_MAX: usize = 64;
 
-/// Mixes a number into a state. Not keyed, not one-way: what leaves this module is digested after it.
+/// Mixes a number into a state. Neither keyed nor one-way: values that leave this module are digested afterwards.
 pub(super) fn mix(state: u64, number: u64) -> u64 {
     let product =
         u128::from(state ^ 0x2D35_8DCC_AA6C_78A5) * u128::from(number ^ 0x8BB8_4B93_962E_ACC9);
     product as u64 ^ (product >> 64) as u64
 }
 
-/// Mixes eight bytes at a time.
+/// Hashes bytes, eight at a time.
 fn hash_bytes(bytes: &[u8], set_bits: u64) -> u64 {
     let (chunks, rest) = bytes.as_chunks::<8>();
     let mut state = bytes.len() as u64;
     for chunk in chunks {
         state = mix(state, u64::from_le_bytes(*chunk) | set_bits);
     }
-    // Loads that overlap read every byte of the rest without a copy of unknown length.
+    // Overlapping loads read every remaining byte without a copy of unknown length.
     let last = match (rest.first_chunk::<4>(), rest.last_chunk::<4>(), rest) {
         (Some(first), Some(last), _) => {
             u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
@@ -178,7 +178,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// The end of the characters from `at` on that satisfy `is_inside`.
+    /// Returns the end of the characters, from byte `at` on, that satisfy `is_inside`.
     fn end_while(&self, mut at: usize, is_inside: impl Fn(Letter) -> bool) -> usize {
         // Bytes first: most text is ASCII, and decoding a character costs more than looking up a byte.
         let bytes = self.text.as_bytes();
@@ -209,7 +209,7 @@ impl Lexer<'_> {
         end
     }
 
-    /// A run without spaces: each pair of neighbours is a word.
+    /// Reads a run of a script without spaces: each pair of neighbouring characters is a word.
     fn dense(&mut self, at: usize) -> usize {
         let end = self.end_while(at, |kind| kind == Letter::Dense);
         let run = &self.text[at..end];
@@ -251,7 +251,7 @@ impl Lexer<'_> {
         match mark {
             ':' => self.end(Ending::Label),
             '!' | '?' | ';' | '。' | '।' | '؟' | '۔' => self.end(Ending::Clause),
-            // Not the full stop inside a number or a name.
+            // Not a full stop inside a number or a name.
             '.' if !self.text[after..].starts_with(|next: char| next.is_ascii_graphic()) => {
                 self.end(Ending::Clause);
             }
@@ -269,7 +269,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_have_one_hash_whatever_their_case(word in "[a-zA-Z0-9éЖ字]{1,20}") {
+        fn word_hashes_ignore_case(word in "[a-zA-Z0-9éЖ字]{1,20}") {
             prop_assert_eq!(word_hash(&word.to_uppercase()), word_hash(&word.to_lowercase()));
             prop_assert_ne!(word_hash(&word), SLOT);
         }

@@ -1,56 +1,56 @@
-//! The text of one request as every reader sees it: who says what, and in which channel.
+//! The text of one request as every reader sees it: messages with their roles and channels.
 //!
-//! Made once an exchange and lent to all that read text: the digests of this module and the encoder. Which text is the
-//! request, what belongs to the system prompt and how many bytes there are is decided here and nowhere else.
+//! Built once per exchange and lent to all readers of text: the digests of this module and the encoder. Only this file
+//! decides which text is the request, what belongs to the system prompt and how many bytes there are.
 //!
-//! Readers differ in what they keep of a text and in how they even out its surface, on purpose. Digests must tell texts
-//! apart, so they fold compatibility forms (NFKC) and keep digits and punctuation; the encoder must not learn habits of
+//! Readers differ, on purpose, in what they keep of a text and in how they normalise it. Digests must distinguish
+//! texts, so they fold compatibility forms (NFKC) and keep digits and punctuation; the encoder must not learn habits of
 //! style, so it folds case, white space and numbers. One normal form for both would change every digest and every
-//! embedding. The ends of a long text are cut by one [`Window`](super::Window) for both.
+//! embedding. Both cut long texts by the same [`Window`](super::Window).
 
 use crate::domain::{Exchange, Role};
 
 /// Number of [`Channel`]s.
 pub const CHANNELS: usize = 3;
 
-/// A part of the request that is read by itself, so that who said something is part of its meaning.
+/// A part of the request that is read separately, so that the author of a text is part of its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
     /// The system prompt and system messages.
     System,
     /// The last user message: what is asked now.
     Request,
-    /// Everything else that was said, by anyone.
+    /// All other messages, from anyone.
     History,
 }
 
 impl Channel {
-    /// Every channel, in declaration order.
+    /// All channels, in declaration order.
     pub const ALL: [Self; CHANNELS] = [Self::System, Self::Request, Self::History];
 }
 
-/// One text of a request. Holds raw text, so it has no `Debug`.
+/// One text of a request. It holds raw text, so it has no `Debug`.
 #[derive(Clone, Copy)]
 pub struct TextPart<'t> {
-    /// Who speaks; [`Role::System`] for a system prompt that is given apart.
+    /// The author; [`Role::System`] for a system prompt sent separately.
     pub role: Role,
     /// The channel that the text belongs to.
     pub channel: Channel,
-    /// What is said.
+    /// The text.
     pub text: &'t str,
 }
 
-/// Borrowed view of all text of one request, in reading order. Holds raw text, so it has no `Debug`.
+/// A borrowed view of all text of one request, in reading order. It holds raw text, so it has no `Debug`.
 pub struct TextView<'t> {
     parts: Vec<TextPart<'t>>,
-    /// Index of the part in [`Channel::Request`]; `None` when there are no messages.
+    /// Index of the part in [`Channel::Request`]; `None` if there are no messages.
     request: Option<usize>,
 }
 
 impl<'t> TextView<'t> {
-    /// Views a system prompt that is given apart, if any, and messages, oldest first.
+    /// Builds a view of a separate system prompt, if any, and of messages, oldest first.
     ///
-    /// The request is the last user message; without one (a tool's result, a prefilled answer), the last message.
+    /// The request is the last user message or, without one (a tool's result, a prefilled answer), the last message.
     pub fn new(
         system: Option<&'t str>,
         messages: impl IntoIterator<Item = (Role, &'t str)>,
@@ -81,7 +81,7 @@ impl<'t> TextView<'t> {
         Self { parts, request }
     }
 
-    /// Views the text of an exchange's request.
+    /// Builds a view of an exchange's request.
     pub fn of(exchange: &'t Exchange) -> Self {
         let system = exchange.system.as_ref().map(|text| text.expose().as_str());
         let messages = exchange.messages.iter();
@@ -91,12 +91,12 @@ impl<'t> TextView<'t> {
         )
     }
 
-    /// Every text, in reading order.
+    /// Returns all texts, in reading order.
     pub fn parts(&self) -> impl DoubleEndedIterator<Item = TextPart<'t>> + Clone + '_ {
         self.parts.iter().copied()
     }
 
-    /// The texts of one channel, in reading order.
+    /// Returns the texts of one channel, in reading order.
     pub fn channel(
         &self,
         channel: Channel,
@@ -107,8 +107,8 @@ impl<'t> TextView<'t> {
             .map(|part| part.text)
     }
 
-    /// The text that is asked now: that of [`Channel::Request`], or the system prompt where there are no messages;
-    /// empty where there is no text.
+    /// Returns the text that asks: that of [`Channel::Request`], or the system prompt if there are no messages; empty
+    /// if there is no text.
     pub fn request(&self) -> &'t str {
         let request = match self.request {
             Some(request) => self.parts.get(request),
@@ -117,7 +117,7 @@ impl<'t> TextView<'t> {
         request.map_or("", |part| part.text)
     }
 
-    /// Bytes of all texts.
+    /// Returns the total length of all texts in bytes.
     pub fn total_bytes(&self) -> usize {
         self.parts.iter().map(|part| part.text.len()).sum()
     }
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn without_messages_the_system_prompt_is_read_and_nothing_is_asked() {
+    fn without_messages_the_system_prompt_is_read() {
         let view = TextView::new(Some("rules"), []);
         assert_eq!(view.channel(Channel::Request).count(), 0);
         assert_eq!(view.request(), "rules");

@@ -1,9 +1,9 @@
 //! The part of a long text that is read: its head and its tail.
 //!
-//! A template speaks at its head and at its tail; the payload between them is the customer's. So both ends are kept, and
-//! the cost of a request has a ceiling whatever its length.
+//! A template shows at its head and at its tail; the payload between them is the customer's. So both ends are kept, and
+//! the cost of a request is bounded whatever its length.
 
-/// Bytes that are read at either end of a text.
+/// The numbers of bytes that are read at the two ends of a text.
 #[derive(Clone, Copy)]
 pub struct Window {
     head: usize,
@@ -11,19 +11,19 @@ pub struct Window {
 }
 
 impl Window {
-    /// The first `head` and the last `tail` bytes.
+    /// Builds a window of the first `head` and the last `tail` bytes.
     pub const fn new(head: usize, tail: usize) -> Self {
         Self { head, tail }
     }
 
-    /// Bytes that are kept of a text at most.
+    /// Returns the maximum number of bytes that are kept of a text.
     pub const fn bytes(self) -> usize {
         self.head + self.tail
     }
 
-    /// Hands on what is kept of the concatenated `parts`, piece by piece in reading order.
+    /// Passes what is kept of the concatenated `parts` to `take`, piece by piece in reading order.
     ///
-    /// A piece never spans two parts and is cut where a character starts.
+    /// A piece never spans two parts and is cut only at character boundaries.
     pub fn each_piece<'t>(
         self,
         parts: impl DoubleEndedIterator<Item = &'t str> + Clone,
@@ -38,7 +38,7 @@ impl Window {
     }
 }
 
-/// The first `room` bytes, less what a character cut in two would need.
+/// Passes on the first `room` bytes, without any character that would be cut in two.
 fn each_of_head<'t>(
     parts: impl Iterator<Item = &'t str>,
     mut room: usize,
@@ -54,13 +54,13 @@ fn each_of_head<'t>(
     }
 }
 
-/// The last `room` bytes, less what a character cut in two would need.
+/// Passes on the last `room` bytes, without any character that would be cut in two.
 fn each_of_tail<'t>(
     parts: impl DoubleEndedIterator<Item = &'t str> + Clone,
     mut room: usize,
     mut take: impl FnMut(&'t str),
 ) {
-    // From the end back to the part in which the tail starts, and the byte at which it does.
+    // Go back from the end to the part in which the tail starts, and to the byte at which it starts.
     let (mut kept, mut start) = (0, 0);
     for part in parts.clone().rev() {
         start = part.ceil_char_boundary(part.len().saturating_sub(room));
@@ -90,7 +90,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_fits_is_kept_as_it_is(parts in prop::collection::vec("\\PC{0,8}", 0..6)) {
+        fn texts_that_fit_are_kept_unchanged(parts in prop::collection::vec("\\PC{0,8}", 0..6)) {
             let total = parts.iter().map(String::len).sum::<usize>();
             let kept = pieces(Window::new(total, 1), &parts);
             prop_assert_eq!(kept, parts.iter().map(String::as_str).collect::<Vec<_>>());

@@ -1,19 +1,19 @@
-//! What the change detector promises: it seldom blames an account that stays as it is, and soon sees one that does not.
+//! Tests of the change detector: it seldom alarms on an account that does not change, and soon on one that does.
 
 use super::{ChangeDetector, Evidence, PAST_LENGTH, RUN_LENGTH, mix};
 use crate::domain::Digest;
 use proptest::prelude::*;
 
-/// A kind of account, as a rule that makes sign patterns.
+/// A kind of account, defined by how it generates sign patterns.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
-    /// One application: everything near one subject.
+    /// One application: all requests are near one subject.
     Application,
     /// A person with a dozen subjects.
     Varied,
     /// The end users of a relay: hundreds of subjects.
     Crowd,
-    /// One template swept over a data set.
+    /// One template swept over a dataset.
     Sweep,
 }
 
@@ -29,7 +29,7 @@ impl Dice {
         (self.roll() >> 11) as f64 / 9_007_199_254_740_992.0 < share
     }
 
-    /// A pattern in which each sign is another than in `centre` with this chance.
+    /// Returns a pattern in which each sign differs from `centre` with probability `apart`.
     fn near(&mut self, centre: u64, apart: f64) -> u64 {
         (0..64).fold(centre, |signs, bit| {
             signs ^ (u64::from(self.chance(apart)) << bit)
@@ -52,7 +52,7 @@ impl Dice {
     }
 }
 
-/// Calls `each` with the account after every one of `exchanges`, whose kind may depend on their number.
+/// Simulates an account and calls `each` after every one of `exchanges`, whose kind may depend on their number.
 fn play(
     seed: u64,
     exchanges: u64,
@@ -68,10 +68,10 @@ fn play(
     }
 }
 
-/// The promise of [`RUN_LENGTH`], at a level low enough to be met often, and at its own. A longer run of the same, of
-/// 400,000 exchanges a kind, gave 15 to 26 alarms.
+/// Checks the bound of [`RUN_LENGTH`], at a level low enough to be reached often, and at its own. A longer run of the
+/// same, of 400,000 exchanges per kind, gave 15 to 26 alarms.
 #[test]
-fn an_account_that_stays_as_it_is_seldom_alarms() {
+fn an_unchanged_account_seldom_alarms() {
     const EXCHANGES: u64 = 10_000;
     const LEVEL: f64 = 100.0;
     for kind in [Kind::Application, Kind::Varied, Kind::Crowd] {
@@ -91,13 +91,13 @@ fn an_account_that_stays_as_it_is_seldom_alarms() {
             EXCHANGES,
             |_| kind,
             |_, past| {
-                if f64::midpoint(past.stranger.sum, past.more_alike.sum) >= LEVEL {
+                if f64::midpoint(past.dissimilar.sum, past.similar.sum) >= LEVEL {
                     passed += 1.0;
-                    (past.stranger, past.more_alike) = (Evidence::NONE, Evidence::NONE);
+                    (past.dissimilar, past.similar) = (Evidence::NONE, Evidence::NONE);
                 }
             },
         );
-        // Three standard deviations of a Poisson count above the promised mean.
+        // Three standard deviations of a Poisson count above the guaranteed mean.
         let most = |level: f64| {
             let mean = EXCHANGES as f64 / level;
             mean + 3.0 * mean.sqrt()
@@ -112,7 +112,7 @@ fn an_account_that_stays_as_it_is_seldom_alarms() {
 fn a_takeover_is_seen_within_a_few_exchanges_and_dated() {
     const BEFORE: u64 = 200;
     const ACCOUNTS: u64 = 20;
-    // Exchanges after which at least half of the accounts must be found: a bound on the median delay.
+    // Number of exchanges within which at least half of the accounts must be found: a bound on the median delay.
     for (old, new, within) in [
         (Kind::Application, Kind::Crowd, 12),
         (Kind::Application, Kind::Sweep, 20),
@@ -141,7 +141,7 @@ fn a_takeover_is_seen_within_a_few_exchanges_and_dated() {
 }
 
 #[test]
-fn the_same_request_for_ever_is_no_change() {
+fn the_same_request_repeated_is_no_change() {
     let mut past = ChangeDetector::empty();
     for seen in 1..2_000 {
         past.update(7, Digest(mix(seen)), seen);
@@ -152,7 +152,9 @@ fn the_same_request_for_ever_is_no_change() {
 
 proptest! {
     #[test]
-    fn any_stream_leaves_a_sound_block(signs in prop::collection::vec(prop::sample::select(vec![0, 1, u64::MAX, 77]), 0..150)) {
+    fn any_stream_leaves_a_valid_block(
+        signs in prop::collection::vec(prop::sample::select(vec![0, 1, u64::MAX, 77]), 0..150),
+    ) {
         let mut past = ChangeDetector::empty();
         for (seen, signs) in (1..).zip(&signs) {
             past.update(*signs, Digest(seen / 2), seen);
