@@ -1,4 +1,4 @@
-//! Labelled account streams composed from prompt pools and production traces.
+//! Labeled account streams composed from prompt pools and production traces.
 //!
 //! [`corpus`] holds the requests that can be sent and their side of the split; [`Scenario`] sets how much of each a
 //! stream has; [`Plan`] assigns requests to accounts; [`AccountPlan::exchanges`] generates the exchanges of one account

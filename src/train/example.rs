@@ -1,9 +1,9 @@
-//! One labelled request as a training example of the text model.
+//! One labeled request as a training example of the text model.
 
 use crate::domain::CUE_COUNT;
 use crate::encoder::ChannelRows;
 
-/// One labelled request, as rows of the weight table.
+/// One labeled request, as rows of the weight table.
 #[derive(Clone, Debug)]
 pub struct Example {
     /// The rows that the request uses.

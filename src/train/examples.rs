@@ -28,7 +28,7 @@ pub enum Origin {
     Own,
 }
 
-/// One labelled request of the corpus.
+/// One labeled request of the corpus.
 #[derive(Clone)]
 pub struct LabeledRequest<'a> {
     /// The request.

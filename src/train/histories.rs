@@ -1,4 +1,4 @@
-//! Labelled account histories: the measures that the detectors take after each exchange.
+//! Labeled account histories: the measures that the detectors take after each exchange.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +68,7 @@ pub fn simulated_histories(
         .collect()
 }
 
-/// Builds the histories of the labelled accounts of a traffic log. Accounts without a label are left out.
+/// Builds the histories of the labeled accounts of a traffic log. Accounts without a label are left out.
 pub struct HistoryBuilder {
     observer: Observer,
     features: RandomFeatures,

@@ -1,4 +1,4 @@
-//! Refits a bundle's fusion and calibration on a deployment's own labelled traffic; the text model stays the same.
+//! Refits a bundle's fusion and calibration on a deployment's own labeled traffic; the text model stays the same.
 
 use std::collections::BTreeMap;
 
