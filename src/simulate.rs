@@ -1,12 +1,13 @@
 //! Labeled account streams composed from prompt pools and production traces.
 //!
-//! [`corpus`] says what can be sent and on which side of the split it is, [`Scenario`] how much of what,
-//! [`Plan`] deals requests to accounts, [`AccountPlan::exchanges`] plays one account and [`write_stream`] all of them.
-//! The same scenario, corpus and seed give the same bytes. An extracting account differs from a benign one in what
-//! it asks and, for some, in its pace and fate; everything else comes from the client profile of a benign population. Cells of
-//! a scenario vary its extraction, one setting each, and labels name them.
+//! [`corpus`] holds the requests that can be sent and their side of the split; [`Scenario`] sets how much of each a
+//! stream has; [`Plan`] assigns requests to accounts; [`AccountPlan::exchanges`] generates the exchanges of one account
+//! and [`write_stream`] those of all accounts. The same scenario, corpus and seed give the same bytes. An extracting
+//! account differs from a benign one in what it asks and, for some, in its pace and in how it ends; everything else
+//! comes from the client profile of a benign population. The cells of a scenario vary its extraction, one setting each,
+//! and labels name the cell.
 //!
-//! Uses `domain`. Never part of serving.
+//! Uses `domain`. Not part of serving.
 
 pub mod corpus;
 

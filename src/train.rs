@@ -1,10 +1,10 @@
-//! Fits the text model, the risk model and its calibration, and writes a bundle.
+//! Training: fits the text model, the risk model and its calibration, and writes a bundle.
 //!
-//! `pipeline` is the whole run; `manifest` and `examples` label requests, `vocabulary`, `table`, `text` and `wide` fit the
-//! text model, `histories` folds labeled accounts as serving does, `logistic`, `calibration` and `operating_points` fit
-//! the parts of the risk model, and `risk_model` puts them together.
+//! `pipeline` is the complete run; `manifest` and `examples` label requests; `vocabulary`, `table`, `text` and `wide`
+//! fit the text model; `histories` folds labeled accounts as serving does; `logistic`, `calibration` and
+//! `operating_points` fit the parts of the risk model, and `risk_model` combines them.
 //!
-//! Uses `engine`, `bundle`, `ingest`, `simulate`. Never part of serving.
+//! Uses `engine`, `bundle`, `ingest`, `simulate`. Not part of serving.
 
 pub mod benign_sample;
 pub mod calibration;

@@ -1,4 +1,5 @@
-//! Campaigns and disguises on the built-in corpus: cells, successors, rates, relays, probing, and what stays untouched.
+//! Tests of campaigns and evasions on the built-in corpus: cells, successors, rates, relays, probing, and what must
+//! stay unchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +11,12 @@ const SMOKE: &str = include_str!("../eval/scenarios/smoke.toml");
 const GRID: &str = include_str!("../eval/scenarios/grid.toml");
 const PUBLISHED: &str = include_str!("../eval/scenarios/published.toml");
 
-/// The smoke scenario with a cell of pure, machine-paced campaigns of three accounts, and these settings.
+/// Returns the smoke scenario with a cell of pure, machine-paced campaigns of three accounts and these settings.
 fn with_cell(settings: &str) -> Scenario {
     with_share(1.0, settings)
 }
 
-/// The same with this share of extraction.
+/// Returns the same scenario with this share of extraction.
 fn with_share(share: f64, settings: &str) -> Scenario {
     let mut scenario = Scenario::parse(&format!(
         "{SMOKE}\n[[cell]]\nname = \"cell\"\nmachine_paced = 1.0\nmixtures = [{{ share = {share:?}, weight = 1 }}]\n\
@@ -26,7 +27,7 @@ fn with_share(share: f64, settings: &str) -> Scenario {
     scenario
 }
 
-/// A scenario over the built-in corpus, which is all on the fitting side, with a few accounts a cell.
+/// Parses a scenario for the built-in corpus, which is all on the fitting side, with a few accounts per cell.
 fn small(text: &str) -> Scenario {
     let text = text.replace("partitions = [\"test\"]", "partitions = [\"fit\"]");
     let mut scenario = Scenario::parse(&text).expect("a committed scenario");
@@ -45,16 +46,18 @@ fn plan(scenario: &Scenario, corpus: &Corpus) -> Plan {
     Plan::new(scenario, corpus, 5).expect("a plan")
 }
 
-fn is_attack(account: &AccountPlan) -> bool {
+fn is_extraction(account: &AccountPlan) -> bool {
     account.label.verdict == Verdict::Extraction
 }
 
-fn attackers(plan: &Plan) -> impl Iterator<Item = &AccountPlan> {
-    plan.accounts.iter().filter(|account| is_attack(account))
+fn extracting_accounts(plan: &Plan) -> impl Iterator<Item = &AccountPlan> {
+    plan.accounts
+        .iter()
+        .filter(|account| is_extraction(account))
 }
 
-/// All that an account says, as one digest.
-fn voice(account: &AccountPlan, corpus: &Corpus) -> blake3::Hash {
+/// Returns a digest of all texts of an account.
+fn text_digest(account: &AccountPlan, corpus: &Corpus) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     for exchange in account.exchanges(corpus) {
         hasher
@@ -113,8 +116,8 @@ fn cells_are_played_side_by_side_and_named_in_labels() {
         let mut cells = BTreeMap::<&str, usize>::new();
         for account in &plan.accounts {
             let label = &account.label;
-            assert_eq!(is_attack(account), label.cell.is_some());
-            assert_eq!(is_attack(account), label.campaign.is_some());
+            assert_eq!(is_extraction(account), label.cell.is_some());
+            assert_eq!(is_extraction(account), label.campaign.is_some());
             assert!(account.exchanges(&corpus).next().is_some());
             if let Some(cell) = &label.cell {
                 *cells.entry(cell).or_default() += 1;
@@ -133,7 +136,7 @@ fn cells_run_the_same_pipelines() {
     let corpus = Corpus::miniature();
     let plan = plan(&small(GRID), &corpus);
     let mut pipelines = BTreeMap::<&str, Vec<&str>>::new();
-    for account in attackers(&plan) {
+    for account in extracting_accounts(&plan) {
         let label = &account.label;
         let (Some(cell), Some(pipeline)) = (&label.cell, &label.application) else {
             panic!("an extracting account has both");
@@ -156,49 +159,57 @@ fn cells_run_the_same_pipelines() {
 }
 
 #[test]
-fn the_attack_leaves_benign_accounts_as_they_are() {
+fn extraction_leaves_benign_accounts_unchanged() {
     let corpus = Corpus::miniature();
     let grid = small(GRID);
     let mut without = grid.clone();
     without.cells.clear();
-    let voices = |scenario: &Scenario| -> Vec<blake3::Hash> {
+    let text_digests = |scenario: &Scenario| -> Vec<blake3::Hash> {
         let plan = plan(scenario, &corpus);
-        let benign = plan.accounts.iter().filter(|account| !is_attack(account));
-        benign.map(|account| voice(account, &corpus)).collect()
+        let benign = plan
+            .accounts
+            .iter()
+            .filter(|account| !is_extraction(account));
+        benign
+            .map(|account| text_digest(account, &corpus))
+            .collect()
     };
-    let benign = voices(&grid);
+    let benign = text_digests(&grid);
     assert_eq!(benign.len(), 22);
-    assert_eq!(benign, voices(&without));
+    assert_eq!(benign, text_digests(&without));
 }
 
 #[test]
 fn a_seed_gives_the_same_grid() {
     let corpus = Corpus::miniature();
-    let voices = |seed| -> Vec<blake3::Hash> {
+    let text_digests = |seed| -> Vec<blake3::Hash> {
         let plan = Plan::new(&small(GRID), &corpus, seed).expect("a plan");
         plan.accounts
             .iter()
-            .map(|account| voice(account, &corpus))
+            .map(|account| text_digest(account, &corpus))
             .collect()
     };
-    assert_eq!(voices(1), voices(1));
-    assert_ne!(voices(1), voices(2));
+    assert_eq!(text_digests(1), text_digests(1));
+    assert_ne!(text_digests(1), text_digests(2));
 }
 
 #[test]
-fn a_disguise_changes_texts_and_nothing_else() {
+fn an_evasion_changes_texts_and_nothing_else() {
     let corpus = Corpus::miniature();
     let baseline = with_cell("evasion = { templates = 1, repeats = 0.0 }");
-    let disguised = with_cell("evasion = { templates = 1, repeats = 0.0, product = true }");
+    let evading = with_cell("evasion = { templates = 1, repeats = 0.0, product = true }");
     let first = |scenario: &Scenario| {
         let plan = plan(scenario, &corpus);
-        let account = attackers(&plan).next().expect("an attacker").clone();
+        let account = extracting_accounts(&plan)
+            .next()
+            .expect("an extracting account")
+            .clone();
         let texts: Vec<String> = account.exchanges(&corpus).map(|e| text(&e)).collect();
         (account.label.application, account.label.techniques, texts)
     };
-    let (plain, worn) = (first(&baseline), first(&disguised));
-    assert_eq!((&plain.0, &plain.1), (&worn.0, &worn.1));
-    assert!(plain.2.iter().all(|text| !worn.2.contains(text)));
+    let (plain, evaded) = (first(&baseline), first(&evading));
+    assert_eq!((&plain.0, &plain.1), (&evaded.0, &evaded.1));
+    assert!(plain.2.iter().all(|text| !evaded.2.contains(text)));
 }
 
 #[test]
@@ -220,11 +231,11 @@ fn successors_start_after_bans_and_go_on() {
             let Some((pool, generation)) = after.split_once('.') else {
                 continue;
             };
-            let place: u32 = generation.parse().expect("a number");
-            let expected = if place == 2 {
+            let number: u32 = generation.parse().expect("a number");
+            let expected = if number == 2 {
                 pool.to_owned()
             } else {
-                format!("{pool}.{}", place - 1)
+                format!("{pool}.{}", number - 1)
             };
             assert_eq!(before, expected);
             let last = pair[0].exchanges(&corpus).last().expect("an exchange");
@@ -248,12 +259,12 @@ fn an_account_keeps_its_rate() {
         scenario.days = 200;
         scenario.cells[0].extraction.accounts = 60;
         let (mut gaps, mut seconds) = (0.0, 0.0);
-        for account in attackers(&plan(&scenario, &corpus)) {
+        for account in extracting_accounts(&plan(&scenario, &corpus)) {
             let times: Vec<_> = account.exchanges(&corpus).map(|e| e.time).collect();
             gaps += times.len() as f64 - 1.0;
             seconds += times[times.len() - 1].seconds_since(times[0]);
         }
-        // Heavy-tailed gaps and working hours: the mean over many accounts is near, not equal.
+        // Heavy-tailed gaps and working hours: the mean over many accounts is close, not equal.
         let measured = gaps / (seconds / 86_400.0) / rate;
         assert!((0.3..3.0).contains(&measured), "{rate}: {measured}");
     }
@@ -265,7 +276,7 @@ fn probing_is_mostly_refused_and_varied() {
     let scenario = with_cell("probing = { phrasings = 6, refused = 0.8 }");
     let plan = plan(&scenario, &corpus);
     let (mut refused, mut all) = (0.0, 0.0);
-    for account in attackers(&plan) {
+    for account in extracting_accounts(&plan) {
         assert!(
             account
                 .label
@@ -284,7 +295,11 @@ fn probing_is_mostly_refused_and_varied() {
     }
     let share = refused / all;
     assert!((0.75..0.85).contains(&share), "{share}");
-    for account in plan.accounts.iter().filter(|account| !is_attack(account)) {
+    for account in plan
+        .accounts
+        .iter()
+        .filter(|account| !is_extraction(account))
+    {
         let mut exchanges = account.exchanges(&corpus);
         assert!(exchanges.any(|e| e.response.finish_reason != Some(FinishReason::ContentFilter)));
     }
@@ -299,12 +314,15 @@ fn relays_and_disclosed_resellers_have_many_end_users() {
         ..PopulationShares::default()
     };
     let plan = plan(&scenario, &corpus);
-    let resellers = plan.accounts.iter().filter(|account| !is_attack(account));
+    let resellers = plan
+        .accounts
+        .iter()
+        .filter(|account| !is_extraction(account));
     let resellers: Vec<&AccountPlan> = resellers
         .filter(|account| account.label.population.as_deref() == Some("reseller"))
         .collect();
     assert_eq!(resellers.len(), 12);
-    let relays: Vec<&AccountPlan> = attackers(&plan).collect();
+    let relays: Vec<&AccountPlan> = extracting_accounts(&plan).collect();
     for relay in &relays {
         assert!(relay.label.techniques.contains(&Technique::RelayResale));
     }
@@ -324,7 +342,7 @@ fn relays_and_disclosed_resellers_have_many_end_users() {
 }
 
 #[test]
-fn a_harvest_in_the_guise_of_a_reseller_passes_for_its_end_users() {
+fn an_extraction_with_a_resellers_client_profile_is_spread_over_its_end_users() {
     let corpus = Corpus::miniature();
     for share in [1.0, 0.5] {
         let mut scenario = with_share(share, "evasion = { product = true }");
@@ -333,14 +351,14 @@ fn a_harvest_in_the_guise_of_a_reseller_passes_for_its_end_users() {
             ..PopulationShares::default()
         };
         let plan = plan(&scenario, &corpus);
-        let attackers: Vec<&AccountPlan> = attackers(&plan).collect();
-        let many = attackers
+        let extracting_accounts: Vec<&AccountPlan> = extracting_accounts(&plan).collect();
+        let many = extracting_accounts
             .iter()
             .filter(|account| user_agents(account, &corpus) >= 3);
-        assert!(many.count() * 2 > attackers.len());
-        for account in attackers {
+        assert!(many.count() * 2 > extracting_accounts.len());
+        for account in extracting_accounts {
             let techniques = &account.label.techniques;
-            // Only who serves others is a relay.
+            // Only an account that serves others is a relay.
             assert_eq!(techniques.contains(&Technique::RelayResale), share < 1.0);
         }
     }
@@ -356,7 +374,7 @@ fn a_guard_sends_the_campaign_back_to_the_model_before() {
     let plan = plan(&scenario, &corpus);
     let position = |id: &str| scenario.models.iter().position(|model| model.id == id);
     let mut retreats = 0;
-    for account in attackers(&plan) {
+    for account in extracting_accounts(&plan) {
         assert!(
             account
                 .label
@@ -375,7 +393,7 @@ fn a_guard_sends_the_campaign_back_to_the_model_before() {
 }
 
 #[test]
-fn settings_that_make_no_stream_are_named() {
+fn invalid_settings_are_named() {
     let parse = |settings: &str| {
         let text = SMOKE.replace(
             "machine_paced = 0.5",
@@ -385,27 +403,33 @@ fn settings_that_make_no_stream_are_named() {
     };
     assert!(parse("pivots = 0.5").is_ok());
     for (settings, key) in [
-        ("pivots = 1.5", "attack.pivots"),
-        ("per_day = { least = 0.0, most = 3.0 }", "attack.per_day"),
-        ("window_days = 0.0", "attack.window_days"),
-        ("fallback = { least = 5, most = 2 }", "attack.fallback"),
+        ("pivots = 1.5", "extraction.pivots"),
+        (
+            "per_day = { least = 0.0, most = 3.0 }",
+            "extraction.per_day",
+        ),
+        ("window_days = 0.0", "extraction.window_days"),
+        ("fallback = { least = 5, most = 2 }", "extraction.fallback"),
         (
             "bans = { after_days = { least = 1, most = 0.5 } }",
-            "attack.bans.after_days",
+            "extraction.bans.after_days",
         ),
         (
             "bans = { after_days = { least = 1, most = 2 }, successors = 101 }",
-            "attack.bans.successors",
+            "extraction.bans.successors",
         ),
-        ("relay = { least = 1, most = 4 }", "attack.relay"),
-        ("relay = { least = 2, most = 4 }", "attack.mixtures.share"),
+        ("relay = { least = 1, most = 4 }", "extraction.relay"),
+        (
+            "relay = { least = 2, most = 4 }",
+            "extraction.mixtures.share",
+        ),
         (
             "probing = { phrasings = 1, refused = 0.5 }",
-            "attack.probing.phrasings",
+            "extraction.probing.phrasings",
         ),
         (
             "probing = { phrasings = 9, refused = -0.5 }",
-            "attack.probing.refused",
+            "extraction.probing.refused",
         ),
         (
             "evasion = { paraphrase = 4 }",
@@ -418,7 +442,7 @@ fn settings_that_make_no_stream_are_named() {
         ("evasion = { repeats = 2.0 }", "extraction.evasion.repeats"),
         (
             "exchanges = { least = 9, median = 5, most = 20 }",
-            "attack.exchanges",
+            "extraction.exchanges",
         ),
     ] {
         match parse(settings) {
@@ -433,7 +457,7 @@ fn settings_that_make_no_stream_are_named() {
 }
 
 #[test]
-fn cells_that_make_no_attack_are_named() {
+fn invalid_cells_are_named() {
     let parse = |cells: &str| Scenario::parse(&format!("{SMOKE}\n{cells}")).map(|_| ());
     let cell = |settings: &str| format!("[[cell]]\nname = \"odd\"\n{settings}\n");
     assert!(parse(&cell("pivots = 1.0")).is_ok());

@@ -1,4 +1,5 @@
-//! The simulator on the built-in corpus: determinism, order, honesty of the composition, and no leak of the label.
+//! Tests of the simulator on the built-in corpus: determinism, order, a composition that follows the plan, and no leak
+//! of the label.
 
 #[path = "simulate/boost.rs"]
 mod boost;
@@ -30,7 +31,7 @@ fn plan(accounts: u32, corpus: &Corpus, seed: u64) -> Plan {
     Plan::new(&scenario(accounts), corpus, seed).expect("a plan")
 }
 
-/// Everything of an exchange that a file would hold.
+/// Returns a digest of everything in an exchange that a file would hold.
 fn fingerprint(exchange: &Exchange) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     let mut add = |text: &str| {
@@ -61,7 +62,7 @@ fn texts(exchange: &Exchange) -> Vec<&str> {
         .collect()
 }
 
-fn is_attack(account: &AccountPlan) -> bool {
+fn is_extraction(account: &AccountPlan) -> bool {
     account.label.verdict == Verdict::Extraction
 }
 
@@ -80,7 +81,10 @@ fn a_seed_gives_the_same_stream_and_another_seed_another() {
             },
             |_| Ok(()),
         );
-        assert_eq!(written.expect("no sink fails") as usize, all.len());
+        assert_eq!(
+            written.expect("writing to memory never fails") as usize,
+            all.len()
+        );
         all
     };
     assert_eq!(stream(1), stream(1));
@@ -109,7 +113,7 @@ fn the_stream_holds_every_account_in_order_of_time() {
             Ok(())
         },
     )
-    .expect("no sink fails");
+    .expect("writing to memory never fails");
     assert_eq!(
         labels.iter().collect::<BTreeSet<_>>().len(),
         plan.accounts.len()
@@ -131,7 +135,7 @@ fn benign_tenants_run_one_application() {
     let of = |population| {
         plan.accounts
             .iter()
-            .filter(move |a| !is_attack(a) && a.population == population)
+            .filter(move |a| !is_extraction(a) && a.population == population)
     };
     let mut applications = BTreeSet::new();
     for tenant in of(Population::Tenant) {
@@ -147,7 +151,7 @@ fn benign_tenants_run_one_application() {
 }
 
 #[test]
-fn a_mixed_account_harvests_its_share() {
+fn a_mixed_account_extracts_its_share() {
     let corpus = Corpus::miniature();
     let plan = plan(120, &corpus, 5);
     let extraction: BTreeSet<&str> = corpus
@@ -161,13 +165,13 @@ fn a_mixed_account_harvests_its_share() {
     for account in plan
         .accounts
         .iter()
-        .filter(|a| is_attack(a) && a.extraction_share < 1.0)
+        .filter(|a| is_extraction(a) && a.extraction_share < 1.0)
     {
         let exchanges: Vec<Exchange> = account.exchanges(&corpus).collect();
         if exchanges.len() < account.exchanges as usize {
             continue;
         }
-        // Pipelines with a fixed last line can be told from the text alone.
+        // Requests of pipelines with a fixed last line can be recognised from the text alone.
         let application = account.label.application.as_deref();
         if !matches!(
             application,
@@ -175,19 +179,19 @@ fn a_mixed_account_harvests_its_share() {
         ) {
             continue;
         }
-        let is_harvest = |e: &&Exchange| {
+        let is_extraction_request = |e: &&Exchange| {
             texts(e)[0]
                 .lines()
                 .last()
                 .is_some_and(|line| extraction.contains(line))
         };
-        let harvested = exchanges.iter().filter(is_harvest).count() as f64;
+        let extracted = exchanges.iter().filter(is_extraction_request).count() as f64;
         let planned = (account.extraction_share * f64::from(account.exchanges))
             .round()
             .max(1.0);
         assert!(
-            (harvested - planned).abs() < 0.5,
-            "{harvested} of {planned}"
+            (extracted - planned).abs() < 0.5,
+            "{extracted} of {planned}"
         );
         checked += 1;
     }
@@ -202,7 +206,7 @@ fn conversations_grow_turn_by_turn() {
     for person in plan
         .accounts
         .iter()
-        .filter(|a| a.population == Population::Consumer && !is_attack(a))
+        .filter(|a| a.population == Population::Consumer && !is_extraction(a))
     {
         let exchanges: Vec<Exchange> = person.exchanges(&corpus).collect();
         for pair in exchanges.windows(2) {
@@ -239,10 +243,10 @@ fn repeats_are_where_they_are_assumed() {
         shares.sort_by(f64::total_cmp);
         shares
     };
-    let tenants = shares(&|a| !is_attack(a) && a.population == Population::Tenant);
-    let extractions = shares(&|a| is_attack(a) && a.extraction_share >= 1.0);
+    let tenants = shares(&|a| !is_extraction(a) && a.population == Population::Tenant);
+    let extractions = shares(&|a| is_extraction(a) && a.extraction_share >= 1.0);
     let quantile = |shares: &[f64], p: f64| shares[(p * (shares.len() - 1) as f64) as usize];
-    // Both sides hold accounts that hardly repeat and accounts that repeat a lot.
+    // Both classes have accounts that hardly repeat and accounts that repeat a lot.
     for shares in [&tenants, &extractions] {
         assert!(quantile(shares, 0.2) < 0.12, "{shares:?}");
         assert!(quantile(shares, 0.95) > 0.25, "{shares:?}");
@@ -257,8 +261,8 @@ fn techniques_follow_the_pipeline_and_the_campaign() {
     let plan = plan(200, &corpus, 8);
     let mut campaigns = BTreeMap::<&str, Vec<&AccountPlan>>::new();
     for account in &plan.accounts {
-        assert_eq!(is_attack(account), account.label.campaign.is_some());
-        assert_eq!(is_attack(account), !account.label.techniques.is_empty());
+        assert_eq!(is_extraction(account), account.label.campaign.is_some());
+        assert_eq!(is_extraction(account), !account.label.techniques.is_empty());
         if let Some(campaign) = &account.label.campaign {
             campaigns.entry(campaign).or_default().push(account);
         }
@@ -275,7 +279,7 @@ fn techniques_follow_the_pipeline_and_the_campaign() {
     }
 }
 
-/// Area under the curve of one number as a classifier, whichever direction is better.
+/// Returns the area under the ROC curve of one number as a classifier, in whichever direction is better.
 fn separation(benign: &[f64], extraction: &[f64]) -> f64 {
     let mut wins = 0.0;
     for b in benign {
@@ -342,7 +346,7 @@ fn nothing_but_content_and_pace_tells_the_classes_apart() {
         .iter()
         .map(|account| {
             let first = account.exchanges(&corpus).next().expect("a first exchange");
-            (is_attack(account), first)
+            (is_extraction(account), first)
         })
         .collect();
     let measure = |scalar: &dyn Fn(&Exchange) -> f64| {
@@ -373,7 +377,7 @@ fn benign_developers_move_on_release_day_too() {
         (0.0..86_400.0).contains(&since)
     };
     let mut moved = 0;
-    for account in plan.accounts.iter().filter(|a| !is_attack(a)) {
+    for account in plan.accounts.iter().filter(|a| !is_extraction(a)) {
         for exchange in account.exchanges(&corpus) {
             assert!(exchange.model != newest.id || exchange.time >= newest.released);
             moved += usize::from(within_a_day(&exchange) && exchange.model == newest.id);
@@ -381,7 +385,7 @@ fn benign_developers_move_on_release_day_too() {
     }
     assert!(
         moved > 0,
-        "no honest exchange used the new model on its first day"
+        "no benign exchange used the new model on its first day"
     );
 }
 

@@ -1,7 +1,7 @@
-//! How accounts behave apart from what they ask: when they send, from which client, to which model.
+//! Account behaviour other than the text of requests: when an account sends, from which client, to which model.
 //!
 //! Distributions are fitted to production traces (`priors`) and shared by benign and extracting accounts, so that
-//! behaviour alone does not tell them apart. Uses `rng`. Knows no prompts.
+//! behaviour alone does not tell the two apart. Uses `rng`. Must not know prompts.
 
 pub(crate) mod arrival_process;
 pub(crate) mod client_profile;

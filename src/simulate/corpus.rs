@@ -1,8 +1,7 @@
-//! The prompt corpus on disk, in memory: pipelines, benign sources, applications, each with its side of the split.
+//! The prompt corpus, loaded into memory: pipelines, benign sources and applications, each with its side of the split.
 //!
-//! Reads a data folder of this shape and knows nothing of accounts or time:
-//! `pools/attack/*.jsonl.gz`, `pools/benign/*.jsonl.gz`, `apps/apps.jsonl.gz`, `apps/app_traffic.jsonl.gz`,
-//! `sources.json`.
+//! Must not know accounts or time. Reads a data folder of this shape: `pools/attack/*.jsonl.gz`,
+//! `pools/benign/*.jsonl.gz`, `apps/apps.jsonl.gz`, `apps/app_traffic.jsonl.gz`, `sources.json`.
 
 mod author;
 mod duplicates;
@@ -21,62 +20,62 @@ use std::collections::BTreeMap;
 
 use crate::domain::{PoolRecord, Technique};
 
-/// Everything that streams can be drawn from, in the order of `sources.json` and `apps.jsonl.gz`.
+/// All material that streams can be drawn from, in the order of `sources.json` and `apps.jsonl.gz`.
 #[derive(Default)]
 pub struct Corpus {
     /// Published extraction pipelines.
     pub pipelines: Vec<Pipeline>,
-    /// Evaluation harnesses (`ambiguous` in `sources.json`): word for word what benign evaluators send, so
-    /// never an extraction; they may stand in for a benign evaluator's suite.
+    /// Evaluation harnesses (`ambiguous` in `sources.json`). Benign evaluators send the same text word for word, so a
+    /// harness is never extraction; it may be used as a benign evaluator's suite.
     pub harnesses: Vec<Pipeline>,
-    /// Benign users' prompts and benign applications' requests, one entry a pool file.
+    /// Prompts of benign users and requests of benign applications, one entry per pool file.
     pub sources: Vec<BenignSource>,
-    /// Real applications with a few dozen requests each.
+    /// Real applications, with a few dozen requests each.
     pub applications: Vec<Application>,
-    /// What our own authors say of their requests, by group; empty without our own writing.
+    /// What our own authors state about their requests, by group; empty without our own writing.
     pub authors: BTreeMap<String, OwnAuthor>,
 }
 
-/// What a licence allows: only permissive material may enter a shipped bundle.
+/// The use a licence allows: only permissive material may enter a shipped bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LicenceClass {
     /// May be trained on.
     Permissive,
     /// Evaluation only.
     Restricted,
-    /// None seen; treated as restricted.
+    /// No licence found; treated as restricted.
     Unknown,
 }
 
-/// One published extraction pipeline: requests as it sent them.
+/// One published extraction pipeline, with its requests as published.
 pub struct Pipeline {
     /// Name of the source.
     pub name: String,
     /// Unit of splitting: pipelines (and benign sources) linked by lineage share it.
     pub group: String,
-    /// What its licence allows.
+    /// The use its licence allows.
     pub licence: LicenceClass,
     /// Whether the source is an evaluation harness.
     pub ambiguous: bool,
-    /// Its side of the split.
+    /// Side of the split.
     pub partition: Partition,
-    /// Its requests; each keeps its own family.
+    /// Requests; each keeps its own family.
     pub records: Vec<PoolRecord>,
 }
 
-/// One benign pool file.
+/// One pool file of benign requests.
 pub struct BenignSource {
     /// Name of the source.
     pub name: String,
     /// Unit of splitting.
     pub group: String,
-    /// What its licence allows.
+    /// The use its licence allows.
     pub licence: LicenceClass,
-    /// Its side of the split.
+    /// Side of the split.
     pub partition: Partition,
     /// The family of most of its records (`organic_chat`, `app_rag`, ...).
     pub family: String,
-    /// Its requests.
+    /// Requests.
     pub records: Vec<PoolRecord>,
 }
 
@@ -86,27 +85,27 @@ pub struct Application {
     pub id: String,
     /// Unit of splitting: a repository, or an agent with its translations.
     pub group: String,
-    /// What it is for (`tutoring`, `code_agent`, ...).
+    /// Purpose (`tutoring`, `code_agent`, ...).
     pub category: String,
-    /// Language code. Slicing, and choice of like inputs.
+    /// Language code, for slicing and for the choice of similar inputs.
     pub language: String,
-    /// Kind of input it takes (`q_code`, `doc`, ...): applications of one kind and language can share inputs.
+    /// Kind of input (`q_code`, `doc`, ...): applications of one kind and language can share inputs.
     pub input_kind: String,
-    /// The extraction family it could be taken for, when there is one.
+    /// The extraction family that the application could be mistaken for, if any.
     pub confusable: Option<String>,
-    /// What its licence allows.
+    /// The use its licence allows.
     pub licence: LicenceClass,
-    /// Its side of the split.
+    /// Side of the split.
     pub partition: Partition,
     /// System prompt.
     pub system: Option<String>,
     /// Template of the user message.
     pub user_template: Option<String>,
-    /// Its requests; `source` is the application's id and `note` says where the inputs came from.
+    /// Requests; `source` is the application's id and `note` states the origin of the inputs.
     pub records: Vec<PoolRecord>,
 }
 
-/// The techniques that requests of an extraction family show as a stream; empty for an unknown family.
+/// Returns the techniques that a stream of requests of an extraction family shows; empty for an unknown family.
 pub fn techniques_of_family(family: &str) -> &'static [Technique] {
     match family {
         "cot_harvest" => &[Technique::ReasoningHarvest],

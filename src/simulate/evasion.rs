@@ -1,4 +1,5 @@
-//! What an extracting account does to look like something else: paraphrase, other languages, a product's system prompt.
+//! Evasion: what an extracting account does to look like something else (paraphrase, other languages, a product's
+//! system prompt).
 //!
 //! Word lists are data in `eval/evasions`. Uses `prompt`.
 
@@ -7,4 +8,4 @@ pub(crate) mod paraphrase;
 pub(crate) mod phrasebook;
 pub(crate) mod template;
 
-pub(crate) use applied::{Evasion, product, read_in, tongue};
+pub(crate) use applied::{Evasion, language_request, product, read_in};

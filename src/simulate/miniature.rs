@@ -1,7 +1,7 @@
-//! A corpus of a few hundred requests in our own words, so that everything runs without any data folder.
+//! A corpus of a few hundred requests written by us, so that everything runs without a data folder.
 //!
-//! Six pipelines, twelve applications and five kinds of people, English and Chinese, look-alikes included. Big enough
-//! to show how things work, far too small to train on alone: all of it is on the fitting side.
+//! Six pipelines, twelve applications and five kinds of people, in English and Chinese, look-alikes included. Large
+//! enough to demonstrate the program, far too small to train on alone: all of it is on the fitting side.
 
 use std::collections::BTreeMap;
 
@@ -44,23 +44,23 @@ struct ApplicationRow {
 #[serde(untagged)]
 enum Input {
     Question(String),
-    /// A conversation: user and model in turn, ending with the user.
+    /// A conversation: user and model alternate, ending with the user.
     Conversation(Vec<String>),
 }
 
 impl Corpus {
-    /// The built-in corpus.
+    /// Returns the built-in corpus.
     ///
     /// # Panics
-    /// Never: its files are part of the program, and a test reads them.
+    /// Never: its files are compiled into the program, and a test reads them.
     pub fn miniature() -> Self {
         built_in(PIPELINES, APPLICATIONS, PEOPLE)
     }
 
-    /// Adds what we wrote ourselves for training: the miniature, and extractions with their benign look-alikes.
+    /// Adds our own writing for training: the miniature, and extractions with their benign look-alikes.
     ///
     /// # Panics
-    /// Never: its files are part of the program, and a test reads them.
+    /// Never: its files are compiled into the program, and a test reads them.
     #[must_use]
     pub fn with_own_writing(mut self) -> Self {
         let written = own_writing().expect("our own writing is well-formed");

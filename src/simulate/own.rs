@@ -1,9 +1,9 @@
-//! ExtractionSettings and look-alike texts of our own: authors whose templates, parts and inputs combine into requests.
+//! Extraction and look-alike texts written by us: authors whose templates, parts and inputs combine into requests.
 //!
 //! An *author* is one voice and the unit of splitting. An *edition* fixes an author's wording, as a pipeline or an
-//! application has one template, and draws a new input for each request; what people type is drawn anew each time.
-//! Extracting and benign authors of one file draw on the same inputs, so that what is asked about tells nothing. Knows
-//! neither accounts nor models.
+//! application has one template, and draws a new input for each request; the wording of people, who have no template,
+//! is drawn anew for each request. Extracting and benign authors of one file draw on the same inputs, so that the
+//! subject of a request carries no information. Must not know accounts or models.
 
 mod file;
 mod parts;
@@ -20,35 +20,34 @@ use super::corpus::{
 use crate::domain::{Cue, Message, PoolRecord, Role, Sensitive, Technique};
 use crate::simulate::rng::SeededRng;
 
-/// Wordings of one text that become a pipeline or an application each.
+/// Number of wordings of one text; each becomes a pipeline or an application.
 const EDITIONS: usize = 3;
-/// Requests of one edition; fewer where its inputs do not give as many.
+/// Maximum number of requests of one edition; fewer where its inputs do not yield as many.
 const REQUESTS: usize = 48;
-/// Draws without a new request after which the wording is changed: some authors vary what they say, not what they say
-/// it about.
+/// Draws without a new request after which the wording is changed: some authors vary the wording, not the subject.
 const SAME_WORDING: usize = 5;
-/// Draws without a new request after which an edition is taken to have no more.
+/// Draws without a new request after which an edition counts as exhausted.
 const PATIENCE: usize = 40;
-/// Share of the authors that is fitted on; the rest is for testing.
+/// Share of the authors used for fitting; the rest is for testing.
 const FITTED: f64 = 0.85;
-/// Seed and salt of everything drawn here.
+/// Seed and salt of all draws in this file.
 const SALT: &str = "own writing";
 
-/// How the name of every author of ours begins, and so of every edition.
+/// Prefix of the name of each of our authors, and so of each edition.
 pub const OWN_PREFIX: &str = "own_";
 
-/// Why our own writing cannot be read: a mistake in a file of this project.
+/// The reason why our own writing cannot be read: a mistake in a file of this project.
 #[derive(Debug, thiserror::Error)]
 pub enum OwnWritingError {
-    /// Not TOML of the expected form.
+    /// The file is not TOML of the expected form.
     #[error("{file}: {cause}")]
     Form {
         /// The file.
         file: &'static str,
-        /// What is wrong with it.
+        /// The parse error.
         cause: toml::de::Error,
     },
-    /// A part or kind of input that nobody wrote.
+    /// A name refers to a part or kind of input that does not exist.
     #[error(
         "{file}, author {author}, language {language}: expected a part or an input called {name:?}"
     )]
@@ -59,17 +58,17 @@ pub enum OwnWritingError {
         author: String,
         /// The language of the text.
         language: String,
-        /// The name that stands in braces.
+        /// The name in braces.
         name: String,
     },
-    /// A text without an alternative to send, or an extracting author without a technique.
+    /// A text has no alternative to send, or an extracting author has no technique.
     #[error("{file}, author {author}: expected {expected}")]
     Lacking {
         /// The file.
         file: &'static str,
         /// The author.
         author: String,
-        /// What is lacking.
+        /// What is missing.
         expected: &'static str,
     },
 }
@@ -102,7 +101,7 @@ const FILES: [(&str, &str); 6] = [
     ),
 ];
 
-/// Renders all files. The same files give the same requests.
+/// Renders all files. The same files always give the same requests.
 pub(crate) fn own_writing() -> Result<Corpus, OwnWritingError> {
     let mut writing = Writing {
         corpus: Corpus::default(),
@@ -209,7 +208,7 @@ impl Writing {
                 group,
                 category: author.category.clone().unwrap_or_default(),
                 language: text.language.clone(),
-                // An application of its own kind: it shares inputs with no other.
+                // An application of its own kind, so that it shares inputs with no other.
                 input_kind: author.name.clone(),
                 confusable: None,
                 licence,
@@ -230,7 +229,7 @@ impl Writing {
     }
 }
 
-/// The requests of one edition, without repeats.
+/// Returns the requests of one edition, without duplicates.
 fn records(
     author: &Author,
     text: &Text,

@@ -1,7 +1,7 @@
-//! An order without a list: the i-th of n shuffled things, found in constant time and memory.
+//! A permutation without a list: finds the i-th of n shuffled items in constant time and memory.
 //!
-//! A Feistel network of four rounds over the smallest even number of bits that holds n; what falls outside is
-//! enciphered again until it falls inside (cycle walking; Black & Rogaway 2002).
+//! A Feistel network of four rounds over the smallest even number of bits that holds n; a result outside the range is
+//! enciphered again until it is inside (cycle walking; Black & Rogaway 2002).
 
 use crate::statistics::splitmix::mix;
 
@@ -14,7 +14,7 @@ pub(crate) struct Permutation {
 }
 
 impl Permutation {
-    /// The order of `count` things under `key`.
+    /// Creates the order of `count` items under `key`.
     pub(crate) fn new(count: usize, key: u64) -> Self {
         let bits = usize::BITS - count.saturating_sub(1).leading_zeros();
         Self {
@@ -24,13 +24,16 @@ impl Permutation {
         }
     }
 
-    /// Which thing stands at `place`.
+    /// Returns the item at `position`.
     ///
     /// # Panics
-    /// When there is no such place: the walk would not end.
-    pub(crate) fn at(&self, place: usize) -> usize {
-        assert!(place < self.count, "a place of the order");
-        let mut value = place as u64;
+    /// When `position` is out of range: the walk would not end.
+    pub(crate) fn at(&self, position: usize) -> usize {
+        assert!(
+            position < self.count,
+            "expected a position within the order"
+        );
+        let mut value = position as u64;
         loop {
             value = self.encipher(value);
             if value < self.count as u64 {
@@ -57,9 +60,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn everything_stands_somewhere_once(count in 1_usize..600, key in any::<u64>()) {
+        fn every_item_occurs_exactly_once(count in 1_usize..600, key in any::<u64>()) {
             let order = Permutation::new(count, key);
-            let mut seen: Vec<usize> = (0..count).map(|place| order.at(place)).collect();
+            let mut seen: Vec<usize> = (0..count).map(|position| order.at(position)).collect();
             seen.sort_unstable();
             prop_assert!(seen.into_iter().eq(0..count));
         }
@@ -67,8 +70,8 @@ mod tests {
 
     #[test]
     fn orders_look_shuffled() {
-        // Over many keys each of ten things comes first about equally often: a chi-square with 9 degrees of freedom
-        // stays below 34 in all but one case of ten thousand.
+        // Over many keys each of ten items comes first about equally often: a chi-square with 9 degrees of freedom
+        // stays below 34 in all but one case in ten thousand.
         let mut counts = [0_f64; 10];
         for key in 0..10_000 {
             counts[Permutation::new(10, key).at(0)] += 1.0;

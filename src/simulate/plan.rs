@@ -1,4 +1,5 @@
-//! Which accounts a stream has, and what each one sends: the planner deals requests, an account plays them.
+//! The plan of a stream: which accounts it has and what each of them sends. The planner assigns requests to accounts;
+//! an account turns them into exchanges.
 //!
 //! Uses `behaviour`, `prompt`, `evasion` and `scenario`.
 

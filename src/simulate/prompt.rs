@@ -1,6 +1,7 @@
-//! Requests to send: prompt pools sorted by who would send them, drawn without replacement, refilled from templates.
+//! Requests to send: prompt pools sorted by the population that would send them, drawn without replacement and extended
+//! from templates.
 //!
-//! Uses `corpus`. Knows no accounts and no clocks.
+//! Uses `corpus`. Must not know accounts or clocks.
 
 pub(crate) mod blend;
 pub(crate) mod draw;

@@ -1,4 +1,4 @@
-//! Seeded randomness: the same seed and purpose give the same numbers on every machine.
+//! Seeded random numbers: the same seed and purpose give the same numbers on every machine.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -7,7 +7,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 pub(crate) struct SeededRng(ChaCha8Rng);
 
 impl SeededRng {
-    /// The numbers for `purpose` under `seed`; other purposes and seeds are independent of them.
+    /// Creates the stream for `purpose` under `seed`, independent of other purposes and seeds.
     pub(crate) fn new(seed: u64, purpose: &str) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&seed.to_le_bytes());
@@ -15,45 +15,45 @@ impl SeededRng {
         Self(ChaCha8Rng::from_seed(*hasher.finalize().as_bytes()))
     }
 
-    /// Draws a seed for a generator of its own.
+    /// Draws a seed for another generator.
     pub(crate) fn seed(&mut self) -> u64 {
         self.0.next_u64()
     }
 
-    /// Uniform in (0, 1): never 0, so that its logarithm exists.
+    /// Draws uniformly from (0, 1); never 0, so that the logarithm exists.
     pub(crate) fn unit(&mut self) -> f64 {
         ((self.0.next_u64() >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
     }
 
-    /// Whether something of this probability happens.
+    /// Returns true with this probability.
     pub(crate) fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 
-    /// Uniform in 0..`count`.
+    /// Draws uniformly from 0..`count`.
     ///
     /// # Panics
     /// When `count` is 0.
     pub(crate) fn below(&mut self, count: usize) -> usize {
-        assert!(count > 0, "nothing to draw from");
+        assert!(count > 0, "expected a count of at least 1");
         // The product's high half; the bias is below count / 2^64.
         ((u128::from(self.0.next_u64()) * count as u128) >> 64) as usize
     }
 
-    /// Uniform in `least..=most`.
+    /// Draws uniformly from `least..=most`.
     pub(crate) fn between(&mut self, least: usize, most: usize) -> usize {
         least + self.below(most.max(least) - least + 1)
     }
 
-    /// One of `items`.
+    /// Draws one of `items`.
     ///
     /// # Panics
-    /// When there is none.
+    /// When `items` is empty.
     pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
     }
 
-    /// Position of one of `weights`, drawn in proportion.
+    /// Draws a position with probability proportional to `weights`.
     pub(crate) fn weighted(&mut self, weights: &[f64]) -> usize {
         let mut left = self.unit() * weights.iter().sum::<f64>();
         for (position, weight) in weights.iter().enumerate() {
@@ -65,23 +65,24 @@ impl SeededRng {
         weights.len() - 1
     }
 
-    /// Uniform on the logarithmic scale.
+    /// Draws log-uniformly from `least` to `most`.
     pub(crate) fn log_between(&mut self, least: f64, most: f64) -> f64 {
         least * (most / least).powf(self.unit())
     }
 
-    /// Normal with mean 0 and standard deviation 1 (Box and Muller).
+    /// Draws from the normal distribution with mean 0 and standard deviation 1 (Box and Muller).
     pub(crate) fn normal(&mut self) -> f64 {
         (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
     }
 
-    /// Log-normal with this mean and coefficient of variation.
+    /// Draws from the log-normal distribution with this mean and coefficient of variation.
     pub(crate) fn log_normal(&mut self, mean: f64, variation: f64) -> f64 {
         let variance = (1.0 + variation * variation).ln();
         mean * (variance.sqrt() * self.normal() - variance / 2.0).exp()
     }
 
-    /// Gamma with this mean and coefficient of variation (Marsaglia & Tsang 2000, with the boost for shapes below 1).
+    /// Draws from the gamma distribution with this mean and coefficient of variation (Marsaglia & Tsang 2000, with the
+    /// boost for shapes below 1).
     pub(crate) fn gamma(&mut self, mean: f64, variation: f64) -> f64 {
         let shape = 1.0 / (variation * variation);
         let boost = if shape < 1.0 {
@@ -100,7 +101,7 @@ impl SeededRng {
         }
     }
 
-    /// Exponential with this mean.
+    /// Draws from the exponential distribution with this mean.
     pub(crate) fn exponential(&mut self, mean: f64) -> f64 {
         -mean * self.unit().ln()
     }
@@ -112,7 +113,7 @@ impl SeededRng {
         }
     }
 
-    /// A random name: `prefix` and twelve hexadecimal digits.
+    /// Draws a random name: `prefix` and twelve hexadecimal digits.
     pub(crate) fn name(&mut self, prefix: &str) -> String {
         format!("{prefix}-{:012x}", self.0.next_u64() >> 16)
     }
@@ -144,7 +145,8 @@ mod tests {
             let mean = values.iter().sum::<f64>() / f64::from(count);
             let variance =
                 values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / f64::from(count);
-            // Five standard errors: the mean's is v/sqrt(n), the deviation's is half the root of (2 + 6 v^2) / n.
+            // Five standard errors: that of the mean is v/sqrt(n), that of the deviation half the root of (2 + 6 v^2) /
+            // n.
             let root = f64::from(count).sqrt();
             assert!((mean / 3.0 - 1.0).abs() < 5.0 * variation / root, "{mean}");
             let spread = variance.sqrt() / 3.0 / variation - 1.0;

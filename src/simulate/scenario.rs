@@ -1,4 +1,4 @@
-//! What a stream should be made of, apart from its seed: a commented TOML file, validated whole before use.
+//! A scenario: the composition of a stream, apart from its seed. A commented TOML file, fully validated before use.
 
 mod checks;
 mod evasion;
@@ -27,7 +27,7 @@ const DAY_MICROSECONDS: i64 = 86_400_000_000;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// Its name, in ids of campaigns and in reports.
+    /// Name, used in ids of campaigns and in reports.
     pub name: String,
     /// Sides of the split that requests are drawn from.
     #[serde(deserialize_with = "partitions")]
@@ -35,24 +35,24 @@ pub struct Scenario {
     /// First moment of the stream.
     #[serde(deserialize_with = "instant")]
     pub start: Timestamp,
-    /// Its length.
+    /// Length in days.
     pub days: u32,
-    /// Share of the stream in which accounts begin.
+    /// Share of the stream, from its start, in which accounts start.
     #[serde(default = "beginnings")]
     pub beginnings: f64,
-    /// Exchanges of one account.
+    /// Number of exchanges of one account.
     pub exchanges: Exchanges,
     /// Benign accounts.
     pub benign: Benign,
-    /// Extracting accounts; the baseline of the cells when there are any.
+    /// Extracting accounts; the baseline of the cells if there are any.
     pub extraction: ExtractionSettings,
-    /// Variations of the extraction, in their order: played instead of it, side by side in one stream.
+    /// Variations of the extraction in file order: played instead of it, side by side in one stream.
     #[serde(skip)]
     pub cells: Vec<Cell>,
-    /// As written: a name, and the keys of the extraction that differ.
+    /// Cells as written: a name, and the keys of the extraction that differ.
     #[serde(rename = "cell", default)]
     rows: Vec<Table>,
-    /// Models on offer, oldest release first.
+    /// Available models, oldest release first.
     #[serde(rename = "model")]
     pub models: Vec<Model>,
 }
@@ -60,32 +60,32 @@ pub struct Scenario {
 /// One variation of the extraction.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// Its name, in labels.
+    /// Name used in labels.
     pub name: String,
     /// The extraction with the cell's changes.
     pub extraction: ExtractionSettings,
 }
 
-/// The extraction as written, for cells to change.
+/// The extraction as written, as the baseline that cells change.
 #[derive(Deserialize)]
 struct Baseline {
     extraction: Table,
 }
 
-/// Benign accounts and the populations that they come from.
+/// Benign accounts and the populations they come from.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Benign {
     /// Number of accounts.
     pub accounts: u32,
-    /// Relative weights.
+    /// Relative weights of the populations.
     pub populations: PopulationShares,
-    /// Exchanges a day of benign programs.
+    /// Exchanges per day of benign programs.
     #[serde(default = "tenants")]
     pub per_day: Range,
 }
 
-/// Relative weight of each benign population, counted in accounts; 0 where it is not named.
+/// Relative weight of each benign population, counted in accounts; 0 for a population that is not named.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PopulationShares {
@@ -97,11 +97,11 @@ pub struct PopulationShares {
     pub tenant: f64,
     /// Teams that test models on a suite.
     pub evaluator: f64,
-    /// Students of a class.
+    /// Students in a class.
     pub classroom: f64,
     /// Keys of an organisation.
     pub organisation: f64,
-    /// Resellers with disclosed end users: the benign twins of relay networks.
+    /// Resellers with disclosed end users: the benign counterparts of relay networks.
     pub reseller: f64,
     /// Programs that translate or label a corpus.
     pub batch: f64,
@@ -109,13 +109,13 @@ pub struct PopulationShares {
     pub heavy: f64,
 }
 
-/// A model on offer.
+/// An available model.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// Its id.
+    /// Model id.
     pub id: String,
-    /// When it came out.
+    /// Release time.
     #[serde(deserialize_with = "instant")]
     pub released: Timestamp,
 }
@@ -132,7 +132,7 @@ impl Scenario {
     /// Reads and validates a scenario.
     ///
     /// # Errors
-    /// When the text is not a scenario or its values make no stream.
+    /// When the text is not a scenario or its values do not describe a valid stream.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         let mut scenario: Self = toml::from_str(text)?;
         let models = &mut scenario.models;
@@ -152,7 +152,7 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// The moment after the last exchange.
+    /// Returns the end of the stream: the moment after the last exchange.
     pub fn end(&self) -> Timestamp {
         Timestamp::from_micros(self.start.as_micros() + i64::from(self.days) * DAY_MICROSECONDS)
     }
@@ -208,7 +208,7 @@ impl Cell {
     }
 }
 
-/// Puts `changes` into `settings`: tables key by key, all else as a whole.
+/// Merges `changes` into `settings`: tables key by key, everything else as a whole.
 fn overlay(settings: &mut Table, changes: Table) {
     for (key, change) in changes {
         match (settings.get_mut(&key), change) {
@@ -221,7 +221,7 @@ fn overlay(settings: &mut Table, changes: Table) {
 }
 
 impl PopulationShares {
-    /// The weights in the order of [`super::Population::ALL`].
+    /// Returns the weights in the order of [`super::Population::ALL`].
     pub(crate) fn weights(&self) -> [f64; 9] {
         [
             self.consumer,
@@ -237,7 +237,7 @@ impl PopulationShares {
     }
 }
 
-/// Most accounts can finish when they begin in the first part of the stream.
+/// Most accounts can finish if they start in the first part of the stream.
 const fn beginnings() -> f64 {
     0.6
 }
@@ -264,7 +264,7 @@ fn instant<'de, D: Deserializer<'de>>(row: D) -> Result<Timestamp, D::Error> {
     Ok(Timestamp::from_micros(instant.as_microsecond()))
 }
 
-/// Only the sides that can be drawn from; withheld material is in no stream.
+/// Accepts only the sides that can be drawn from; withheld material is in no stream.
 fn partitions<'de, D: Deserializer<'de>>(row: D) -> Result<Vec<Partition>, D::Error> {
     let rows = Vec::<PartitionRow>::deserialize(row)?;
     Ok(rows.into_iter().map(Partition::from).collect())
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_make_no_stream_are_named() {
+    fn invalid_values_are_named() {
         let cases = [
             ("least = 10", "least = 0", "exchanges"),
             ("days = ", "days = 0 # ", "days"),

@@ -1,4 +1,4 @@
-//! How simulated benign accounts behave beside the production traces that they were drawn from.
+//! Comparison of the behaviour of simulated benign accounts with the production traces it was drawn from.
 
 use super::corpus::Corpus;
 use crate::domain::Verdict;
@@ -14,67 +14,68 @@ use crate::simulate::behaviour::priors::{
 use crate::simulate::plan::AccountPlan;
 use crate::simulate::plan::Plan;
 
-/// Fewest exchanges of a client whose gaps and models are looked at, as with the traces.
+/// Minimum exchanges of a client whose gaps and models are measured, as with the traces.
 const CONSUMER_EXCHANGES: usize = 10;
-/// Fewest gaps within sessions by which a simulated consumer's variation is judged.
+/// Minimum gaps within sessions for measuring a simulated consumer's variation.
 const CONSUMER_GAPS: usize = 20;
 const DEVELOPER_EXCHANGES: usize = 500;
 
-/// Requests by which a tenant's lengths are judged.
+/// Number of requests over which a tenant's lengths are measured.
 const LENGTHS: usize = 200;
 
-/// The quantiles that are compared.
+/// The quantiles compared.
 pub const COMPARED: [f64; 3] = [0.5, 0.9, 0.99];
 
 /// One statistic of one population, simulated and traced.
 pub struct Statistic {
-    /// Whose.
+    /// Population measured.
     pub population: Population,
-    /// What, and of what.
+    /// Name of the statistic and of the items it is taken over.
     pub name: &'static str,
     /// The figures of the traces.
     pub traced: Traced,
-    /// What decides it, when that is not the traces and it is only stated beside them.
+    /// What determines the statistic if not the traces, which are then shown only for comparison.
     pub set_by: Option<&'static str>,
-    /// Simulated values in order, one for each client, day or release. For a share, 1 or 0.
+    /// Simulated values in ascending order, one per client, day or release; 1 or 0 for a share.
     pub simulated: Vec<f64>,
 }
 
-/// What a trace says.
+/// The figures of a trace.
 pub enum Traced {
     /// A distribution, at [`COMPARED`].
     Distribution {
-        /// Its quantiles.
+        /// Quantiles.
         quantiles: [f64; 3],
-        /// Clients, days or releases behind them.
+        /// Number of clients, days or releases behind the quantiles.
         count: u32,
     },
     /// A share of clients.
     Share {
         /// The share.
         share: f64,
-        /// Clients behind it.
+        /// Number of clients behind the share.
         count: u32,
     },
 }
 
 impl Statistic {
-    /// A quantile of the simulated values; not a number when there are none.
+    /// Returns a quantile of the simulated values; NaN if there are none.
     pub fn quantile(&self, probability: f64) -> f64 {
         let last = self.simulated.len().saturating_sub(1);
-        let place = (probability * last as f64).round() as usize;
-        self.simulated.get(place).copied().unwrap_or(f64::NAN)
+        let index = (probability * last as f64).round() as usize;
+        self.simulated.get(index).copied().unwrap_or(f64::NAN)
     }
 
-    /// Mean of the simulated values: for a share, the share.
+    /// Returns the mean of the simulated values; for a share, this is the share.
     pub fn mean(&self) -> f64 {
         self.simulated.iter().sum::<f64>() / self.simulated.len() as f64
     }
 
-    /// How far simulation and trace are apart: the largest difference between a probability and the simulated share at
-    /// or below the trace's quantile, in standard errors of the difference of two samples of these sizes.
+    /// Returns the distance between simulation and trace: the largest difference between a probability and the
+    /// simulated share at or below the trace's quantile, in standard errors of the difference of two samples of these
+    /// sizes.
     ///
-    /// Under equal distributions about standard normal for each of the quantiles. Not a number without values.
+    /// Under equal distributions it is about standard normal for each of the quantiles. NaN if there are no values.
     pub fn standard_errors_apart(&self) -> f64 {
         let count = self.simulated.len() as f64;
         if self.simulated.is_empty() {
@@ -90,7 +91,7 @@ impl Statistic {
                 share,
                 count: traced,
             } => {
-                // A share of none or all of the clients is known to within one of them.
+                // A share of 0 or 1 is known to within one client.
                 let least = 0.5 / (f64::from(*traced) + 1.0);
                 let share = share.clamp(least, 1.0 - least);
                 let mean = self.mean();
@@ -117,14 +118,14 @@ impl Statistic {
     }
 }
 
-/// All statistics of a plan's benign accounts, in the order of the populations.
+/// Computes all statistics of a plan's benign accounts, in the order of the populations.
 ///
-/// The figures are comparable when no account's number of exchanges is bounded by the scenario.
+/// The figures are comparable only if the scenario does not bound any account's number of exchanges.
 pub fn statistics(plan: &Plan, corpus: &Corpus) -> Vec<Statistic> {
-    let mut all = consumers(&seen(plan, corpus, Population::Consumer));
-    all.extend(developers(&seen(plan, corpus, Population::Developer)));
+    let mut all = consumers(&behaviours(plan, corpus, Population::Consumer));
+    all.extend(developers(&behaviours(plan, corpus, Population::Developer)));
     all.extend(tenants(plan, corpus));
-    let heavy = seen(plan, corpus, Population::Heavy);
+    let heavy = behaviours(plan, corpus, Population::Heavy);
     let days = heavy.iter().flat_map(Behaviour::days).collect();
     all.push(distribution(
         Population::Heavy,
@@ -151,24 +152,26 @@ fn behaviour(account: &AccountPlan, corpus: &Corpus) -> Behaviour {
     Behaviour::of(std::iter::from_fn(|| exchanges.next_moment()))
 }
 
-fn seen(plan: &Plan, corpus: &Corpus, population: Population) -> Vec<Behaviour> {
+fn behaviours(plan: &Plan, corpus: &Corpus, population: Population) -> Vec<Behaviour> {
     benign(plan, population)
         .map(|account| behaviour(account, corpus))
         .collect()
 }
 
-fn consumers(seen: &[Behaviour]) -> Vec<Statistic> {
+fn consumers(behaviours: &[Behaviour]) -> Vec<Statistic> {
     let population = Population::Consumer;
-    let long: Vec<&Behaviour> = seen
+    let long: Vec<&Behaviour> = behaviours
         .iter()
         .filter(|b| b.exchanges() >= CONSUMER_EXCHANGES)
         .collect();
-    let per_day = seen.iter().map(|behaviour| {
+    let per_day = behaviours.iter().map(|behaviour| {
         let days = behaviour.days();
         days.iter().sum::<f64>() / days.len() as f64
     });
-    // A simulated client is seen for longer than a traced one, but has fewer gaps where it has as many requests.
-    let gaps = seen.iter().filter(|b| b.session_gaps() >= CONSUMER_GAPS);
+    // A simulated client is observed for longer than a traced one, but has fewer gaps at the same number of requests.
+    let gaps = behaviours
+        .iter()
+        .filter(|b| b.session_gaps() >= CONSUMER_GAPS);
     let variations: Vec<f64> = gaps.filter_map(Behaviour::session_variation).collect();
     let periodic = variations.iter().map(|v| holds(*v < 0.3)).collect();
     vec![
@@ -205,9 +208,9 @@ fn consumers(seen: &[Behaviour]) -> Vec<Statistic> {
     ]
 }
 
-fn developers(seen: &[Behaviour]) -> Vec<Statistic> {
+fn developers(behaviours: &[Behaviour]) -> Vec<Statistic> {
     let population = Population::Developer;
-    let long: Vec<&Behaviour> = seen
+    let long: Vec<&Behaviour> = behaviours
         .iter()
         .filter(|b| b.exchanges() >= DEVELOPER_EXCHANGES)
         .collect();
@@ -216,7 +219,7 @@ fn developers(seen: &[Behaviour]) -> Vec<Statistic> {
             population,
             "requests per active day, of days",
             &DEVELOPER_PER_DAY,
-            seen.iter().flat_map(Behaviour::days).collect(),
+            behaviours.iter().flat_map(Behaviour::days).collect(),
         ),
         distribution(
             population,
@@ -246,7 +249,10 @@ fn developers(seen: &[Behaviour]) -> Vec<Statistic> {
             population,
             "a new model's share in the day after first use",
             &DEVELOPER_NEW_MODEL_SHARE,
-            seen.iter().filter_map(Behaviour::new_model_share).collect(),
+            behaviours
+                .iter()
+                .filter_map(Behaviour::new_model_share)
+                .collect(),
         ),
     ]
 }
@@ -258,12 +264,12 @@ fn tenants(plan: &Plan, corpus: &Corpus) -> Vec<Statistic> {
     let mut always = Vec::new();
     let mut one_length = Vec::new();
     for account in benign(plan, population) {
-        // One at a time: a tenant's times are the longest list of all.
-        let seen = behaviour(account, corpus);
+        // One tenant at a time, because a tenant's list of times is the longest.
+        let observed = behaviour(account, corpus);
         let hours = account.end.seconds_since(account.start) / 3_600.0;
-        per_day.push(seen.exchanges() as f64 / hours * 24.0);
-        variations.extend(seen.working_variation());
-        always.push(holds(seen.hours() as f64 >= 0.95 * hours));
+        per_day.push(observed.exchanges() as f64 / hours * 24.0);
+        variations.extend(observed.working_variation());
+        always.push(holds(observed.hours() as f64 >= 0.95 * hours));
         let exchanges = account.exchanges(corpus).take(LENGTHS);
         let lengths = exchanges.map(|exchange| {
             let system = exchange.system.map_or(0, |text| text.expose().len());
@@ -301,7 +307,7 @@ fn tenants(plan: &Plan, corpus: &Corpus) -> Vec<Statistic> {
             TENANT_ALWAYS_ON,
             always,
         ),
-        // Every application is equally likely, so that lengths are as the corpus has them.
+        // Every application is equally likely, so the lengths follow the corpus.
         Statistic {
             set_by: Some("the corpus"),
             ..share(

@@ -1,4 +1,4 @@
-//! All accounts of a plan as one stream in order of time, with no text of an account that waits.
+//! Merges all accounts of a plan into one stream in time order, without holding the text of waiting accounts.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,10 +8,10 @@ use crate::domain::{Exchange, Label, Timestamp};
 use crate::simulate::plan::AccountExchanges;
 use crate::simulate::plan::Plan;
 
-/// Writes a plan's labels by account, then its exchanges in order of time, and returns the number of exchanges.
+/// Writes a plan's labels by account, then its exchanges in time order, and returns the number of exchanges.
 ///
-/// Accounts are opened at their first exchange and closed after their last; a text is made when its turn has come. So
-/// memory holds a few hundred bytes for each account that is active, however long the stream is.
+/// An account is opened at its first exchange and closed after its last, and a text is generated only when it is due.
+/// Memory use is therefore a few hundred bytes per active account, however long the stream is.
 ///
 /// # Errors
 /// The first error of `write_label` or `write_exchange`.
@@ -21,7 +21,7 @@ pub fn write_stream<E>(
     mut write_exchange: impl FnMut(&Exchange) -> Result<(), E>,
     mut write_label: impl FnMut(&Label) -> Result<(), E>,
 ) -> Result<u64, E> {
-    // By the name of the account, which is random: the plan's order says who is benign.
+    // Sorted by account name, which is random; the plan's order would reveal who is benign.
     let mut labels: Vec<&Label> = plan.accounts.iter().map(|account| &account.label).collect();
     labels.sort_unstable_by(|left, right| left.account.cmp(&right.account));
     for label in labels {
@@ -38,7 +38,7 @@ pub fn write_stream<E>(
 struct Merge<'a> {
     plan: &'a Plan,
     corpus: &'a Corpus,
-    /// The next moment of each account; ties go to the earlier account of the plan.
+    /// The next time of each account; ties go to the earlier account of the plan.
     queue: BinaryHeap<Reverse<(Timestamp, usize)>>,
     open: Vec<Option<Box<AccountExchanges<'a>>>>,
 }
@@ -50,7 +50,7 @@ impl<'a> Merge<'a> {
             plan,
             corpus,
             queue: starts
-                .map(|(place, account)| Reverse((account.start, place)))
+                .map(|(index, account)| Reverse((account.start, index)))
                 .collect(),
             open: plan.accounts.iter().map(|_| None).collect(),
         }
@@ -61,15 +61,15 @@ impl Iterator for Merge<'_> {
     type Item = Exchange;
 
     fn next(&mut self) -> Option<Exchange> {
-        while let Some(Reverse((_, place))) = self.queue.pop() {
-            let opened = || Box::new(self.plan.accounts[place].exchanges(self.corpus));
-            let mut account = self.open[place].take().unwrap_or_else(opened);
+        while let Some(Reverse((_, index))) = self.queue.pop() {
+            let opened = || Box::new(self.plan.accounts[index].exchanges(self.corpus));
+            let mut account = self.open[index].take().unwrap_or_else(opened);
             let Some(exchange) = account.next() else {
                 continue;
             };
             if let Some(time) = account.upcoming() {
-                self.queue.push(Reverse((time, place)));
-                self.open[place] = Some(account);
+                self.queue.push(Reverse((time, index)));
+                self.open[index] = Some(account);
             }
             return Some(exchange);
         }

@@ -1,7 +1,7 @@
-//! The scores of benign accounts in order, each with its weight, and the threshold that so many of them certify.
+//! A sorted, weighted sample of benign scores, and the threshold that it certifies for a false-positive rate.
 //!
-//! The order statistic of hierarchical conformal prediction, and beyond it the upper end of a Pareto tail; which
-//! accounts are in the sample, and what their scores are the highest of, is for the caller to know.
+//! The threshold is the order statistic of hierarchical conformal prediction and, beyond the data, the upper end of a
+//! Pareto tail. The caller decides which accounts are in the sample and over which moments a score is the maximum.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,43 +12,43 @@ use crate::statistics::pareto_tail::{Tail, weighted_quantile};
 
 /// Confidence of every upper bound.
 pub(crate) const CONFIDENCE: f64 = 0.95;
-/// The part of the accounts that a tail is fitted to.
+/// Share of the accounts that a tail is fitted to.
 const TAIL_SHARE: f64 = 0.05;
-/// A tail takes at least this many accounts, and never more than half.
+/// Minimum number of accounts of a tail, which never takes more than half of them.
 const TAIL_ACCOUNTS: f64 = 20.0;
-/// A rate that so many applications just certify is not missed by less than this.
+/// Rounding tolerance, so that a rate that the number of applications just certifies is not missed.
 const ROUNDING: f64 = 1e-12;
-/// Applications are left out in at most this many turns.
+/// Maximum number of jackknife turns in which applications are left out.
 const MOST_JACKKNIFE_TURNS: usize = 40;
 
-/// The score of one benign account that trained nothing.
+/// The score of one benign account that was not used in training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BenignScore {
-    /// Raw score in log-odds. The highest it ever reached, where a threshold is to bound the share of benign accounts
-    /// that EVER pass it and not only those beyond it at one moment.
+    /// Raw score in log-odds. Where a threshold must bound the share of benign accounts that EVER pass it, not only of
+    /// those beyond it at one moment, this is the highest score the account ever reached.
     pub score: f64,
-    /// The application (customer) behind the account.
+    /// The application (customer) that the account belongs to.
     pub application: u64,
 }
 
-/// One account among the others of its application.
+/// One account, weighted within its application.
 #[derive(Clone, Copy)]
 pub(crate) struct Weighed {
     pub(crate) benign: BenignScore,
-    /// One over the accounts of its application.
+    /// One divided by the number of accounts of its application.
     pub(crate) weight: f64,
 }
 
-/// Benign scores in order.
+/// Benign scores in ascending order.
 pub(crate) struct BenignSample {
     sorted: Vec<(f64, f64)>,
-    /// For each of `sorted`, in which turn of the jackknife its application is left out.
+    /// For each of `sorted`, the jackknife turn in which its application is left out.
     turns: Vec<usize>,
     turn_count: usize,
     applications: usize,
 }
 
-/// Each account with one over the number of its application's accounts.
+/// Returns each account with a weight of one divided by the number of its application's accounts.
 pub(crate) fn weighed(benign: &[BenignScore]) -> Vec<Weighed> {
     let mut sizes: BTreeMap<u64, f64> = BTreeMap::new();
     for row in benign {
@@ -62,15 +62,15 @@ pub(crate) fn weighed(benign: &[BenignScore]) -> Vec<Weighed> {
 }
 
 impl BenignSample {
-    /// Of all accounts: every application weighs one.
+    /// Creates a sample of all accounts, in which every application weighs one.
     pub(crate) fn new(benign: &[BenignScore]) -> Self {
         let weighed = weighed(benign);
         let applications = applications(weighed.iter());
         Self::of(weighed, applications)
     }
 
-    /// Of what is left of `applications` applications when some of their accounts have been taken away: the others
-    /// keep the weights that they had.
+    /// Creates a sample of the accounts that remain of `applications` applications after some were removed; the
+    /// remaining ones keep their weights.
     pub(crate) fn of(mut rows: Vec<Weighed>, applications: usize) -> Self {
         rows.sort_by(|a, b| {
             let (a, b) = (a.benign, b.benign);
@@ -99,15 +99,15 @@ impl BenignSample {
         }
     }
 
-    /// Distinct applications that it stands for.
+    /// Returns the number of distinct applications that the sample represents.
     pub(crate) const fn applications(&self) -> u64 {
         self.applications as u64
     }
 
-    /// The threshold for one rate, not below `floor`.
+    /// Returns the threshold for one rate, not below `floor`.
     pub(crate) fn threshold(&self, rate: f64, floor: f64) -> Threshold {
         let applications = self.applications as f64;
-        // The new account's own application counts as one wholly beyond the threshold.
+        // The new account's own application counts as lying entirely beyond the threshold.
         let weight: f64 = self.sorted.iter().map(|(_, weight)| weight).sum();
         let wanted = (weight + 1.0 - (applications + 1.0) * rate) / weight;
         let extrapolated = (applications + 1.0) * rate < 1.0 - ROUNDING;
@@ -119,7 +119,7 @@ impl BenignSample {
         self.described(score.max(floor), rate, extrapolated)
     }
 
-    /// The highest score seen: all that can be said where next to nobody is left.
+    /// Returns the highest score in the sample: the only statement possible when almost no accounts are left.
     pub(crate) fn highest(&self, rate: f64, floor: f64) -> Threshold {
         let highest = self.sorted.last().map_or(floor, |&(score, _)| score);
         self.described(highest.max(floor), rate, true)
@@ -148,12 +148,12 @@ impl BenignSample {
         }
     }
 
-    /// The upper end of the tail's quantile, never inside the data's own.
+    /// Returns the upper end of the tail's quantile, never below the data's own.
     fn extrapolate(&self, rate: f64) -> f64 {
         let seen = weighted_quantile(&self.sorted, 1.0 - rate).unwrap_or(f64::MAX);
         let highest = self.sorted.last().map_or(seen, |&(score, _)| score);
         let Some(estimate) = tail_quantile(&self.sorted, rate) else {
-            // A tail of ties has no shape. No benign account seen is beyond its highest score.
+            // A tail of ties has no shape. No benign account in the sample exceeds its highest score.
             return highest;
         };
         let left_out: Vec<f64> = (0..self.turn_count)
@@ -179,13 +179,13 @@ impl BenignSample {
     }
 }
 
-/// The value that a tail fitted to the upper part of `sorted` exceeds with probability `rate`.
+/// Returns the value that a tail fitted to the upper part of `sorted` exceeds with probability `rate`.
 fn tail_quantile(sorted: &[(f64, f64)], rate: f64) -> Option<f64> {
     let share = (TAIL_ACCOUNTS / sorted.len() as f64).clamp(TAIL_SHARE, 0.5);
     Tail::fit(sorted, share).map(|tail| tail.quantile(rate))
 }
 
-/// Distinct applications among accounts.
+/// Returns the number of distinct applications among accounts.
 pub(crate) fn applications<'a>(rows: impl Iterator<Item = &'a Weighed>) -> usize {
     rows.map(|row| row.benign.application)
         .collect::<BTreeSet<_>>()

@@ -1,4 +1,4 @@
-//! Fitting a calibration: grouping ties, weighing, and the slope of the tails.
+//! Fits a calibration: groups ties, weights accounts and sets the slope of the tails.
 
 use thiserror::Error;
 
@@ -7,44 +7,44 @@ use crate::risk::{Calibration, CalibrationError, VennAbersFit};
 use crate::statistics::decimal::twelve_digits;
 use crate::statistics::logistic::sigmoid;
 
-/// The headline always rises by at least this many log-odds per unit of score in the tails.
+/// Minimum slope of the headline probability in the tails, in log-odds per unit of score.
 const SMALLEST_TAIL_SLOPE: f64 = 0.05;
-/// And by no more than this: separable data would ask for infinity.
+/// Maximum slope; separable data would require an infinite one.
 const LARGEST_TAIL_SLOPE: f64 = 2.0;
-/// Newton steps of the logistic fit; it settles in fewer than ten.
+/// Newton steps of the logistic fit; it converges in fewer than ten.
 const NEWTON_STEPS: usize = 50;
 
-/// One account that calibrates.
+/// One account used for calibration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CalibrationRow {
-    /// Its log-odds.
+    /// Score in log-odds.
     pub score: f64,
-    /// Whether it was extracting.
+    /// Whether the account extracts.
     pub extraction: bool,
-    /// How much it counts.
+    /// Weight.
     pub weight: f64,
 }
 
-/// Why a calibration could not be fitted.
+/// The reason why a calibration could not be fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum CalibrationFitError {
-    /// A score that is not finite.
+    /// A score is not finite.
     #[error("calibration row {row}: expected a finite score, got {actual}")]
     Score {
-        /// Which row.
+        /// Index of the row.
         row: usize,
-        /// Its score.
+        /// Score of the row.
         actual: f64,
     },
-    /// A weight that is negative or not finite.
+    /// A weight is negative or not finite.
     #[error("calibration row {row}: expected a finite weight of at least 0, got {actual}")]
     Weight {
-        /// Which row.
+        /// Index of the row.
         row: usize,
-        /// Its weight.
+        /// Weight of the row.
         actual: f64,
     },
-    /// Only one kind of account.
+    /// Only one class of accounts is present.
     #[error("expected both kinds of accounts, got {benign} benign and {extraction} extraction")]
     OneClass {
         /// Benign rows of positive weight.
@@ -52,12 +52,13 @@ pub enum CalibrationFitError {
         /// Extraction rows of positive weight.
         extraction: u64,
     },
-    /// A fit that fails the checks of a calibration.
+    /// The fit fails the checks of a calibration.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
 }
 
-/// Fits a calibration on accounts that trained nothing. It answers for the share of extraction among them.
+/// Fits a calibration on accounts that were not used in training. It is calibrated for the share of extraction among
+/// them.
 ///
 /// Weights are rescaled to sum to the effective number of accounts, `(sum w)^2 / sum w^2` (Kish), and
 /// a new account weighs one. With equal weights this is exactly Venn-Abers; with unequal ones the
@@ -128,7 +129,7 @@ fn knots(mut rows: Vec<CalibrationRow>) -> Vec<Knot> {
     knots
 }
 
-/// `p0` holds from a knot on: keep where it rises.
+/// Keeps the knots at which `p0` rises; `p0` applies from a knot on.
 fn first_of_runs(knots: &[Knot], fit: &[f64]) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64)> = Vec::new();
     for (knot, &value) in knots.iter().zip(fit) {
@@ -140,7 +141,7 @@ fn first_of_runs(knots: &[Knot], fit: &[f64]) -> Vec<(f64, f64)> {
     steps
 }
 
-/// `p1` holds up to a knot: keep where it is about to rise.
+/// Keeps the knots after which `p1` rises; `p1` applies up to a knot.
 fn last_of_runs(knots: &[Knot], fit: &[f64]) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64)> = Vec::new();
     for (knot, &value) in knots.iter().zip(fit).rev() {
@@ -153,13 +154,13 @@ fn last_of_runs(knots: &[Knot], fit: &[f64]) -> Vec<(f64, f64)> {
     steps
 }
 
-/// Slope of a weighted logistic regression on the score, with Platt's softened targets.
+/// Returns the slope of a weighted logistic regression on the score, with Platt's softened targets.
 fn logistic_slope(knots: &[Knot]) -> f64 {
     let weight: f64 = knots.iter().map(|knot| knot.weight).sum();
     let positive: f64 = knots.iter().map(|knot| knot.extraction).sum();
     let high = (positive + 1.0) / (positive + 2.0);
     let low = 1.0 / (weight - positive + 2.0);
-    // Centred, so that intercept and slope hardly disturb each other.
+    // Centred, so that intercept and slope are nearly uncorrelated.
     let centre = knots
         .iter()
         .map(|knot| knot.weight * knot.score)

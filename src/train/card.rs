@@ -1,4 +1,4 @@
-//! The model card: what a bundle is, what it was made of, what it can and cannot do.
+//! The model card: states what a bundle is, what it was made of, and what it can and cannot do.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use super::summary::Summary;
 use crate::detect::{DETECTORS, MEASURE_COUNT, Maturity};
 use crate::risk::{Fusion, RiskModel, Threshold};
 
-/// The card of a bundle, in Markdown. Figures of the held-out side are added by whoever measures them.
+/// Returns the card of a bundle in Markdown. Figures of the held-out side are added by whoever measures them.
 pub fn card(name: &str, version: u32, summary: &Summary, model: &RiskModel) -> String {
     let mut card = format!("# Model card: {name}@{version}\n\n");
     card.push_str(
@@ -26,8 +26,8 @@ pub fn card(name: &str, version: u32, summary: &Summary, model: &RiskModel) -> S
     card.push_str(&what_decides(model.fusion()));
     card.push_str(
         "\n## Operating points\n\n\
-         Score thresholds that an honest account passes *at any time* with the target's probability, each application \
-         counting equally. Two promises hold for each: 5%, 1% and 0.1% of all honest accounts, and five times as much of \
+         Score thresholds that a benign account passes *at any time* with the target's probability, each application \
+         counting equally. Two promises hold for each: 5%, 1% and 0.1% of all benign accounts, and five times as much of \
          the population that is hardest to tell apart (as a rule evaluators). The row shows the stricter one, with the \
          accounts behind it. An extrapolated threshold for restriction restricts nobody: it recommends a review.\n\n\
          | recommendation | target | score above | benign accounts | applications | seen beyond | upper 95% bound | tail |\n\
@@ -45,16 +45,16 @@ pub fn card(name: &str, version: u32, summary: &Summary, model: &RiskModel) -> S
     card.push_str(
         "\n## Limits\n\n\
          - The prior is 5% of accounts; shift it to your own traffic before reading a risk as a probability.\n\
-         - Requests that an honest user would send word for word (bare questions, agent prompts) carry no cue: only \
+         - Requests that a benign user would send word for word (bare questions, agent prompts) carry no cue: only \
          the stream of the account can tell, and often it does not.\n\
          - English and Chinese taught it most; other languages rest on few sources. Read the slice report.\n\
-         - Traffic whose cue-free harvest is spread over many accounts is not seen by this version.\n\
+         - Traffic whose cue-free extraction is spread over many accounts is not seen by this version.\n\
          - It recommends; a person decides.\n",
     );
     card
 }
 
-/// Which measures weigh, and what the others are for.
+/// Describes which measures have a term and what the others are for.
 fn what_decides(fusion: &Fusion) -> String {
     let mut deciding: Vec<&str> = Vec::new();
     let mut terms: Vec<String> = Vec::new();
@@ -91,7 +91,7 @@ fn row(name: &str, threshold: &Threshold) -> String {
         threshold.score,
         threshold.accounts,
         threshold.applications,
-        // A rate of nobody is 0, whatever its sign.
+        // A rate over no accounts is 0, whatever its sign.
         threshold.rate.max(0.0) * 100.0,
         threshold.upper_by_applications * 100.0,
         if threshold.extrapolated {

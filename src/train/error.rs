@@ -1,4 +1,4 @@
-//! Why a training run ends without a bundle.
+//! The reasons why a training run ends without a bundle.
 
 use thiserror::Error;
 
@@ -10,43 +10,43 @@ use crate::profile::InvalidBandwidth;
 use crate::simulate::PlanError;
 use crate::text::CommonWordsError;
 
-/// Why no bundle came out.
+/// The reason why no bundle was produced.
 #[derive(Debug, Error)]
 pub enum TrainError {
-    /// The vocabulary.
+    /// The vocabulary could not be trained.
     #[error("vocabulary: {0}")]
     Vocabulary(#[from] VocabularyError),
-    /// The vocabulary, read back.
+    /// The trained vocabulary could not be read back.
     #[error("vocabulary: {0}")]
     Tokenizer(#[from] TokenizerError),
-    /// The text model.
+    /// The text model could not be fitted.
     #[error("text model: {0}")]
     Text(#[from] super::text::TextFitError),
-    /// The text model, put together.
+    /// The text model could not be assembled.
     #[error("text model: {0}")]
     Encoder(#[from] EncoderError),
-    /// The common words.
+    /// The common words could not be built.
     #[error("common words: {0}")]
     Words(#[from] CommonWordsError),
-    /// The projection.
+    /// The bandwidth of the random features is invalid.
     #[error("random features: {0}")]
     Bandwidth(#[from] InvalidBandwidth),
-    /// The accounts.
+    /// The accounts could not be simulated.
     #[error("simulated accounts: {0}")]
     Plan(#[from] PlanError),
-    /// Fusion, calibration or operating points.
+    /// Fusion, calibration or operating points could not be fitted.
     #[error("risk model: {0}")]
     RiskModel(#[from] RiskModelFitError),
-    /// The conversation calibration.
+    /// The conversation calibration could not be fitted.
     #[error("conversation calibration: {0}")]
     Conversation(#[from] CalibrationFitError),
-    /// The risk model's file.
+    /// The risk model's file could not be serialised.
     #[error("risk_model.json: {0}")]
     RiskModelForm(#[from] serde_json::Error),
-    /// The bundle that was to be refitted.
+    /// The bundle to refit is invalid.
     #[error("bundle: {0}")]
     Bundle(#[from] crate::bundle::BundleError),
-    /// Nothing to learn from.
+    /// There are no requests to learn from.
     #[error("expected permissive requests of the recipe's sides, got none")]
     NoRequests,
 }

@@ -1,4 +1,4 @@
-//! Corpus and manifest to labeled requests.
+//! Labels requests: combines corpus and manifest into training examples.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::simulate::corpus::{
 };
 use crate::text::TextView;
 
-/// Where a request comes from.
+/// The origin of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A published extraction pipeline.
@@ -24,38 +24,39 @@ pub enum Origin {
     Pool,
     /// A real application.
     Application,
-    /// An author of ours, extracting or benign.
+    /// One of our own authors, extracting or benign.
     Own,
 }
 
-/// One request of the corpus with what is known of it.
+/// One labeled request of the corpus.
 #[derive(Clone)]
 pub struct LabeledRequest<'a> {
     /// The request.
     pub record: &'a PoolRecord,
-    /// Pipeline, benign source or application.
+    /// Name of the pipeline, benign source or application.
     pub unit: &'a str,
     /// Unit of splitting.
     pub group: &'a str,
     /// Whether a published extraction pipeline sent it.
     pub extraction: bool,
-    /// Where it comes from.
+    /// Origin.
     pub origin: Origin,
-    /// Whether its text is word for word a benign user's, or an evaluation harness': no prompt-level positive.
+    /// Whether the text is word for word that of a benign user or an evaluation harness, which makes it no positive at
+    /// prompt level.
     pub bare: bool,
     /// Side of the split.
     pub partition: Partition,
     /// What the licence allows.
     pub licence: LicenceClass,
-    /// Requests of the same unit.
+    /// Number of requests of the same unit.
     pub unit_size: usize,
-    /// What its unit counts, where a unit of its size counts 1.
+    /// Weight of its unit, where a unit of the same size weighs 1.
     pub weight: f32,
-    /// Cues.
+    /// Label of each cue.
     pub targets: [Target; CUE_COUNT],
 }
 
-/// The intent cue that a technique shows in text, if any.
+/// Returns the intent cue that a technique shows in text, if any.
 pub const fn intent_of(technique: Technique) -> Option<Cue> {
     match technique {
         Technique::ReasoningHarvest => Some(Cue::ReasoningIntent),
@@ -66,8 +67,8 @@ pub const fn intent_of(technique: Technique) -> Option<Cue> {
     }
 }
 
-/// Every request of the corpus, labeled. Sources that neither the manifest nor an author of ours describes have unknown
-/// form cues.
+/// Labels every request of the corpus. Form cues are unknown for sources described neither by the manifest nor by one
+/// of our authors.
 pub fn labeled_requests<'a>(corpus: &'a Corpus, manifest: &CueManifest) -> Vec<LabeledRequest<'a>> {
     let mut requests = Vec::new();
     for pipeline in corpus.pipelines.iter().chain(&corpus.harnesses) {
@@ -94,7 +95,7 @@ pub fn labeled_requests<'a>(corpus: &'a Corpus, manifest: &CueManifest) -> Vec<L
     requests
 }
 
-/// Our own authors describe their requests themselves; an author counts as one unit, whatever its editions.
+/// Applies the labels that our own authors state; an author counts as one unit, whatever its editions.
 fn describe_own(requests: &mut [LabeledRequest<'_>], corpus: &Corpus) {
     let mut sizes = BTreeMap::<&str, usize>::new();
     for request in requests.iter() {
@@ -215,19 +216,19 @@ fn without_intent(mut targets: [Target; CUE_COUNT]) -> [Target; CUE_COUNT] {
     targets
 }
 
-/// What a pipeline or benign pool weighs at least, in requests of weight 1: a way of asking that we could only write a
-/// few examples of must still be learned. Applications are many and need no floor.
+/// Minimum weight of a pipeline or benign pool, in requests of weight 1: a way of asking for which we could only write
+/// a few examples must still be learned. Applications are many and need no minimum.
 const SOURCE_WEIGHT_MIN: f32 = 25.0;
 
-/// Makes a pipeline's request in any language as rare among the benign ones of that language as it is overall, so that no
-/// language speaks for guilt (reweighing: Kamiran & Calders 2012).
+/// Balances languages: makes pipelines' requests as rare among the benign ones of each language as they are overall, so
+/// that no language becomes evidence of extraction (reweighing: Kamiran & Calders 2012).
 struct LanguageBalance<'a> {
-    /// Weight of benign requests and of pipelines' requests, by language.
+    /// Total weight of benign requests and of pipelines' requests, by language.
     totals: BTreeMap<&'a str, [f32; 2]>,
     overall: f32,
 }
 
-/// A language whose few sources say nothing of its balance is corrected by no more than this.
+/// Maximum correction factor, for languages whose few sources say little about their balance.
 const LANGUAGE_FACTOR_MAX: f32 = 4.0;
 
 impl<'a> LanguageBalance<'a> {
@@ -242,7 +243,7 @@ impl<'a> LanguageBalance<'a> {
         Self { totals, overall }
     }
 
-    /// 1 for benign requests, and in languages that are met on one side alone.
+    /// Returns the factor of a request: 1 for benign requests, and in languages that occur on one side only.
     fn factor(&self, request: &LabeledRequest<'_>) -> f32 {
         let total = self.totals.get(request.record.language.as_str());
         match total {
@@ -257,8 +258,8 @@ impl<'a> LanguageBalance<'a> {
     }
 }
 
-/// The requests as training examples: rows of the table, and a weight that makes a unit count by the square root of
-/// its size, so that neither a large source nor a handful of requests rules. Weights average to 1.
+/// Returns the requests as training examples: rows of the table, and a weight by which a unit counts as the square root
+/// of its size, so that neither a large source nor a handful of requests dominates. Weights average to 1.
 pub fn examples(requests: &[LabeledRequest<'_>], vocabulary: &Vocabulary) -> Vec<Example> {
     let weight = |request: &LabeledRequest<'_>| {
         let size = request.unit_size as f32;

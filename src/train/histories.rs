@@ -1,4 +1,4 @@
-//! Labeled accounts as the detectors saw them, exchange by exchange.
+//! Labeled account histories: the measures that the detectors take after each exchange.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,19 @@ use crate::simulate::corpus::Corpus;
 /// The measures of one account after each of its exchanges.
 #[derive(Clone, Debug)]
 pub struct AccountHistory {
-    /// What it is.
+    /// Label of the account.
     pub label: Label,
     /// `steps[n - 1]` holds the measures after `n` exchanges.
     pub steps: Vec<[f32; MEASURE_COUNT]>,
 }
 
 impl AccountHistory {
-    /// Whether the account extracts.
+    /// Returns whether the account extracts.
     pub fn extraction(&self) -> bool {
         self.label.verdict == Verdict::Extraction
     }
 
-    /// The unit of splitting and bootstrap: application, pipeline or, failing both, the account itself.
+    /// Returns the unit of splitting and bootstrap: application, pipeline or, if it has neither, the account itself.
     pub fn unit(&self) -> &str {
         self.label
             .application
@@ -34,7 +34,7 @@ impl AccountHistory {
             .unwrap_or(&self.label.account)
     }
 
-    /// The measures after `seen` exchanges (at most all of them).
+    /// Returns the measures after `seen` exchanges, or after all of them if there are fewer.
     ///
     /// # Panics
     /// When the account has no exchange or `seen` is 0.
@@ -43,7 +43,7 @@ impl AccountHistory {
     }
 }
 
-/// Folds the accounts of a plan, in parallel; the order of the plan is kept. `done` counts finished accounts.
+/// Folds the accounts of a plan in parallel and in the order of the plan. `done` counts finished accounts.
 pub fn simulated_histories(
     plan: &Plan,
     corpus: &Corpus,
@@ -68,7 +68,7 @@ pub fn simulated_histories(
         .collect()
 }
 
-/// Histories of the labeled accounts of a traffic log. Accounts without a label are left out.
+/// Builds the histories of the labeled accounts of a traffic log. Accounts without a label are left out.
 pub struct HistoryBuilder {
     observer: Observer,
     features: RandomFeatures,
@@ -77,7 +77,7 @@ pub struct HistoryBuilder {
 }
 
 impl HistoryBuilder {
-    /// Without any label yet.
+    /// Creates a builder without labels.
     pub const fn new(observer: Observer, features: RandomFeatures) -> Self {
         Self {
             observer,
@@ -87,13 +87,13 @@ impl HistoryBuilder {
         }
     }
 
-    /// Sets an account's label. Exchanges that came before it are not in the account's history.
+    /// Sets an account's label. Earlier exchanges of the account are not in its history.
     pub fn label(&mut self, label: Label) {
         let account = self.observer.account(&label.account);
         self.labels.insert(account, label);
     }
 
-    /// Adds exchanges, in order of time within each account.
+    /// Adds exchanges, which must be in time order within each account.
     pub fn update(&mut self, exchanges: &[Exchange]) {
         let observed: Vec<_> = exchanges
             .par_iter()
@@ -109,7 +109,7 @@ impl HistoryBuilder {
         }
     }
 
-    /// The histories, by pseudonym.
+    /// Returns the histories, sorted by pseudonym.
     pub fn finish(mut self) -> Vec<AccountHistory> {
         let folds = std::mem::take(&mut self.folds);
         folds

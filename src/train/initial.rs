@@ -1,7 +1,8 @@
-//! Where the text model starts: token vectors distilled from a sentence encoder, or random ones.
+//! Initial weights of the text model: token vectors distilled from a sentence encoder, or random ones.
 //!
 //! Sixty pipelines teach what they ask for in a few languages; they do not teach what words mean. The distilled rows
-//! do: `training/initial/README.md` says from which model and how. They belong to one vocabulary, which comes with them.
+//! do; `training/initial/README.md` states the source model and the method. They belong to one vocabulary, which is
+//! stored with them.
 
 use candle_core::safetensors::SliceSafetensors;
 use candle_core::{DType, Device};
@@ -12,7 +13,7 @@ use thiserror::Error;
 
 use crate::encoder::ROW_DIM;
 
-/// What the rows are before training.
+/// The kind of initial rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Start {
@@ -22,23 +23,23 @@ pub enum Start {
     Distilled,
 }
 
-/// Why the distilled rows cannot be used.
+/// The reason why the distilled rows cannot be used.
 #[derive(Debug, Error)]
 pub enum InitialError {
-    /// Not the expected tensors.
+    /// The file does not hold the expected tensors.
     #[error("distilled rows: {0}")]
     Unreadable(#[from] candle_core::Error),
-    /// Rows of another vocabulary.
+    /// The rows belong to another vocabulary.
     #[error("distilled rows: expected {expected} tokens of {ROW_DIM} numbers, got {got} numbers")]
     Shape {
-        /// Tokens of the vocabulary in use.
+        /// Number of tokens of the vocabulary in use.
         expected: usize,
-        /// Numbers in the file.
+        /// Number of values in the file.
         got: usize,
     },
 }
 
-/// Rows and scores before the first step.
+/// Rows and scores before the first training step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Initial {
     /// `[rows][ROW_DIM]`.
@@ -48,15 +49,15 @@ pub struct Initial {
 }
 
 impl Initial {
-    /// The vocabulary of the distilled rows, as `tokenizer.json`.
+    /// Returns the vocabulary of the distilled rows, as `tokenizer.json`.
     pub const fn distilled_vocabulary() -> &'static str {
         include_str!("../../training/initial/tokenizer.json")
     }
 
-    /// The distilled rows.
+    /// Returns the distilled rows.
     ///
     /// # Errors
-    /// When the file is not of `tokens` rows.
+    /// When the file does not have `tokens` rows.
     pub fn distilled(tokens: usize) -> Result<Self, InitialError> {
         let file =
             SliceSafetensors::new(include_bytes!("../../training/initial/rows.safetensors"))?;
@@ -77,7 +78,7 @@ impl Initial {
         Ok(initial)
     }
 
-    /// Small random vectors, and scores of 0, which is plain averaging.
+    /// Returns small random vectors, and scores of 0, which is plain averaging.
     pub fn random(tokens: usize, rng: &mut ChaCha8Rng) -> Self {
         let bound = 0.1_f32;
         let numbers = 0..tokens * ROW_DIM;

@@ -1,4 +1,4 @@
-//! Words before meaning: what the vocabulary is trained on, and which words templates are made of.
+//! Lexical material: the texts that the vocabulary is trained on, and the common words that templates consist of.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ fn texts<'a>(request: &LabeledRequest<'a>) -> impl Iterator<Item = &'a str> {
         .map(|text| text.expose().as_str())
 }
 
-/// The first bytes of each request, as long as its source has some left to contribute.
+/// Returns the leading bytes of each request, up to the number of bytes that its source may contribute.
 pub(super) fn vocabulary_texts(
     requests: &[LabeledRequest<'_>],
     source_bytes: usize,
@@ -35,7 +35,7 @@ pub(super) fn vocabulary_texts(
     chosen
 }
 
-/// Words by the number of groups that say them: relatives count once.
+/// Returns the words that occur in at least `sources_min` groups; related sources count once.
 pub(super) fn common_words(requests: &[LabeledRequest<'_>], sources_min: u32) -> CommonWords {
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for request in requests {

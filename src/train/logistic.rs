@@ -1,9 +1,10 @@
-//! Fits the fusion: logistic regression on the log-odds of a few measures, no weight below zero.
+//! Fits the fusion: logistic regression on the log-odds of a few measures, with non-negative weights.
 //!
-//! Each measure `x` in [0, 1] enters as `w ln((x + c) / (1 + c - x))`, relative to the median benign account and shrunk by
-//! exposure; the model's lines follow that curve through some twenty points. Boosted tables over more measures fitted the same
-//! accounts better and unseen ones worse: their steps made equals of everything in the tail, where thresholds lie.
-//! Fitted by projected coordinate Newton steps, which a convex loss with bounds lets converge. Deterministic.
+//! Each measure `x` in [0, 1] enters as `w ln((x + c) / (1 + c - x))`, relative to the median benign account and shrunk
+//! by exposure; the model's lines follow that curve through some twenty points. Boosted tables over more measures
+//! fitted the same accounts better and unseen ones worse: their steps treated everything in the tail, where thresholds
+//! lie, as equal. Fitted by projected coordinate Newton steps, which converge because the loss is convex and the
+//! constraints are bounds. Deterministic.
 
 use thiserror::Error;
 
@@ -12,17 +13,17 @@ use crate::risk::{AdditiveModel, AdditiveModelError, Term, shrinkage};
 use crate::statistics::decimal::twelve_digits;
 use crate::statistics::logistic::sigmoid;
 
-/// Keeps the log-odds of 0 and 1 finite: one in five hundred is as little as a measure can tell apart.
+/// Keeps the log-odds of 0 and 1 finite: one in five hundred is the smallest share that a measure can distinguish.
 const OFFSET: f64 = 0.002;
-/// Where the curve is cut into lines: finer towards both ends, as log-odds are.
+/// Points that divide the curve into lines: finer towards both ends, as log-odds are.
 const POINTS: [f64; 21] = [
     0.0, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.035, 0.06, 0.1, 0.16, 0.25, 0.4, 0.55, 0.7, 0.82, 0.9,
     0.95, 0.975, 0.99, 0.996, 1.0,
 ];
-/// Rounds over all weights; the loss settles within a few dozen.
+/// Rounds over all weights; the loss converges within a few dozen.
 const ROUNDS: usize = 100;
 
-/// How to fit.
+/// Settings of the fit.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogisticSettings {
@@ -30,31 +31,31 @@ pub struct LogisticSettings {
     pub penalty: f64,
 }
 
-/// Why nothing could be fitted.
+/// The reason why nothing could be fitted.
 #[derive(Debug, Error)]
 pub enum LogisticError {
-    /// One kind of account has no weight.
+    /// One class of accounts has no weight.
     #[error(
         "expected weighted rows of both kinds, got {benign} benign and {extraction} extraction"
     )]
     OneClass {
-        /// Weight of benign rows.
+        /// Total weight of benign rows.
         benign: f64,
-        /// Weight of extraction rows.
+        /// Total weight of extraction rows.
         extraction: f64,
     },
-    /// Rows that do not hold together.
+    /// The rows are inconsistent.
     #[error(transparent)]
     Rows(#[from] RowsError),
-    /// A model that fails its own checks.
+    /// The model fails its own checks.
     #[error(transparent)]
     Model(#[from] AdditiveModelError),
 }
 
-/// Fits a weight for each column. One that weighs nothing has no term in the model.
+/// Fits a weight for each column. A column whose weight is zero has no term in the model.
 ///
 /// # Errors
-/// When rows and columns do not hold together, or one kind of row is missing.
+/// When rows and columns are inconsistent, or one class of rows is missing.
 pub fn fit(
     rows: &TrainingRows<'_>,
     columns: &[Column],
@@ -78,7 +79,7 @@ pub fn fit(
     let inputs: Vec<Vec<f64>> = columns
         .iter()
         .enumerate()
-        .map(|(place, column)| input(rows, place, column, typical[place]))
+        .map(|(index, column)| input(rows, index, column, typical[index]))
         .collect();
     let (base, weights) = descend(rows, &inputs, settings.penalty);
     let terms = columns
@@ -95,7 +96,7 @@ fn log_odds(share: f64) -> f64 {
     ((share + OFFSET) / (1.0 + OFFSET - share)).ln()
 }
 
-/// What a row's weight multiplies; 0 where the feature is unknown.
+/// Returns the value that a weight multiplies; 0 where the feature is unknown.
 fn input(
     rows: &TrainingRows<'_>,
     column: usize,
@@ -115,7 +116,7 @@ fn input(
     (0..rows.len()).map(input).collect()
 }
 
-/// Intercept and weights: coordinate by coordinate one damped Newton step of the mean loss, then back to at least 0.
+/// Fits intercept and weights: for each coordinate one damped Newton step of the mean loss, then clipped to at least 0.
 fn descend(rows: &TrainingRows<'_>, inputs: &[Vec<f64>], penalty: f64) -> (f64, Vec<f64>) {
     let ones = vec![1.0; rows.len()];
     let total: f64 = rows.weight.iter().sum();
@@ -137,7 +138,7 @@ fn descend(rows: &TrainingRows<'_>, inputs: &[Vec<f64>], penalty: f64) -> (f64, 
     (base, weights)
 }
 
-/// Slope over curvature of the mean weighted logistic loss in one weight, within +-1.
+/// Returns the slope divided by the curvature of the mean weighted logistic loss in one weight, within +-1.
 fn newton(
     rows: &TrainingRows<'_>,
     total: f64,

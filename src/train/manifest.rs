@@ -1,4 +1,5 @@
-//! The cue manifest: which cues the requests of each source carry, decided by reading them (`training/cues.toml`).
+//! The cue manifest: the cues that the requests of each source carry, determined by reading them
+//! (`training/cues.toml`).
 
 use std::collections::BTreeMap;
 
@@ -8,20 +9,20 @@ use thiserror::Error;
 use super::example::Target;
 use crate::domain::{CUE_COUNT, Cue, PoolRecord, Technique};
 
-/// Why a manifest cannot be used.
+/// The reason why a manifest cannot be used.
 #[derive(Debug, Error)]
 pub enum ManifestError {
-    /// Not TOML of the expected form.
+    /// The text is not TOML of the expected form.
     #[error("cue manifest: {0}")]
     Form(#[from] toml::de::Error),
-    /// A cue, side or technique that does not exist.
+    /// A cue, side or technique does not exist.
     #[error("cue manifest, entry {entry}: expected {expected}, got {got:?}")]
     Name {
         /// Name of the entry.
         entry: String,
-        /// What would be right.
+        /// Description of a valid value.
         expected: &'static str,
-        /// What stands there.
+        /// The actual value.
         got: String,
     },
 }
@@ -67,30 +68,30 @@ struct ApplicationEntry {
     optional_cues: Vec<String>,
 }
 
-/// What the manifest says of one kind of request.
+/// The manifest's labels for one kind of request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CueEntry {
-    /// Form cues: carried, absent, or unknown. Intent cues are left absent here; the side decides them.
+    /// Form cues: carried, absent, or unknown. Intent cues are left absent here; they follow from the side.
     pub targets: [Target; CUE_COUNT],
-    /// Whether the text is word for word what a benign user would send, so that only the stream tells.
+    /// Whether the text is word for word what a benign user would send, so that only the stream is informative.
     pub bare: bool,
-    /// The technique, where the family's usual one does not fit.
+    /// The technique, if it differs from the family's usual one.
     pub technique: Option<Technique>,
 }
 
-/// The parsed manifest: rules in file order, of which the first that fits a request counts.
+/// The parsed manifest: rules in file order; the first rule that matches a request applies.
 pub struct CueManifest {
-    /// By side (extraction is `true`) and source.
+    /// Rules by side (`true` for extraction) and source.
     sources: BTreeMap<(bool, String), Vec<(SourceEntry, CueEntry)>>,
-    /// By category.
+    /// Rules by category.
     applications: BTreeMap<String, Vec<(ApplicationEntry, CueEntry)>>,
 }
 
 impl CueManifest {
-    /// From the text of `cues.toml`.
+    /// Parses the text of `cues.toml`.
     ///
     /// # Errors
-    /// When it is not TOML of the expected form, or names a cue, side or technique that does not exist.
+    /// When the text is not TOML of the expected form, or names a cue, side or technique that does not exist.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         let file: ManifestFile = toml::from_str(text)?;
         let mut sources: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -138,7 +139,7 @@ impl CueManifest {
         })
     }
 
-    /// What is said of one record of a pool source.
+    /// Returns the labels of one record of a pool source.
     pub fn source(&self, extraction: bool, name: &str, record: &PoolRecord) -> Option<&CueEntry> {
         let rules = self.sources.get(&(extraction, name.to_owned()))?;
         let note = record.note.as_deref().unwrap_or("");
@@ -147,7 +148,8 @@ impl CueManifest {
                 .as_ref()
                 .is_none_or(|family| *family == record.family)
                 && (rule.note.is_empty() || rule.note.iter().any(|part| note.contains(part)))
-                && (rule.text.is_empty() || rule.text.iter().any(|part| says(record, part)))
+                && (rule.text.is_empty()
+                    || rule.text.iter().any(|part| contains_text(record, part)))
         };
         rules
             .iter()
@@ -155,7 +157,7 @@ impl CueManifest {
             .map(|(_, entry)| entry)
     }
 
-    /// What is said of the requests of an application.
+    /// Returns the labels of the requests of an application.
     pub fn application(
         &self,
         id: &str,
@@ -177,8 +179,8 @@ impl CueManifest {
     }
 }
 
-/// Whether any text of the request contains `part`.
-fn says(record: &PoolRecord, part: &str) -> bool {
+/// Returns whether any text of the request contains `part`.
+fn contains_text(record: &PoolRecord, part: &str) -> bool {
     let messages = record.messages.iter().map(|message| &message.content);
     record
         .system

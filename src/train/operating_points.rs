@@ -14,39 +14,39 @@ use thiserror::Error;
 use super::benign_sample::{BenignSample, BenignScore};
 use crate::risk::{OperatingPointError, OperatingPoints, TargetRates};
 
-/// Fewest benign accounts that thresholds may rest on.
+/// Minimum number of benign accounts for setting thresholds.
 pub(crate) const FEWEST_ACCOUNTS: u64 = 40;
-/// Fewest applications.
+/// Minimum number of applications.
 pub(crate) const FEWEST_APPLICATIONS: u64 = 2;
 
-/// Why thresholds could not be set.
+/// The reason why thresholds could not be set.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum OperatingPointFitError {
-    /// Too little to set a threshold on.
+    /// There are too few accounts or applications.
     #[error(
         "expected at least {FEWEST_ACCOUNTS} benign accounts of {FEWEST_APPLICATIONS} applications, \
          got {accounts} of {applications}"
     )]
     TooFew {
-        /// Accounts given.
+        /// Number of accounts given.
         accounts: u64,
-        /// Applications given.
+        /// Number of applications given.
         applications: u64,
     },
-    /// A score that is not finite.
+    /// A score is not finite.
     #[error("expected a finite score, got {actual} in row {row}")]
     Score {
-        /// Which row.
+        /// Index of the row.
         row: usize,
-        /// Its score.
+        /// Score of the row.
         actual: f64,
     },
-    /// Rates or thresholds that no operating points may have.
+    /// The rates or thresholds are invalid as operating points.
     #[error(transparent)]
     Points(#[from] OperatingPointError),
 }
 
-/// Sets thresholds on benign accounts that neither trained nor calibrated anything.
+/// Sets thresholds on benign accounts that were used neither in training nor in calibration.
 ///
 /// # Errors
 /// When there are fewer than 40 accounts or 2 applications, a score is not finite, or the rates are

@@ -1,10 +1,11 @@
-//! A whole bundle from prompt pools: vocabulary, text models, simulated accounts, fusion, calibration.
+//! Trains a complete bundle from prompt pools: vocabulary, text models, simulated accounts, fusion, calibration.
 //!
-//! Only permissive material of the sides that the recipe names teaches; the others are not read. Everything is
-//! cross-fitted: each fold's accounts are observed by a text model that has not met the fold, and scored by a fusion that
-//! has not met its accounts; calibration and thresholds come from those scores. So every application of the learning
-//! sides bears witness once as an unseen one, and the shipped text model and fusion, fitted on all folds, are at least as
-//! good as those that made the scores (cross-conformal prediction: Vovk 2015; Barber et al. 2021, "jackknife+").
+//! Only permissive material of the sides that the recipe names is used; the other sides are not read. Everything is
+//! cross-fitted: each fold's accounts are observed by a text model that was not fitted on the fold and scored by a
+//! fusion that was not fitted on its accounts, and calibration and thresholds come from those scores. So every
+//! application of the learning sides is evaluated once as an unseen one, and the shipped text model and fusion, fitted
+//! on all folds, are at least as good as those that produced the scores (cross-conformal prediction: Vovk 2015; Barber
+//! et al. 2021, "jackknife+").
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,21 +30,21 @@ use crate::simulate::corpus::{Corpus, CorpusView, LicenceClass, UnitFacts};
 use crate::simulate::{OWN_PREFIX, Plan, Scenario};
 use crate::text::CommonWords;
 
-/// What a training run is given.
+/// The inputs of a training run.
 pub struct Inputs<'a> {
     /// Pools and applications.
     pub corpus: &'a Corpus,
-    /// Cues by source.
+    /// Cue labels by source.
     pub cues: &'a CueManifest,
-    /// The accounts to simulate.
+    /// The scenario of the accounts to simulate.
     pub scenario: &'a Scenario,
-    /// Choices.
+    /// The recipe.
     pub recipe: &'a Recipe,
     /// Name and version of the bundle.
     pub name: (&'a str, u32),
 }
 
-/// Trains a bundle. `card` writes the model card from the summary.
+/// Trains a bundle. `card` renders the model card from the summary.
 ///
 /// # Errors
 /// When a stage has too little data or fails.
@@ -94,7 +95,8 @@ pub fn train_bundle(
     Ok(BundleFiles::new(manifest, files))
 }
 
-/// Accounts of the learning sides, fold by fold, each observed by the text model that has not met its fold.
+/// Returns the accounts of the learning sides, fold by fold, each observed by the text model that was not fitted on its
+/// fold.
 fn observed_folds(
     inputs: &Inputs<'_>,
     text: &TextModels,
@@ -126,7 +128,7 @@ fn observed_folds(
     Ok(folds)
 }
 
-/// Every account scored by a fusion of the other folds.
+/// Scores every account with a fusion fitted on the other folds.
 fn scored_folds<'a>(
     folds: &'a [Vec<AccountHistory>],
     recipe: &Recipe,
@@ -160,7 +162,7 @@ fn accounts_line(accounts: &[&AccountHistory]) -> String {
             .len()
     };
     format!(
-        "accounts: {} simulated to fit and to calibrate; {} distinct pipelines, {} honest applications and sources besides \
+        "accounts: {} simulated to fit and to calibrate; {} distinct pipelines, {} benign applications and sources besides \
          our own authors",
         accounts.len(),
         units(true),
@@ -168,15 +170,16 @@ fn accounts_line(accounts: &[&AccountHistory]) -> String {
     )
 }
 
-/// Whether accounts of a fold may be drawn from a unit: it falls into the fold, may be trained on, and is not our own
-/// writing. Our authors teach the text model what to read; what an account is worth is learned from real ones alone.
+/// Returns whether accounts of a fold may be drawn from a unit: the unit must be in the fold, be licensed for training,
+/// and not be our own writing. Our authors teach the text model what to read; account risk is learned from real sources
+/// alone.
 fn teaches_fold(unit: UnitFacts<'_>, fold: usize, recipe: &Recipe) -> bool {
     fold_of_key(unit.split_key, recipe.folds, FOLD_SALT) == fold
         && unit.licence == LicenceClass::Permissive
         && !unit.split_key.starts_with(OWN_PREFIX)
 }
 
-/// The scenario with one part in `parts` of its accounts.
+/// Returns the scenario with one in `parts` of its accounts.
 fn share_of_scenario(scenario: &Scenario, parts: usize) -> Scenario {
     let mut scenario = scenario.clone();
     scenario.benign.accounts = scenario.benign.accounts.div_ceil(parts as u32);

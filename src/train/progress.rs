@@ -1,16 +1,16 @@
-//! How a long run tells how far it is; the terminal decides how that looks.
+//! Progress of a long run; the terminal decides how to display it.
 
-/// Told of the stages of a run.
+/// Receives the progress of a run.
 pub trait Progress: Sync {
-    /// A stage of `steps` steps begins; the one before it is over.
+    /// Starts a stage of `steps` steps; the previous stage is finished.
     fn begin(&self, stage: &str, steps: u64);
-    /// Steps done in the present stage.
+    /// Reports finished steps of the current stage.
     fn advance(&self, steps: u64);
-    /// A number worth keeping on the screen.
+    /// Reports a line that should stay on the screen.
     fn note(&self, line: &str);
 }
 
-/// Tells nobody.
+/// Discards all progress.
 pub struct Silent;
 
 impl Progress for Silent {

@@ -1,4 +1,4 @@
-//! The recipe file: every choice of a training run that is not data.
+//! The recipe file: all settings of a training run that are not data.
 
 use serde::Deserialize;
 
@@ -12,19 +12,19 @@ use crate::simulate::corpus::Partition;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// Seed of everything random.
+    /// Seed of all randomness.
     pub seed: u64,
-    /// Sides of the split that it learns from.
+    /// Sides of the split used for training.
     pub sides: Vec<Partition>,
-    /// Folds of the cross-fit.
+    /// Number of folds of the cross-fit.
     pub folds: usize,
     /// The vocabulary.
     pub vocabulary: VocabularyRecipe,
-    /// The words that templates are made of.
+    /// The common words that templates consist of.
     pub common_words: CommonWordsRecipe,
     /// The text model.
     pub text: TextSettings,
-    /// The text model's wide member.
+    /// The wide member of the text model.
     pub wide: WideRecipe,
     /// The fusion.
     pub fusion: LogisticSettings,
@@ -34,9 +34,9 @@ pub struct Recipe {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VocabularyRecipe {
-    /// Tokens.
+    /// Number of tokens.
     pub tokens: usize,
-    /// Bytes that one source may contribute.
+    /// Maximum number of bytes that one source contributes.
     pub source_bytes: usize,
 }
 
@@ -44,7 +44,7 @@ pub struct VocabularyRecipe {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommonWordsRecipe {
-    /// Sources in which a word must occur.
+    /// Minimum number of sources in which a word must occur.
     pub sources_min: u32,
 }
 
@@ -52,7 +52,7 @@ pub struct CommonWordsRecipe {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextSettings {
-    /// What the rows are before training.
+    /// Initial rows.
     pub start: Start,
     /// See [`TextRecipe`].
     pub vector_rate: f64,
@@ -76,20 +76,20 @@ pub struct TextSettings {
     pub smoothing: f32,
     /// See [`TextRecipe`].
     pub table_decay: f64,
-    /// Requests that one source may contribute.
+    /// Maximum number of requests that one source contributes.
     pub source_requests: usize,
 }
 
 impl Recipe {
-    /// From the text of a recipe file.
+    /// Parses the text of a recipe file.
     ///
     /// # Errors
-    /// When it is not TOML of this form.
+    /// When the text is not TOML of this form.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
     }
 
-    /// The recipe of the shipped bundle.
+    /// Returns the recipe of the shipped bundle.
     ///
     /// # Panics
     /// Never: a test parses it.
@@ -98,7 +98,7 @@ impl Recipe {
             .expect("the recipe in the repository is valid")
     }
 
-    /// What the text model's fit takes.
+    /// Returns the settings of the text model's fit.
     pub const fn text(&self) -> TextRecipe {
         let text = &self.text;
         TextRecipe {

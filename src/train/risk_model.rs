@@ -1,8 +1,8 @@
 //! Fits a risk model on account histories: fusion, calibration and operating points.
 //!
-//! Two rules keep the figures benign. The fusion sees measures made by text models that never met the account's own
-//! pipeline or application (`pipeline` cross-fits them); and calibration and thresholds are fitted on scores of
-//! accounts whose application no model involved was fitted on.
+//! Two rules keep the figures unbiased. The fusion sees measures made by text models that were not fitted on the
+//! account's own pipeline or application (`pipeline` cross-fits them); and calibration and thresholds are fitted on
+//! scores of accounts whose application was not used to fit any model involved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,58 +22,58 @@ use crate::risk::{
 };
 use crate::simulate::corpus::share_of;
 
-/// Exchanges after which an account becomes a training row: short histories matter most, and each account counts
-/// once whatever its length.
+/// Numbers of exchanges after which an account becomes a training row: short histories matter most, and each account
+/// counts once whatever its length.
 const CHECKPOINTS: [usize; 8] = [3, 6, 10, 17, 30, 50, 100, 200];
-/// First exchanges of the calibrations by length of history.
+/// First number of exchanges of each calibration by length of history.
 const CALIBRATED_FROM: [u64; 5] = [1, 8, 20, 50, 100];
-/// Exchanges before an account is given a band and a recommendation.
+/// Minimum number of exchanges before an account gets a band and a recommendation.
 pub const EXCHANGES_NEEDED: u64 = 5;
-/// The share of accounts taken to extract, before anything is known of them. A deployment can set its own.
+/// Prior share of extracting accounts, before any evidence. A deployment can set its own.
 pub const PRIOR: f64 = 0.05;
 
-/// Why no risk model came out.
+/// The reason why no risk model was produced.
 #[derive(Debug, Error)]
 pub enum RiskModelFitError {
-    /// The weights of the fusion.
+    /// The weights of the fusion could not be fitted.
     #[error("fusion: {0}")]
     Weights(#[from] LogisticError),
-    /// The fusion, put together.
+    /// The fusion could not be assembled.
     #[error(transparent)]
     Fusion(#[from] FusionError),
-    /// A calibration.
+    /// A calibration could not be fitted.
     #[error("calibration: {0}")]
     Calibration(#[from] CalibrationFitError),
-    /// A calibration's prior.
+    /// A calibration's prior could not be set.
     #[error("calibration: {0}")]
     Prior(#[from] CalibrationError),
-    /// The operating points.
+    /// The operating points could not be set.
     #[error("operating points: {0}")]
     Points(#[from] OperatingPointFitError),
-    /// The risk model, put together.
+    /// The risk model could not be assembled.
     #[error(transparent)]
     RiskModel(#[from] RiskModelError),
-    /// Nothing to fit on.
+    /// There are no accounts to fit on.
     #[error(
         "expected labeled accounts of both kinds, got {benign} benign and {extraction} extracting"
     )]
     Accounts {
-        /// Benign accounts.
+        /// Number of benign accounts.
         benign: usize,
-        /// Extracting accounts.
+        /// Number of extracting accounts.
         extraction: usize,
     },
 }
 
-/// A fitted fusion, and what is typical of benign accounts for the measures that it leaves out.
+/// A fitted fusion, and the typical benign values of the measures it leaves out.
 pub struct FittedFusion {
-    /// Log-odds as a sum of terms.
+    /// The fusion: log-odds as a sum of terms.
     pub fusion: Fusion,
-    /// The weighted median among benign accounts of every measure without a term, by code, where known.
+    /// Weighted median among benign accounts of every measure without a term, by code, where known.
     pub context: BTreeMap<String, f64>,
 }
 
-/// An account with the scores that a model which never met its application gave it, exchange by exchange.
+/// An account with its score after each exchange, from a model that was not fitted on its application.
 pub struct ScoredHistory<'a> {
     /// The account.
     pub history: &'a AccountHistory,
@@ -81,26 +81,26 @@ pub struct ScoredHistory<'a> {
     pub scores: Vec<f64>,
 }
 
-/// The measures that are fused: how much the requests ask for what extractions ask for, and how much of that comes as one
-/// template swept without repeats. Every other measure is context for the reader. Fused freely they raised the fit and
-/// lowered the truth: variety became guilt, accounts that mix an extraction with benign traffic outranked pure ones, benign
-/// evaluators outranked both, and intents one by one added their noise.
+/// The fused measures: how much the requests ask for what extractions ask for, and how much of that comes as one
+/// template swept without repeats. Every other measure is context for the reader. Fusing all of them improved the fit
+/// and worsened performance on unseen accounts: variety became evidence of extraction, accounts that mix an extraction
+/// with benign traffic outranked pure ones, benign evaluators outranked both, and separate intents each added noise.
 const FUSED: [&str; 2] = ["any_intent_mean", "swept_intent"];
 
 /// Fits the additive fusion on histories.
 ///
 /// # Errors
-/// When one kind of account is missing or a setting is out of range.
+/// When one class of accounts is missing or a setting is out of range.
 ///
 /// # Panics
-/// Never: every row holds one value a measure.
+/// Never: every row holds one value per measure.
 pub fn fit_fusion(
     histories: &[&AccountHistory],
     settings: &LogisticSettings,
 ) -> Result<FittedFusion, RiskModelFitError> {
     let rows = Rows::of(histories)?;
     let features = Array2::from_shape_vec((rows.exposure.len(), MEASURE_COUNT), rows.features)
-        .expect("one value a measure in every row");
+        .expect("one value per measure in every row");
     let all = TrainingRows {
         features: features.view(),
         exposure: &rows.exposure,
@@ -146,7 +146,7 @@ struct Rows {
 }
 
 impl Rows {
-    /// Each account at every checkpoint that it passed, and at its end.
+    /// Creates a row for each account at every checkpoint that it passed, and at its end.
     fn of(histories: &[&AccountHistory]) -> Result<Self, RiskModelFitError> {
         let extraction = histories
             .iter()
@@ -165,7 +165,7 @@ impl Rows {
                 .filter(|seen| *seen < steps)
                 .collect();
             lengths.push(steps);
-            // Both kinds weigh the same in all; within a kind, accounts do.
+            // Both classes have the same total weight; within a class, each account does.
             let kind = if history.extraction() {
                 extraction
             } else {
@@ -183,7 +183,7 @@ impl Rows {
     }
 }
 
-/// Scores a history with a fusion that never met its application.
+/// Scores a history with a fusion that was not fitted on its application.
 pub fn score_history<'a>(fusion: &Fusion, history: &'a AccountHistory) -> ScoredHistory<'a> {
     let score = |seen: usize| fusion.evaluate(&history.measures(seen), seen as u64).score;
     ScoredHistory {
@@ -192,7 +192,7 @@ pub fn score_history<'a>(fusion: &Fusion, history: &'a AccountHistory) -> Scored
     }
 }
 
-/// Puts a risk model together: the fusion, and calibration and thresholds from accounts it never met.
+/// Assembles a risk model: the fusion, and calibration and thresholds from accounts it was not fitted on.
 ///
 /// # Errors
 /// When the accounts are too few for a calibration or an operating point.
@@ -221,7 +221,7 @@ pub fn fit_risk_model(
             .collect();
         let kinds = rows.iter().filter(|(_, row)| row.extraction).count();
         if from > 1 && (kinds == 0 || kinds == rows.len()) {
-            // No account of one kind is that long: the calibration before it goes on.
+            // One class has no history of this length, so the previous calibration continues.
             continue;
         }
         let all: Vec<CalibrationRow> = rows.into_iter().map(|(_, row)| row).collect();
@@ -242,13 +242,13 @@ pub fn fit_risk_model(
     Ok(file.try_into()?)
 }
 
-/// What any one population may bear, as a multiple of what all may. Evaluators and judges send what extractions send: at a
-/// threshold for the average customer a fifth of them would be reviewed, and at the average's rate among evaluators next
-/// to no extraction.
+/// Maximum false-positive rate of any one population, as a multiple of the overall rate. Evaluators and judges send
+/// what extractions send: at a threshold for the average customer a fifth of them would be reviewed, and at the average
+/// rate among evaluators almost no extraction would be.
 const POPULATION_SHARE: f64 = 5.0;
 
-/// Operating points that hold their rates among all benign accounts, and at most five times as much in the population that
-/// is hardest to tell from extraction.
+/// Sets operating points that hold their rates among all benign accounts, and at most five times those rates in the
+/// population that is hardest to distinguish from extraction.
 fn hardest_points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, RiskModelFitError> {
     let units = unit_numbers(scored.iter().map(|account| account.history.unit()));
     let mut populations: BTreeMap<&str, Vec<BenignScore>> = BTreeMap::new();
@@ -275,14 +275,14 @@ fn hardest_points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, RiskM
     }
     let whole = fit_operating_points(&all, TargetRates::default())?;
     let most = TargetRates::default().times(POPULATION_SHARE);
-    // A population too thin for points of its own is covered by the whole.
+    // A population too small for points of its own is covered by the overall points.
     let own = populations
         .values()
         .filter_map(|scores| fit_operating_points(scores, most).ok());
     Ok(own.fold(whole, |strictest, points| strictest.strictest(&points)))
 }
 
-/// The account's score at a length within a calibration's span that depends on nothing but its name.
+/// Returns the account's score at a length within a calibration's span that depends only on the account's name.
 fn calibration_row(account: &ScoredHistory<'_>, from: u64, below: u64) -> Option<CalibrationRow> {
     let last = (account.scores.len() as u64).min(below - 1);
     if last < from {
@@ -297,7 +297,7 @@ fn calibration_row(account: &ScoredHistory<'_>, from: u64, below: u64) -> Option
     })
 }
 
-/// Numbers for unit names, in alphabetical order.
+/// Numbers the unit names in alphabetical order.
 fn unit_numbers<'a>(units: impl Iterator<Item = &'a str>) -> BTreeMap<String, u64> {
     let names: BTreeSet<&str> = units.collect();
     names

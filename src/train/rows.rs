@@ -1,4 +1,4 @@
-//! What a fusion is learnt from: one row per account and moment, one column per measure.
+//! Training rows of a fusion: one row per account and moment, one column per measure.
 
 use ndarray::ArrayView2;
 use thiserror::Error;
@@ -6,67 +6,67 @@ use thiserror::Error;
 use crate::statistics::decimal::twelve_digits;
 use crate::statistics::pareto_tail::weighted_quantile;
 
-/// What is known of a feature beforehand.
+/// Prior knowledge about a feature.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// Its name in the model.
+    /// Name in the model.
     pub name: String,
-    /// Whether more of it may never lower the score.
+    /// Whether a higher value may never lower the score.
     pub monotone: bool,
-    /// `n0`: the exposure at which it counts by half; zero for no shrinkage.
+    /// `n0`: the exposure at which the feature counts half; zero for no shrinkage.
     pub shrink: f64,
 }
 
 /// Parallel columns, one entry per row.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainingRows<'a> {
-    /// Rows by features; NaN is unknown.
+    /// Values, rows by features; NaN for unknown.
     pub features: ArrayView2<'a, f64>,
-    /// Exchanges seen at the row's moment.
+    /// Number of exchanges up to the row's moment.
     pub exposure: &'a [f64],
-    /// Whether the account was extracting.
+    /// Whether the account extracts.
     pub extraction: &'a [bool],
-    /// How much the row counts.
+    /// Weight of the row.
     pub weight: &'a [f64],
 }
 
-/// Why rows cannot be learnt from.
+/// The reason why rows cannot be used for training.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum RowsError {
-    /// Lengths that do not agree.
+    /// Lengths disagree.
     #[error("{what}: expected {expected}, got {actual}")]
     Length {
-        /// Which input.
+        /// Name of the input.
         what: &'static str,
-        /// Length expected.
+        /// Expected length.
         expected: usize,
-        /// Length given.
+        /// Actual length.
         actual: usize,
     },
-    /// A weight or exposure that is negative or not finite.
+    /// A weight or exposure is negative or not finite.
     #[error("{what} of row {row}: expected a finite number of at least 0, got {actual}")]
     Number {
-        /// Which input.
+        /// Name of the input.
         what: &'static str,
-        /// Which row.
+        /// Index of the row.
         row: usize,
-        /// What was given.
+        /// The actual value.
         actual: f64,
     },
 }
 
 impl TrainingRows<'_> {
-    /// How many rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.extraction.len()
     }
 
-    /// Whether there are no rows.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.extraction.is_empty()
     }
 
-    /// Checks that the rows hold together and have this many columns.
+    /// Checks that the rows are consistent and have this many columns.
     ///
     /// # Errors
     /// When lengths disagree, or a weight or exposure is negative or not finite.
@@ -102,10 +102,10 @@ impl TrainingRows<'_> {
         Ok(())
     }
 
-    /// The weighted median of a column among the benign rows that know it; `None` where none does.
+    /// Returns the weighted median of a column among the benign rows where it is known; `None` if there are none.
     ///
     /// # Panics
-    /// When there is no such column.
+    /// When the column does not exist.
     pub fn typical(&self, column: usize) -> Option<f64> {
         let values = self.features.column(column);
         let mut known: Vec<(f64, f64)> = (0..self.len())

@@ -1,8 +1,8 @@
-//! What a training run says of itself.
+//! Summary of a training run.
 
-/// What a training run learned of itself, for the card.
+/// Facts about a training run, for the model card.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
-    /// Lines of the card: what was used, how much of it.
+    /// Lines of the card: the material used and how much of it.
     pub lines: Vec<String>,
 }

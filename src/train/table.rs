@@ -1,16 +1,16 @@
-//! The weight table while it is trained: pooling forward, its gradient by hand, and Adam on touched rows only.
+//! The weight table during training: forward pooling, its hand-written gradient, and Adam on the touched rows only.
 //!
-//! A batch touches a few per cent of the table's rows. Leaving the table to candle's dense gradients and optimiser
-//! costs seven times as much as everything else together, so candle differentiates the layers after pooling and this
-//! file takes the gradient on from there. The tests hold forward and backward to candle's own operations.
+//! A batch touches a few per cent of the table's rows. Using candle's dense gradients and optimiser for the table would
+//! cost seven times as much as everything else together, so candle differentiates the layers after pooling and this
+//! file continues the gradient from there. The tests compare forward and backward with candle's own operations.
 
 use rayon::prelude::*;
 
 use super::initial::Initial;
 use crate::encoder::ROW_DIM;
 
-/// Row vectors and scores with the first and second moments of Adam (Kingma & Ba 2015), updated lazily: a row that
-/// a batch does not touch keeps its moments.
+/// Row vectors and scores with the first and second moments of Adam (Kingma & Ba 2015), updated lazily: a row that a
+/// batch does not touch keeps its moments.
 pub struct Table {
     vectors: Vec<f32>,
     scores: Vec<f32>,
@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// From initial vectors `[rows][ROW_DIM]` and scores `[rows]`.
+    /// Creates a table from initial vectors `[rows][ROW_DIM]` and scores `[rows]`.
     pub fn new(Initial { vectors, scores }: Initial) -> Self {
         let rows = scores.len();
         Self {
@@ -38,17 +38,17 @@ impl Table {
         }
     }
 
-    /// Vectors `[rows][ROW_DIM]`.
+    /// Returns the vectors, `[rows][ROW_DIM]`.
     pub fn vectors(&self) -> &[f32] {
         &self.vectors
     }
 
-    /// Scores `[rows]`.
+    /// Returns the scores, `[rows]`.
     pub fn scores(&self) -> &[f32] {
         &self.scores
     }
 
-    /// `sum exp(a_r) E_r / sum exp(a_r)` of each bag, `[bags][ROW_DIM]`; zeros for an empty bag.
+    /// Returns `sum exp(a_r) E_r / sum exp(a_r)` of each bag, `[bags][ROW_DIM]`; zeros for an empty bag.
     pub fn pool(&self, bags: &[Vec<u32>]) -> Vec<f32> {
         let mut pooled = vec![0.0; bags.len() * ROW_DIM];
         pooled
@@ -74,8 +74,8 @@ impl Table {
         pooled
     }
 
-    /// Adds the gradient of a loss whose gradient by `pooled` is `upstream`. With `p_r = exp(a_r) / sum exp(a)`,
-    /// pooled vector `o` and its gradient `g`: `dE_r += p_r g` and `da_r += p_r g . (E_r - o)`.
+    /// Adds the gradient of a loss whose gradient with respect to `pooled` is `upstream`. With `p_r = exp(a_r) / sum
+    /// exp(a)`, pooled vector `o` and its gradient `g`: `dE_r += p_r g` and `da_r += p_r g . (E_r - o)`.
     pub fn backward(&mut self, bags: &[Vec<u32>], pooled: &[f32], upstream: &[f32]) {
         let slices = pooled
             .chunks_exact(ROW_DIM)
@@ -103,7 +103,7 @@ impl Table {
         }
     }
 
-    /// One Adam step on the rows that [`Table::backward`] touched, which then forget their gradient: vectors at
+    /// Takes one Adam step on the rows that [`Table::backward`] touched and clears their gradients: vectors at
     /// `vector_rate`, scores at `score_rate`, both with decoupled `decay`. `step` counts from 1.
     pub fn step(&mut self, vector_rate: f32, score_rate: f32, decay: f32, step: usize) {
         const DECAY: [f32; 2] = [0.9, 0.999];
@@ -133,7 +133,7 @@ impl Table {
                 &mut self.score_gradient[row],
                 score_rate,
             );
-            // Attention between exp(-6) and exp(6): no row can silence or drown all others.
+            // Attention stays between exp(-6) and exp(6), so that no row can silence or dominate all others.
             self.scores[row] = self.scores[row].clamp(-6.0, 6.0);
         }
     }
@@ -156,7 +156,7 @@ mod tests {
         vec![vec![0, 2, 2, 1], vec![], vec![3]]
     }
 
-    /// The same pooling out of candle's operations.
+    /// The same pooling, built from candle's operations.
     fn reference(vectors: &Tensor, scores: &Tensor) -> Tensor {
         let pooled = bags().into_iter().map(|bag| {
             if bag.is_empty() {

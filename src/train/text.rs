@@ -1,9 +1,9 @@
 //! Fits the text model: its pooled vectors and heads with candle, by binary cross-entropy over masked cue heads; its
-//! wide member by itself (`wide`). Fitted together, the vectors would learn only what the wordings leave unsaid.
+//! wide member separately (`wide`). Fitted jointly, the vectors would learn only what the wordings leave unexplained.
 //!
-//! What the model must learn is the request, not the pipeline that sent it. So every source weighs the same however
-//! many records it has (`Example::weight`), rows and whole channels are dropped at random, and labels that a source
-//! cannot vouch for are masked instead of guessed.
+//! The model must learn the request, not the pipeline that sent it. So every source weighs the same however many
+//! records it has (`Example::weight`), rows and whole channels are dropped at random, and labels that a source cannot
+//! guarantee are masked instead of guessed.
 
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW};
@@ -18,10 +18,10 @@ use super::wide::{WideRecipe, fit_wide};
 use crate::domain::{CUE_COUNT, Cue, EMBEDDING_DIM};
 use crate::encoder::{CHANNELS, Channel, Head, ROW_DIM, StaticEncoder};
 
-/// Why a text model could not be fitted.
+/// The reason why a text model could not be fitted.
 #[derive(Debug, thiserror::Error)]
 pub enum TextFitError {
-    /// candle failed.
+    /// An operation of candle failed.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
     /// The distilled rows do not fit.
@@ -36,7 +36,7 @@ pub struct TextRecipe {
     pub seed: u64,
     /// Passes over the examples.
     pub epochs: usize,
-    /// Examples a step.
+    /// Examples per step.
     pub batch: usize,
     /// Peak learning rate of the table's scores; the layers after it take a fifth.
     pub learning_rate: f64,
@@ -48,33 +48,33 @@ pub struct TextRecipe {
     pub vector_rate: f64,
     /// Initial scale of the first layer, as a multiple of Glorot's: pooling averages, so its output starts small.
     pub first_scale: f32,
-    /// Label smoothing: targets are this far from 0 and 1.
+    /// Label smoothing: distance of targets from 0 and 1.
     pub smoothing: f32,
     /// Probability that a row is left out of a bag.
     pub row_dropout: f64,
-    /// Probability that a whole channel is left out, where another one remains.
+    /// Probability that a whole channel is left out, if another one remains.
     pub channel_dropout: f64,
     /// Probability that a hidden unit is zeroed.
     pub hidden_dropout: f32,
-    /// The wide member, fitted by itself.
+    /// The wide member, fitted separately.
     pub wide: WideRecipe,
 }
 
-/// Where a fit stands.
+/// Progress of a fit.
 #[derive(Clone, Copy, Debug)]
 pub struct TextProgress {
-    /// Steps done.
+    /// Finished steps.
     pub step: usize,
-    /// Steps in all.
+    /// Total steps.
     pub steps: usize,
     /// Mean loss of the last step.
     pub loss: f32,
 }
 
-/// Fits the text model. The same examples, recipe and machine type give the same weights.
+/// Fits the text model. The same examples, recipe and machine type always give the same weights.
 ///
 /// # Errors
-/// When candle fails, which it does for no input of consistent shapes, or the distilled rows belong to another
+/// When candle fails, which it does not for inputs of consistent shapes, or the distilled rows belong to another
 /// vocabulary.
 pub fn fit_text(
     examples: &[&Example],
@@ -133,7 +133,7 @@ pub fn fit_text(
     ))
 }
 
-/// Scales the log-odds of the intent heads, to which the wide member's are added.
+/// Scales the log-odds of the intent heads; the wide member's are added to them.
 fn weigh_intents(head: &mut Head, weight: f32) {
     for cue in Cue::INTENT {
         head.cues_bias[cue.index()] *= weight;
@@ -143,7 +143,7 @@ fn weigh_intents(head: &mut Head, weight: f32) {
     }
 }
 
-/// Values of one pooled request.
+/// Number of values of one pooled request.
 const POOLED: usize = CHANNELS * ROW_DIM;
 /// Learning rate of the layers after pooling, as a share of the table's: their gradients are dense.
 const LAYER_RATE: f64 = 0.2;
@@ -180,7 +180,7 @@ impl Layers {
             hidden: uniform(POOLED, EMBEDDING_DIM, first_scale)?,
             hidden_bias: Var::zeros(EMBEDDING_DIM, DType::F32, &Device::Cpu)?,
             cues: uniform(EMBEDDING_DIM, CUE_COUNT, 1.0)?,
-            // Cues are rare: start at a probability of 5%.
+            // Cues are rare, so heads start at a probability of 5%.
             cues_bias: Var::from_vec(vec![-3.0_f32; CUE_COUNT], CUE_COUNT, &Device::Cpu)?,
         })
     }
@@ -191,7 +191,7 @@ impl Layers {
             .to_vec()
     }
 
-    /// Weighted mean over known targets of `softplus(z) - y z`, the binary cross-entropy of logit `z`.
+    /// Returns the weighted mean over known targets of `softplus(z) - y z`, the binary cross-entropy of logit `z`.
     fn loss(
         &self,
         pooled: &Tensor,
@@ -251,7 +251,7 @@ impl Layers {
     }
 }
 
-/// The batch's bags after dropout: one a channel, example by example.
+/// Returns the batch's bags after dropout: one per channel, example by example.
 fn drop_rows(batch: &[&Example], recipe: &TextRecipe, rng: &mut ChaCha8Rng) -> Vec<Vec<u32>> {
     let mut bags = Vec::with_capacity(batch.len() * CHANNELS);
     for example in batch {

@@ -1,4 +1,4 @@
-//! Everything that is fitted on requests: vocabulary, common words, text models, the conversation calibration.
+//! Fits all models on requests: vocabulary, common words, text models, the conversation calibration.
 
 use rayon::prelude::*;
 
@@ -21,7 +21,7 @@ use crate::encoder::{Seen, StaticEncoder, Vocabulary};
 use crate::risk::{Calibration, intent_log_odds};
 use crate::simulate::corpus::{Corpus, LicenceClass, share_of};
 
-/// What is fitted on requests.
+/// The results of fitting on requests.
 pub(super) struct TextModels {
     /// `tokenizer.json`.
     pub(super) tokenizer: String,
@@ -29,11 +29,11 @@ pub(super) struct TextModels {
     pub(super) words: Vec<u8>,
     /// The text model of the bundle.
     pub(super) model: StaticEncoder,
-    /// One text model for each fold, which it has not met.
+    /// One text model for each fold, fitted without that fold.
     pub(super) fold_models: Vec<StaticEncoder>,
     /// Median distance between benign requests' embeddings.
     pub(super) bandwidth: f32,
-    /// Strongest intent cue to the probability that a pipeline sent the request.
+    /// Calibration from the strongest intent cue to the probability that a pipeline sent the request.
     pub(super) conversation: Calibration,
 }
 
@@ -56,14 +56,14 @@ pub(super) fn fit_text_models(
         .iter()
         .partition(|request| request.origin == Origin::Own);
     summary.lines.push(format!(
-        "requests: {} of pipelines and harnesses ({} of them), {} of honest sources and applications ({}), all permissive",
+        "requests: {} of pipelines and harnesses ({} of them), {} of benign sources and applications ({}), all permissive",
         count(&found, true),
         units(&found, true),
         count(&found, false),
         units(&found, false),
     ));
     summary.lines.push(format!(
-        "our own writing: {} requests of {} extracting authors, {} of {} honest ones",
+        "our own writing: {} requests of {} extracting authors, {} of {} benign ones",
         count(&own, true),
         units(&own, true),
         count(&own, false),
@@ -120,7 +120,7 @@ impl Fits<'_> {
         fold_of(&self.requests[index], self.recipe.folds, FOLD_SALT)
     }
 
-    /// Fits without one fold.
+    /// Fits a text model, leaving out the fold `without` if given.
     fn fit(&self, stage: &str, without: Option<usize>) -> Result<StaticEncoder, TrainError> {
         let chosen: Vec<&Example> = (0..self.examples.len())
             .filter(|index| kept(&self.requests[*index], self.recipe))
@@ -147,7 +147,7 @@ impl Fits<'_> {
         Ok(model)
     }
 
-    /// What a model that has not met it says of every request.
+    /// Returns the output for every request of a model that was not fitted on it.
     fn outputs(&self, fold_models: &[StaticEncoder]) -> Vec<Output> {
         let judge = |index: usize| &fold_models[self.fold(index)];
         (0..self.examples.len())
@@ -158,7 +158,7 @@ impl Fits<'_> {
             .collect()
     }
 
-    /// Every source weighs the same.
+    /// Fits the conversation calibration; every source weighs the same.
     fn conversation(&self, outputs: &[Output]) -> Result<Calibration, TrainError> {
         let requests = self.requests.iter().zip(outputs);
         let rows: Vec<CalibrationRow> = requests
@@ -182,7 +182,7 @@ impl Fits<'_> {
     }
 }
 
-/// Whether a request is among those that its source may contribute: a choice by its id alone.
+/// Returns whether a request is among those that its source contributes, a choice that depends on its id alone.
 fn kept(request: &LabeledRequest<'_>, recipe: &Recipe) -> bool {
     let share = recipe.text.source_requests as f64 / request.unit_size as f64;
     share_of(&request.record.id, "contribution") < share
@@ -195,7 +195,7 @@ fn count(requests: &[&LabeledRequest<'_>], extraction: bool) -> usize {
     of_side.count()
 }
 
-/// Pipelines, sources, applications; an author of ours is one, whatever its editions.
+/// Returns the number of pipelines, sources or applications; one of our authors counts once, whatever its editions.
 fn units(requests: &[&LabeledRequest<'_>], extraction: bool) -> usize {
     let of_side = requests
         .iter()
@@ -209,7 +209,7 @@ fn units(requests: &[&LabeledRequest<'_>], extraction: bool) -> usize {
         .len()
 }
 
-/// Median Euclidean distance between pairs of embeddings drawn at fixed strides.
+/// Returns the median Euclidean distance between pairs of embeddings drawn at fixed strides.
 fn median_distance(embeddings: &[&Embedding]) -> f32 {
     let count = embeddings.len();
     let mut distances: Vec<f32> = (0..20_000_usize)

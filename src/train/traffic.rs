@@ -1,4 +1,4 @@
-//! Refits a bundle's fusion and calibration on a deployment's own labeled traffic; its text model stays.
+//! Refits a bundle's fusion and calibration on a deployment's own labeled traffic; the text model stays the same.
 
 use std::collections::BTreeMap;
 
@@ -18,40 +18,40 @@ use crate::risk::{Calibration, RiskModel};
 /// Salt of the folds.
 const FOLD_SALT: &str = "refit";
 
-/// Labels that a refit does not learn from, counted by reason.
+/// Counts of the labels that a refit does not learn from, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Of a single conversation: the account model learns from whole accounts.
+    /// Labels of a single conversation: the account model learns from whole accounts.
     pub conversations: u64,
-    /// Replaced by a later label of the same account.
+    /// Labels replaced by a later label of the same account.
     pub replaced: u64,
-    /// By pseudonym, without the key that the pseudonym was made with.
+    /// Labels by pseudonym for which the pseudonym's key is missing.
     pub unresolved: u64,
-    /// Of accounts without an exchange in the traffic.
+    /// Labels of accounts without an exchange in the traffic.
     pub without_traffic: u64,
 }
 
-/// A refit under way: traffic comes in, a bundle comes out.
+/// A refit in progress: takes traffic and produces a bundle.
 ///
-/// Histories are made under the offline key whoever's pseudonyms the labels have, so that the bundle depends on the
-/// traffic and on the verdicts alone.
+/// Histories are made under the offline key, whichever key the labels' pseudonyms use, so that the bundle depends only
+/// on the traffic and the verdicts.
 pub struct Refit {
     files: BundleFiles,
     manifest: Manifest,
     conversation: Calibration,
     histories: HistoryBuilder,
-    /// Labels of accounts that have not occurred in the traffic, by pseudonym under the deployment's key.
+    /// Labels of accounts that have not yet occurred in the traffic, by pseudonym under the deployment's key.
     pending: BTreeMap<AccountKey, Label<AccountRef>>,
     deployment: PseudonymKey,
     left_out: LeftOut,
 }
 
 impl Refit {
-    /// On top of a bundle, with labels of accounts; `key` is the one that pseudonyms in them were made with. The last of
-    /// several labels of one account counts, and labels of single conversations do not.
+    /// Starts a refit of a bundle with labels of accounts; `key` is the key of the pseudonyms in them. If an account
+    /// has several labels the last one counts; labels of single conversations do not count.
     ///
     /// # Errors
-    /// When the bundle is broken.
+    /// When the bundle is invalid.
     pub fn new(
         files: &BundleFiles,
         labels: impl IntoIterator<Item = Label<AccountRef>>,
@@ -92,7 +92,7 @@ impl Refit {
         })
     }
 
-    /// Adds exchanges, in order of time within each account.
+    /// Adds exchanges, which must be in time order within each account.
     pub fn update(&mut self, exchanges: &[Exchange]) {
         for exchange in exchanges {
             if self.pending.is_empty() {
@@ -107,7 +107,7 @@ impl Refit {
         self.histories.update(exchanges);
     }
 
-    /// The labels that taught nothing so far, by reason.
+    /// Returns the labels not learned from so far, by reason.
     pub fn left_out(&self) -> LeftOut {
         LeftOut {
             without_traffic: self.pending.len() as u64,
@@ -115,10 +115,11 @@ impl Refit {
         }
     }
 
-    /// Fits on what came in. Every account is scored for calibration by a fusion that left its application out.
+    /// Fits on the traffic received. For calibration, every account is scored by a fusion that left its application
+    /// out.
     ///
     /// # Errors
-    /// When one kind of account is missing or they are too few.
+    /// When one class of accounts is missing or there are too few of them.
     pub fn finish(
         self,
         name: &str,

@@ -1,15 +1,15 @@
-//! Both isotonic fits of Venn-Abers for every possible new score, in linear time.
+//! The two isotonic fits of Venn-Abers for every possible new score, in linear time.
 //!
 //! Follows algorithms 1 and 2 of Vovk, Petej & Fedorova (2015, arXiv 1511.00213): the greatest convex
 //! minorant of the cumulative sum diagram is kept on a stack while the new account's step slides from
 //! the lowest score to the highest.
 
-/// Calibration accounts that share one score.
+/// Calibration accounts with the same score.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Knot {
     pub(super) score: f64,
     pub(super) weight: f64,
-    /// Weight of the extracting ones among them.
+    /// Weight of the extracting accounts among them.
     pub(super) extraction: f64,
 }
 
@@ -20,10 +20,10 @@ struct Point {
     extraction: f64,
 }
 
-/// For each knot `i`, the isotonic value at a new extracting account of weight one whose score lies
-/// above knot `i - 1` and at most at knot `i`.
+/// Returns, for each knot `i`, the isotonic value at a new extracting account of weight one whose score lies above knot
+/// `i - 1` and at most at knot `i`.
 pub(super) fn upper_fit(knots: &[Knot]) -> Vec<f64> {
-    // Steps on either side of the new one. Until a knot is passed it lies right of the new step.
+    // Steps on both sides of the new one. Until a knot is passed it lies to the right of the new step.
     let mut diagram = vec![
         Point {
             weight: -1.0,
@@ -50,7 +50,7 @@ pub(super) fn upper_fit(knots: &[Knot]) -> Vec<f64> {
     for passed in 0..knots.len() {
         let (top, next) = (corners[corners.len() - 1], corners[corners.len() - 2]);
         fit.push(slope(top, next));
-        // The new step moves right of this knot: the point between the two moves with it.
+        // The new step moves to the right of this knot: the point between the two moves with it.
         let moved = Point {
             weight: diagram[passed].weight + knots[passed].weight,
             extraction: diagram[passed].extraction + knots[passed].extraction,
@@ -62,16 +62,16 @@ pub(super) fn upper_fit(knots: &[Knot]) -> Vec<f64> {
         }
     }
     for index in 1..fit.len() {
-        // Equal up to rounding or greater in theory; made so in fact.
+        // In theory equal or greater; enforced here against rounding.
         fit[index] = fit[index].max(fit[index - 1]);
     }
     fit
 }
 
-/// For each knot `i`, the isotonic value at a new benign account of weight one whose score lies at knot
-/// `i` or above it, and below knot `i + 1`.
+/// Returns, for each knot `i`, the isotonic value at a new benign account of weight one whose score lies at knot `i` or
+/// above it, and below knot `i + 1`.
 pub(super) fn lower_fit(knots: &[Knot]) -> Vec<f64> {
-    // Turning scores and labels around turns the second fit into the first.
+    // Mirroring scores and labels turns the second fit into the first.
     let mirrored: Vec<Knot> = knots
         .iter()
         .rev()
@@ -88,7 +88,7 @@ pub(super) fn lower_fit(knots: &[Knot]) -> Vec<f64> {
         .collect()
 }
 
-/// Puts a point left of all others on the stack, dropping corners that it makes concave.
+/// Pushes a point to the left of all others onto the stack, dropping corners that it makes concave.
 fn push_convex(corners: &mut Vec<Point>, point: Point) {
     while let [.., second, top] = corners[..] {
         if cross(point, second, top) < 0.0 {
@@ -99,7 +99,7 @@ fn push_convex(corners: &mut Vec<Point>, point: Point) {
     corners.push(point);
 }
 
-/// Negative when `point` lies below the line from `left` to `right`.
+/// Returns a negative number if `point` lies below the line from `left` to `right`.
 fn cross(left: Point, right: Point, point: Point) -> f64 {
     (right.weight - left.weight) * (point.extraction - left.extraction)
         - (right.extraction - left.extraction) * (point.weight - left.weight)
@@ -116,7 +116,7 @@ mod tests {
     use crate::statistics::isotonic::non_decreasing;
     use proptest::prelude::*;
 
-    /// Fits anew with one more account, the definition taken literally.
+    /// Refits with one more account, a literal application of the definition.
     fn by_refitting(knots: &[Knot], score: f64, extraction: f64) -> f64 {
         let mut rows = knots.to_vec();
         match rows.iter_mut().find(|knot| knot.score == score) {

@@ -7,13 +7,13 @@ use tokenizers::trainers::BpeTrainer;
 
 use crate::encoder::normalise_into;
 
-/// Why no vocabulary came out.
+/// The reason why no vocabulary was produced.
 #[derive(Debug, Error)]
 pub enum VocabularyError {
-    /// The trainer gave up.
+    /// The trainer failed.
     #[error("the BPE trainer: {0}")]
     Trainer(String),
-    /// The reader would not accept the result.
+    /// The reader would reject the result.
     #[error("canonical form of the trained vocabulary: {0}")]
     Canonical(String),
 }
@@ -70,7 +70,7 @@ pub fn train_vocabulary<S: AsRef<str> + Send>(
         .map_err(|error| VocabularyError::Canonical(error.to_string()))
 }
 
-/// What a letter, digit, space or sign does to the word before it.
+/// The kind of a character, which determines where words are split.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Letter,
@@ -79,8 +79,9 @@ enum Kind {
     Sign,
 }
 
-/// Cuts as the byte-level pre-tokenizer does, for text whose white space is single spaces: a run of one kind, with
-/// the space before it. (English contractions are left whole; the reader's finer cut only leaves a few merges unused.)
+/// Splits text like the byte-level pre-tokenizer, for text whose white space is single spaces: into runs of one kind,
+/// each with the space before it. (English contractions are kept whole; the reader's finer split only leaves a few
+/// merges unused.)
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let kind = |character: char| match character {
         ' ' => Kind::Space,

@@ -17,13 +17,13 @@ use crate::encoder::{Seen, Wide, distinct_features, feature_count};
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WideRecipe {
-    /// `lambda`, in the mean loss.
+    /// L2 penalty `lambda`, in the mean loss.
     pub penalty: f64,
     /// Passes over the requests.
     pub epochs: usize,
-    /// What its log-odds weigh in the text model's intent heads.
+    /// Weight of its log-odds in the text model's intent heads.
     pub weight: f32,
-    /// What the log-odds of the pooled vectors weigh there.
+    /// Weight of the pooled vectors' log-odds in those heads.
     pub deep_weight: f32,
 }
 
@@ -35,13 +35,13 @@ struct Row {
 }
 
 impl Row {
-    /// Value of each feature: the set at unit length.
+    /// Returns the value of each feature, by which the set has unit length.
     fn value(&self) -> f64 {
         1.0 / (self.features.len() as f64).sqrt()
     }
 }
 
-/// Fits on the examples of which it is known whether a pipeline sent them. Both kinds weigh the same in all.
+/// Fits on the examples for which it is known whether a pipeline sent them. Both classes have the same total weight.
 pub fn fit_wide(examples: &[&Example], tokens: usize, recipe: &WideRecipe, seed: u64) -> Wide {
     let rows = rows(examples, tokens);
     let mut weights = vec![0.0_f64; feature_count(tokens)];
@@ -59,7 +59,7 @@ pub fn fit_wide(examples: &[&Example], tokens: usize, recipe: &WideRecipe, seed:
             let sign = if row.extraction { 1.0 } else { -1.0 };
             let margin = sign * (sum * value + bias);
             let wanted = row.weight / (1.0 + margin.exp());
-            // The features have length 1, the constant another 1.
+            // The features have length 1, and the constant adds another 1.
             let share = 1.0 / (1.0 + row.weight * 2.0 / (4.0 * scale));
             let step = share * (wanted - duals[index]);
             duals[index] += step;
@@ -101,7 +101,7 @@ fn rows(examples: &[&Example], tokens: usize) -> Vec<Row> {
     rows
 }
 
-/// Whether a pipeline sent it; `None` where the text cannot say.
+/// Returns whether a pipeline sent the request; `None` where the text cannot tell.
 fn extraction(example: &Example) -> Option<bool> {
     let intents = Cue::INTENT.map(|cue| example.targets[cue.index()]);
     if intents.contains(&Target::Carried) {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gradient_is_zero_where_it_ends() {
+    fn the_gradient_is_zero_at_the_solution() {
         let examples: Vec<Example> = (0..40)
             .map(|n| {
                 let target = if n % 3 == 0 {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_text_cannot_say_teaches_nothing() {
+    fn unknown_intent_teaches_nothing() {
         let known = [
             example(&[1], Target::Carried, 1.0),
             example(&[2], Target::Absent, 1.0),

@@ -1,15 +1,15 @@
-//! Accounts that divide one data set, against a classroom with one assignment.
+//! Accounts that divide one data set among themselves, against a classroom with one assignment.
 //!
-//! The detector is a draft, because an assessment is of one account. What profiles hold for it is tested here: merged,
-//! shards are one sweep and a classroom repeats, and shards have more rare wording in common than strangers.
+//! The detector is a draft, because an assessment covers one account. This file tests what profiles hold for it:
+//! merged, shards are one sweep while a classroom repeats, and shards share more rare wording than unrelated accounts.
 
 use stillwatch::detect::{DETECTORS, Maturity};
 use stillwatch::domain::Technique;
 use stillwatch::profile::Profile;
 
-use crate::stage::{Seen, every_minute, play};
+use crate::stage::{Played, every_minute, play};
 
-fn shard(member: usize) -> Seen {
+fn shard(member: usize) -> Played {
     let requests = every_minute(12, |n| {
         format!(
             "Judge the following claim and give the reasoning first.\n\nClaim number {}: it holds for {}.",
@@ -20,7 +20,7 @@ fn shard(member: usize) -> Seen {
     play("shard", requests)
 }
 
-fn pupil(member: usize) -> Seen {
+fn pupil(member: usize) -> Played {
     let ways = [
         "I do not get it:",
         "homework:",
@@ -34,7 +34,7 @@ fn pupil(member: usize) -> Seen {
     play("pupil", requests)
 }
 
-fn merged(members: &[Seen]) -> Profile {
+fn merged(members: &[Played]) -> Profile {
     members.iter().fold(Profile::empty(), |mut group, member| {
         group.merge(member.profile());
         group
@@ -43,12 +43,12 @@ fn merged(members: &[Seen]) -> Profile {
 
 #[test]
 fn one_data_set_in_shards_merges_to_a_sweep_and_a_classroom_to_repeats() {
-    let shards: Vec<Seen> = (0..6).map(shard).collect();
-    let classroom: Vec<Seen> = (0..6).map(pupil).collect();
-    let repeated = |members: &[Seen]| merged(members).distinct().repeats().repeat_share();
+    let shards: Vec<Played> = (0..6).map(shard).collect();
+    let classroom: Vec<Played> = (0..6).map(pupil).collect();
+    let repeated = |members: &[Played]| merged(members).distinct().repeats().repeat_share();
     assert_eq!(repeated(&shards), Some(0.0));
     assert!(repeated(&classroom) > Some(0.3));
-    let alike = |a: &Seen, b: &Seen| {
+    let alike = |a: &Played, b: &Played| {
         let (a, b) = (a.profile().linkage_sketch(), b.profile().linkage_sketch());
         a.resemblance(b)
     };
@@ -56,7 +56,7 @@ fn one_data_set_in_shards_merges_to_a_sweep_and_a_classroom_to_repeats() {
 }
 
 #[test]
-fn nothing_is_said_of_one_account_alone() {
+fn the_detector_is_a_draft() {
     let card = DETECTORS[Technique::CoordinatedAccounts.index()];
     assert_eq!(card.maturity, Maturity::Draft);
 }

@@ -1,8 +1,9 @@
-//! Attacks and their benign look-alikes, one file a technique, through the real engine with the shipped bundle.
+//! Extractions and their benign look-alikes, one file per technique, scored by the real engine with the shipped bundle.
 //!
-//! Each asserts an order and a meaning, never a fitted threshold: the attack shows more of what its technique is known
-//! by, the look-alike is sent to no reviewer, the reasons name the right technique. Where the bundle fails that, the
-//! row stands in `README.md` beside this file and the assertion on what does separate stays.
+//! Each scenario asserts an order and a meaning, never a fitted threshold: the extraction shows more of its technique's
+//! typical signs, the look-alike is never recommended for review, and the reasons name the right technique. Where the
+//! bundle fails an expectation, `README.md` beside this file lists it, and the scenario asserts the separation that
+//! does hold.
 
 mod benign_population;
 mod coordinated_accounts;

@@ -1,6 +1,6 @@
-//! A pool of prompts taken to every model, against a developer who upgrades and one who compares before buying.
+//! A pool of prompts sent to every model, against a developer who upgrades and one who compares before buying.
 
-use crate::stage::{Seen, ask, play, refused, to};
+use crate::stage::{Played, ask, play, refused, to};
 
 fn prompt(n: i64) -> String {
     format!(
@@ -9,8 +9,8 @@ fn prompt(n: i64) -> String {
     )
 }
 
-/// Each prompt to the new model, and where its guard refuses, to the one before.
-fn fallback() -> Seen {
+/// Sends each prompt to the new model and, where its guard refuses, to the previous one.
+fn fallback() -> Played {
     let requests = (0..40).map(|n| {
         let asked = ask(n, prompt(n / 2));
         if n % 2 == 0 {
@@ -22,7 +22,7 @@ fn fallback() -> Seen {
     play("fallback", requests.collect())
 }
 
-fn upgrade() -> Seen {
+fn upgrade() -> Played {
     let requests = (0..40).map(|n| {
         let text = format!(
             "Summarise the minutes of meeting {n}: we agreed on item {}, the rest was postponed.",
@@ -36,8 +36,8 @@ fn upgrade() -> Seen {
     play("upgrade", requests.collect())
 }
 
-/// A comparison of models on a fixed list shows the same as an extraction that compares, and is not refused.
-fn comparison() -> Seen {
+/// Compares models on a fixed list. It looks like an extraction that compares, except that nothing is refused.
+fn comparison() -> Played {
     let requests = (0..40).map(|n| {
         let text = format!(
             "Summarise the minutes of meeting {}: item {} was agreed.",
@@ -51,8 +51,8 @@ fn comparison() -> Seen {
 
 #[test]
 fn a_pool_that_falls_back_is_not_an_upgrade() {
-    let (attack, benign) = (fallback(), upgrade());
-    attack.stands_above(
+    let (extracting, benign) = (fallback(), upgrade());
+    extracting.exceeds(
         &benign,
         &[
             "prompt_moved_share",
@@ -65,8 +65,8 @@ fn a_pool_that_falls_back_is_not_an_upgrade() {
 
 #[test]
 fn a_comparison_moves_prompts_but_no_refusals() {
-    let (attack, benign) = (fallback(), comparison());
-    attack.stands_above(&benign, &["refusal_moved_share"]);
-    attack.scores_above(&benign);
+    let (extracting, benign) = (fallback(), comparison());
+    extracting.exceeds(&benign, &["refusal_moved_share"]);
+    extracting.scores_above(&benign);
     benign.is_left_alone();
 }

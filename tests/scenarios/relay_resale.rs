@@ -1,10 +1,11 @@
-//! Many strangers behind one account, against a household, a developer with two machines and an application with users.
+//! Many unrelated people behind one account, against a household, a developer with two machines and an application with
+//! users.
 
 use stillwatch::domain::Exchange;
 
-use crate::stage::{Seen, ask, from, play};
+use crate::stage::{Played, ask, from, play};
 
-const MATTERS: [&str; 16] = [
+const QUESTIONS: [&str; 16] = [
     "my sourdough does not rise, what now?",
     "Explain the difference between a mutex and a channel.",
     "请帮我把这封信改得礼貌一点。",
@@ -23,11 +24,11 @@ const MATTERS: [&str; 16] = [
     "Wie repariere ich einen tropfenden Wasserhahn?",
 ];
 
-/// Sixteen people, each with a program and a conversation of their own, all at once.
-fn relay() -> Seen {
+/// Sixteen people, each with their own program and conversation, active at the same time.
+fn relay() -> Played {
     let requests = (0..64).map(|n: usize| {
         let person = n * 5 % 16;
-        let text = format!("{} ({})", MATTERS[person], n / 16);
+        let text = format!("{} ({})", QUESTIONS[person], n / 16);
         from(
             &format!("client {}", person % 7),
             &format!("talk {person}"),
@@ -37,11 +38,11 @@ fn relay() -> Seen {
     play("relay", requests.collect())
 }
 
-/// Two phones, one after the other.
-fn household() -> Seen {
+/// Two phones, used one after the other.
+fn household() -> Played {
     let requests = (0..64).map(|n: usize| {
         let evening = n / 8;
-        let text = format!("{} ({n})", MATTERS[evening]);
+        let text = format!("{} ({n})", QUESTIONS[evening]);
         from(
             &format!("phone {}", evening % 2),
             &format!("evening {evening}"),
@@ -51,8 +52,8 @@ fn household() -> Seen {
     play("household", requests.collect())
 }
 
-/// One program with many users at once, all about one thing.
-fn application() -> Seen {
+/// One program with many simultaneous users, all on one subject.
+fn application() -> Played {
     let requests = (0..64).map(|n: usize| {
         let user = n * 5 % 16;
         from(
@@ -67,8 +68,8 @@ fn application() -> Seen {
     play("parcel dispatcher", requests.collect())
 }
 
-/// Months of one subject, then everything changes hands.
-fn taken_over(name: &str, changes: bool) -> Seen {
+/// Months of one subject; then, if `changes`, the account changes hands.
+fn taken_over(name: &str, changes: bool) -> Played {
     let old = |n: usize| {
         ask(
             n as i64 * 90,
@@ -96,17 +97,17 @@ fn taken_over(name: &str, changes: bool) -> Seen {
 
 #[test]
 fn a_relay_has_clients_conversations_and_subjects_all_at_once() {
-    let attack = relay();
+    let extracting = relay();
     for benign in [household(), application()] {
-        attack.stands_above(&benign, &["relayed_spread"]);
+        extracting.exceeds(&benign, &["relayed_spread"]);
         benign.is_left_alone();
     }
 }
 
 #[test]
 fn an_account_that_changed_hands_is_dated() {
-    let (attack, benign) = (taken_over("taken over", true), taken_over("kept", false));
-    let at = attack.value("own_past_change");
+    let (extracting, benign) = (taken_over("taken over", true), taken_over("kept", false));
+    let at = extracting.value("own_past_change");
     assert!(
         (110.0..=140.0).contains(&at),
         "changed at exchange 121, seen from {at} on"

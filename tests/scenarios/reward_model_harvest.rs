@@ -1,8 +1,8 @@
-//! Preference labels for other models' answers, against a teacher who grades essays and a team's own test of its bot.
+//! Preference labels for other models' answers, against a teacher who grades essays and a team that tests its own bot.
 
 use stillwatch::domain::Technique;
 
-use crate::stage::{Seen, every_minute, play, under};
+use crate::stage::{Played, every_minute, play, under};
 
 const SUBJECTS: [&str; 12] = [
     "why bread rises",
@@ -30,7 +30,7 @@ const SUBJECTS_IN_CHINESE: [&str; 8] = [
     "怎样泡茶",
 ];
 
-fn extraction() -> Seen {
+fn extraction() -> Played {
     let requests = every_minute(36, |n| {
         let subject = SUBJECTS[n % 12];
         format!(
@@ -44,7 +44,7 @@ fn extraction() -> Seen {
     play("preference harvest", requests)
 }
 
-fn extraction_in_chinese() -> Seen {
+fn extraction_in_chinese() -> Played {
     let requests = every_minute(36, |n| {
         let subject = SUBJECTS_IN_CHINESE[n % 8];
         format!(
@@ -56,7 +56,7 @@ fn extraction_in_chinese() -> Seen {
     play("preference harvest in Chinese", requests)
 }
 
-fn teacher() -> Seen {
+fn teacher() -> Played {
     let remarks = [
         "Be kind, she worked hard on it.",
         "He tends to lose the thread in the middle.",
@@ -74,7 +74,7 @@ fn teacher() -> Seen {
     play("teacher", requests)
 }
 
-fn teacher_in_chinese() -> Seen {
+fn teacher_in_chinese() -> Played {
     let remarks = [
         "她很用心，请温和一点。",
         "他中间总是跑题。",
@@ -91,8 +91,8 @@ fn teacher_in_chinese() -> Seen {
     play("teacher in Chinese", requests)
 }
 
-/// The same few answers of one's own product, graded anew for every release.
-fn regression_suite() -> Seen {
+/// The same few answers of the team's own product, graded again for every release.
+fn regression_suite() -> Played {
     let requests = every_minute(36, |n| {
         let case = n % 9;
         format!(
@@ -111,20 +111,20 @@ fn regression_suite() -> Seen {
 }
 
 #[test]
-fn a_harvest_of_preferences_is_not_a_teacher_nor_a_test_suite() {
-    let attack = extraction();
+fn a_preference_harvest_is_neither_a_teacher_nor_a_test_suite() {
+    let extracting = extraction();
     for benign in [teacher(), regression_suite()] {
-        attack.stands_above(&benign, &["reward_intent_mean", "pairwise_preference_mean"]);
-        attack.scores_above(&benign);
+        extracting.exceeds(&benign, &["reward_intent_mean", "pairwise_preference_mean"]);
+        extracting.scores_above(&benign);
         benign.is_left_alone();
     }
-    attack.is_named(Technique::RewardModelHarvest);
+    extracting.is_named(Technique::RewardModelHarvest);
 }
 
 #[test]
 fn nor_in_chinese() {
-    let (attack, benign) = (extraction_in_chinese(), teacher_in_chinese());
-    attack.stands_above(&benign, &["reward_intent_mean", "pairwise_preference_mean"]);
-    attack.scores_above(&benign);
+    let (extracting, benign) = (extraction_in_chinese(), teacher_in_chinese());
+    extracting.exceeds(&benign, &["reward_intent_mean", "pairwise_preference_mean"]);
+    extracting.scores_above(&benign);
     benign.is_left_alone();
 }

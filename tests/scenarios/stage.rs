@@ -1,4 +1,5 @@
-//! The stage: accounts that ask, the engine of the shipped bundle that listens, and what is asserted of both sides.
+//! Shared helpers of the scenarios: exchanges, the engine of the shipped bundle that scores them, and the assertions on
+//! both classes.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,13 +18,13 @@ const MINUTE_MICROS: i64 = 60_000_000;
 /// 2026-05-28T20:26:40Z.
 const START: i64 = 1_780_000_000_000_000;
 
-/// One engine for all scenarios: accounts do not touch each other.
+/// One engine for all scenarios; accounts do not affect each other.
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let bundle = Bundle::embedded().expect("the shipped bundle loads");
     Engine::new(bundle.into_engine_parts(PseudonymKey::offline()), 10_000)
 });
 
-/// A request without anything but its text, answered normally.
+/// Creates a request with only a text, answered normally.
 pub(crate) fn ask(minute: i64, text: impl Into<String>) -> Exchange {
     Exchange {
         id: None,
@@ -48,46 +49,46 @@ pub(crate) fn ask(minute: i64, text: impl Into<String>) -> Exchange {
     }
 }
 
-/// The request under an application's instructions.
+/// Adds an application's instructions to the request.
 pub(crate) fn under(system: &str, mut exchange: Exchange) -> Exchange {
     exchange.system = Some(Sensitive::new(system.to_owned()));
     exchange
 }
 
-/// The request, refused.
+/// Marks the request as refused.
 pub(crate) fn refused(mut exchange: Exchange) -> Exchange {
     exchange.response.finish_reason = Some(FinishReason::ContentFilter);
     exchange
 }
 
-/// The request, to another model.
+/// Sends the request to another model.
 pub(crate) fn to(model: &str, mut exchange: Exchange) -> Exchange {
     model.clone_into(&mut exchange.model);
     exchange
 }
 
-/// The request of one program, in one conversation.
+/// Sends the request from one program, in one conversation.
 pub(crate) fn from(program: &str, conversation: &str, mut exchange: Exchange) -> Exchange {
     exchange.client.user_agent = Some(Sensitive::new(program.to_owned()));
     exchange.conversation = Some(conversation.to_owned());
     exchange
 }
 
-/// One request a minute, made of its number.
+/// Creates one request per minute, generated from its number.
 pub(crate) fn every_minute(count: i64, request: impl Fn(usize) -> String) -> Vec<Exchange> {
     (0..count).map(|n| ask(n, request(n as usize))).collect()
 }
 
-/// How an account stands at the end of its play, and what was said of it on the way.
-pub(crate) struct Seen {
+/// The result of playing an account: its final profile and measures, and all its assessments.
+pub(crate) struct Played {
     name: String,
     profile: Box<Profile>,
     measures: MeasureValues,
     assessments: Vec<Assessment>,
 }
 
-/// Plays one account, which nobody played before.
-pub(crate) fn play(name: &str, mut exchanges: Vec<Exchange>) -> Seen {
+/// Scores the exchanges as those of a new account.
+pub(crate) fn play(name: &str, mut exchanges: Vec<Exchange>) -> Played {
     static PLAYED: AtomicUsize = AtomicUsize::new(0);
     let account = format!("{name} {}", PLAYED.fetch_add(1, Ordering::Relaxed));
     for exchange in &mut exchanges {
@@ -96,7 +97,7 @@ pub(crate) fn play(name: &str, mut exchanges: Vec<Exchange>) -> Seen {
     let assessments = ENGINE.score_batch(&exchanges);
     let key = PseudonymKey::offline().account(&account);
     let profile = ENGINE.profile(key).expect("the account was just played");
-    Seen {
+    Played {
         name: name.to_owned(),
         measures: MeasureValues::of(&profile),
         profile: Box::new(profile),
@@ -104,30 +105,32 @@ pub(crate) fn play(name: &str, mut exchanges: Vec<Exchange>) -> Seen {
     }
 }
 
-impl Seen {
-    /// The measure `code`; NaN where it could not be taken.
+impl Played {
+    /// Returns the measure `code`; NaN if it could not be taken.
     pub(crate) fn value(&self, code: &str) -> f64 {
         let measure = MeasureIndex::of_code(code);
         let measure = measure.unwrap_or_else(|| panic!("no measure {code}"));
         self.measures.get(measure).unwrap_or(f64::NAN)
     }
 
-    /// What is remembered of the account.
+    /// Returns the account's profile.
     pub(crate) fn profile(&self) -> &Profile {
         &self.profile
     }
 
-    /// How the account stands at last.
+    /// Returns the last assessment.
     pub(crate) fn last(&self) -> &Assessment {
-        self.assessments.last().expect("a play has a request")
+        self.assessments
+            .last()
+            .expect("every account has at least one request")
     }
 
-    /// The technique whose risk is the largest, if any is told.
+    /// Returns the technique with the highest risk, if any has one.
     pub(crate) fn strongest(&self) -> Option<Technique> {
         TechniqueRisk::strongest(&self.last().techniques).map(|found| found.technique)
     }
 
-    /// That no reviewer is ever sent to this account.
+    /// Asserts that the account is never recommended for review.
     pub(crate) fn is_left_alone(&self) {
         for assessment in &self.assessments {
             assert!(
@@ -140,8 +143,8 @@ impl Seen {
         }
     }
 
-    /// That each of `codes` is at least half as much again here as on the benign side.
-    pub(crate) fn stands_above(&self, benign: &Self, codes: &[&str]) {
+    /// Asserts that each of `codes` is more than 1.5 times as high here as for the benign account.
+    pub(crate) fn exceeds(&self, benign: &Self, codes: &[&str]) {
         for code in codes {
             let (here, there) = (self.value(code), benign.value(code));
             assert!(
@@ -153,7 +156,7 @@ impl Seen {
         }
     }
 
-    /// That the score, which all that weighs adds up to, is higher here.
+    /// Asserts that the score, the sum of all weighted evidence, is higher here.
     pub(crate) fn scores_above(&self, benign: &Self) {
         assert!(
             self.last().score > benign.last().score,
@@ -165,7 +168,7 @@ impl Seen {
         );
     }
 
-    /// That the strongest technique, and the first reason that speaks for one, are `technique`.
+    /// Asserts that the strongest technique, and the first reason that supports a technique, are `technique`.
     pub(crate) fn is_named(&self, technique: Technique) {
         assert_eq!(self.strongest(), Some(technique), "{}", self.name);
         let reason = self

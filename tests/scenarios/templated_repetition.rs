@@ -1,6 +1,6 @@
-//! One template swept over a data set or sampled n times, against an application whose users come back with the same.
+//! One template swept over a data set or sampled n times, against an application whose users repeat the same questions.
 
-use crate::stage::{Seen, ask, every_minute, play, under};
+use crate::stage::{Played, ask, every_minute, play, under};
 
 fn row(n: usize) -> String {
     format!(
@@ -13,17 +13,17 @@ fn row(n: usize) -> String {
     )
 }
 
-fn sweep() -> Seen {
+fn sweep() -> Played {
     play("sweep", every_minute(60, row))
 }
 
-fn several_answers_each() -> Seen {
+fn several_answers_each() -> Played {
     let requests = (0..60).map(|n| ask(n / 4, row(n as usize / 4)));
     play("several answers each", requests.collect())
 }
 
-/// Popular questions, asked again and again through one template.
-fn service() -> Seen {
+/// Popular questions, asked repeatedly through one template.
+fn service() -> Played {
     let places = [
         "station", "castle", "market", "harbour", "museum", "stadium", "library", "zoo",
     ];
@@ -45,8 +45,8 @@ fn service() -> Seen {
     )
 }
 
-/// A batch over a company's own documents: the same structure, and nothing else to tell it by.
-fn translation() -> Seen {
+/// A batch over a company's own documents: the same structure, with nothing else to distinguish it.
+fn translation() -> Played {
     let requests = every_minute(60, |n| {
         format!(
             "Translate the product text into French and keep the units.\n\nText: shelf {} carries {} kg and comes with {} \
@@ -61,28 +61,28 @@ fn translation() -> Seen {
 
 #[test]
 fn a_sweep_does_not_repeat_as_a_service_does() {
-    let (attack, benign) = (sweep(), service());
-    attack.stands_above(
+    let (extracting, benign) = (sweep(), service());
+    extracting.exceeds(
         &benign,
         &["repeat_deficit", "template_novelty", "swept_intent"],
     );
-    assert!(attack.value("sweep_chance") < 0.5 * benign.value("sweep_chance"));
-    attack.scores_above(&benign);
+    assert!(extracting.value("sweep_chance") < 0.5 * benign.value("sweep_chance"));
+    extracting.scores_above(&benign);
     benign.is_left_alone();
 }
 
 #[test]
 fn sampling_shows_in_the_minute() {
-    let (attack, benign) = (several_answers_each(), service());
-    attack.stands_above(&benign, &["n_best_share"]);
+    let (extracting, benign) = (several_answers_each(), service());
+    extracting.exceeds(&benign, &["n_best_share"]);
     benign.is_left_alone();
 }
 
-/// The structure is the same, so only what is asked for may tell them apart, and it is what weighs.
+/// The structure is the same, so only the content of the requests may distinguish the two, and it decides the score.
 #[test]
 fn a_batch_of_translations_has_the_structure_and_not_the_intent() {
-    let (attack, benign) = (sweep(), translation());
+    let (extracting, benign) = (sweep(), translation());
     assert!(benign.value("template_novelty") > 0.9);
-    attack.stands_above(&benign, &["swept_intent"]);
+    extracting.exceeds(&benign, &["swept_intent"]);
     benign.is_left_alone();
 }

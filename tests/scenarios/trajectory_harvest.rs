@@ -2,11 +2,11 @@
 
 use stillwatch::domain::{Exchange, Technique};
 
-use crate::stage::{Seen, every_minute, play, under};
+use crate::stage::{Played, every_minute, play, under};
 
 const TOOLS: [&str; 6] = ["calendar", "warehouse", "booking", "mail", "billing", "map"];
 
-fn extraction() -> Seen {
+fn extraction() -> Played {
     let requests = every_minute(36, |n| {
         let tool = TOOLS[n % 6];
         format!(
@@ -19,7 +19,7 @@ fn extraction() -> Seen {
     play("trajectory harvest", requests)
 }
 
-fn extraction_in_chinese() -> Seen {
+fn extraction_in_chinese() -> Played {
     let tools = ["日历", "仓库", "订票", "邮件", "账单", "地图"];
     let requests = every_minute(36, |n| {
         let tool = tools[n % 6];
@@ -31,7 +31,7 @@ fn extraction_in_chinese() -> Seen {
     play("trajectory harvest in Chinese", requests)
 }
 
-fn developer(name: &str, wishes: &[&str]) -> Seen {
+fn developer(name: &str, tasks: &[&str]) -> Played {
     let files = [
         "invoice.rs",
         "login.ts",
@@ -42,7 +42,7 @@ fn developer(name: &str, wishes: &[&str]) -> Seen {
     let requests = every_minute(36, |n| {
         format!(
             "{} ({}, line {})",
-            wishes[n % wishes.len()],
+            tasks[n % tasks.len()],
             files[n % 5],
             7 * n + 3
         )
@@ -59,7 +59,7 @@ fn developer(name: &str, wishes: &[&str]) -> Seen {
     play(name, requests.into_iter().map(with_tools).collect())
 }
 
-const WISHES: [&str; 7] = [
+const TASKS: [&str; 7] = [
     "the total is off by one cent after the last change, please find out why",
     "rename this to something that says what it does",
     "the build is red since this morning, can you have a look",
@@ -69,7 +69,7 @@ const WISHES: [&str; 7] = [
     "write the commit message",
 ];
 
-const WISHES_IN_CHINESE: [&str; 6] = [
+const TASKS_IN_CHINESE: [&str; 6] = [
     "改完之后总数差一分钱，帮我查查原因",
     "这个名字改得清楚一点",
     "今天早上开始编译不过，看一下",
@@ -79,21 +79,21 @@ const WISHES_IN_CHINESE: [&str; 6] = [
 ];
 
 #[test]
-fn a_harvest_of_trajectories_is_not_a_developer() {
-    let (attack, benign) = (extraction(), developer("developer", &WISHES));
-    attack.stands_above(&benign, &["trajectory_intent_mean"]);
-    attack.scores_above(&benign);
-    attack.is_named(Technique::TrajectoryHarvest);
+fn a_trajectory_harvest_is_not_a_developer() {
+    let (extracting, benign) = (extraction(), developer("developer", &TASKS));
+    extracting.exceeds(&benign, &["trajectory_intent_mean"]);
+    extracting.scores_above(&benign);
+    extracting.is_named(Technique::TrajectoryHarvest);
     benign.is_left_alone();
 }
 
 #[test]
 fn nor_in_chinese() {
-    let (attack, benign) = (
+    let (extracting, benign) = (
         extraction_in_chinese(),
-        developer("developer in Chinese", &WISHES_IN_CHINESE),
+        developer("developer in Chinese", &TASKS_IN_CHINESE),
     );
-    attack.stands_above(&benign, &["trajectory_intent_mean"]);
-    attack.scores_above(&benign);
+    extracting.exceeds(&benign, &["trajectory_intent_mean"]);
+    extracting.scores_above(&benign);
     benign.is_left_alone();
 }

@@ -1,9 +1,9 @@
-//! A boosted additive model: the learner of the leak test, which looks for anything that tells two classes apart.
+//! A boosted additive model: the learner of the leak test, which searches for anything that separates two classes.
 //!
-//! The learner of explainable boosting machines (Lou, Caruana, Gehrke & Hooker 2013; Nori, Jenkins, Koch &
-//! Caruana 2019): features take turns, each step is small, so correlated features share the credit instead
-//! of the first one taking it all. A step is a damped Newton step of the logistic loss in every bin, smoothed over
-//! neighbouring bins; every table is centred on benign rows, with the intercept taking a Newton step of its own in each
+//! It is the learner of explainable boosting machines (Lou, Caruana, Gehrke & Hooker 2013; Nori, Jenkins, Koch &
+//! Caruana 2019): features take turns and each step is small, so correlated features share the credit instead of the
+//! first one taking all of it. A step is a damped Newton step of the logistic loss in every bin, smoothed over
+//! neighbouring bins; every table is centred on benign rows, and the intercept takes a Newton step of its own in each
 //! round. Deterministic: no random numbers, fixed order.
 
 #[path = "boost/bins.rs"]
@@ -15,19 +15,19 @@ use stillwatch::statistics::logistic::{logit, sigmoid};
 
 use bins::{ABSENT, bin_of, edges};
 
-/// Largest change of an entry in one step, in log-odds.
+/// Maximum change of an entry in one step, in log-odds.
 const LARGEST_STEP: f64 = 0.5;
-/// Largest entry, in log-odds: beyond it a single table would decide alone.
+/// Maximum entry, in log-odds; beyond it a single table would decide alone.
 const LARGEST_ENTRY: f64 = 8.0;
-/// Most bins of a feature.
+/// Maximum number of bins of a feature.
 const BINS: usize = 32;
-/// Smallest share of the rows in a bin, and of the benign rows that must know a feature.
+/// Minimum share of the rows in a bin, and of the benign rows for which a feature must be known.
 const SMALLEST_BIN: f64 = 0.005;
 /// Fraction of a Newton step taken.
 const LEARNING_RATE: f64 = 0.1;
-/// L2 penalty of a step, in rows' worth of curvature.
+/// L2 penalty of a step, in units of one row's curvature.
 const PENALTY: f64 = 1.0;
-/// How much of its neighbours' evidence a bin also counts as its own.
+/// Weight with which a bin also counts its neighbours' evidence.
 const SMOOTHING: f64 = 0.25;
 
 /// A fitted model: log-odds as a sum of one table per feature.
@@ -44,23 +44,23 @@ struct Table {
     values: Vec<f64>,
 }
 
-/// A table with the training rows that it is learnt from.
+/// A table with the training rows it is learned from.
 struct Learning {
     table: Table,
     /// The bin of every row.
     bins: Vec<usize>,
     /// Benign rows in each bin.
     benign: Vec<f64>,
-    /// Whether there is nothing to tell apart, or too few benign rows to compare with.
+    /// Whether the feature is constant, or known for too few benign rows for a comparison.
     is_flat: bool,
 }
 
-/// Fits a model to rows of equally many features, NaN where unknown, in `rounds` rounds over all features.
+/// Fits a model to rows with the same number of features, NaN where unknown, in `rounds` rounds over all features.
 ///
-/// A feature that is constant, or known for too few benign rows, keeps a table of zeros: what is never seen in benign
+/// A feature that is constant, or known for too few benign rows, keeps a table of zeros: what never occurs in benign
 /// rows cannot be compared with them.
 pub(crate) fn fit(rows: &[&[f64]], extraction: &[bool], rounds: usize) -> Model {
-    assert_eq!(rows.len(), extraction.len(), "one label a row");
+    assert_eq!(rows.len(), extraction.len(), "one label per row");
     let positive = extraction.iter().filter(|is| **is).count();
     assert!(0 < positive && positive < rows.len(), "rows of both kinds");
     let mut base = logit(positive as f64 / rows.len() as f64);
@@ -92,7 +92,7 @@ pub(crate) fn fit(rows: &[&[f64]], extraction: &[bool], rounds: usize) -> Model 
 }
 
 impl Model {
-    /// Log-odds of a row.
+    /// Returns the log-odds of a row.
     pub(crate) fn score(&self, row: &[f64]) -> f64 {
         let entries = self
             .tables
@@ -104,7 +104,7 @@ impl Model {
 }
 
 impl Table {
-    /// The entry for a value; zero where it is unknown.
+    /// Returns the entry for a value; zero where the value is unknown.
     fn value(&self, x: f64) -> f64 {
         let bin = bin_of(&self.edges, x);
         self.values.get(bin).copied().unwrap_or(0.0)
@@ -114,7 +114,7 @@ impl Table {
 impl Learning {
     fn new(column: impl Iterator<Item = f64>, extraction: &[bool]) -> Self {
         let column: Vec<f64> = column.collect();
-        // An infinite value has a bin, the first or the last, but no say in where edges lie.
+        // An infinite value gets the first or the last bin but does not influence the edges.
         let mut known: Vec<f64> = column.iter().copied().filter(|x| x.is_finite()).collect();
         known.sort_by(f64::total_cmp);
         let edges = edges(&known, BINS, SMALLEST_BIN * column.len() as f64);
@@ -138,7 +138,7 @@ impl Learning {
         }
     }
 
-    /// One damped Newton step of the table, and of the log-odds with it.
+    /// Takes one damped Newton step of the table and updates the log-odds accordingly.
     fn step(&mut self, extraction: &[bool], log_odds: &mut [f64]) {
         if self.is_flat {
             return;
@@ -172,14 +172,14 @@ impl Learning {
     }
 }
 
-/// What a bin and its neighbours hold together.
+/// Returns the sum over a bin and its weighted neighbours.
 fn shared(of: &[f64], bin: usize) -> f64 {
     let left = bin.checked_sub(1).map_or(0.0, |left| of[left]);
     let right = of.get(bin + 1).copied().unwrap_or(0.0);
     of[bin] + SMOOTHING * (left + right)
 }
 
-/// Slope and curvature of a row's log-likelihood in its log-odds.
+/// Returns the slope and curvature of a row's log-likelihood in its log-odds.
 fn slopes(log_odds: f64, extraction: bool) -> (f64, f64) {
     let p = sigmoid(log_odds);
     (f64::from(u8::from(extraction)) - p, p * (1.0 - p))

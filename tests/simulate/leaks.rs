@@ -1,6 +1,6 @@
-//! Nothing that identifies the simulator may tell the classes apart: a boosted model that sees only what must not
-//! matter is fitted on the streams of some seeds and judged on the stream of another. Campaigns and classes, whose
-//! members share an address and a beginning, are never on both sides.
+//! Leak test: nothing that is an artefact of the simulator may separate the classes. A boosted model that sees only
+//! irrelevant features is fitted on the streams of some seeds and evaluated on the stream of another. Campaigns and
+//! classes, whose members share an address and a start, are never on both sides.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -12,13 +12,13 @@ use stillwatch::simulate::{Plan, Scenario, write_stream};
 
 use super::boost::fit;
 
-/// Accounts of each class in one stream.
+/// Number of accounts of each class in one stream.
 const ACCOUNTS: u32 = 300;
 
-/// Streams.
+/// Number of streams.
 const SEEDS: u64 = 6;
 
-/// The area under the curve that no leak may exceed.
+/// Maximum area under the ROC curve.
 const CHANCE: f64 = 0.55;
 
 struct Row {
@@ -26,7 +26,7 @@ struct Row {
     extraction: bool,
 }
 
-/// A number from a text: like texts give like numbers only when they are equal.
+/// Returns a number for a text; only equal texts give equal numbers.
 fn number(text: &str) -> f64 {
     let digest = blake3::hash(text.as_bytes());
     let bytes = digest.as_bytes();
@@ -41,7 +41,8 @@ fn secret(field: Option<&Sensitive<String>>) -> f64 {
     field.map_or(f64::NAN, |text| number(text.expose()))
 }
 
-/// What must not matter, of an account's first exchange, its place in the stream and its label's.
+/// Returns the irrelevant features of an account: those of its first exchange, its position in the stream and its
+/// label's position.
 fn features(first: &Exchange, row: usize, label: usize, plan_start: f64) -> Vec<f64> {
     let id = first.id.as_deref().unwrap_or_default();
     let conversation = first.conversation.as_deref().unwrap_or_default();
@@ -103,21 +104,21 @@ fn rows(scenario: &Scenario, corpus: &Corpus, seed: u64) -> Vec<Row> {
             Ok(())
         },
     )
-    .expect("no sink fails");
+    .expect("writing to memory never fails");
     let start = scenario.start.as_seconds();
     let placed = labels.iter().enumerate();
     placed
-        .map(|(place, label)| {
+        .map(|(index, label)| {
             let (row, first) = &firsts[&label.account];
             Row {
-                features: features(first, *row, place, start),
+                features: features(first, *row, index, start),
                 extraction: label.verdict == Verdict::Extraction,
             }
         })
         .collect()
 }
 
-/// Area under the curve on each stream of models fitted on all others.
+/// Returns the area under the ROC curve on each stream, for a model fitted on all the others.
 fn areas(streams: &[Vec<Row>]) -> Vec<f64> {
     let area = |judged: usize| {
         let others = streams
@@ -127,7 +128,8 @@ fn areas(streams: &[Vec<Row>]) -> Vec<f64> {
         let fitted: Vec<&Row> = others.flat_map(|(_, rows)| rows).collect();
         let rows: Vec<&[f64]> = fitted.iter().map(|row| row.features.as_slice()).collect();
         let extraction: Vec<bool> = fitted.iter().map(|row| row.extraction).collect();
-        // Nothing says when to stop: a model that stops at once would be at chance whatever leaks a little.
+        // The number of rounds is fixed: a model that stopped immediately would be at chance even if something leaked a
+        // little.
         let model = fit(&rows, &extraction, 60);
         let judged: Vec<Scored> = streams[judged]
             .iter()
@@ -141,7 +143,7 @@ fn areas(streams: &[Vec<Row>]) -> Vec<f64> {
     (0..streams.len()).map(area).collect()
 }
 
-/// Mean of the areas and its standard error over seeds.
+/// Returns the mean of the areas and its standard error over seeds.
 fn mean(areas: &[f64]) -> (f64, f64) {
     let count = areas.len() as f64;
     let mean = areas.iter().sum::<f64>() / count;
@@ -173,14 +175,14 @@ fn assert_chance(streams: &[Vec<Row>]) {
     eprintln!("area under the curve {mean:.3} +- {error:.3} over {SEEDS} seeds");
     assert!(
         mean <= CHANCE,
-        "what must not matter tells the classes apart: {mean:.3} +- {error:.3} {areas:.3?}"
+        "irrelevant features separate the classes: {mean:.3} +- {error:.3} {areas:.3?}"
     );
-    // Two-sided too: a model that is always wrong has learnt something.
+    // Two-sided: a model that is always wrong has also learned something.
     assert!(mean >= 1.0 - CHANCE, "{mean:.3} +- {error:.3} {areas:.3?}");
 }
 
 #[test]
-fn a_model_of_what_must_not_matter_is_at_chance() {
+fn a_model_of_irrelevant_features_is_at_chance() {
     let scenario = scenario(include_str!("../../eval/scenarios/smoke.toml"));
     assert_chance(&streams(&scenario, &Corpus::miniature()));
 }
@@ -190,18 +192,18 @@ fn a_leak_would_be_found() {
     let scenario = scenario(include_str!("../../eval/scenarios/smoke.toml"));
     let mut streams = streams(&scenario, &Corpus::miniature());
     for row in streams.iter_mut().flatten() {
-        // Extracting accounts begin four days later, of the sixteen in which accounts begin.
+        // Extracting accounts start four days later, of the sixteen days in which accounts start.
         row.features[8] += if row.extraction { 4.0 * 86_400.0 } else { 0.0 };
     }
     let (mean, _) = mean(&areas(&streams));
     assert!(mean > CHANCE + 0.05, "{mean:.3}");
 }
 
-/// The same on the real corpus, where there is one.
+/// The same test on the real corpus, if there is one.
 #[test]
-fn a_model_of_what_must_not_matter_is_at_chance_on_the_data_folder() {
+fn a_model_of_irrelevant_features_is_at_chance_on_the_data_folder() {
     let Ok(folder) = std::env::var("STILLWATCH_POOLS") else {
-        eprintln!("skipped: STILLWATCH_POOLS names no data folder");
+        eprintln!("skipped: STILLWATCH_POOLS is not set to a data folder");
         return;
     };
     let corpus = Corpus::load(folder.as_ref(), &|_, _| {}).expect("a data folder");

@@ -1,4 +1,4 @@
-//! The populations that look most like something they are not.
+//! Tests of the benign populations that look most like extraction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use stillwatch::domain::Exchange;
 use stillwatch::simulate::corpus::Corpus;
 use stillwatch::simulate::{AccountPlan, Plan, PopulationShares, Scenario};
 
-/// Twenty benign accounts of one population.
+/// Plans twenty benign accounts of one population.
 fn accounts(shares: PopulationShares, corpus: &Corpus) -> Vec<AccountPlan> {
     let mut scenario =
         Scenario::parse(include_str!("../../eval/scenarios/smoke.toml")).expect("the scenario");
@@ -38,7 +38,7 @@ fn a_reseller_has_many_people_behind_one_account_and_says_so() {
                 users.entry(conversation).or_default().insert(address);
             }
         }
-        // A conversation is one person's.
+        // A conversation belongs to one person.
         assert!(users.values().all(|addresses| addresses.len() == 1));
         let people: BTreeSet<&str> = users.into_values().flatten().collect();
         assert!(people.is_empty() || exchanges.len() < 20 || people.len() >= 5);
@@ -75,7 +75,7 @@ fn a_heavy_user_sends_hundreds_a_day_and_is_a_developer() {
         let span = exchanges[exchanges.len() - 1]
             .time
             .seconds_since(exchanges[0].time);
-        // All of a short history lies within a day or two, most of it within hours.
+        // A short history spans a day or two, most of it a few hours.
         assert!(span < 2.0 * 86_400.0, "{span}");
     }
 }

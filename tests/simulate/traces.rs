@@ -1,10 +1,11 @@
-//! Benign accounts behave as the production traces do, within what samples of these sizes can differ by.
+//! Tests that benign accounts behave like the production traces, within the differences possible between samples of
+//! these sizes.
 
 use stillwatch::simulate::corpus::Corpus;
 use stillwatch::simulate::{Plan, Scenario, statistics};
 
-/// Comparisons are about forty (three quantiles of a dozen distributions); at five standard errors the chance that any
-/// of them fails by sampling alone is below one in ten thousand.
+/// There are about forty comparisons (three quantiles of a dozen distributions); at five standard errors the
+/// probability that any of them fails by sampling alone is below one in ten thousand.
 const STANDARD_ERRORS: f64 = 5.0;
 
 #[test]
@@ -15,7 +16,7 @@ fn benign_accounts_behave_as_the_traces_do() {
     scenario.benign.accounts = 500;
     let plan = Plan::new(&scenario, &corpus, 12).expect("a plan");
     let all = statistics(&plan, &corpus);
-    // Five of consumers, six of developers, five of tenants, one of heavy users: none is left out for want of accounts.
+    // Five of consumers, six of developers, five of tenants, one of heavy users: none is left out for lack of accounts.
     assert_eq!(all.len(), 17);
     let mut off = Vec::new();
     for statistic in all.iter().filter(|statistic| statistic.set_by.is_none()) {

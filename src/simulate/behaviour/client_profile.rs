@@ -1,5 +1,6 @@
-//! What an exchange carries besides its text: settings, client, outcome. One distribution a population, for both
-//! classes: an extracting account has the client profile of a benign population, and nothing here knows its label.
+//! Everything in an exchange other than its text: parameters, client and outcome. There is one distribution per
+//! population, shared by both classes: an extracting account has the client profile of a benign population. Must not
+//! know an account's label.
 
 use super::population::Population;
 use super::priors::{CONSUMER_OUTPUT_TOKENS, DEVELOPER_OUTPUT_TOKENS};
@@ -37,10 +38,10 @@ const TOOLS: [&str; 8] = [
 const TEMPERATURES: [f32; 8] = [0.0, 0.0, 0.2, 0.3, 0.5, 0.7, 1.0, 1.0];
 const TOKEN_LIMITS: [u32; 7] = [256, 512, 1_024, 2_048, 4_096, 8_192, 16_384];
 
-/// Bytes of text a token, over languages and code.
+/// Bytes of text per token, averaged over languages and code.
 const BYTES_PER_TOKEN: f64 = 3.7;
 
-/// What a household, an organisation or a campaign shares.
+/// The values shared by a household, an organisation or a campaign.
 #[derive(Clone)]
 pub(crate) struct Site {
     organization: String,
@@ -48,14 +49,14 @@ pub(crate) struct Site {
     payment: String,
 }
 
-/// What all exchanges of one account, or of one of its end users, carry.
+/// The values common to all exchanges of one account, or of one of its end users.
 #[derive(Clone)]
 pub(crate) struct ClientProfile {
-    /// The organisation, when the deployment sends it.
+    /// The organisation, if the deployment sends it.
     pub(crate) organization: Option<String>,
     /// Client fields.
     pub(crate) client: Client,
-    /// Settings of every exchange.
+    /// Parameters of every exchange.
     pub(crate) parameters: Parameters,
     /// Tools offered.
     pub(crate) tools: Vec<String>,
@@ -76,7 +77,7 @@ enum Output {
 
 impl Site {
     pub(crate) fn new(rng: &mut SeededRng) -> Self {
-        // Addresses of the benchmarking range 198.18.0.0/15, which belong to no one.
+        // Addresses from the benchmarking range 198.18.0.0/15, which is assigned to nobody.
         let host = rng.below(1 << 17);
         Self {
             organization: rng.name("org"),
@@ -92,10 +93,10 @@ impl Site {
 }
 
 impl ClientProfile {
-    /// The client profile of an account of `population` at `site`.
+    /// Draws the client profile of an account of `population` at `site`.
     pub(crate) fn new(population: Population, site: &Site, rng: &mut SeededRng) -> Self {
         let software = software(population, rng);
-        // Which fields a deployment sends is its own affair: equally likely whoever the account is.
+        // Which fields are sent depends on the deployment alone, so they are equally likely for every account.
         let mut sent = |value: &str, probability: f64| {
             rng.chance(probability)
                 .then(|| Sensitive::new(value.to_owned()))
@@ -131,8 +132,9 @@ impl ClientProfile {
         }
     }
 
-    /// One of the end users whose requests this account passes on: an address, software, settings and tools of their
-    /// own; the account's key and payment, and no fields that its deployment does not send.
+    /// Draws one of the end users whose requests this account forwards. The end user has an address, software,
+    /// parameters and tools of its own, the account's key and payment, and no field that the account's deployment does
+    /// not send.
     pub(crate) fn end_user(&self, population: Population, rng: &mut SeededRng) -> Self {
         let site = Site::new(rng);
         let software = software(population, rng);
@@ -155,13 +157,13 @@ impl ClientProfile {
         }
     }
 
-    /// Tokens of a request of `prompt_bytes`, when the deployment logs them.
+    /// Returns the input tokens of a request of `prompt_bytes` bytes, if the deployment logs them.
     pub(crate) fn input_tokens(&self, prompt_bytes: usize) -> Option<u64> {
         let tokens = (prompt_bytes as f64 / BYTES_PER_TOKEN) as u64 + 5;
         self.logs_tokens.then_some(tokens)
     }
 
-    /// The outcome of a request, apart from the tokens that it took.
+    /// Draws the outcome of a request, without its input tokens.
     pub(crate) fn response(&self, rng: &mut SeededRng) -> Response {
         if rng.chance(self.failure_rate) {
             return Response {
@@ -214,13 +216,13 @@ fn fingerprint(software: &str) -> String {
     format!("t13d{:02x}", software.len())
 }
 
-/// Whether the request failed, so that the client sends it again.
+/// Returns whether the request failed; the client then retries it.
 pub(crate) fn failed(response: &Response) -> bool {
     response.status.is_some_and(|status| status >= 400)
 }
 
 fn parameters(population: Population, rng: &mut SeededRng) -> Parameters {
-    // A chat window sets nothing that its user could choose.
+    // Users of a chat window rarely set parameters.
     let asks = if population.chats() { 0.1 } else { 1.0 };
     let temperature = rng.chance(0.6 * asks).then(|| *rng.pick(&TEMPERATURES));
     let max_tokens = rng.chance(0.7 * asks).then(|| *rng.pick(&TOKEN_LIMITS));

@@ -1,4 +1,4 @@
-//! Which model an account asks, and when it changes.
+//! The model an account sends to, and when it changes.
 
 use super::population::Population;
 use super::priors::{
@@ -12,26 +12,26 @@ use crate::simulate::scenario::Model;
 
 const DAY_SECONDS: f64 = 86_400.0;
 
-/// Share of the developers that move to a new model by themselves (an assumption: a third of the traced clients met
-/// no release).
+/// Share of the developers that adopt a new model by themselves (an assumption: a third of the traced clients saw no
+/// release).
 const DEVELOPERS_FOLLOW: f64 = 0.8;
 
-/// Mean number of requests on one side while an account tries a new model beside the old one.
+/// Mean number of consecutive requests to the old or the new model while an account tries the new one.
 const TRIAL_REQUESTS: f64 = 30.0;
 
-/// Which model an account asks.
+/// An account's preference among models.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum ModelPreference {
-    /// One model, by position.
+    /// Always one model, given by its position.
     Pinned(usize),
-    /// The newest release, `delay_seconds` after it came out.
+    /// The newest release, from `delay_seconds` after it came out.
     Newest { delay_seconds: f64 },
     /// The newest release until a guard appears, then the one before it.
     Retreating {
         guard: Timestamp,
         delay_seconds: f64,
     },
-    /// A few favourites; changes among them with this probability at each request.
+    /// A few favourites; switches among them with probability `switch` at each request.
     Roaming {
         favourites: usize,
         switch: f64,
@@ -40,23 +40,23 @@ pub(crate) enum ModelPreference {
     },
 }
 
-/// How an account that has favourites takes up a new release.
+/// How an account with favourites adopts a new release.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Adoption {
     delay_seconds: f64,
-    /// Share of its requests that the new model gets in the first day.
+    /// Share of the requests that go to the new model on its first day.
     share: f64,
 }
 
 impl ModelPreference {
-    /// Moves to each release after a delay with this mean.
+    /// Returns a preference that moves to each release after an exponential delay with this mean, in seconds.
     pub(crate) fn released_within(mean_seconds: f64, rng: &mut SeededRng) -> Self {
         Self::Newest {
             delay_seconds: rng.exponential(mean_seconds),
         }
     }
 
-    /// Moves to each release within hours, and back when a guard appears on it.
+    /// Returns a preference that moves to each release within hours, and back when a guard appears on it.
     pub(crate) fn retreating(guard: Timestamp, rng: &mut SeededRng) -> Self {
         Self::Retreating {
             guard,
@@ -64,7 +64,7 @@ impl ModelPreference {
         }
     }
 
-    /// The preference of a benign account: tenants pin, developers move on release day, consumers roam.
+    /// Draws the preference of a benign account: tenants pin a model, developers move on release day, consumers roam.
     pub(crate) fn benign(
         population: Population,
         models: &[Model],
@@ -74,7 +74,8 @@ impl ModelPreference {
         let pinned = |rng: &mut SeededRng| Self::Pinned(rng.below(released(models, start)));
         match population {
             Population::Consumer | Population::Classroom | Population::Reseller => {
-                // Who switches often uses many models: one draw for both, so that who never switches has one.
+                // Accounts that switch often use many models: one draw for both, so that an account that never switches
+                // has one model.
                 let restless = rng.unit();
                 Self::Roaming {
                     favourites: CONSUMER_MODELS.at(restless).round() as usize,
@@ -88,7 +89,7 @@ impl ModelPreference {
                 let models = DEVELOPER_MODELS.at(restless).round() as usize;
                 let follows = models > 1 && rng.chance(DEVELOPERS_FOLLOW);
                 Self::Roaming {
-                    // The release that it takes up is one of its models.
+                    // The adopted release counts as one of its models.
                     favourites: models - usize::from(follows),
                     switch: DEVELOPER_SWITCHES_PERCENT.at(restless) / 100.0,
                     seed: rng.seed(),
@@ -105,7 +106,7 @@ impl ModelPreference {
                 adopts: None,
             },
             Population::Organisation | Population::Tenant if rng.chance(0.2) => Self::Newest {
-                // An alias moves at once, a pinned version after some tests.
+                // An alias moves at once, a pinned version only after some tests.
                 delay_seconds: if rng.chance(0.5) {
                     0.0
                 } else {
@@ -117,14 +118,14 @@ impl ModelPreference {
     }
 }
 
-/// Follows a preference through time.
+/// Applies a preference over time.
 pub(crate) struct Chooser {
     preference: ModelPreference,
-    /// Favourite in use.
+    /// The favourite currently in use.
     slot: usize,
-    /// Newest release that is known, and since when.
+    /// The newest known release and the time it became known.
     newest: Option<(usize, Timestamp)>,
-    /// Requests left on one side of a trial, and whether that side is the new model.
+    /// Requests left in the current phase of a trial, and whether that phase uses the new model.
     trial: (u32, bool),
 }
 
@@ -138,7 +139,7 @@ impl Chooser {
         }
     }
 
-    /// Position of the model that is asked at `now`.
+    /// Returns the position of the model to use at `now`.
     pub(crate) fn choose(
         &mut self,
         models: &[Model],
@@ -169,7 +170,7 @@ impl Chooser {
                 let known = newest(models, before(now, delay_seconds));
                 let favourites = favourites.clamp(1, known + 1);
                 if rng.chance(switch) {
-                    // In turn: who has ten requests and four models has seen them all, as in the trace.
+                    // In turn: an account with ten requests and four models has used them all, as in the trace.
                     self.slot = (self.slot + 1) % favourites;
                 }
                 match adopts {
@@ -183,7 +184,7 @@ impl Chooser {
         }
     }
 
-    /// Notes a new release; for a day the old model keeps its share.
+    /// Records a new release; the old model keeps its share of the requests for a day.
     fn adopt(&mut self, adoption: Adoption, known: usize, now: Timestamp, rng: &mut SeededRng) {
         match self.newest {
             Some((seen, since)) if seen == known => {
@@ -205,7 +206,7 @@ impl Chooser {
         }
     }
 
-    /// The newest model first, then the one before it, and so on.
+    /// Returns a favourite's position: the newest model first, then the one before it, and so on.
     fn favourite(&self, known: usize) -> usize {
         let (_, tries_new) = self.trial;
         let back = if self.slot == 0 && !tries_new {
@@ -221,12 +222,12 @@ fn before(now: Timestamp, seconds: f64) -> Timestamp {
     Timestamp::from_micros(now.as_micros() - (seconds * 1e6) as i64)
 }
 
-/// Position of the newest model at `now`; the oldest when there is none.
+/// Returns the position of the newest model at `now`; the oldest model if none is out yet.
 fn newest(models: &[Model], now: Timestamp) -> usize {
     released(models, now).max(1) - 1
 }
 
-/// Number of models that are out at `now`; models are in order of release.
+/// Returns the number of models released by `now`; models are in order of release.
 fn released(models: &[Model], now: Timestamp) -> usize {
     models.partition_point(|model| model.released <= now)
 }

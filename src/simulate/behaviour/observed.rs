@@ -1,10 +1,10 @@
-//! What one client's times and models show, by the definitions with which the traces were measured.
+//! Behaviour measured from one client's times and models, by the same definitions as the traces.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::Timestamp;
 
-/// What an exchange shows of an account's behaviour.
+/// The part of an exchange that describes its account's behaviour.
 pub(crate) struct Moment {
     pub(crate) time: Timestamp,
     /// Position among the plan's models.
@@ -14,10 +14,10 @@ pub(crate) struct Moment {
 const DAY_SECONDS: f64 = 86_400.0;
 const HOUR_SECONDS: f64 = 3_600.0;
 
-/// A longer silence is no gap within a session.
+/// Longest gap in seconds that counts as a gap within a session.
 const SESSION_GAP_SECONDS: f64 = 1_800.0;
 
-/// An account's exchanges, in order of time.
+/// An account's exchanges in time order.
 pub(crate) struct Behaviour {
     seconds: Vec<f64>,
     models: Vec<usize>,
@@ -31,12 +31,13 @@ impl Behaviour {
         Self { seconds, models }
     }
 
-    /// Number of exchanges.
+    /// Returns the number of exchanges.
     pub(crate) fn exchanges(&self) -> usize {
         self.seconds.len()
     }
 
-    /// Exchanges on each day with any. A day ends in the middle of the client's night, not at midnight UTC.
+    /// Returns the number of exchanges on each active day. A day ends in the middle of the client's night, not at
+    /// midnight UTC.
     pub(crate) fn days(&self) -> Vec<f64> {
         let (begin, length) = self.night();
         let turn = (begin as f64 + length as f64 / 2.0) * HOUR_SECONDS;
@@ -48,20 +49,20 @@ impl Behaviour {
         days.into_values().collect()
     }
 
-    /// Number of gaps within sessions.
+    /// Returns the number of gaps within sessions.
     pub(crate) fn session_gaps(&self) -> usize {
         self.gaps()
             .filter(|gap| *gap <= SESSION_GAP_SECONDS)
             .count()
     }
 
-    /// Coefficient of variation of the gaps within sessions; `None` for fewer than three.
+    /// Returns the coefficient of variation of the gaps within sessions; `None` for fewer than three gaps.
     pub(crate) fn session_variation(&self) -> Option<f64> {
         let gaps = self.gaps().filter(|gap| *gap <= SESSION_GAP_SECONDS);
         variation(&gaps.collect::<Vec<_>>())
     }
 
-    /// Coefficient of variation of the gaps within working days; `None` for fewer than three.
+    /// Returns the coefficient of variation of the gaps within working days; `None` for fewer than three gaps.
     pub(crate) fn working_variation(&self) -> Option<f64> {
         let (_, night) = self.night();
         let overnight = if night > 0 {
@@ -77,18 +78,18 @@ impl Behaviour {
         self.seconds.windows(2).map(|pair| pair[1] - pair[0])
     }
 
-    /// Hours with any exchange.
+    /// Returns the number of distinct hours with at least one exchange.
     pub(crate) fn hours(&self) -> usize {
         let hours = self.seconds.iter().map(|s| (s / HOUR_SECONDS) as i64);
         hours.collect::<BTreeSet<_>>().len()
     }
 
-    /// The longest run of hours of the day, around midnight too, in which it is never seen.
+    /// Returns the length of the longest run of hours of the day without any exchange; a run may span midnight.
     pub(crate) fn night_hours(&self) -> usize {
         self.night().1
     }
 
-    /// Begin and length of the night.
+    /// Returns the start and the length of the night, in hours.
     fn night(&self) -> (usize, usize) {
         let mut seen = [false; 24];
         for second in &self.seconds {
@@ -99,20 +100,20 @@ impl Behaviour {
         nights.max_by_key(|(_, length)| *length).unwrap_or((0, 0))
     }
 
-    /// Models in use.
+    /// Returns the number of models used.
     pub(crate) fn models(&self) -> usize {
         self.models.iter().collect::<BTreeSet<_>>().len()
     }
 
-    /// Changes of model per 100 exchanges.
+    /// Returns the changes of model per 100 exchanges.
     pub(crate) fn switches_percent(&self) -> f64 {
         let pairs = self.models.windows(2);
         let switches = pairs.filter(|pair| pair[0] != pair[1]).count();
         100.0 * switches as f64 / (self.models.len().max(2) - 1) as f64
     }
 
-    /// Share of the exchanges that the newest model gets in the day after its first use; `None` when that was not
-    /// after the client's own first day.
+    /// Returns the share of the exchanges that go to the newest model in the day after its first use; `None` unless
+    /// that first use was after the client's own first day.
     pub(crate) fn new_model_share(&self) -> Option<f64> {
         let newest = *self.models.iter().max()?;
         let first = self.models.iter().position(|model| *model == newest)?;
@@ -139,7 +140,7 @@ fn variation(values: &[f64]) -> Option<f64> {
     Some((squares / count).sqrt() / mean)
 }
 
-/// The largest share of `lengths` that lies within 5% of one of them.
+/// Returns the largest share of `lengths` within 5% of one of them.
 pub(crate) fn one_length_share(mut lengths: Vec<f64>) -> f64 {
     lengths.sort_by(f64::total_cmp);
     let within = lengths.iter().map(|centre| {
@@ -164,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_day_worked_by_hand() {
-        // Seen at 22, 23, 0 and 1 o'clock: the night is 2 to 22 and one evening is one day.
+        // Active at 22, 23, 0 and 1 o'clock: the night is 2 to 22 and one evening is one day.
         let seen = behaviour(&[(22.5, 0), (23.5, 0), (24.5, 1), (25.5, 0), (46.5, 0)]);
         assert_eq!(seen.night_hours(), 20);
         assert_eq!(seen.days(), [4.0, 1.0]);

@@ -1,4 +1,4 @@
-//! The benign populations. Extracting accounts imitate one: its software, its settings and often its arrivals.
+//! The benign populations. An extracting account imitates one: its software, its parameters and often its arrivals.
 
 use strum::{IntoStaticStr, VariantArray};
 
@@ -14,20 +14,20 @@ pub enum Population {
     Tenant,
     /// A team that tests models on a suite.
     Evaluator,
-    /// A student of a class.
+    /// A student in a class.
     Classroom,
-    /// A key of an organisation with several.
+    /// One of several API keys of an organisation.
     Organisation,
-    /// An API customer whose own customers talk through its one account, and who says so.
+    /// An API customer that discloses that its own customers use its one account.
     Reseller,
-    /// A program that translates or labels a corpus from end to end.
+    /// A batch program that translates or labels a corpus from end to end.
     Batch,
-    /// A developer whose agents run side by side all day.
+    /// A developer whose agents run in parallel all day.
     Heavy,
 }
 
 impl Population {
-    /// Every population.
+    /// All populations.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The stable name.
@@ -35,7 +35,7 @@ impl Population {
         self.into()
     }
 
-    /// Whether its members type into a chat window.
+    /// Returns whether the members of this population type into a chat window.
     pub(crate) const fn chats(self) -> bool {
         matches!(self, Self::Consumer | Self::Classroom)
     }

@@ -1,15 +1,15 @@
-//! How benign clients behave, as quantiles of production traces (figures only; no trace is part of the project).
+//! The behaviour of benign clients, as quantiles of production traces (figures only; no trace is part of the project).
 //!
 //! Consumers: `GenTD26` users and Azure 2023 conversations. Developers: agent sessions of twelve developers. Tenants:
-//! `ServeGen` language tenants. Seconds, tokens, counts. Beside each table stands the number of things it was taken
-//! from: clients, days or gaps.
+//! `ServeGen` language tenants. Units are seconds, tokens and counts. Each table states the number of clients, days or
+//! gaps it was taken from.
 
 use crate::simulate::rng::SeededRng;
 
 /// The probabilities of a [`Quantiles`] row.
 const PROBABILITIES: [f64; 10] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0];
 
-/// Values at [`PROBABILITIES`], taken from `count` of a trace.
+/// Values at [`PROBABILITIES`], taken from `count` items of a trace.
 pub(crate) struct Quantiles {
     pub(crate) count: u32,
     values: [f64; 10],
@@ -31,12 +31,12 @@ const fn share(share: f64, count: u32) -> Share {
 }
 
 impl Quantiles {
-    /// Draws by the inverse of the distribution function, linear between the quantiles.
+    /// Draws by inverting the distribution function, linear between the quantiles.
     pub(crate) fn draw(&self, rng: &mut SeededRng) -> f64 {
         self.at(rng.unit())
     }
 
-    /// The value below which a draw falls with this probability.
+    /// Returns the value that a draw falls below with this probability.
     pub(crate) fn at(&self, probability: f64) -> f64 {
         let values = &self.values;
         let above = PROBABILITIES.partition_point(|p| *p < probability);
@@ -50,12 +50,12 @@ impl Quantiles {
     }
 }
 
-/// A consumer's requests on a day with any, on average.
+/// A consumer's mean requests per active day.
 pub(crate) const CONSUMER_PER_DAY: Quantiles = of(
     4_247,
     [1.0, 1.0, 1.0, 1.0, 2.0, 4.0, 8.0, 12.0, 24.54, 230.0],
 );
-/// Median gap of a consumer within a session.
+/// A consumer's median gap within a session, in seconds.
 pub(crate) const CONSUMER_GAP_SECONDS: Quantiles = of(
     492,
     [
@@ -69,7 +69,7 @@ pub(crate) const CONSUMER_GAP_VARIATION: Quantiles = of(
         0.274, 0.401, 0.491, 0.713, 1.009, 1.341, 1.658, 1.905, 2.298, 4.743,
     ],
 );
-/// Between a consumer's sessions.
+/// Time between a consumer's sessions, in seconds.
 pub(crate) const CONSUMER_REST_SECONDS: Quantiles = of(
     1_657,
     [
@@ -85,17 +85,17 @@ pub(crate) const CONSUMER_REST_SECONDS: Quantiles = of(
         1_484_499.0,
     ],
 );
-/// Models that a consumer uses.
+/// Number of models a consumer uses.
 pub(crate) const CONSUMER_MODELS: Quantiles =
     of(492, [1.0, 1.0, 1.0, 2.0, 4.0, 6.0, 9.0, 10.0, 14.1, 65.0]);
-/// A consumer's switches of model, per 100 requests.
+/// A consumer's model switches per 100 requests.
 pub(crate) const CONSUMER_SWITCHES_PERCENT: Quantiles = of(
     492,
     [0.0, 0.0, 0.0, 11.6, 29.5, 45.5, 61.5, 72.1, 88.9, 100.0],
 );
-/// Consumers whose gaps are nearly equal.
+/// Share of the consumers whose gaps are nearly equal.
 pub(crate) const CONSUMER_PERIODIC: Share = share(0.018, 450);
-/// Tokens written in answer to a consumer.
+/// Output tokens of an answer to a consumer.
 pub(crate) const CONSUMER_OUTPUT_TOKENS: Quantiles = of(
     19_366,
     [
@@ -103,44 +103,44 @@ pub(crate) const CONSUMER_OUTPUT_TOKENS: Quantiles = of(
     ],
 );
 
-/// Calls of a developer's agent on a working day; of days of all developers.
+/// Calls of a developer's agent on a working day, over the days of all developers.
 pub(crate) const DEVELOPER_PER_DAY: Quantiles = of(
     152,
     [
         7.0, 13.0, 26.0, 63.0, 210.5, 345.8, 612.9, 684.8, 980.5, 1_414.0,
     ],
 );
-/// Sittings of a developer on a working day.
+/// A developer's sittings per working day.
 pub(crate) const DEVELOPER_SITTINGS: Quantiles =
     of(12, [1.3, 1.5, 1.8, 2.0, 2.9, 3.4, 3.8, 4.4, 4.9, 5.0]);
-/// Share of days on which a developer works: 4.2 a week.
+/// Share of days on which a developer works: 4.2 days a week.
 pub(crate) const DEVELOPER_WORKING_DAYS: f64 = 0.6;
-/// Longest run of hours of the day in which a developer is never seen.
+/// Longest run of hours of the day in which a developer is never active.
 pub(crate) const DEVELOPER_NIGHT_HOURS: Quantiles =
     of(12, [2.1, 2.6, 3.3, 6.0, 7.5, 9.5, 11.0, 12.4, 13.7, 14.0]);
-/// Coefficient of variation of a developer's gaps within sittings; follows from the gaps below.
+/// Coefficient of variation of a developer's gaps within sittings; a consequence of the gaps below.
 pub(crate) const DEVELOPER_GAP_VARIATION: Quantiles = of(
     12,
     [
         2.476, 2.78, 3.097, 3.197, 3.669, 4.132, 4.323, 4.371, 4.399, 4.406,
     ],
 );
-/// Calls that follow from one prompt of the developer.
+/// Calls caused by one prompt of the developer.
 pub(crate) const DEVELOPER_CALLS_PER_PROMPT: Quantiles =
     of(12, [1.0, 1.0, 2.0, 6.3, 11.7, 12.9, 15.1, 38.9, 61.9, 67.7]);
-/// Before a call that the developer caused.
+/// Gap before a call that the developer caused, in seconds.
 pub(crate) const DEVELOPER_PROMPT_GAP_SECONDS: Quantiles = of(
     3_045,
     [
         0.5, 4.8, 13.5, 38.8, 95.0, 240.0, 550.6, 882.3, 1_511.9, 1_799.3,
     ],
 );
-/// Before a call that a tool's result caused.
+/// Gap before a call that a tool's result caused, in seconds.
 pub(crate) const DEVELOPER_TOOL_GAP_SECONDS: Quantiles = of(
     30_264,
     [0.7, 2.7, 3.4, 4.6, 6.8, 11.6, 24.7, 42.8, 189.2, 1_468.3],
 );
-/// Between a developer's sittings.
+/// Time between a developer's sittings, in seconds.
 pub(crate) const DEVELOPER_REST_SECONDS: Quantiles = of(
     447,
     [
@@ -156,18 +156,18 @@ pub(crate) const DEVELOPER_REST_SECONDS: Quantiles = of(
         7_285_438.0,
     ],
 );
-/// Models that a developer uses.
+/// Number of models a developer uses.
 pub(crate) const DEVELOPER_MODELS: Quantiles =
     of(12, [1.0, 1.0, 1.1, 2.0, 2.0, 3.25, 4.0, 4.0, 4.0, 4.0]);
-/// A developer's switches of model, per 100 calls.
+/// A developer's model switches per 100 calls.
 pub(crate) const DEVELOPER_SWITCHES_PERCENT: Quantiles = of(
     12,
     [0.0, 0.0, 0.0, 0.04, 0.22, 1.54, 3.27, 4.47, 5.61, 5.89],
 );
-/// Share of a developer's calls that a new model gets in the day after its first.
+/// Share of a developer's calls that go to a new model in the day after its first use.
 pub(crate) const DEVELOPER_NEW_MODEL_SHARE: Quantiles =
     of(9, [0.45, 0.63, 0.82, 0.99, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
-/// Tokens written in answer to a developer's agent.
+/// Output tokens of an answer to a developer's agent.
 pub(crate) const DEVELOPER_OUTPUT_TOKENS: Quantiles = of(
     32_710,
     [
@@ -175,28 +175,29 @@ pub(crate) const DEVELOPER_OUTPUT_TOKENS: Quantiles = of(
     ],
 );
 
-/// Requests a day of the heaviest benign person known: the eight days that are known one by one.
+/// Requests per day of the heaviest benign user known: the eight days for which single figures are known.
 pub(crate) const HEAVY_PER_DAY: Quantiles = of(
     8,
     [
         567.0, 567.0, 567.0, 1_659.0, 2_143.0, 2_900.0, 3_335.0, 3_339.0, 3_342.0, 3_343.0,
     ],
 );
-/// How much shorter the gaps of a heavy user's parallel agents are; keeps 86 requests in a minute possible.
+/// Factor by which a heavy user's parallel agents shorten the gaps; keeps 86 requests in a minute possible.
 pub(crate) const HEAVY_GAP_FACTOR: f64 = 0.4;
 
-/// Coefficient of variation of a tenant's gaps within a window. The trace's largest, 102, is one tenant and left out.
+/// Coefficient of variation of a tenant's gaps within a window. The trace's largest value, 102, is a single tenant and
+/// is left out.
 pub(crate) const TENANT_GAP_VARIATION: Quantiles = of(
     284,
     [0.38, 0.79, 0.94, 1.04, 1.36, 2.58, 6.76, 10.1, 16.1, 20.0],
 );
-/// Hours of the day in which a tenant that is not always on is active.
+/// Active hours of the day of a tenant that is not always on.
 pub(crate) const TENANT_HOURS: Quantiles = of(
     313,
     [1.0, 1.3, 1.8, 3.0, 10.0, 22.8, 23.8, 24.0, 24.0, 24.0],
 );
-/// Requests a day of the traced tenants: the heaviest there are. Light ones are in no trace, so that scenarios set the
-/// range of rates and this is only stated beside them.
+/// Requests per day of the traced tenants, who are the heaviest there are. No trace covers light tenants, so scenarios
+/// set the range of rates and this table is only shown for comparison.
 pub(crate) const TENANT_PER_DAY: Quantiles = of(
     313,
     [
@@ -212,11 +213,11 @@ pub(crate) const TENANT_PER_DAY: Quantiles = of(
         80_861_914.0,
     ],
 );
-/// Tenants that are active in at least 95% of all hours; the upper end of [`TENANT_HOURS`].
+/// Share of the tenants active in at least 95% of all hours; the upper end of [`TENANT_HOURS`].
 pub(crate) const TENANT_ALWAYS_ON: Share = share(0.265, 313);
-/// Tenants whose gaps are nearly equal.
+/// Share of the tenants whose gaps are nearly equal.
 pub(crate) const TENANT_PERIODIC: Share = share(0.018, 284);
-/// Tenants with half of their inputs within 5% of one length.
+/// Share of the tenants with half of their inputs within 5% of one length.
 pub(crate) const TENANT_ONE_LENGTH: Share = share(0.283, 258);
 
 #[cfg(test)]

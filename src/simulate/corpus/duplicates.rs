@@ -1,12 +1,12 @@
-//! A text that occurs on several sides of the split stays on one of them.
+//! Deduplication across the split: a text that occurs on several sides is kept on only one of them.
 
 use std::collections::HashMap;
 
 use super::{Corpus, Partition};
 use crate::domain::PoolRecord;
 
-/// Removes, from every side, the requests whose messages occur word for word on a later side (`Test` is the last):
-/// applications and pipelines share input pools. Withheld units are left alone and claim nothing.
+/// Removes from every side the requests whose messages occur word for word on a later side (`Test` is the last),
+/// because applications and pipelines share input pools. Withheld units are left unchanged and remove nothing.
 pub(crate) fn keep_on_one_side(corpus: &mut Corpus) {
     let mut last_side = HashMap::new();
     for (partition, records) in units(corpus) {
@@ -33,7 +33,7 @@ fn units(corpus: &mut Corpus) -> impl Iterator<Item = (Partition, &mut Vec<PoolR
         .filter(|(partition, _)| *partition != Partition::Withheld)
 }
 
-/// A digest of the messages without the system prompt, which differs between applications that share an input.
+/// Returns a digest of the messages without the system prompt, which differs between applications that share an input.
 fn digest(record: &PoolRecord) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     for message in &record.messages {

@@ -1,4 +1,4 @@
-//! Rows of the corpus files and a reader for gzipped JSON Lines. Errors name file, line and column, never text.
+//! Rows of the corpus files and a reader for gzipped JSON Lines. Errors name file, line and column, never the text.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,41 +12,41 @@ use serde::de::DeserializeOwned;
 use super::LicenceClass;
 use crate::domain::{Message, PoolRecord, Role, Sensitive};
 
-/// Why a corpus could not be read.
+/// The reason why a corpus could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CorpusError {
-    /// A file that should be there could not be read.
+    /// A required file could not be read.
     #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// A row is not what the file should hold. The text is left out: it may be a prompt.
+    /// A row has an unexpected form. Its text is left out because it may be a prompt.
     #[error("{}: line {line}, column {column}: expected {expected}, found {found}", path.display())]
     Row {
         /// The file.
         path: PathBuf,
-        /// Line, from 1.
+        /// Line number, from 1.
         line: usize,
         /// Column within the row.
         column: usize,
-        /// What a row should be.
+        /// Expected form of a row.
         expected: &'static str,
-        /// What was wrong.
+        /// The error that was found.
         found: &'static str,
     },
-    /// The files disagree with each other.
+    /// The files contradict each other.
     #[error("{}: {what} {name:?} is not in {missing_from}", path.display())]
     Dangling {
-        /// The file with the reference.
+        /// The file that contains the reference.
         path: PathBuf,
-        /// Kind of thing named.
+        /// Kind of the referenced item.
         what: &'static str,
-        /// Its name.
+        /// Name of the referenced item.
         name: String,
-        /// Where it should have been.
+        /// The file that should contain it.
         missing_from: &'static str,
     },
 }
@@ -67,7 +67,7 @@ pub(crate) struct SourceRow {
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Side {
-    /// `extraction` in `sources.json`, which is the data set's word.
+    /// `extraction`, spelled `attack` in `sources.json` by the data set.
     #[serde(rename = "attack")]
     Extraction,
     Benign,
@@ -171,7 +171,7 @@ pub(crate) fn read_sources(path: &Path) -> Result<Vec<SourceRow>, CorpusError> {
         .map_err(|error| row_error(path, error.line(), "a list of sources", &error))
 }
 
-/// Calls `take` with every row of a gzipped JSON Lines file, one row in memory at a time.
+/// Calls `take` with every row of a gzipped JSON Lines file, holding one row in memory at a time.
 pub(crate) fn read_rows<Row: DeserializeOwned>(
     path: &Path,
     expected: &'static str,
@@ -197,7 +197,7 @@ pub(crate) fn read_rows<Row: DeserializeOwned>(
     Ok(())
 }
 
-/// Number of records by family, for the most frequent one; ties go to the first in alphabetical order.
+/// Returns the most frequent family of the records; ties go to the alphabetically first.
 pub(crate) fn main_family(records: &[PoolRecord]) -> String {
     let mut counts = BTreeMap::<&str, usize>::new();
     for record in records {
@@ -218,7 +218,7 @@ fn open(path: &Path) -> Result<File, CorpusError> {
     })
 }
 
-/// serde's own message quotes the value it met, so only its position and kind are kept.
+/// serde's message quotes the offending value, so only its position and kind are kept.
 fn row_error(
     path: &Path,
     line: usize,

@@ -1,12 +1,12 @@
-//! What ties sources together, so that they stay on one side of a split: template lineages, content groups, and
-//! records that derive from another source.
+//! Links between sources that keep them on one side of a split: template lineages, content groups, and records derived
+//! from another source.
 
 use std::collections::BTreeMap;
 
-/// The label that only announces record-by-record origins, which [`derived_from`] reads more precisely.
+/// The label that merely announces origins given record by record; [`derived_from`] reads those more precisely.
 const PER_RECORD_LABEL: &str = "organic chats (note \"from <id>\")";
 
-/// The keys that decide a source's side: its lineage labels, or its name when it has none.
+/// Returns the keys that decide a source's side: its lineage labels, or its name if it has none.
 pub(crate) fn keys_of(source: &str, lineage: &[String]) -> Vec<String> {
     let labels: Vec<String> = lineage
         .iter()
@@ -20,14 +20,14 @@ pub(crate) fn keys_of(source: &str, lineage: &[String]) -> Vec<String> {
     }
 }
 
-/// Keys joined into groups; a group is called after its alphabetically first key.
+/// Keys joined into groups; each group is named after its alphabetically first key.
 #[derive(Default)]
 pub(crate) struct Groups {
     parents: BTreeMap<String, String>,
 }
 
 impl Groups {
-    /// Puts all of `keys` in one group.
+    /// Joins all of `keys` into one group.
     pub(crate) fn join(&mut self, keys: &[String]) {
         for pair in keys.windows(2) {
             let (left, right) = (self.group(&pair[0]), self.group(&pair[1]));
@@ -42,7 +42,7 @@ impl Groups {
         }
     }
 
-    /// The group of a key; a key never joined is its own group.
+    /// Returns the group of a key; a key that was never joined is its own group.
     pub(crate) fn group(&self, key: &str) -> String {
         let mut root = key;
         while let Some(parent) = self.parents.get(root) {
@@ -52,7 +52,7 @@ impl Groups {
     }
 }
 
-/// The source that a note of the form `from <source>-<number>` names.
+/// Returns the source named by a note of the form `from <source>-<number>`.
 pub(crate) fn derived_from(note: &str) -> Option<&str> {
     let (source, number) = note.strip_prefix("from ")?.rsplit_once('-')?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());

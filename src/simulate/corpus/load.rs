@@ -1,4 +1,4 @@
-//! Reads the data folder into a [`Corpus`] and puts every unit on its side of the split.
+//! Reads a data folder into a [`Corpus`] and assigns every unit to its side of the split.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,10 +13,10 @@ use super::{Application, BenignSource, Corpus, LicenceClass, Partition, Pipeline
 use crate::domain::PoolRecord;
 
 impl Corpus {
-    /// Reads the corpus of a data folder. `progress` is told (files read, files in all).
+    /// Reads the corpus of a data folder. `progress` is called with (files read, total files).
     ///
-    /// Left out: records that derive from a source on another side of the split (`note` is "from <source>-n"), and
-    /// requests that occur word for word on a later side.
+    /// Leaves out records derived from a source on another side of the split (`note` is "from <source>-n") and requests
+    /// that occur word for word on a later side.
     ///
     /// # Errors
     /// When a file is missing, a row is malformed, or traffic names an application that is not listed.
@@ -36,14 +36,14 @@ impl Corpus {
     }
 
     fn add_pool(&mut self, data: &Path, row: SourceRow, sides: &Sides) -> Result<(), CorpusError> {
-        let place = &sides.by_source[&(row.side, row.source.clone())];
+        let placement = &sides.by_source[&(row.side, row.source.clone())];
         let mut records = Vec::new();
         read_rows(
             &data.join(&row.file),
             "a pool record",
             |record: RecordRow| {
                 let record = PoolRecord::from(record);
-                if sides.may_hold(place.partition, &record) {
+                if sides.may_hold(placement.partition, &record) {
                     records.push(record);
                 }
                 Ok(())
@@ -53,9 +53,9 @@ impl Corpus {
             self.sources.push(BenignSource {
                 family: main_family(&records),
                 name: row.source,
-                group: place.group.clone(),
+                group: placement.group.clone(),
                 licence: row.licence_class.into(),
-                partition: place.partition,
+                partition: placement.partition,
                 records,
             });
             return Ok(());
@@ -67,24 +67,24 @@ impl Corpus {
         };
         pipelines.push(Pipeline {
             name: row.source,
-            group: place.group.clone(),
+            group: placement.group.clone(),
             licence: row.licence_class.into(),
             ambiguous: row.ambiguous,
-            partition: place.partition,
+            partition: placement.partition,
             records,
         });
         Ok(())
     }
 }
 
-struct Place {
+struct Placement {
     group: String,
     partition: Partition,
 }
 
-/// Group and side of every pool file, from `sources.json` alone.
+/// Group and side of every pool file, derived from `sources.json` alone.
 struct Sides {
-    by_source: BTreeMap<(Side, String), Place>,
+    by_source: BTreeMap<(Side, String), Placement>,
 }
 
 impl Sides {
@@ -102,7 +102,7 @@ impl Sides {
             .collect();
         let mut groups = Groups::default();
         for (keys, partition) in keys.iter().zip(&partitions) {
-            // A withheld source ties nothing: it takes part in neither side.
+            // A withheld source links nothing, because it takes part in neither side.
             if *partition != Partition::Withheld {
                 groups.join(keys);
             }
@@ -112,13 +112,16 @@ impl Sides {
             .zip(keys.iter().zip(partitions))
             .map(|(row, (keys, partition))| {
                 let group = groups.group(&keys[0]);
-                ((row.side, row.source.clone()), Place { group, partition })
+                (
+                    (row.side, row.source.clone()),
+                    Placement { group, partition },
+                )
             })
             .collect();
         Self { by_source }
     }
 
-    /// Whether a source on side `partition` may hold `record`: its origin, if it has one, is on the same side.
+    /// Returns whether a source on side `partition` may hold `record`: its origin, if any, must be on the same side.
     fn may_hold(&self, partition: Partition, record: &PoolRecord) -> bool {
         let Some(origin) = record.note.as_deref().and_then(derived_from) else {
             return true;
@@ -126,7 +129,7 @@ impl Sides {
         [Side::Benign, Side::Extraction]
             .into_iter()
             .filter_map(|side| self.by_source.get(&(side, origin.to_owned())))
-            .all(|place| place.partition == partition)
+            .all(|placement| placement.partition == partition)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sides of the split: a pure function of a group's name, so that no run, machine or new file moves a group.
+//! Sides of the split, a pure function of a group's name, so that no run, machine or new file moves a group.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use strum::IntoStaticStr;
 
 use super::LicenceClass;
 
-/// Names the split in use; changing it moves every group.
+/// Salt that identifies the current split; changing it moves every group.
 ///
-/// Chosen by composition alone, before any model was fitted: the first of `split-0`, `split-1`, ... under which
+/// Chosen by composition alone, before any model was fitted: the first of `split-0`, `split-1`, ... for which
 /// - every extraction family has at least 300 requests in [`Partition::Fit`] and in [`Partition::Test`], and the three
 ///   largest also in [`Partition::Calibrate`]; at least three Chinese pipelines are fitted on, three tested, one
 ///   calibrates; at least 30 pipelines are fitted on and 9 calibrate;
@@ -19,18 +19,18 @@ use super::LicenceClass;
 /// - zh, en, ko, ja and fr are on both sides, and at most 16,000 permissive requests are withheld.
 pub const SALT: &str = "split-3092";
 
-/// Where a unit may be used.
+/// The use that a unit is assigned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Partition {
-    /// Models are fitted on it.
+    /// For fitting models.
     Fit,
-    /// Thresholds and calibration are chosen on it.
+    /// For choosing thresholds and calibration.
     Calibrate,
-    /// Figures are reported on it.
+    /// For the reported figures.
     Test,
-    /// Evaluation-only material whose relatives are in `Fit` or `Calibrate`: neither trained on nor held out.
+    /// Evaluation-only material with relatives in `Fit` or `Calibrate`; neither trained on nor held out.
     #[serde(skip)]
     Withheld,
 }
@@ -42,29 +42,30 @@ impl Partition {
     }
 }
 
-/// A stable share in [0, 1) of a group under a salt: the same on every machine and in every version.
+/// Returns a stable share in [0, 1) for a group under a salt; the same on every machine and in every version.
 pub fn share_of(group: &str, salt: &str) -> f64 {
     let mut hasher = blake3::Hasher::new();
-    // Lengths first, so that no two pairs hash the same bytes.
+    // Lengths come first, so that no two pairs hash the same bytes.
     hasher.update(&(salt.len() as u64).to_le_bytes());
     hasher.update(salt.as_bytes());
     hasher.update(group.as_bytes());
     let mut first = [0; 8];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-    // 53 bits are what a double holds exactly.
+    // A double holds 53 bits exactly.
     (u64::from_le_bytes(first) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// Sides of the split. A unit hangs on one or more keys: its lineage labels, or its own name when it has none.
+/// The assignment of units to sides. A unit depends on one or more keys: its lineage labels, or its own name if it has
+/// none.
 ///
-/// Every key has a side of its own, and a unit whose keys disagree is withheld. Joining such units instead would
-/// tie two thirds of the benign pools into one group, through a few sources that mix several corpora.
+/// Every key has its own side, and a unit whose keys disagree is withheld. Joining such units instead would link two
+/// thirds of the benign pools into one group, through a few sources that mix several corpora.
 pub(crate) struct Split<'a> {
     permissive_keys: BTreeSet<&'a str>,
 }
 
 impl<'a> Split<'a> {
-    /// A split over units given as (keys, licence).
+    /// Creates a split over units given as (keys, licence).
     pub(crate) fn new(units: impl IntoIterator<Item = (&'a [String], LicenceClass)>) -> Self {
         let permissive_keys = units
             .into_iter()
@@ -74,8 +75,9 @@ impl<'a> Split<'a> {
         Self { permissive_keys }
     }
 
-    /// The side of a unit. Keys without any permissive unit are for testing; of the others 60% are fitted on, 20%
-    /// calibrate, 20% test. Units that may not be trained on follow their keys into the test, or are withheld.
+    /// Returns the side of a unit. Keys without any permissive unit are for testing; of the others, 60% are for
+    /// fitting, 20% for calibration and 20% for testing. A unit that may not be trained on follows its keys into the
+    /// test side, or is withheld.
     ///
     /// # Panics
     /// When `keys` is empty.

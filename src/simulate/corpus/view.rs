@@ -2,18 +2,18 @@
 
 use super::{Application, BenignSource, Corpus, LicenceClass, Partition, Pipeline};
 
-/// What a unit of a corpus is chosen by.
+/// The facts by which units of a corpus are selected.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitFacts<'a> {
-    /// What it is split by: the group of a pipeline, a harness or an application, the name of a benign source.
+    /// Split key: the group of a pipeline, a harness or an application, the name of a benign source.
     pub split_key: &'a str,
-    /// What its licence allows.
+    /// The use its licence allows.
     pub licence: LicenceClass,
-    /// Its side of the split.
+    /// Side of the split.
     pub partition: Partition,
 }
 
-/// The units of some partitions, of those the ones that a filter keeps. Borrows the corpus and changes nothing in it.
+/// The units of some partitions that pass a filter. Borrows the corpus without changing it.
 #[derive(Clone, Copy)]
 pub struct CorpusView<'a> {
     corpus: &'a Corpus,
@@ -22,7 +22,7 @@ pub struct CorpusView<'a> {
 }
 
 impl<'a> CorpusView<'a> {
-    /// Every unit of these partitions.
+    /// Selects every unit of these partitions.
     pub fn new(corpus: &'a Corpus, partitions: &'a [Partition]) -> Self {
         Self {
             corpus,
@@ -31,7 +31,7 @@ impl<'a> CorpusView<'a> {
         }
     }
 
-    /// Of these partitions, the units that `keeps` returns true for.
+    /// Selects the units of these partitions for which `keeps` returns true.
     pub fn filtered(
         corpus: &'a Corpus,
         partitions: &'a [Partition],
@@ -44,7 +44,7 @@ impl<'a> CorpusView<'a> {
         }
     }
 
-    /// The whole corpus, whose units keep their positions.
+    /// Returns the whole corpus, whose units keep their positions.
     pub const fn corpus(&self) -> &'a Corpus {
         self.corpus
     }

@@ -1,86 +1,87 @@
-//! How extraction hides what it is: each evasion changes the text of extracting requests and nothing else, the same
-//! way for the same seed. Benign traffic, a mixed account's own included, is never changed.
+//! Applies evasions. Each evasion changes the text of extracting requests and nothing else, identically for the same
+//! seed. Benign traffic is never changed, including that of a mixed account.
 
 use std::sync::Arc;
 
 use super::paraphrase::{Paraphrase, Strength};
-use super::phrasebook::{PHRASEBOOK, spoken};
+use super::phrasebook::{PHRASEBOOK, texts_in};
 use super::template::{Template, phrases};
 use crate::domain::{Message, Role, Sensitive};
 use crate::simulate::corpus::Corpus;
 use crate::simulate::prompt::request_spec::{Prompt, RecordRef, last_text};
 use crate::simulate::rng::SeededRng;
 
-/// Longest input that is put in place of another, in characters.
+/// Maximum length of a substituted input, in characters.
 const INPUT_CHARACTERS: usize = 1_000;
 
-/// Fewer letters than this are no input.
+/// Minimum number of letters of an input.
 const INPUT_LETTERS: usize = 6;
 
-/// Evasion of one account's extracting requests.
+/// The evasion of one account's extracting requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Evasion {
     pub(crate) template: Arc<Template>,
     /// The language of the template.
     pub(crate) language: String,
-    /// One for all accounts of a campaign: they share their wordings.
+    /// Seed shared by all accounts of a campaign, which therefore share their wordings.
     pub(crate) seed: u64,
     pub(crate) strength: u8,
-    /// Wordings that are rotated.
+    /// Number of wordings in the rotation.
     pub(crate) wordings: usize,
-    /// Requests after which the wording changes: one for each stage.
+    /// Number of requests after which the wording changes: one for each stage.
     pub(crate) stages: usize,
-    /// Where the account begins in the rotation.
+    /// The account's starting position in the rotation.
     pub(crate) offset: usize,
     pub(crate) traceless: bool,
-    /// Asks for answers in another language.
-    pub(crate) tongue: Option<&'static str>,
-    /// Inputs in another language.
+    /// Line that asks for answers in another language.
+    pub(crate) language_request: Option<&'static str>,
+    /// Substituted inputs, in another language.
     pub(crate) inputs: Arc<[RecordRef]>,
     pub(crate) product: Option<&'static str>,
 }
 
-/// The system prompt of a product, in the language where there is one.
+/// Draws the system prompt of a product, in `language` if there is one.
 pub(crate) fn product(language: &str, rng: &mut SeededRng) -> &'static str {
-    rng.pick::<String>(spoken(&PHRASEBOOK.products, language))
+    rng.pick::<String>(texts_in(&PHRASEBOOK.products, language))
 }
 
-/// A line that asks for an answer in another language than this one.
-pub(crate) fn tongue(language: &str, rng: &mut SeededRng) -> &'static str {
-    let spoken_here = read_in(language);
+/// Draws a line that asks for an answer in a language other than this one.
+pub(crate) fn language_request(language: &str, rng: &mut SeededRng) -> &'static str {
+    let own_language = read_in(language);
     let others: Vec<&'static Vec<String>> = PHRASEBOOK
-        .tongues
+        .language_requests
         .iter()
-        .filter(|(tongue, _)| *tongue != spoken_here)
+        .filter(|(code, _)| *code != own_language)
         .map(|(_, lines)| lines)
         .collect();
     let lines = *rng.pick(&others);
     rng.pick::<String>(lines)
 }
 
-/// The language of those who read an extraction's inputs; an English template around Chinese text (`mix`) has Chinese ones.
+/// Returns the language of the people who read an extraction's inputs; an English template around Chinese text (`mix`)
+/// has Chinese readers.
 pub(crate) fn read_in(language: &str) -> &str {
     if language == "mix" { "zh" } else { language }
 }
 
 impl Evasion {
-    /// Whether it makes one message of every request.
+    /// Returns whether every request becomes a single message.
     pub(crate) const fn is_one_message(&self) -> bool {
         self.traceless
     }
 
-    /// The request at `place` of the account's deal, disguised.
-    pub(crate) fn apply(&self, place: usize, mut prompt: Prompt, corpus: &Corpus) -> Prompt {
+    /// Returns the request at `position` of the account's sequence, with the evasion applied.
+    pub(crate) fn apply(&self, position: usize, mut prompt: Prompt, corpus: &Corpus) -> Prompt {
         if self.traceless {
-            prompt = self.bare(place, &prompt);
+            prompt = self.bare(position, &prompt);
         } else {
             if !self.inputs.is_empty() {
-                let input = self.inputs[place % self.inputs.len()];
+                let input = self.inputs[position % self.inputs.len()];
                 self.exchange_input(&mut prompt, last_text(corpus.record(input)));
             }
-            self.reword(self.wording(place), &mut prompt);
+            self.reword(self.wording(position), &mut prompt);
         }
-        if let Some(line) = self.tongue {
+        if let Some(line) = self.language_request {
             change_last(&mut prompt, |text| [text, "\n\n", line].concat());
         }
         if let Some(product) = self.product {
@@ -89,9 +90,10 @@ impl Evasion {
         prompt
     }
 
-    /// The wording of a request; the first is the template's own unless it is paraphrased as a whole.
-    fn wording(&self, place: usize) -> Paraphrase {
-        let number = (self.offset + place / self.stages) % self.wordings;
+    /// Returns the wording of a request; the first wording is the template's own unless the template is paraphrased as
+    /// a whole.
+    fn wording(&self, position: usize) -> Paraphrase {
+        let number = (self.offset + position / self.stages) % self.wordings;
         let strength = match (number, Strength::of(self.strength)) {
             (0, strength) => strength,
             (_, strength) => strength.max(Strength::Medium),
@@ -119,7 +121,7 @@ impl Evasion {
         });
     }
 
-    /// Puts `input` in the place of the longest stretch of payload of the message that asks.
+    /// Replaces the longest stretch of payload in the asking message by `input`.
     fn exchange_input(&self, prompt: &mut Prompt, input: &str) {
         change_last(prompt, |text| {
             let (start, end) = self.longest_payload(text);
@@ -143,15 +145,16 @@ impl Evasion {
         longest
     }
 
-    /// One message: the payload of the one that asks, and now and then what is wanted, without any cue.
-    fn bare(&self, place: usize, prompt: &Prompt) -> Prompt {
+    /// Returns a single message: the payload of the asking message and, sometimes, a request for what is wanted,
+    /// without any cue.
+    fn bare(&self, position: usize, prompt: &Prompt) -> Prompt {
         let text = prompt.messages.iter().rfind(|m| m.role == Role::User);
         let text = text.map_or("", |message| message.content.expose().as_str());
         let payload: String = phrases(text)
             .filter(|phrase| self.template.language(phrase).is_none())
             .collect();
-        let mut rng = SeededRng::new(self.seed ^ place as u64, "bare");
-        let asks = spoken(&PHRASEBOOK.asks, read_in(&self.language));
+        let mut rng = SeededRng::new(self.seed ^ position as u64, "bare");
+        let asks = texts_in(&PHRASEBOOK.asks, read_in(&self.language));
         let content = [payload.as_str(), text]
             .into_iter()
             .map(without_cues)
@@ -174,7 +177,7 @@ impl Evasion {
     }
 }
 
-/// A text without the phrases, and at last without the words, that give an extraction away.
+/// Returns the text without the phrases, and finally without the words, that give an extraction away.
 fn without_cues(text: &str) -> String {
     let gives_away = |text: &str| {
         let lower = text.to_lowercase();
@@ -185,14 +188,14 @@ fn without_cues(text: &str) -> String {
         .filter(|phrase| gives_away(phrase).is_none())
         .collect();
     let mut text = kept.trim().to_owned();
-    // A cue may be put together by what was left out between its halves.
+    // Removing text can join two halves into a cue.
     while let Some(cue) = gives_away(&text) {
         text = text.to_lowercase().replace(cue.as_str(), " ");
     }
     text.trim().to_owned()
 }
 
-/// Changes the message that asks: the last of the user's.
+/// Changes the asking message: the user's last.
 fn change_last(prompt: &mut Prompt, change: impl FnOnce(&str) -> String) {
     let last = prompt.messages.iter_mut().rfind(|m| m.role == Role::User);
     if let Some(last) = last {
@@ -200,7 +203,7 @@ fn change_last(prompt: &mut Prompt, change: impl FnOnce(&str) -> String) {
     }
 }
 
-/// Gives a prompt the product's system prompt; its own comes first in what the user says.
+/// Sets the product's system prompt; the prompt's own system prompt moves to the start of the user's message.
 fn wrap(product: &str, prompt: &mut Prompt) {
     let own = prompt.system.replace(Sensitive::new(product.to_owned()));
     let first = prompt.messages.iter_mut().find(|m| m.role == Role::User);

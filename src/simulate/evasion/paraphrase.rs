@@ -1,27 +1,28 @@
-//! Says a template in other words, by rule: synonyms, the order of its sentences, sentences left out. The payload stays
-//! as it is and where it is. One seed is one wording: a phrase of the template becomes the same in all prompts.
+//! Rule-based paraphrase of a template: synonyms, sentence order, dropped sentences. The payload stays unchanged and in
+//! position. One seed gives one wording: a phrase of the template is paraphrased identically in all prompts.
 
 use super::phrasebook::{PHRASEBOOK, Wording};
 use super::template::{Template, phrases};
 use crate::simulate::rng::SeededRng;
 
-/// How much a template is changed, 0 to 3.
+/// The strength of a paraphrase, 0 to 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Strength {
-    /// Nothing.
+    /// No change.
     None,
-    /// Half of the words with synonyms.
+    /// Replaces half of the words that have synonyms.
     Light,
-    /// Nearly all words with synonyms, and the order of neighbouring sentences.
+    /// Replaces nearly all words that have synonyms and swaps neighbouring sentences.
     Medium,
-    /// All words with synonyms, order, a third of the sentences left out, list marks changed, lines around it.
+    /// Replaces all words that have synonyms, swaps sentences, drops a third of them, changes list marks and adds
+    /// framing lines.
     Strong,
 }
 
-/// Share of the template's sentences that [`Strength::Strong`] leaves out.
+/// Share of the template's sentences that [`Strength::Strong`] drops.
 const DROPPED: f64 = 0.3;
 
-/// Shorter sentences (in characters) are marks of layout and stay.
+/// Minimum length of a sentence in characters; anything shorter is a layout mark and stays.
 const SENTENCE: usize = 8;
 
 /// One wording of a template.
@@ -34,12 +35,12 @@ pub(crate) struct Paraphrase {
 /// Phrases up to the end of a sentence or line.
 struct Sentence<'t> {
     phrases: Vec<&'t str>,
-    /// All of it is template and it can be moved.
+    /// Whether it is all template and can be moved.
     movable: bool,
 }
 
 impl Strength {
-    /// The strength of a level.
+    /// Returns the strength of a level.
     pub(crate) const fn of(level: u8) -> Self {
         match level {
             0 => Self::None,
@@ -60,7 +61,7 @@ impl Strength {
 }
 
 impl Paraphrase {
-    /// The text with its template in this wording.
+    /// Returns the text with its template in this wording.
     pub(crate) fn apply(self, text: &str, template: &Template) -> String {
         if self.strength == Strength::None {
             return text.to_owned();
@@ -82,7 +83,7 @@ impl Paraphrase {
         .collect()
     }
 
-    /// A line to open and a line to close a prompt in `language`; a strong paraphrase alone has them.
+    /// Returns an opening and a closing line for a prompt in `language`; only a strong paraphrase has them.
     pub(crate) fn frame(self, language: &str) -> (Option<&'static str>, Option<&'static str>) {
         let Some(wording) = PHRASEBOOK.wording(language) else {
             return (None, None);
@@ -95,7 +96,7 @@ impl Paraphrase {
         (line(&wording.openings), line(&wording.closings))
     }
 
-    /// What this wording does with `text`, and always does.
+    /// Returns the generator for `text`, which is the same each time for this wording.
     fn rng(self, text: &str) -> SeededRng {
         SeededRng::new(self.seed, text)
     }
@@ -103,21 +104,21 @@ impl Paraphrase {
     fn drop_some(self, sentences: &mut Vec<Sentence<'_>>) {
         let mut kept = false;
         let last = sentences.iter().rposition(|sentence| sentence.movable);
-        let mut place = 0;
+        let mut index = 0;
         sentences.retain(|sentence| {
-            let here = place;
-            place += 1;
+            let here = index;
+            index += 1;
             if !sentence.movable {
                 return true;
             }
-            // The last one stays when all others went.
+            // The last sentence stays if all others were dropped.
             let stays = (Some(here) == last && !kept) || !self.rng(&sentence.key()).chance(DROPPED);
             kept |= stays;
             stays
         });
     }
 
-    /// Exchanges neighbours, each with its own white space left in place.
+    /// Swaps neighbouring sentences; white space stays in position.
     fn reorder(self, run: &mut [Sentence<'_>]) {
         for pair in run.chunks_exact_mut(2) {
             let [left, right] = pair else { continue };
@@ -144,7 +145,7 @@ impl Paraphrase {
         }
     }
 
-    /// Another word of the group of `word`, the same one for this wording everywhere.
+    /// Returns another word of the group of `word`, the same one for this wording everywhere.
     fn choose<'w>(self, word: &str, like: &'w [String]) -> Option<&'w str> {
         let mut rng = self.rng(&word.to_lowercase());
         if !rng.chance(self.strength.synonyms()) {
@@ -167,7 +168,7 @@ impl Paraphrase {
                 .find(|c: char| !c.is_alphabetic())
                 .unwrap_or(word_on.len());
             let (word, after) = word_on.split_at(end);
-            // Tags, slots and names in code are no words.
+            // Tags, slots and names in code are not words.
             let marked = text.ends_with(['<', '/', '{', '_', '`', '"', '\\'])
                 || after.starts_with(['>', '}', '_', '`', '"', '(']);
             let other = (!marked)
@@ -215,7 +216,7 @@ impl Sentence<'_> {
         self.phrases.concat().trim().to_owned()
     }
 
-    /// Whether both end with the same white space, so that exchanging them leaves the layout as it was.
+    /// Returns whether both end with the same white space, so that swapping them preserves the layout.
     fn ends_alike(&self, other: &Self) -> bool {
         let end = |sentence: &Self| {
             let last = sentence.phrases.last().copied().unwrap_or_default();
@@ -245,13 +246,13 @@ fn sentence<'t>(phrases: Vec<&'t str>, template: &Template) -> Sentence<'t> {
     let known = |phrase: &&str| template.language(phrase).is_some();
     let text = phrases.concat();
     let body = text.trim();
-    // What ends with a colon announces what follows; what holds a tag or slot is layout.
+    // A sentence that ends with a colon announces what follows; one that holds a tag or slot is layout.
     let announces = body.ends_with([':', '：']) || body.contains(['<', '{', '[', '`', '|']);
     let movable = phrases.iter().all(known) && !announces && body.chars().count() >= SENTENCE;
     Sentence { phrases, movable }
 }
 
-/// List and heading marks of another kind.
+/// Replaces list and heading marks by another kind.
 fn other_marks(phrase: &str) -> String {
     for (mark, other) in [("- ", "* "), ("* ", "- "), ("### ", "## "), ("## ", "# ")] {
         if let Some(rest) = phrase.strip_prefix(mark) {
@@ -355,18 +356,18 @@ mod tests {
                 })
                 .collect();
             let text: String = parts.iter().map(|(_, text)| text.as_str()).collect();
-            let said = paraphrase(level, seed).apply(&text, &template);
-            prop_assert_eq!(&said, &paraphrase(level, seed).apply(&text, &template));
-            let mut rest = said.as_str();
+            let paraphrased = paraphrase(level, seed).apply(&text, &template);
+            prop_assert_eq!(&paraphrased, &paraphrase(level, seed).apply(&text, &template));
+            let mut rest = paraphrased.as_str();
             for (_, payload) in parts.iter().filter(|(payload, _)| *payload) {
                 let at = rest.find(payload.trim());
                 prop_assert!(at.is_some(), "{payload} is not in {rest}");
                 rest = &rest[at.unwrap_or(0) + payload.trim().len()..];
             }
             if level == 0 {
-                prop_assert_eq!(said, text);
+                prop_assert_eq!(paraphrased, text);
             } else if !text.is_empty() {
-                prop_assert!(!said.is_empty());
+                prop_assert!(!paraphrased.is_empty());
             }
         }
     }

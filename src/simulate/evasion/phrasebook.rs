@@ -1,5 +1,5 @@
-//! Our own words for disguises, by language: synonyms, product prompts, ways of asking for another language.
-//! Lists alone; which of them is used, and when, is decided by the evasion.
+//! Word lists for evasions, written by us, by language: synonyms, product prompts, ways of asking for another language.
+//! Holds only the lists; the evasion decides which of them is used, and when.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// What disguises say, read once.
+/// The word lists, read once.
 pub(crate) static PHRASEBOOK: LazyLock<Phrasebook> = LazyLock::new(Phrasebook::built_in);
 
 /// Texts by language code.
@@ -19,25 +19,25 @@ pub(crate) struct Phrasebook {
     wordings: BTreeMap<String, Wording>,
     /// Words that give an extraction away, in lower case.
     pub(crate) cues: Vec<String>,
-    /// What is asked instead of a template.
+    /// Requests used instead of a template.
     pub(crate) asks: ByLanguage,
-    /// Asks for an answer in a language, in that language.
-    pub(crate) tongues: ByLanguage,
+    /// Requests for an answer in a language, written in that language.
+    pub(crate) language_requests: ByLanguage,
     /// System prompts of products.
     pub(crate) products: ByLanguage,
 }
 
-/// One language's means of paraphrase.
+/// The paraphrase lists of one language.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wording {
-    /// Groups of words that may stand for each other.
+    /// Groups of interchangeable words.
     pub(crate) words: Vec<Vec<String>>,
-    /// Lines that may come first.
+    /// Optional opening lines.
     pub(crate) openings: Vec<String>,
-    /// Lines that may come last.
+    /// Optional closing lines.
     pub(crate) closings: Vec<String>,
-    /// Group of each word, in lower case.
+    /// Group of each word, keyed in lower case.
     #[serde(skip)]
     groups: BTreeMap<String, usize>,
 }
@@ -51,7 +51,7 @@ struct Cues {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Tongues {
+struct LanguageRequests {
     lines: ByLanguage,
 }
 
@@ -67,26 +67,27 @@ impl Phrasebook {
             read(include_str!("../../../eval/evasions/synonyms.toml"));
         for wording in wordings.values_mut() {
             for (group, words) in wording.words.iter().enumerate() {
-                // The first group that lists a word speaks for it.
+                // The first group that lists a word takes precedence.
                 for word in words {
                     wording.groups.entry(word.to_lowercase()).or_insert(group);
                 }
             }
         }
         let cues: Cues = read(include_str!("../../../eval/evasions/cues.toml"));
-        let tongues: Tongues = read(include_str!("../../../eval/evasions/tongues.toml"));
+        let language_requests: LanguageRequests =
+            read(include_str!("../../../eval/evasions/tongues.toml"));
         let products: Products = read(include_str!("../../../eval/evasions/products.toml"));
         Self {
             wordings,
             cues: cues.words,
             asks: cues.asks,
-            tongues: tongues.lines,
+            language_requests: language_requests.lines,
             products: products.prompts,
         }
     }
 
-    /// The wording of a language; an English template stands around a payload of another (`mix`), and a language
-    /// without lists has no wording.
+    /// Returns the wording of a language. An English template surrounds a payload of another language (`mix`), and a
+    /// language without lists has no wording.
     pub(crate) fn wording(&self, language: &str) -> Option<&Wording> {
         let language = if language == "mix" { "en" } else { language };
         self.wordings.get(language)
@@ -94,15 +95,15 @@ impl Phrasebook {
 }
 
 impl Wording {
-    /// The words that `word` may be replaced by, itself among them.
+    /// Returns the words that may replace `word`, including itself.
     pub(crate) fn like(&self, word: &str) -> Option<&[String]> {
         let group = self.groups.get(&word.to_lowercase())?;
         Some(&self.words[*group])
     }
 }
 
-/// The texts in `language`, or the English ones.
-pub(crate) fn spoken<'p>(texts: &'p ByLanguage, language: &str) -> &'p [String] {
+/// Returns the texts in `language`, or the English ones if there are none.
+pub(crate) fn texts_in<'p>(texts: &'p ByLanguage, language: &str) -> &'p [String] {
     let own = texts.get(language).or_else(|| texts.get("en"));
     own.map_or(&[], Vec::as_slice)
 }
@@ -119,7 +120,7 @@ mod tests {
     fn there_are_words_enough() {
         let products = PHRASEBOOK.products.values().map(Vec::len).sum::<usize>();
         assert!(products >= 30, "{products}");
-        assert!(PHRASEBOOK.products.len() >= 8 && PHRASEBOOK.tongues.len() >= 10);
+        assert!(PHRASEBOOK.products.len() >= 8 && PHRASEBOOK.language_requests.len() >= 10);
         for language in ["en", "zh", "es", "mix"] {
             let wording = PHRASEBOOK.wording(language).expect("a wording");
             assert!(wording.words.iter().all(|group| group.len() >= 2));

@@ -1,5 +1,5 @@
-//! What of a prompt is template and what is payload, by looking at many prompts of one stage: phrases that come back
-//! are template. Knows neither languages nor what phrases mean.
+//! Separates template from payload by comparing many prompts of one stage: recurring phrases are template. Must not
+//! know languages or what phrases mean.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use crate::domain::{PoolRecord, Role};
 use crate::simulate::corpus::Corpus;
 use crate::simulate::prompt::request_spec::Unit;
 
-/// Records of a stage that are looked at.
+/// Number of records of a stage that are examined.
 const SAMPLE: usize = 60;
 
-/// Share of the records that hold a phrase of the template.
+/// Minimum share of the records that contain a phrase of the template.
 const SHARE: f64 = 0.2;
 
-/// Fewest records that hold a phrase of the template.
+/// Minimum number of records that contain a phrase of the template.
 const RECORDS: usize = 3;
 
 /// The phrases of one or more stages' templates, each with its language.
@@ -23,7 +23,7 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// Adds the template of a stage, in `language`.
+    /// Adds the template of a stage, whose language is `language`.
     pub(crate) fn learn(&mut self, corpus: &Corpus, unit: Unit, records: &[u32], language: &str) {
         let all = corpus.records(unit);
         let step = records.len().div_ceil(SAMPLE).max(1);
@@ -37,7 +37,7 @@ impl Template {
             let mut own: Vec<&str> = asked(record)
                 .flat_map(phrases)
                 .map(str::trim)
-                .filter(|phrase| says_something(phrase))
+                .filter(|phrase| is_distinctive(phrase))
                 .collect();
             own.sort_unstable();
             own.dedup();
@@ -54,13 +54,13 @@ impl Template {
         }
     }
 
-    /// The language of a phrase of the template; `None` for payload.
+    /// Returns the language of a template phrase; `None` for payload.
     pub(crate) fn language(&self, phrase: &str) -> Option<&str> {
         self.phrases.get(phrase.trim()).map(String::as_str)
     }
 }
 
-/// Texts of a record that its author wrote.
+/// Returns the texts of a record that its author wrote.
 fn asked(record: &PoolRecord) -> impl Iterator<Item = &str> {
     let system = record.system.iter().map(|text| text.expose().as_str());
     let messages = record.messages.iter();
@@ -68,12 +68,12 @@ fn asked(record: &PoolRecord) -> impl Iterator<Item = &str> {
     system.chain(users.map(|message| message.content.expose().as_str()))
 }
 
-/// Whether a phrase has letters or digits enough to be told from another.
-fn says_something(phrase: &str) -> bool {
+/// Returns whether a phrase has enough letters or digits to be distinguishable from another.
+fn is_distinctive(phrase: &str) -> bool {
     phrase.chars().filter(|c| c.is_alphanumeric()).count() >= 2
 }
 
-/// Cuts a text after each mark that ends a phrase, white space included; joined they are the text.
+/// Splits a text after each mark that ends a phrase, white space included; the phrases concatenate to the text.
 pub(crate) fn phrases(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -107,7 +107,7 @@ fn phrase_end(text: &str) -> usize {
 
 #[cfg(test)]
 impl Template {
-    /// A template of these phrases, each with its language.
+    /// Creates a template of these phrases, each with its language.
     pub(crate) fn known(phrases: &[(&str, &str)]) -> Self {
         let owned =
             |(phrase, language): &(&str, &str)| (phrase.trim().to_owned(), (*language).to_owned());

@@ -1,4 +1,4 @@
-//! The form of a file of our own writing.
+//! The file format of our own writing.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use super::parts::Parts;
 /// Inputs and parts of inputs, by language.
 pub(crate) type Inputs = BTreeMap<String, Parts>;
 
-/// A file with its inputs in one table for each language.
+/// A parsed file, with one table of inputs per language.
 pub(crate) struct File {
-    /// What one author counts in training.
+    /// Weight of one author in training.
     pub(crate) weight: f32,
     pub(crate) inputs: Inputs,
     pub(crate) author: Vec<Author>,
@@ -30,11 +30,11 @@ struct Row {
 enum Values {
     /// Inputs of one kind.
     Kind(Vec<String>),
-    /// What stands in braces inside of inputs.
+    /// Parts named in braces within inputs.
     Parts(Parts),
 }
 
-/// One voice.
+/// One author: one voice.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Author {
@@ -72,7 +72,7 @@ pub(crate) enum Who {
     Classroom,
 }
 
-/// What an author says in one language. Strings of `system` and `user`, and lists of `turns`, are alternatives.
+/// An author's text in one language. The strings of `system` and `user` and the lists of `turns` are alternatives.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Text {

@@ -1,4 +1,4 @@
-//! Pieces of text by name, from which an author's requests are put together.
+//! Named pieces of text that an author's requests are composed of.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Templates with names in braces, filled from lists of alternatives.
+//! Renders templates: names in braces are filled from lists of alternatives.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use super::file::Text;
 use super::parts::Parts;
 use crate::simulate::rng::SeededRng;
 
-/// Parts within inputs within parts: no text of ours goes deeper, and a part that holds itself ends here.
+/// Maximum nesting of parts and inputs. None of our texts nests deeper; a part that contains itself stops here.
 const DEPTH: usize = 6;
 
-/// A name in braces that stands in no list.
+/// A name in braces that is in no list.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Missing(pub(crate) String);
 
-/// One wording of a text: the alternative of each message, and of each part.
+/// One wording of a text: the alternative chosen for each message and each part.
 #[derive(Default)]
 pub(crate) struct Wording<'a> {
     pub(crate) system: Option<&'a str>,
@@ -43,7 +43,7 @@ impl<'a> Wording<'a> {
     }
 }
 
-/// Fills the messages of one request. A name means the same in all of them.
+/// Fills the messages of one request. A name has the same value in all of them.
 pub(crate) struct Renderer<'a> {
     wording: &'a Wording<'a>,
     inputs: &'a Parts,
@@ -61,7 +61,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// The template with every name filled: a part as its wording has it, an input drawn for this request.
+    /// Returns the template with every name filled: parts as the wording has them, inputs drawn for this request.
     pub(crate) fn render(&mut self, template: &str) -> Result<String, Missing> {
         let mut out = String::with_capacity(template.len());
         self.fill(template, 0, &mut out)?;
@@ -70,9 +70,9 @@ impl<'a> Renderer<'a> {
 
     fn fill(&mut self, template: &str, depth: usize, out: &mut String) -> Result<(), Missing> {
         let mut rest = template;
-        while let Some(place) = rest.find(['{', '}']) {
-            out.push_str(&rest[..place]);
-            rest = &rest[place..];
+        while let Some(brace) = rest.find(['{', '}']) {
+            out.push_str(&rest[..brace]);
+            rest = &rest[brace..];
             if let Some(name) = name_in_braces(rest) {
                 rest = &rest[name.len() + 2..];
                 if depth == DEPTH {
@@ -81,7 +81,7 @@ impl<'a> Renderer<'a> {
                 let value = self.value(name)?;
                 self.fill(value, depth + 1, out)?;
             } else {
-                // A brace of its own; doubled, it stands for one.
+                // A brace that encloses no name is literal; a doubled brace is one brace.
                 out.push_str(&rest[..1]);
                 let doubled = rest[1..].starts_with(&rest[..1]);
                 rest = &rest[if doubled { 2 } else { 1 }..];
@@ -109,7 +109,7 @@ impl<'a> Renderer<'a> {
     }
 }
 
-/// The name at the start of `text`, which begins with a brace: lower-case letters, digits, underscores.
+/// Returns the name at the start of `text`, which begins with a brace: lower-case letters, digits, underscores.
 fn name_in_braces(text: &str) -> Option<&str> {
     let inside = text.strip_prefix('{')?;
     let (name, _) = inside.split_once('}')?;

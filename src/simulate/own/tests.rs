@@ -1,4 +1,4 @@
-//! Our own writing, held to its promises.
+//! Tests of our own writing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use super::render::{Missing, Renderer, Wording};
 use super::{FILES, OWN_PREFIX, own_writing, records};
 use crate::simulate::rng::SeededRng;
 
-/// Distinct requests that every text must give in its editions together: half of what they could hold, so that no edition
-/// is a handful of rows said over and over.
+/// Minimum number of distinct requests that the editions of a text must yield together: half of their capacity, so that
+/// no edition is a handful of rows repeated.
 const VARIETY: usize = super::EDITIONS * super::REQUESTS / 2;
 
 #[test]
@@ -56,7 +56,7 @@ fn every_text_of_every_author_renders_and_varies() {
 }
 
 #[test]
-fn extraction_and_benigny_speak_the_same_languages_in_every_file() {
+fn extraction_and_benign_authors_use_the_same_languages_in_every_file() {
     for (file, text) in FILES {
         let mut languages = BTreeMap::<String, [usize; 2]>::new();
         for author in parse(text).expect("a file of our own").author {
@@ -68,7 +68,7 @@ fn extraction_and_benigny_speak_the_same_languages_in_every_file() {
         for (language, [extraction, benign]) in languages {
             assert!(
                 benign > 0 || extraction == 0,
-                "{file}: {extraction} extracting texts in {language} and no honest one"
+                "{file}: {extraction} extracting texts in {language} and no benign one"
             );
         }
     }

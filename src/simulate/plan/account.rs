@@ -1,4 +1,4 @@
-//! One planned account and the exchanges it makes: a pure function of its plan and the corpus.
+//! One planned account and its exchanges, a pure function of its plan and the corpus.
 
 use std::sync::Arc;
 
@@ -15,26 +15,26 @@ use crate::simulate::prompt::request_spec::Prompt;
 use crate::simulate::rng::SeededRng;
 use crate::simulate::scenario::Model;
 
-/// Share of failed requests that the client sends again.
+/// Share of failed requests that the client retries.
 const RETRIED: f64 = 0.8;
 
-/// Longest refusal, in tokens.
+/// Maximum length of a refusal, in tokens.
 const REFUSAL_TOKENS: u64 = 120;
 
 /// An account of a [`crate::simulate::Plan`].
 #[derive(Clone)]
 pub struct AccountPlan {
-    /// What the account is, its id included.
+    /// The account's label, which includes its id.
     pub label: Label,
-    /// The benign population that it belongs to, or whose client profile it has.
+    /// The benign population that the account belongs to or whose client profile it has.
     pub population: Population,
-    /// Share of its exchanges that are extraction; 0 for a benign account.
+    /// Share of the exchanges that are extraction; 0 for a benign account.
     pub extraction_share: f64,
-    /// Units of splitting that its requests come from, sorted: for leave-one-out training.
+    /// Units of splitting that the requests come from, sorted, for leave-one-out training.
     pub groups: Vec<String>,
-    /// Time of its first exchange.
+    /// Time of the first exchange.
     pub start: Timestamp,
-    /// Exchanges that it makes unless the stream ends before.
+    /// Number of exchanges, unless the stream ends earlier.
     pub exchanges: u32,
     pub(crate) seed: u64,
     pub(crate) end: Timestamp,
@@ -42,11 +42,11 @@ pub struct AccountPlan {
     pub(crate) arrivals: ArrivalProcess,
     pub(crate) preference: ModelPreference,
     pub(crate) client_profile: ClientProfile,
-    /// What each end user sends with; empty when the account has one user.
+    /// Client profile of each end user; empty for an account with one user.
     pub(crate) end_users: Vec<ClientProfile>,
-    /// Share of the extraction that is refused for what it asks.
+    /// Share of the extraction requests that are refused for their content.
     pub(crate) refused: f64,
-    /// Benign traffic, of one user or of each end user; none for a pure extraction.
+    /// Benign traffic, of one user or of each end user; empty for a pure extraction.
     pub(crate) benign: Vec<Feed>,
     /// Extraction; `None` for a benign account.
     pub(crate) extraction: Option<Feed>,
@@ -58,12 +58,12 @@ impl AccountPlan {
         &self.label.account
     }
 
-    /// Its exchanges in order of time. `corpus` is the one that the plan was made from.
+    /// Returns the exchanges in time order. `corpus` must be the one that the plan was made from.
     ///
-    /// Holds the next request of each user, and no text.
+    /// Holds only the next request of each user, and no text.
     pub fn exchanges<'a>(&'a self, corpus: &'a Corpus) -> AccountExchanges<'a> {
         let mut rng = SeededRng::new(self.seed, "exchanges");
-        let harvest_left = if self.extraction.is_none() {
+        let extraction_left = if self.extraction.is_none() {
             0
         } else if self.benign.is_empty() {
             self.exchanges
@@ -82,7 +82,7 @@ impl AccountPlan {
                 .as_ref()
                 .map(|feed| FeedReader::new(feed, corpus)),
             left: self.exchanges,
-            harvest_left,
+            extraction_left,
             block: Block::new(&mut rng),
             upcoming: None,
             sent: 0,
@@ -92,13 +92,13 @@ impl AccountPlan {
         exchanges
     }
 
-    /// What a user sends with.
-    fn guise_of(&self, user: usize) -> &ClientProfile {
+    /// Returns the client profile of a user.
+    fn client_profile_of(&self, user: usize) -> &ClientProfile {
         self.end_users.get(user).unwrap_or(&self.client_profile)
     }
 }
 
-/// The exchanges of one account, in order of time.
+/// The exchanges of one account, in time order.
 pub struct AccountExchanges<'a> {
     plan: &'a AccountPlan,
     rng: SeededRng,
@@ -107,7 +107,7 @@ pub struct AccountExchanges<'a> {
     benign: Option<EndUsers<'a>>,
     extraction: Option<FeedReader<'a>>,
     left: u32,
-    harvest_left: u32,
+    extraction_left: u32,
     block: Block,
     upcoming: Option<(Sender, Request)>,
     sent: u64,
@@ -119,11 +119,11 @@ enum Source {
     Extraction,
 }
 
-/// Who sends a request.
+/// The sender of a request.
 #[derive(Clone, Copy)]
 struct Sender {
     source: Source,
-    /// Place among the account's end users; 0 when it has one user.
+    /// Position among the account's end users; 0 for an account with one user.
     user: usize,
 }
 
@@ -136,7 +136,7 @@ struct Sent {
     response: Response,
 }
 
-/// Mixed accounts change sides in blocks.
+/// A block of requests of one side; mixed accounts alternate between sides in blocks.
 struct Block {
     source: Source,
     left: u32,
@@ -159,7 +159,7 @@ impl Iterator for AccountExchanges<'_> {
     fn next(&mut self) -> Option<Exchange> {
         let sent = self.send()?;
         let prompt = self.prompt(sent.sender, &sent.request);
-        let client_profile = self.plan.guise_of(sent.sender.user);
+        let client_profile = self.plan.client_profile_of(sent.sender.user);
         let input_tokens = if failed(&sent.response) {
             None
         } else {
@@ -187,7 +187,7 @@ impl Iterator for AccountExchanges<'_> {
     }
 }
 
-/// A name that says neither the side nor the order.
+/// Returns a conversation name that reveals neither the side nor the order.
 fn conversation_name(seed: u64, sender: Sender, conversation: u64) -> String {
     let purpose = match sender.source {
         Source::Benign => "honest conversation",
@@ -198,37 +198,37 @@ fn conversation_name(seed: u64, sender: Sender, conversation: u64) -> String {
 }
 
 impl AccountExchanges<'_> {
-    /// Time of the next exchange.
+    /// Returns the time of the next exchange.
     pub(crate) fn upcoming(&self) -> Option<Timestamp> {
         self.upcoming.map(|_| self.clock.now())
     }
 
-    /// The next exchange without its text, for statistics.
+    /// Returns the next exchange without its text, for statistics.
     pub(crate) fn next_moment(&mut self) -> Option<Moment> {
         let Sent { time, model, .. } = self.send()?;
         Some(Moment { time, model })
     }
 
-    /// Sends what is upcoming and prepares what follows.
+    /// Sends the upcoming request and prepares the next one.
     fn send(&mut self) -> Option<Sent> {
         let (sender, request) = self.upcoming.take()?;
         let source = sender.source;
         let time = self.clock.now();
         self.left -= 1;
         if source == Source::Extraction {
-            self.harvest_left = self.harvest_left.saturating_sub(1);
+            self.extraction_left = self.extraction_left.saturating_sub(1);
         }
-        let client_profile = self.plan.guise_of(sender.user);
+        let client_profile = self.plan.client_profile_of(sender.user);
         let mut response = client_profile.response(&mut self.rng);
         if source == Source::Extraction && self.plan.refused > 0.0 {
             self.refuse(&mut response);
         }
         let model = self.chooser.choose(&self.plan.models, time, &mut self.rng);
         self.sent += 1;
-        // A retry takes the place of another request of its side, never of the other side's.
+        // A retry replaces another request of its own side, never one of the other side.
         let may_retry = match source {
-            Source::Benign => self.left > self.harvest_left,
-            Source::Extraction => self.harvest_left > 0,
+            Source::Benign => self.left > self.extraction_left,
+            Source::Extraction => self.extraction_left > 0,
         };
         let retries = failed(&response) && may_retry && self.rng.chance(RETRIED);
         self.prepare(retries.then_some((sender, request)));
@@ -241,7 +241,7 @@ impl AccountExchanges<'_> {
         })
     }
 
-    /// Chooses the next request, or the one that is sent again, and moves the clock to it.
+    /// Chooses the next request, or the one to retry, and advances the clock to it.
     fn prepare(&mut self, again: Option<(Sender, Request)>) {
         if self.left == 0 {
             return;
@@ -263,13 +263,13 @@ impl AccountExchanges<'_> {
             .as_mut()
             .filter(|_| source == Source::Extraction);
         let (user, request) = if let Some(extraction) = extraction {
-            // Behind a relay an extraction passes for the conversations of its end users, in turn.
+            // Behind a relay, extraction is spread over the conversations of its end users, in turn.
             let users = self.plan.end_users.len().max(1) as u64;
             let request = extraction.next(rng);
             ((request.conversation % users) as usize, request)
         } else {
             let benign = self.benign.as_mut();
-            let benign = benign.expect("a plan without a harvest is honest");
+            let benign = benign.expect("a plan without extraction has benign feeds");
             benign.next(rng)
         };
         (Sender { source, user }, request)
@@ -283,7 +283,7 @@ impl AccountExchanges<'_> {
         }
     }
 
-    /// Most of what a probe asks is refused, in a few words.
+    /// Turns most responses to a probe into short refusals.
     fn refuse(&mut self, response: &mut Response) {
         if !failed(response) && self.rng.chance(self.plan.refused) {
             response.finish_reason = Some(FinishReason::ContentFilter);
@@ -293,16 +293,16 @@ impl AccountExchanges<'_> {
         }
     }
 
-    /// Draws sides without replacement, in blocks: exactly the planned share is extraction.
+    /// Draws a side without replacement, in blocks, so that exactly the planned share is extraction.
     fn source(&mut self) -> Source {
-        if self.harvest_left == 0 {
+        if self.extraction_left == 0 {
             return Source::Benign;
         }
-        if self.harvest_left >= self.left {
+        if self.extraction_left >= self.left {
             return Source::Extraction;
         }
         if self.block.left == 0 {
-            let share = f64::from(self.harvest_left) / f64::from(self.left);
+            let share = f64::from(self.extraction_left) / f64::from(self.left);
             self.block.source = if self.rng.chance(share) {
                 Source::Extraction
             } else {

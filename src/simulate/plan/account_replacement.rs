@@ -1,29 +1,29 @@
-//! How long accounts of a campaign live, and when others go on in their place. Knows neither what they send nor why
-//! they were banned.
+//! Lifetimes of a campaign's accounts and their replacement after a ban. Must not know what accounts send or why they
+//! were banned.
 
 use crate::domain::Timestamp;
 use crate::simulate::rng::SeededRng;
 use crate::simulate::scenario::{Bans, ExtractionSettings};
 
-/// Hours from a ban to the first exchange of the account that goes on: a banned pool is replaced at once.
+/// Hours from a ban to the first exchange of the successor: a banned pool is replaced at once.
 const SUCCEEDS_AFTER_HOURS: (f64, f64) = (0.5, 48.0);
 
-/// An account that joins its pool when that is about to be banned lives at least so long.
+/// Minimum lifetime in days of an account that joins its pool shortly before a ban.
 const LIFE_LEAST_DAYS: f64 = 0.25;
 
-/// The fate of a campaign's accounts.
+/// How a campaign's accounts end and are replaced.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AccountReplacement {
     bans: Option<Bans>,
     start: Timestamp,
-    /// The moment after the campaign's last exchange.
+    /// End of the campaign: the moment after its last exchange.
     end: Timestamp,
     /// Days from one ban of the whole pool to the next.
     together_days: f64,
 }
 
 impl AccountReplacement {
-    /// Of a campaign that starts at `start`, in a stream that ends at `stream_end`.
+    /// Creates the replacement of a campaign that starts at `start`, in a stream that ends at `stream_end`.
     pub(crate) fn new(
         extraction: &ExtractionSettings,
         start: Timestamp,
@@ -42,12 +42,13 @@ impl AccountReplacement {
         }
     }
 
-    /// How many times each account can be replaced.
+    /// Returns how many times each account can be replaced.
     pub(crate) fn successors(&self) -> u32 {
         self.bans.map_or(0, |bans| bans.successors)
     }
 
-    /// The moment after the last exchange of an account that starts at `start`, the `generation`-th in its place.
+    /// Returns the end of an account that starts at `start` and is the `generation`-th successor: the moment after its
+    /// last exchange.
     pub(crate) fn end_of(
         &self,
         start: Timestamp,
@@ -66,7 +67,7 @@ impl AccountReplacement {
         banned.min(self.end)
     }
 
-    /// First exchange of the account that goes on after a ban at `banned`; `None` when the campaign is over by then.
+    /// Returns the first exchange of the successor after a ban at `banned`; `None` if the campaign is over by then.
     pub(crate) fn successor(&self, banned: Timestamp, rng: &mut SeededRng) -> Option<Timestamp> {
         let (least, most) = SUCCEEDS_AFTER_HOURS;
         let start = later(banned, rng.log_between(least, most) / 24.0);
@@ -74,7 +75,7 @@ impl AccountReplacement {
     }
 }
 
-/// The moment so many days after `time`.
+/// Returns the time `days` after `time`.
 pub(crate) fn later(time: Timestamp, days: f64) -> Timestamp {
     Timestamp::from_micros(time.as_micros() + (days * 86_400.0 * 1e6) as i64)
 }

@@ -1,4 +1,4 @@
-//! Benign accounts of a plan.
+//! Planning of benign accounts.
 
 use crate::simulate::behaviour::population::Population;
 use crate::simulate::plan::feed::{Feed, Manner, Repeats};
@@ -10,7 +10,7 @@ use crate::simulate::prompt::request_spec::RequestSpec;
 use crate::simulate::rng::SeededRng;
 
 impl<'a> Planner<'a> {
-    /// Adds the benign accounts, each population its share.
+    /// Adds the benign accounts, divided among the populations by their shares.
     pub(crate) fn add_benign(&mut self) -> Result<(), PlanError> {
         let benign = &self.scenario.benign;
         let counts = apportion(benign.accounts, &benign.populations.weights());
@@ -34,8 +34,8 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// What a benign account of `population` sends in `count` exchanges, in `language` where there is any; end users
-    /// of a reseller speak their own.
+    /// Draws the traffic of a benign account of `population` with `count` exchanges, in `language` where that exists;
+    /// each end user of a reseller has a language of their own.
     pub(crate) fn own(
         &mut self,
         population: Population,
@@ -43,17 +43,19 @@ impl<'a> Planner<'a> {
         language: Option<&str>,
     ) -> Result<Own, PlanError> {
         let workload = match population {
-            Population::Consumer => self.person_matter(count, language)?,
-            Population::Developer | Population::Heavy => self.developer_matter(count, language)?,
+            Population::Consumer => self.person_workload(count, language)?,
+            Population::Developer | Population::Heavy => {
+                self.developer_workload(count, language)?
+            }
             Population::Tenant | Population::Organisation => {
                 let group = self.tenant_group(language)?;
-                self.tenant_matter(group, count)
+                self.tenant_workload(group, count)
             }
-            Population::Batch => self.batch_matter(count, language)?,
-            Population::Evaluator => self.suite_matter(count, language)?,
+            Population::Batch => self.batch_workload(count, language)?,
+            Population::Evaluator => self.suite_workload(count, language)?,
             Population::Classroom => {
                 let class = self.assignment(language)?;
-                self.student_matter(&class, count)
+                self.student_workload(&class, count)
             }
             Population::Reseller => {
                 let users = self.end_user_kinds(None);
@@ -63,12 +65,12 @@ impl<'a> Planner<'a> {
         Ok(Own::one(population, workload))
     }
 
-    fn person_matter(
+    fn person_workload(
         &mut self,
         count: usize,
         language: Option<&str>,
     ) -> Result<Workload, PlanError> {
-        let circle = spoken(&self.record_sets.consumers, language, "consumers")?;
+        let circle = in_language(&self.record_sets.consumers, language, "consumers")?;
         let home = self.rng.weighted(&sizes(&circle));
         let specs = self.record_sets.person(&circle, home, count, &mut self.rng);
         let repeats = talk_repeats(&mut self.rng);
@@ -76,13 +78,13 @@ impl<'a> Planner<'a> {
         Ok(workload(circle[home], sequence, Manner::Talk, repeats))
     }
 
-    /// A corpus that is translated or labelled from end to end: one application, nothing asked twice.
-    fn batch_matter(
+    /// Draws a corpus to translate or label from end to end: one application, nothing asked twice.
+    fn batch_workload(
         &mut self,
         count: usize,
         language: Option<&str>,
     ) -> Result<Workload, PlanError> {
-        let record_sets = spoken(&self.record_sets.batches, language, "batches")?;
+        let record_sets = in_language(&self.record_sets.batches, language, "batches")?;
         let record_set = *self.rng.pick(&record_sets);
         let sequence = self.record_sets.work(record_set, count, &mut self.rng);
         let repeats = Repeats {
@@ -92,12 +94,12 @@ impl<'a> Planner<'a> {
         Ok(workload(record_set, sequence, Manner::Work, repeats))
     }
 
-    fn developer_matter(
+    fn developer_workload(
         &mut self,
         count: usize,
         language: Option<&str>,
     ) -> Result<Workload, PlanError> {
-        let record_sets = spoken(&self.record_sets.developers, language, "developers")?;
+        let record_sets = in_language(&self.record_sets.developers, language, "developers")?;
         let home = record_sets[self.rng.weighted(&sizes(&record_sets))];
         let tasks = if home.records.len() > count {
             RequestSequence::listed(self.record_sets.subject(home, count, &mut self.rng))
@@ -108,7 +110,7 @@ impl<'a> Planner<'a> {
         Ok(workload(home, tasks, Manner::Agent, repeats))
     }
 
-    /// A group of applications, each equally likely.
+    /// Draws a group of applications, each group equally likely.
     fn tenant_group(&mut self, language: Option<&str>) -> Result<&'a [RecordSet], PlanError> {
         let groups = present(&self.record_sets.tenants, "tenants")?;
         let all = groups.iter().map(Vec::as_slice);
@@ -128,21 +130,21 @@ impl<'a> Planner<'a> {
         Ok(groups[self.rng.below(groups.len())])
     }
 
-    /// One application of a group, each equally likely.
-    fn tenant_matter(&mut self, group: &[RecordSet], count: usize) -> Workload {
+    /// Draws one application of a group, each equally likely.
+    fn tenant_workload(&mut self, group: &[RecordSet], count: usize) -> Workload {
         let application = self.rng.pick(group);
         let sequence = self.record_sets.work(application, count, &mut self.rng);
         let repeats = work_repeats(&mut self.rng, 0.45);
         workload(application, sequence, Manner::Work, repeats)
     }
 
-    /// A suite that is run once, or again and again for every change.
-    fn suite_matter(
+    /// Draws a suite that is run once, or repeatedly for every change.
+    fn suite_workload(
         &mut self,
         count: usize,
         language: Option<&str>,
     ) -> Result<Workload, PlanError> {
-        let record_sets = spoken(&self.record_sets.evaluators, language, "evaluators")?;
+        let record_sets = in_language(&self.record_sets.evaluators, language, "evaluators")?;
         let record_set = record_sets[self.rng.weighted(&sizes(&record_sets))];
         let size = if self.rng.chance(0.4) {
             count
@@ -167,7 +169,7 @@ impl<'a> Planner<'a> {
         let organisation = self.organisation();
         for _ in 0..self.rng.between(8, 25).min(most) {
             let length = self.length(&self.scenario.exchanges);
-            let workload = self.student_matter(&class, length as usize);
+            let workload = self.student_workload(&class, length as usize);
             let own = Own::one(Population::Classroom, workload);
             let length = self.unrepeated(length, &own);
             self.add(own, &organisation, length, None);
@@ -175,28 +177,28 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// The exercises of a class: neighbours by subject.
+    /// Draws the exercises of a class: neighbours by subject.
     fn assignment(&mut self, language: Option<&str>) -> Result<Assignment<'a>, PlanError> {
-        let record_sets = spoken(&self.record_sets.classrooms, language, "classrooms")?;
+        let record_sets = in_language(&self.record_sets.classrooms, language, "classrooms")?;
         let record_set = record_sets[self.rng.weighted(&sizes(&record_sets))];
         let size = self.rng.between(15, 80);
         let specs = self.record_sets.subject(record_set, size, &mut self.rng);
         Ok(Assignment { record_set, specs })
     }
 
-    /// A student does most of the exercises and asks a few things of their own.
-    fn student_matter(&mut self, class: &Assignment<'_>, count: usize) -> Workload {
+    /// Draws a student's requests: most of the exercises and a few questions of their own.
+    fn student_workload(&mut self, class: &Assignment<'_>, count: usize) -> Workload {
         let record_set = class.record_set;
         let done = class.specs.len() * self.rng.between(5, 10) / 10;
         let mut specs = sample(&class.specs, done.clamp(1, count), &mut self.rng);
         let circle: Vec<&RecordSet> = self.record_sets.consumers.iter().collect();
-        let home = (0..circle.len()).find(|place| circle[*place].language == record_set.language);
+        let home = (0..circle.len()).find(|index| circle[*index].language == record_set.language);
         let missing = count - specs.len();
         let own = match home {
             Some(home) => self
                 .record_sets
                 .person(&circle, home, missing, &mut self.rng),
-            // Nobody speaks the class's language elsewhere: the rest is homework too.
+            // No other material is in the class's language, so the rest is homework too.
             None => sample(&class.specs, missing, &mut self.rng),
         };
         specs.extend(own);
@@ -209,21 +211,22 @@ impl<'a> Planner<'a> {
         )
     }
 
-    /// Keys of one organisation: its applications, or one application's environments.
+    /// Adds the keys of one organisation: its applications, or one application's environments.
     fn add_organisation(&mut self, most: usize) -> Result<(), PlanError> {
         let group = self.tenant_group(None)?;
         let organisation = self.organisation();
         for _ in 0..self.rng.between(3, 8).min(most) {
             let length = self.length(&self.scenario.exchanges);
-            let workload = self.tenant_matter(group, length as usize);
+            let workload = self.tenant_workload(group, length as usize);
             let own = Own::one(Population::Organisation, workload);
             self.add(own, &organisation, length, None);
         }
         Ok(())
     }
 
-    /// An account's length, cut where a person would start over for want of records: people do not repeat all they
-    /// said. Not where rhythms are compared with traces: it is the times that count there.
+    /// Returns an account's number of exchanges, cut where a person would start over for lack of records, because
+    /// people do not repeat everything they said. Not cut where rhythms are compared with traces, since only the times
+    /// matter there.
     fn unrepeated(&self, length: u32, own: &Own) -> u32 {
         match own.workloads.as_slice() {
             [workload]
@@ -235,8 +238,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// An organisation for an account of its own, or the given one.
-    pub(crate) fn company_or(&mut self, shared: Option<&Organisation>) -> Organisation {
+    /// Returns the shared organisation, or a new one for this account alone.
+    pub(crate) fn organisation_or(&mut self, shared: Option<&Organisation>) -> Organisation {
         let own = self.organisation();
         match shared {
             None => own,
@@ -254,7 +257,7 @@ struct Assignment<'a> {
     specs: Vec<RequestSpec>,
 }
 
-/// Repeats of a person: some never ask again, some regenerate often.
+/// Draws the repeats of a person: some never ask again, some regenerate often.
 pub(crate) fn talk_repeats(rng: &mut SeededRng) -> Repeats {
     Repeats {
         regenerated: 0.12 * rng.unit() * rng.unit(),
@@ -262,8 +265,9 @@ pub(crate) fn talk_repeats(rng: &mut SeededRng) -> Repeats {
     }
 }
 
-/// Repeats of a program: none for a batch over a corpus (this share of them), else from few to most; and best-of-n
-/// sampling now and then. Benign applications and extractions draw from the same shapes in other proportions.
+/// Draws the repeats of a program: none for a batch over a corpus (`batches` is the share of these), otherwise from few
+/// to most; and occasionally best-of-n sampling. Benign applications and extractions draw from the same shapes in other
+/// proportions.
 pub(crate) fn work_repeats(rng: &mut SeededRng, batches: f64) -> Repeats {
     let popular = if rng.chance(batches) {
         0.0
@@ -301,7 +305,8 @@ pub(crate) fn workload(
     }
 }
 
-/// RecordSets weigh by the square root of their size: neither one source nor a hundred crumbs take over.
+/// Returns the weights of the record sets, the square roots of their sizes, so that neither one source nor a hundred
+/// small ones dominate.
 fn sizes(record_sets: &[&RecordSet]) -> Vec<f64> {
     record_sets
         .iter()
@@ -309,13 +314,13 @@ fn sizes(record_sets: &[&RecordSet]) -> Vec<f64> {
         .collect()
 }
 
-/// The record_sets in `language`, or all when there is none of it.
-fn spoken<'a>(
+/// Returns the record sets in `language`, or all of them if there are none.
+fn in_language<'a>(
     record_sets: &'a [RecordSet],
     language: Option<&str>,
-    whom: &'static str,
+    user: &'static str,
 ) -> Result<Vec<&'a RecordSet>, PlanError> {
-    let all = present(record_sets, whom)?;
+    let all = present(record_sets, user)?;
     let speaking: Vec<&RecordSet> = all
         .iter()
         .filter(|record_set| Some(record_set.language.as_str()) == language)
@@ -327,29 +332,29 @@ fn spoken<'a>(
     })
 }
 
-pub(crate) fn present<'a, T>(items: &'a [T], whom: &'static str) -> Result<&'a [T], PlanError> {
+pub(crate) fn present<'a, T>(items: &'a [T], user: &'static str) -> Result<&'a [T], PlanError> {
     if items.is_empty() {
-        Err(PlanError::NothingFor(whom))
+        Err(PlanError::NothingFor(user))
     } else {
         Ok(items)
     }
 }
 
-/// Splits `total` in proportion to `weights`, by largest remainder.
+/// Splits `total` in proportion to `weights`, by the largest-remainder method.
 fn apportion(total: u32, weights: &[f64]) -> Vec<u32> {
     let sum: f64 = weights.iter().sum();
     let exact: Vec<f64> = weights.iter().map(|w| f64::from(total) * w / sum).collect();
     let mut counts: Vec<u32> = exact.iter().map(|share| share.floor() as u32).collect();
     let mut order: Vec<usize> = (0..weights.len()).collect();
     order.sort_by(|left, right| {
-        let remainder = |place: &usize| exact[*place].fract();
+        let remainder = |index: &usize| exact[*index].fract();
         remainder(right)
             .total_cmp(&remainder(left))
             .then(left.cmp(right))
     });
     let missing = total - counts.iter().sum::<u32>();
-    for place in order.into_iter().take(missing as usize) {
-        counts[place] += 1;
+    for index in order.into_iter().take(missing as usize) {
+        counts[index] += 1;
     }
     counts
 }
@@ -361,7 +366,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_account_goes_somewhere(
+        fn every_account_is_apportioned(
             total in 0_u32..10_000,
             weights in prop::collection::vec(0.0_f64..10.0, 6),
         ) {

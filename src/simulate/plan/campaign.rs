@@ -1,4 +1,4 @@
-//! Extraction campaigns of a plan: one pipeline over one or more accounts, their successors included.
+//! Planning of extraction campaigns: one pipeline over one or more accounts, successors included.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::domain::{Technique, Timestamp};
 use crate::simulate::behaviour::population::Population;
 use crate::simulate::corpus::techniques_of_family;
 use crate::simulate::evasion::template::Template;
-use crate::simulate::evasion::{Evasion, product, read_in, tongue};
+use crate::simulate::evasion::{Evasion, language_request, product, read_in};
 use crate::simulate::plan::account_replacement::{AccountReplacement, later};
 use crate::simulate::plan::benign::{work_repeats, workload};
 use crate::simulate::plan::feed::{Manner, Repeats};
@@ -22,10 +22,10 @@ use crate::simulate::rng::SeededRng;
 use crate::simulate::scenario::LanguageSwitch;
 use crate::simulate::scenario::{ExtractionSettings, Sharding};
 
-/// Fewest records of a dataset that an account works on; larger pools share shards of this size.
+/// Minimum number of dataset records that an account works on; larger pools share shards of this size.
 const SHARD_RECORDS: usize = 20;
 
-/// Inputs in another language that a campaign has at hand.
+/// Number of inputs in another language available to a campaign.
 const INPUTS: usize = 200;
 
 struct Campaign<'a> {
@@ -33,27 +33,27 @@ struct Campaign<'a> {
     cell: Option<&'a str>,
     name: String,
     stages: Vec<&'a RecordSet>,
-    /// Accounts of the pool.
+    /// Number of accounts of the pool.
     accounts: usize,
-    /// Those of them that are in the stream.
+    /// Number of those accounts that are in the stream.
     seen: usize,
     sharding: Sharding,
     machine_paced: bool,
     follows_releases: bool,
-    /// When a guard appears on the newest model.
+    /// Time at which a guard appears on the newest model.
     guard: Option<Timestamp>,
-    /// Whether its accounts share an address and a payment, as an organisation's do.
+    /// Whether the accounts share an address and a payment method, as an organisation's do.
     shares_site: bool,
-    /// The client profile of all its accounts; each has its own when there is none.
+    /// Population whose client profile all accounts share; if `None`, each account draws its own.
     client_profile: Option<Population>,
-    /// Evasion of all its accounts, before their places in the rotation.
+    /// Evasion of all accounts, before their positions in the rotation are set.
     evasion: Option<Evasion>,
     techniques: Vec<Technique>,
 }
 
 impl<'a> Planner<'a> {
-    /// Adds the scenario's extraction, or each of its cells.
-    pub(crate) fn add_attack(&mut self) -> Result<(), PlanError> {
+    /// Adds the scenario's extraction, or that of each cell.
+    pub(crate) fn add_extraction(&mut self) -> Result<(), PlanError> {
         let scenario = self.scenario;
         if scenario.cells.is_empty() {
             return self.add_campaigns(&scenario.extraction, None);
@@ -64,7 +64,7 @@ impl<'a> Planner<'a> {
             .try_for_each(|cell| self.add_campaigns(&cell.extraction, Some(&cell.name)))
     }
 
-    /// Adds campaigns until the extraction's accounts are used up.
+    /// Adds campaigns until the extraction's number of accounts is reached.
     fn add_campaigns(
         &mut self,
         extraction: &'a ExtractionSettings,
@@ -79,7 +79,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// Adds a campaign of `most` accounts at most, and returns how many it has without successors.
+    /// Adds a campaign of at most `most` accounts and returns its number of accounts, successors excluded.
     fn add_campaign(
         &mut self,
         extraction: &'a ExtractionSettings,
@@ -90,7 +90,7 @@ impl<'a> Planner<'a> {
         let mut campaign = self.campaign(extraction, cell, number, most)?;
         let mut organisation = self.organisation();
         if let Some(window) = extraction.window_days {
-            // A campaign that lasts begins early enough to end within the stream.
+            // A campaign with a set duration starts early enough to end within the stream.
             let spare = (f64::from(self.scenario.days) - window).max(0.0);
             organisation.start = later(self.scenario.start, spare * self.rng.unit());
         }
@@ -103,9 +103,9 @@ impl<'a> Planner<'a> {
         for account in 0..campaign.seen {
             let mut start = None;
             for generation in 0..=replacement.successors() {
-                let place = (account, generation);
+                let slot = (account, generation);
                 let end =
-                    self.add_extractor(&campaign, &organisation, &replacement, place, start)?;
+                    self.add_extractor(&campaign, &organisation, &replacement, slot, start)?;
                 let replaced = generation < replacement.successors();
                 start = replaced
                     .then(|| replacement.successor(end, &mut self.rng))
@@ -118,7 +118,7 @@ impl<'a> Planner<'a> {
         Ok(campaign.seen)
     }
 
-    /// Adds one account, `generation` bans after the first in its place, and returns when it ends.
+    /// Adds one account, the `generation`-th successor of the first, and returns its end.
     fn add_extractor(
         &mut self,
         campaign: &Campaign<'a>,
@@ -134,13 +134,13 @@ impl<'a> Planner<'a> {
                 .client_profile
                 .unwrap_or_else(|| self.client_profile()),
         };
-        let mut home = self.company_or(campaign.shares_site.then_some(organisation));
+        let mut home = self.organisation_or(campaign.shares_site.then_some(organisation));
         home.start = organisation.start;
         let exchanges = extraction.exchanges.as_ref();
         let length = self.length(exchanges.unwrap_or(&self.scenario.exchanges));
         let share = self.mixture(extraction);
-        let harvested = (f64::from(length) * share).ceil().max(1.0) as usize;
-        let workload = self.harvest_matter(campaign, account, population, harvested);
+        let extracted = (f64::from(length) * share).ceil().max(1.0) as usize;
+        let workload = self.extraction_workload(campaign, account, population, extracted);
         let rest = if share < 1.0 { length as usize } else { 0 };
         let own = self.cover(extraction, population, rest, read_in(&workload.language))?;
         let start = start.unwrap_or_else(|| self.start_near(&home));
@@ -170,7 +170,8 @@ impl<'a> Planner<'a> {
         Ok(end)
     }
 
-    /// What an extracting account sends besides its extraction, in `count` exchanges: as its client profile does, or nothing.
+    /// Draws what an extracting account sends besides its extraction, in `count` exchanges: benign traffic that fits
+    /// its client profile, or nothing.
     fn cover(
         &mut self,
         extraction: &ExtractionSettings,
@@ -188,7 +189,7 @@ impl<'a> Planner<'a> {
         if count == 0 {
             return Ok(Own::nothing(population, Vec::new()));
         }
-        // Mostly one language: two would tell on mixed accounts alone.
+        // Mostly one language: two languages would occur on mixed accounts only and so give them away.
         let same = self.rng.chance(0.8);
         self.own(population, count, same.then_some(language))
     }
@@ -200,7 +201,7 @@ impl<'a> Planner<'a> {
         number: u32,
         most: usize,
     ) -> Result<Campaign<'a>, PlanError> {
-        // Cells run the same pipelines in the same order, so that they differ in nothing but the setting.
+        // Cells run the same pipelines in the same order, so that they differ only in the setting.
         let scenario = &self.scenario.name;
         let (pick, name) = match cell {
             None => (Pick::Drawn, format!("{scenario}-{number}")),
@@ -225,7 +226,7 @@ impl<'a> Planner<'a> {
             cell,
             name,
             stages,
-            // A pool that is only seen in part is as large as it is.
+            // A pool that is only partly in the stream keeps its full size.
             accounts: if size.seen.is_some() {
                 accounts
             } else {
@@ -276,8 +277,8 @@ impl<'a> Planner<'a> {
             stages: stages.len(),
             offset: 0,
             traceless: settings.traceless,
-            tongue: (switch == Some(LanguageSwitch::Answer))
-                .then(|| tongue(&language, &mut self.rng)),
+            language_request: (switch == Some(LanguageSwitch::Answer))
+                .then(|| language_request(&language, &mut self.rng)),
             inputs: inputs.into(),
             product: settings.product.then(|| product(&language, &mut self.rng)),
             template: Arc::new(template),
@@ -285,7 +286,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The client profile of an extractor: any benign population, by its share.
+    /// Draws the population whose client profile an extracting account has: any benign one, by its share.
     fn client_profile(&mut self) -> Population {
         let weights = self.scenario.benign.populations.weights();
         Population::ALL[self.rng.weighted(&weights)]
@@ -296,7 +297,7 @@ impl<'a> Planner<'a> {
         extraction.mixtures[self.rng.weighted(&weights)].share
     }
 
-    fn harvest_matter(
+    fn extraction_workload(
         &mut self,
         campaign: &Campaign<'a>,
         account: usize,
@@ -307,8 +308,8 @@ impl<'a> Planner<'a> {
         let stages = &campaign.stages;
         let mut pools = Vec::with_capacity(stages.len());
         let mut left = count;
-        for (place, stage) in stages.iter().enumerate() {
-            let wanted = left.div_ceil(stages.len() - place);
+        for (position, stage) in stages.iter().enumerate() {
+            let wanted = left.div_ceil(stages.len() - position);
             if wanted == 0 {
                 break;
             }
@@ -323,7 +324,7 @@ impl<'a> Planner<'a> {
         let sequence = if rotates {
             RequestSequence::in_turn(pools)
         } else if self.rng.chance(0.5) {
-            // Stages run side by side, or one after another.
+            // Stages run interleaved or one after another.
             RequestSequence::of(pools).shuffled(&mut self.rng)
         } else {
             RequestSequence::of(pools)
@@ -334,13 +335,13 @@ impl<'a> Planner<'a> {
         let manner = if agentic && self.rng.chance(0.6) {
             Manner::Agent
         } else if population.chats() && self.rng.chance(0.5) {
-            // Through a chat window: question after question in one conversation.
+            // Through a chat window: many questions in one conversation.
             Manner::Talk
         } else {
             Manner::Work
         };
         let repeats = match extraction.evasion.repeats {
-            None => harvest_repeats(&mut self.rng),
+            None => extraction_repeats(&mut self.rng),
             Some(popular) => Repeats {
                 popular,
                 copies: 1,
@@ -365,14 +366,14 @@ impl<'a> Planner<'a> {
         workload
     }
 
-    /// The records of the dataset that fall to an account of the pool.
+    /// Returns the dataset records assigned to an account of the pool.
     fn shard(&mut self, stage: &RecordSet, campaign: &Campaign<'_>, account: usize) -> Arc<[u32]> {
         let records = &stage.records;
         match campaign.sharding {
             Sharding::RoundRobin => {
-                let place = account * campaign.accounts / campaign.seen;
+                let position = account * campaign.accounts / campaign.seen;
                 let shards = campaign.accounts.min(records.len() / SHARD_RECORDS).max(1);
-                let every = records.iter().skip(place % shards).step_by(shards);
+                let every = records.iter().skip(position % shards).step_by(shards);
                 every.copied().collect()
             }
             Sharding::ByTopic => {
@@ -415,7 +416,7 @@ impl<'a> Planner<'a> {
         &records[stage.records[0] as usize].family
     }
 
-    /// Questions of people who speak neither the template's language nor that of its inputs.
+    /// Draws questions of people who speak neither the template's language nor that of its inputs.
     fn foreign_inputs(&mut self, language: &str) -> Vec<RecordRef> {
         let own = [language, read_in(language)];
         let consumers = self.record_sets.consumers.iter();
@@ -428,13 +429,13 @@ impl<'a> Planner<'a> {
         let record_set = *self.rng.pick(&foreign);
         let records = sample(&record_set.records, INPUTS, &mut self.rng);
         let unit = record_set.unit;
-        let place = |record| RecordRef { unit, record };
-        records.into_iter().map(place).collect()
+        let reference = |record| RecordRef { unit, record };
+        records.into_iter().map(reference).collect()
     }
 }
 
 /// Most extractions sweep without repeats; some sample each prompt several times; some repeat to look like a product.
-fn harvest_repeats(rng: &mut SeededRng) -> Repeats {
+fn extraction_repeats(rng: &mut SeededRng) -> Repeats {
     match rng.below(10) {
         0 | 1 => Repeats {
             copies: rng.between(2, 8) as u32,

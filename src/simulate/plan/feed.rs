@@ -1,4 +1,4 @@
-//! The order in which an account's requests are sent, repeats included.
+//! The order in which an account's requests are sent, including repeats.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::simulate::prompt::request_sequence::RequestSequence;
 use crate::simulate::prompt::request_spec::Prompt;
 use crate::simulate::rng::SeededRng;
 
-/// Longest tool result that is quoted, in characters.
+/// Maximum length of a quoted tool result, in characters.
 const RESULT_CHARACTERS: usize = 800;
 
-/// Most calls that follow from one prompt; bounds the growing request.
+/// Maximum number of calls caused by one prompt; bounds the growing request.
 const CALLS_MOST: u32 = 40;
 
-/// What an agent says between calls, in our own words.
+/// Texts of an agent between calls, written by us.
 const STEPS: [&str; 6] = [
     "I will look at the relevant part first.",
     "Let me check what this returns.",
@@ -26,62 +26,62 @@ const STEPS: [&str; 6] = [
     "Now the remaining case.",
 ];
 
-/// How requests follow one another.
+/// The way requests follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// One request after another, each on its own.
+    /// Independent requests, one after another.
     Work,
-    /// Conversations: turns of a recorded one, or questions that follow each other.
+    /// Conversations: the turns of a recorded one, or questions that follow each other.
     Talk,
     /// An agent's loop: one prompt, then calls with a growing history of steps and results.
     Agent,
 }
 
-/// Repeats of requests, drawn for each account from one distribution a population.
+/// Repeats of requests, drawn per account from one distribution per population.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Repeats {
-    /// Share of requests that are the one before, sent again by the user.
+    /// Share of requests in which the user sends the previous request again.
     pub(crate) regenerated: f64,
-    /// Share of requests that are an earlier one; the earliest are the most popular (Zipf).
+    /// Share of requests that repeat an earlier one; the earliest are the most popular (Zipf).
     pub(crate) popular: f64,
-    /// Times that each request is sent in a row.
+    /// Number of times each request is sent in a row.
     pub(crate) copies: u32,
 }
 
-/// What one user of an account has to say.
+/// The requests of one user of an account.
 #[derive(Clone, Debug)]
 pub(crate) struct Feed {
     pub(crate) sequence: RequestSequence,
     pub(crate) manner: Manner,
     pub(crate) repeats: Repeats,
-    /// Evasion of an extracting account's requests; none on benign traffic.
+    /// Evasion applied to an extracting account's requests; `None` for benign traffic.
     pub(crate) evasion: Option<Arc<Evasion>>,
 }
 
-/// A request to send; its text is made when it is sent.
+/// A request to send; its text is generated when it is sent.
 #[derive(Clone, Copy)]
 pub(crate) struct Request {
-    /// Place of its request in the sequence.
-    place: usize,
+    /// Position of the request in the sequence.
+    position: usize,
     part: Part,
-    /// Counts the feed's conversations.
+    /// Number of the conversation within the feed.
     pub(crate) conversation: u64,
-    /// Whether a tool's result caused it, not a person.
+    /// Whether a tool's result caused the request, not a person.
     pub(crate) by_tool: bool,
 }
 
-/// How much of a request is sent.
+/// The part of a request that is sent.
 #[derive(Clone, Copy)]
 enum Part {
-    /// All of it.
+    /// The whole request.
     Whole,
-    /// The messages up to this one.
+    /// The messages up to and including this one.
     Until(u32),
-    /// All of it and this many steps of an agent, drawn from the seed.
+    /// The whole request followed by this many steps of an agent, drawn from the seed.
     Steps { steps: u32, seed: u64 },
 }
 
-/// Reads a feed from its beginning; starts over at its end.
+/// Reads a feed from the start; begins again at its end.
 pub(crate) struct FeedReader<'a> {
     feed: &'a Feed,
     corpus: &'a Corpus,
@@ -89,7 +89,7 @@ pub(crate) struct FeedReader<'a> {
     conversation: u64,
     copies_left: u32,
     last: Option<Request>,
-    /// What is left of the current conversation, the next one last.
+    /// The rest of the current conversation, in reverse order.
     queued: Vec<Part>,
 }
 
@@ -106,16 +106,16 @@ impl<'a> FeedReader<'a> {
         }
     }
 
-    /// The next request.
+    /// Returns the next request.
     pub(crate) fn next(&mut self, rng: &mut SeededRng) -> Request {
         let request = self.advance(rng);
         self.last = Some(request);
         request
     }
 
-    /// The text of a request of this feed.
+    /// Returns the text of a request of this feed.
     pub(crate) fn prompt(&self, request: &Request) -> Prompt {
-        let mut prompt = self.text(request.place);
+        let mut prompt = self.text(request.position);
         match request.part {
             Part::Whole => {}
             Part::Until(last) => prompt.messages.truncate(last as usize + 1),
@@ -130,20 +130,20 @@ impl<'a> FeedReader<'a> {
         prompt
     }
 
-    /// The text of the request at `place`, after its evasion.
-    fn text(&self, place: usize) -> Prompt {
-        let prompt = self.feed.sequence.spec(place).prompt(self.corpus);
+    /// Returns the text of the request at `position`, after its evasion.
+    fn text(&self, position: usize) -> Prompt {
+        let prompt = self.feed.sequence.spec(position).prompt(self.corpus);
         match &self.feed.evasion {
             None => prompt,
-            Some(evasion) => evasion.apply(place, prompt, self.corpus),
+            Some(evasion) => evasion.apply(position, prompt, self.corpus),
         }
     }
 
-    /// Places of the messages of [`Self::text`] with which a person asks, first to last.
-    fn turns(&self, place: usize) -> Vec<u32> {
+    /// Returns the positions of the messages of [`Self::text`] in which a person asks, in order.
+    fn turns(&self, position: usize) -> Vec<u32> {
         match &self.feed.evasion {
             Some(evasion) if evasion.is_one_message() => vec![0],
-            _ => self.feed.sequence.spec(place).turns(self.corpus),
+            _ => self.feed.sequence.spec(position).turns(self.corpus),
         }
     }
 
@@ -169,56 +169,56 @@ impl<'a> FeedReader<'a> {
         }
         if self.dealt > 0 && rng.chance(repeats.popular) {
             let seen = self.dealt.min(feed.sequence.len());
-            // Zipf with exponent 1 over the order of first appearance.
+            // Zipf with exponent 1, ranked by first appearance.
             let rank = (seen as f64).powf(rng.unit()) as usize - 1;
             return self.whole(rank, true);
         }
-        let place = self.dealt % feed.sequence.len();
+        let position = self.dealt % feed.sequence.len();
         self.dealt += 1;
         self.copies_left = repeats.copies.saturating_sub(1);
         match feed.manner {
-            Manner::Work => self.whole(place, true),
-            Manner::Talk => self.talk(place, rng),
-            Manner::Agent => self.work_through(place, rng),
+            Manner::Work => self.whole(position, true),
+            Manner::Talk => self.talk(position, rng),
+            Manner::Agent => self.work_through(position, rng),
         }
     }
 
-    /// A request as it is, in a conversation of its own or in the one before.
-    fn whole(&mut self, place: usize, opens: bool) -> Request {
+    /// Sends a request unchanged, in a new conversation or in the previous one.
+    fn whole(&mut self, position: usize, opens: bool) -> Request {
         self.conversation += u64::from(opens);
         Request {
-            place,
+            position,
             part: Part::Whole,
             conversation: self.conversation,
             by_tool: false,
         }
     }
 
-    /// A recorded conversation turn by turn; half of the single questions go on in the conversation before.
-    fn talk(&mut self, place: usize, rng: &mut SeededRng) -> Request {
-        let turns = self.turns(place);
+    /// Sends a recorded conversation turn by turn; half of the single questions continue the previous conversation.
+    fn talk(&mut self, position: usize, rng: &mut SeededRng) -> Request {
+        let turns = self.turns(position);
         let goes_on = turns.len() <= 1 && self.dealt > 1 && rng.chance(0.5);
         let mut parts: Vec<Part> = turns.into_iter().rev().map(Part::Until).collect();
         let first = parts.pop().unwrap_or(Part::Whole);
         self.queued = parts;
         Request {
             part: first,
-            ..self.whole(place, !goes_on)
+            ..self.whole(position, !goes_on)
         }
     }
 
-    /// One prompt and the calls that follow from it: each adds a step of the agent and a result, which quotes the
-    /// account's other material.
-    fn work_through(&mut self, place: usize, rng: &mut SeededRng) -> Request {
+    /// Sends one prompt and the calls it causes: each adds a step of the agent and a result, which quotes the account's
+    /// other material.
+    fn work_through(&mut self, position: usize, rng: &mut SeededRng) -> Request {
         let calls = DEVELOPER_CALLS_PER_PROMPT.draw(rng).round() as u32;
         let seed = rng.seed();
         let steps = (1..calls.clamp(1, CALLS_MOST)).rev();
         self.queued = steps.map(|steps| Part::Steps { steps, seed }).collect();
-        self.whole(place, true)
+        self.whole(position, true)
     }
 }
 
-/// Adds what an agent says and the tool's result, which quotes another request.
+/// Appends an agent's text and the tool's result, which quotes another request.
 fn add_step(prompt: &mut Prompt, quoted: &Prompt, rng: &mut SeededRng) {
     let result = quoted.messages.last().map_or("", |m| m.content.expose());
     let characters = rng.between(80, RESULT_CHARACTERS);

@@ -1,4 +1,5 @@
-//! Who takes part in a stream: benign accounts, classes, organisations and campaigns, each with what it will send.
+//! The planner: the participants of a stream (benign accounts, classes, organisations and campaigns) and what each will
+//! send.
 
 use std::sync::Arc;
 
@@ -16,23 +17,23 @@ use crate::simulate::rng::SeededRng;
 use crate::simulate::scenario::Range;
 use crate::simulate::scenario::{Exchanges, Model, Scenario};
 
-/// Most days between the first exchanges of accounts that belong together.
+/// Maximum days between the first exchanges of accounts that belong together.
 const SPREAD_DAYS: f64 = 4.0;
 
-/// The same as a share of the time in which accounts begin, for short streams.
+/// The same maximum as a share of the period in which accounts start, for short streams.
 const SPREAD_SHARE: f64 = 1.0 / 6.0;
 
-/// Why a scenario cannot be played with a corpus.
+/// The reason why a scenario cannot be planned with a corpus.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// The chosen sides of the split hold nothing for a population or for the extraction.
+    /// The chosen sides of the split hold no records for a population or for the extraction.
     #[error("the chosen partitions hold no records for {0}: expected at least one unit")]
     NothingFor(&'static str),
 }
 
-/// The accounts of a stream. The same scenario, corpus and seed give the same plan.
+/// The accounts of a stream. The same scenario, corpus and seed always give the same plan.
 pub struct Plan {
-    /// Every account, benign ones first.
+    /// All accounts, benign ones first.
     pub accounts: Vec<AccountPlan>,
 }
 
@@ -40,13 +41,13 @@ impl Plan {
     /// Plans a stream from the sides of the split that the scenario names.
     ///
     /// # Errors
-    /// When those sides hold nothing for a population with accounts, or for the extraction.
+    /// When those sides hold no records for a population with accounts, or for the extraction.
     pub fn new(scenario: &Scenario, corpus: &Corpus, seed: u64) -> Result<Self, PlanError> {
         let view = CorpusView::new(corpus, &scenario.partitions);
         Self::of_view(scenario, view, seed)
     }
 
-    /// Draws the accounts of a scenario from a part of a corpus, whatever partitions the scenario names.
+    /// Plans a stream from a part of a corpus, ignoring the partitions that the scenario names.
     ///
     /// # Errors
     /// As [`Plan::new`].
@@ -65,7 +66,7 @@ impl Plan {
             accounts: Vec::new(),
         };
         planner.add_benign()?;
-        planner.add_attack()?;
+        planner.add_extraction()?;
         Ok(Self {
             accounts: planner.accounts,
         })
@@ -81,7 +82,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) accounts: Vec<AccountPlan>,
 }
 
-/// Traffic that an account will send, with what its label says about it.
+/// Traffic that an account will send, with the facts that its label states about it.
 pub(crate) struct Workload {
     pub(crate) feed: Feed,
     /// Name for the label: an application's group, a pipeline or a source.
@@ -90,48 +91,48 @@ pub(crate) struct Workload {
     pub(crate) groups: Vec<String>,
 }
 
-/// What accounts that belong together share.
+/// The values shared by accounts that belong together.
 pub(crate) struct Organisation {
     pub(crate) site: Site,
     pub(crate) start: Timestamp,
 }
 
-/// What makes an account an extracting one.
+/// The properties of an extracting account.
 pub(crate) struct Extraction {
     pub(crate) workload: Workload,
     pub(crate) share: f64,
     pub(crate) campaign: String,
     pub(crate) cell: Option<String>,
     pub(crate) techniques: Vec<Technique>,
-    /// Mean rates of a machine-paced account; the others keep a benign arrival process.
+    /// Range of mean rates of a machine-paced account, in exchanges per day; `None` keeps a benign arrival process.
     pub(crate) per_day: Option<Range>,
     pub(crate) follows_releases: bool,
-    /// When a guard appears on the newest model, and the account falls back to the one before.
+    /// Time at which a guard appears on the newest model and the account falls back to the one before.
     pub(crate) guard: Option<Timestamp>,
-    /// Share of the extraction that is refused.
+    /// Share of the extraction requests that are refused.
     pub(crate) refused: f64,
     pub(crate) life: Life,
 }
 
-/// When an account acts.
+/// An account's lifetime.
 #[derive(Clone, Copy)]
 pub(crate) struct Life {
     pub(crate) start: Timestamp,
-    /// The moment after its last exchange.
+    /// The moment after the last exchange.
     pub(crate) end: Timestamp,
 }
 
-/// What an account sends besides an extraction, and in whose client profile.
+/// An account's benign traffic and the population whose client profile it has.
 pub(crate) struct Own {
     pub(crate) population: Population,
-    /// One workload, that of each end user, or none for a pure extraction.
+    /// One workload, one for each end user, or none for a pure extraction.
     pub(crate) workloads: Vec<Workload>,
-    /// Who the end users are; nobody when the account has one user.
+    /// Populations of the end users; empty for an account with one user.
     pub(crate) users: Vec<Population>,
 }
 
 impl Own {
-    /// What the one user of an account sends.
+    /// Creates the traffic of an account with one user.
     pub(crate) fn one(population: Population, workload: Workload) -> Self {
         Self {
             population,
@@ -140,7 +141,7 @@ impl Own {
         }
     }
 
-    /// Of a pure extraction, behind these end users when there are any.
+    /// Creates empty benign traffic for a pure extraction, behind these end users if there are any.
     pub(crate) const fn nothing(population: Population, users: Vec<Population>) -> Self {
         Self {
             population,
@@ -151,7 +152,7 @@ impl Own {
 }
 
 impl Planner<'_> {
-    /// Exchanges of one account.
+    /// Draws the number of exchanges of one account.
     pub(crate) fn length(&mut self, bounds: &Exchanges) -> u32 {
         if self.scenario.exchanges.by_rhythm {
             return bounds.most;
@@ -160,7 +161,7 @@ impl Planner<'_> {
         (drawn.round() as u32).clamp(bounds.least, bounds.most)
     }
 
-    /// An organisation of its own.
+    /// Draws a new organisation.
     pub(crate) fn organisation(&mut self) -> Organisation {
         let days = self.days_of_beginnings();
         Organisation {
@@ -169,7 +170,7 @@ impl Planner<'_> {
         }
     }
 
-    /// A start near that of the organisation.
+    /// Draws a start near that of the organisation.
     pub(crate) fn start_near(&mut self, organisation: &Organisation) -> Timestamp {
         let most = SPREAD_DAYS.min(self.days_of_beginnings() * SPREAD_SHARE);
         later(organisation.start, most * self.rng.unit())
@@ -251,11 +252,11 @@ impl Planner<'_> {
         } else {
             let by_rhythm = scenario.exchanges.by_rhythm;
             let least = if by_rhythm { 0.0 } else { f64::from(length) };
-            // To the end of the stream: nobody is a heavier user because of a ban to come.
+            // To the end of the stream, because an account does not send more because of a later ban.
             let horizon = (least, scenario.end());
             ArrivalProcess::benign(population, scenario.benign.per_day, start, horizon, rng)
         };
-        // Some end user is always awake.
+        // At any time some end user is active.
         match population {
             Population::Reseller => arrivals.sleepless(),
             _ => arrivals,
@@ -287,7 +288,7 @@ fn label(
     workloads: &[Workload],
     extraction: Option<&Extraction>,
 ) -> Label {
-    // What end users send is of no one application.
+    // The traffic of end users belongs to no single application.
     let own = if let [workload] = workloads {
         Some(workload)
     } else {

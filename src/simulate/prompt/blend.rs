@@ -1,6 +1,7 @@
-//! New texts of an old kind: one template's inputs recombined, by looking at texts alone.
+//! New texts of an existing kind: recombines the inputs of one template by comparing texts alone.
 
-/// Bytes that all `texts` share at the start and, after that, at the end; both end at a word's or line's boundary.
+/// Returns the number of bytes that all `texts` share at the start and, after that, at the end; both end at a word or
+/// line boundary.
 pub(crate) fn common_affixes(texts: &[&str]) -> (usize, usize) {
     let Some((first, others)) = texts.split_first() else {
         return (0, 0);
@@ -22,26 +23,26 @@ pub(crate) fn common_affixes(texts: &[&str]) -> (usize, usize) {
 
 /// Crosses two texts of one template: the start of `left` and the end of `right`.
 ///
-/// They are cut at a line that both hold (template text between two slots) where there is one, else within their
-/// slot, at a sentence or word `at` (0 to 1) of the way.
+/// Cuts both texts at a common line (template text between two slots) if there is one, otherwise within their slot, at
+/// a sentence or word boundary `at` (0 to 1) of the way.
 pub(crate) fn cross(left: &str, right: &str, at: f64) -> String {
     let (left_cut, right_cut) =
         shared_line(left, right, at).unwrap_or_else(|| slot_cuts(left, right, at));
     [&left[..left_cut], &right[right_cut..]].concat()
 }
 
-/// Offsets of a line that stands in both texts with other text before and after it.
+/// Returns the offsets of a line that occurs in both texts with different text before and after it.
 fn shared_line(left: &str, right: &str, at: f64) -> Option<(usize, usize)> {
     let (prefix, suffix) = common_affixes(&[left, right]);
     let inside = |text: &str| prefix..text.len() - suffix;
     let lines: Vec<(usize, usize)> = lines_with_offsets(left)
         .filter(|(offset, line)| line.len() >= 4 && inside(left).contains(offset))
         .filter_map(|(offset, line)| {
-            let mut places = lines_with_offsets(right).filter(|(_, other)| *other == line);
-            let (place, _) = places.next()?;
-            // A line that stands there twice does not say which slot follows it.
-            let unique = places.next().is_none();
-            (unique && inside(right).contains(&place)).then_some((offset, place))
+            let mut matches = lines_with_offsets(right).filter(|(_, other)| *other == line);
+            let (right_offset, _) = matches.next()?;
+            // A line that occurs twice does not determine which slot follows it.
+            let unique = matches.next().is_none();
+            (unique && inside(right).contains(&right_offset)).then_some((offset, right_offset))
         })
         .collect();
     let position = (at * lines.len() as f64) as usize;
@@ -71,23 +72,23 @@ fn shared(left: impl Iterator<Item = u8>, right: impl Iterator<Item = u8>) -> us
     left.zip(right).take_while(|(l, r)| l == r).count()
 }
 
-/// The last boundary at or before `offset`.
+/// Returns the last boundary at or before `offset`.
 fn boundary_before(text: &str, offset: usize) -> usize {
     (0..=offset.min(text.len()))
         .rev()
-        .find(|place| is_boundary(text, *place))
+        .find(|candidate| is_boundary(text, *candidate))
         .unwrap_or(0)
 }
 
-/// The first boundary at or after `offset`.
+/// Returns the first boundary at or after `offset`.
 fn boundary_after(text: &str, offset: usize) -> usize {
     (offset..=text.len())
-        .find(|place| is_boundary(text, *place))
+        .find(|candidate| is_boundary(text, *candidate))
         .unwrap_or(text.len())
 }
 
-/// Whether a word can start at `offset`: after white space or punctuation, or at any character that is not Latin
-/// (Chinese and Japanese have no spaces).
+/// Returns whether a word can start at `offset`: after white space or punctuation, or at any character that is not
+/// Latin (Chinese and Japanese have no spaces).
 fn is_boundary(text: &str, offset: usize) -> bool {
     if offset == 0 || offset == text.len() {
         return true;

@@ -1,4 +1,4 @@
-//! Which requests one account sends: without replacement, one application, one suite, one pipeline or one person.
+//! Draws the requests of one account without replacement, from one application, one suite, one pipeline or one person.
 
 use std::sync::Arc;
 
@@ -7,17 +7,18 @@ use crate::simulate::prompt::request_sequence::{RequestPool, RequestSequence};
 use crate::simulate::prompt::request_spec::{RecordRef, RequestSpec, Unit};
 use crate::simulate::rng::SeededRng;
 
-/// Records that a person's subject is chosen among; bounds the cost of an account.
+/// Number of records from which a person's subject is chosen; bounds the cost of an account.
 const CANDIDATES: usize = 240;
 
-/// Most requests of one person: more than anyone in the traces sent (1,207).
+/// Maximum requests of one person: more than anyone in the traces sent (1,207).
 const PERSON_REQUESTS: usize = 2_000;
 
-/// Records of its own that an account has when it extends a small seed set.
+/// Range of the number of records of an account that extends a small seed set.
 const SEED_SET: (usize, usize) = (18, 40);
 
 impl RecordSets<'_> {
-    /// `count` requests of one template: its own records first, then inputs of like applications, then crossings.
+    /// Draws `count` requests of one template: its own records first, then inputs of similar applications, then
+    /// crossings.
     pub(crate) fn work(
         &self,
         record_set: &RecordSet,
@@ -33,8 +34,8 @@ impl RecordSets<'_> {
         )])
     }
 
-    /// `count` requests of an extraction over `records` of a stage. Half of the extractions extend a small seed set, as
-    /// benign applications (with their few dozen records) do, so that recombination tells nothing.
+    /// Draws `count` requests of an extraction over `records` of a stage. Half of the extractions extend a small seed
+    /// set, as benign applications (with their few dozen records) do, so that recombination carries no information.
     pub(crate) fn extraction(
         &self,
         stage: &RecordSet,
@@ -69,8 +70,8 @@ impl RecordSets<'_> {
         }
     }
 
-    /// At most `count` requests of one person, fewer when the language has no more: two to five subjects, each a
-    /// question and what lies nearest to it, all in the language of `home`, mostly from the same corpus.
+    /// Draws at most `count` requests of one person, fewer if the language has no more: two to five subjects, each a
+    /// question and its nearest neighbours, all in the language of `home`, mostly from the same corpus.
     pub(crate) fn person(
         &self,
         circle: &[&RecordSet],
@@ -99,7 +100,7 @@ impl RecordSets<'_> {
                 }
             }
         }
-        // Subjects run into each other or run dry: the rest comes from the language's other corpora.
+        // Subjects can overlap or run out; the rest comes from the language's other corpora.
         for record_set in sample(&alike, alike.len(), rng) {
             let missing = count - specs.len();
             if missing == 0 {
@@ -109,11 +110,11 @@ impl RecordSets<'_> {
             let more: Vec<RequestSpec> = more.into_iter().filter(|c| !specs.contains(c)).collect();
             specs.extend(more);
         }
-        // Subjects come back: a person returns to them, in blocks.
+        // A person returns to earlier subjects, in blocks.
         interleave(specs, rng)
     }
 
-    /// The `count` records of a record_set that are nearest to a random one, by subject.
+    /// Draws the `count` records of a record set that are nearest to a random one by subject.
     pub(crate) fn subject(
         &self,
         record_set: &RecordSet,
@@ -139,7 +140,7 @@ impl RecordSets<'_> {
     }
 }
 
-/// `count` of `items` in random order without replacement; all of them when there are fewer.
+/// Draws `count` of `items` in random order without replacement; all of them if there are fewer.
 pub(crate) fn sample<T: Copy>(items: &[T], count: usize, rng: &mut SeededRng) -> Vec<T> {
     let mut items = items.to_vec();
     let count = count.min(items.len());
@@ -151,7 +152,7 @@ pub(crate) fn sample<T: Copy>(items: &[T], count: usize, rng: &mut SeededRng) ->
     items
 }
 
-/// Cuts a sequence into blocks of one to eight and shuffles the blocks.
+/// Splits a sequence into blocks of one to eight and shuffles the blocks.
 fn interleave(specs: Vec<RequestSpec>, rng: &mut SeededRng) -> Vec<RequestSpec> {
     let mut blocks: Vec<Vec<RequestSpec>> = Vec::new();
     let mut specs = specs.into_iter();

@@ -1,4 +1,4 @@
-//! What the chosen sides of the split hold, sorted by who would send it.
+//! The contents of the chosen sides of the split, sorted by the population that would send them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use crate::simulate::corpus::{Application, Corpus, CorpusView};
 use crate::simulate::prompt::request_sequence::Donor;
 use crate::simulate::prompt::request_spec::{RecordRef, Unit, last_text};
 
-/// Fewer records than this are not a stage of their own.
+/// Minimum number of records of a separate stage.
 const STAGE_RECORDS: usize = 40;
 
-/// Characters of the beginning by which templates are told apart.
+/// Number of leading characters by which templates are distinguished.
 const HEAD_CHARACTERS: usize = 24;
 
 /// Families of benign sources, and categories of applications, that translate or label a corpus from end to end.
 const BATCH_FAMILIES: [&str; 4] = ["app_translate", "app_classify", "app_extract", "moderation"];
 const BATCH_CATEGORIES: [&str; 4] = ["translation", "classification", "extraction", "moderation"];
 
-/// Records that one account could work through: one template, one language, or one kind of talk.
+/// Records that one account could work through: one template, one language, or one kind of conversation.
 #[derive(Clone)]
 pub(crate) struct RecordSet {
     pub(crate) unit: Unit,
@@ -32,23 +32,23 @@ pub(crate) struct RecordSet {
     pub(crate) records: Arc<[u32]>,
 }
 
-/// An extraction pipeline with its stages.
-pub(crate) struct Line {
+/// An extraction pipeline, divided into its stages.
+pub(crate) struct StagedPipeline {
     pub(crate) stages: Vec<RecordSet>,
 }
 
-/// Everything that accounts of a scenario may be dealt, in a fixed order.
+/// All requests that may be assigned to accounts of a scenario, in a fixed order.
 pub(crate) struct RecordSets<'c> {
     pub(crate) corpus: &'c Corpus,
     /// Pipelines by lineage group.
-    pub(crate) lines: Vec<Vec<Line>>,
+    pub(crate) pipelines: Vec<Vec<StagedPipeline>>,
     /// Applications by group, each group equally likely.
     pub(crate) tenants: Vec<Vec<RecordSet>>,
     pub(crate) consumers: Vec<RecordSet>,
     pub(crate) developers: Vec<RecordSet>,
     pub(crate) evaluators: Vec<RecordSet>,
     pub(crate) classrooms: Vec<RecordSet>,
-    /// Translators and labellers; tenants run them too.
+    /// Applications that translate or label; tenants run them too.
     pub(crate) batches: Vec<RecordSet>,
     around: Vec<Option<(u32, u32)>>,
     inputs: BTreeMap<(String, String), Arc<[Donor]>>,
@@ -59,7 +59,7 @@ impl<'c> RecordSets<'c> {
     pub(crate) fn new(view: CorpusView<'c>) -> Self {
         let mut record_sets = Self {
             corpus: view.corpus(),
-            lines: lines(view),
+            pipelines: pipelines(view),
             tenants: Vec::new(),
             consumers: Vec::new(),
             developers: Vec::new(),
@@ -74,7 +74,8 @@ impl<'c> RecordSets<'c> {
         record_sets
     }
 
-    /// Bytes around an application's input, when its message has one input and nothing else that varies.
+    /// Returns the number of bytes before and after an application's input, if its message has one input and nothing
+    /// else varies.
     pub(crate) fn around(&self, unit: Unit) -> Option<(u32, u32)> {
         let Unit::Application(position) = unit else {
             return None;
@@ -82,18 +83,18 @@ impl<'c> RecordSets<'c> {
         self.around[position as usize]
     }
 
-    /// The unit of splitting that a unit of the corpus belongs to.
+    /// Returns the unit of splitting of a unit of the corpus.
     pub(crate) fn group(&self, unit: Unit) -> &'c str {
         let corpus = self.corpus;
         match unit {
-            Unit::Pipeline(place) => &corpus.pipelines[place as usize].group,
-            Unit::Harness(place) => &corpus.harnesses[place as usize].group,
-            Unit::Source(place) => &corpus.sources[place as usize].group,
-            Unit::Application(place) => &corpus.applications[place as usize].group,
+            Unit::Pipeline(index) => &corpus.pipelines[index as usize].group,
+            Unit::Harness(index) => &corpus.harnesses[index as usize].group,
+            Unit::Source(index) => &corpus.sources[index as usize].group,
+            Unit::Application(index) => &corpus.applications[index as usize].group,
         }
     }
 
-    /// Inputs of applications of the same kind and language.
+    /// Returns the inputs of applications of the same kind and language.
     pub(crate) fn inputs_like(&self, unit: Unit) -> Arc<[Donor]> {
         let Unit::Application(position) = unit else {
             return Arc::default();
@@ -103,7 +104,7 @@ impl<'c> RecordSets<'c> {
         inputs.map_or_else(Arc::default, Arc::clone)
     }
 
-    /// The subject of a record's question.
+    /// Returns the subject of a record's question.
     pub(crate) fn topic(&self, unit: Unit, record: u32) -> Topic {
         let first = &self.corpus.records(unit)[record as usize];
         let asked = first.messages.first();
@@ -175,7 +176,7 @@ impl<'c> RecordSets<'c> {
             if let Some(around) = around {
                 let records = 0..application.records.len() as u32;
                 let donors = records.map(|record| Donor {
-                    place: RecordRef { unit, record },
+                    source: RecordRef { unit, record },
                     around,
                 });
                 inputs.entry(kind(application)).or_default().extend(donors);
@@ -198,9 +199,9 @@ impl<'c> RecordSets<'c> {
     }
 }
 
-fn lines(view: CorpusView<'_>) -> Vec<Vec<Line>> {
+fn pipelines(view: CorpusView<'_>) -> Vec<Vec<StagedPipeline>> {
     let corpus = view.corpus();
-    let mut groups = BTreeMap::<&str, Vec<Line>>::new();
+    let mut groups = BTreeMap::<&str, Vec<StagedPipeline>>::new();
     for (position, pipeline) in corpus.pipelines.iter().enumerate() {
         if !view.has_pipeline(pipeline) || pipeline.records.is_empty() {
             continue;
@@ -219,7 +220,7 @@ fn lines(view: CorpusView<'_>) -> Vec<Vec<Line>> {
             stages.extend(stages_of(corpus, &whole));
         }
         let group = groups.entry(&pipeline.group).or_default();
-        group.push(Line { stages });
+        group.push(StagedPipeline { stages });
     }
     groups.into_values().collect()
 }
@@ -238,7 +239,7 @@ fn split_by_language(
     }
     languages
         .into_iter()
-        // A handful of records in another language is noise of the language tags.
+        // A few records in another language are noise in the language tags.
         .filter(|(_, records)| records.len() >= 10)
         .map(|(language, records)| RecordSet {
             unit,
@@ -257,7 +258,7 @@ fn stages_of_all(corpus: &Corpus, record_sets: &[RecordSet]) -> Vec<RecordSet> {
         .collect()
 }
 
-/// Splits a record set by the beginning of its prompts; what is no template of its own stays together.
+/// Splits a record set by the start of its prompts; records without a template of their own stay together.
 fn stages_of(corpus: &Corpus, record_set: &RecordSet) -> Vec<RecordSet> {
     let all = corpus.records(record_set.unit);
     let mut heads = BTreeMap::<String, Vec<u32>>::new();
@@ -318,7 +319,8 @@ fn kind(application: &Application) -> (String, String) {
     (application.input_kind.clone(), application.language.clone())
 }
 
-/// Bytes around the input of an application's messages, or `None` when more than one thing varies in them.
+/// Returns the number of bytes before and after the input of an application's messages, or `None` if more than one part
+/// of them varies.
 fn around_input(application: &Application) -> Option<(u32, u32)> {
     let slots = application.user_template.as_deref().map_or(1, slots_of);
     if slots != 1 {
@@ -326,14 +328,14 @@ fn around_input(application: &Application) -> Option<(u32, u32)> {
     }
     let texts: Vec<&str> = application.records.iter().map(last_text).collect();
     if texts.len() < 3 {
-        // Too few to tell what is fixed; with a system prompt the message is the input alone.
+        // Too few messages to determine the fixed part; with a system prompt, the message is the input alone.
         return application.system.as_ref().map(|_| (0, 0));
     }
     let (before, after) = common_affixes(&texts);
     Some((before as u32, after as u32))
 }
 
-/// Number of different `{name}` slots of a template.
+/// Returns the number of different `{name}` slots of a template.
 fn slots_of(template: &str) -> usize {
     let mut names: Vec<&str> = template
         .split('{')

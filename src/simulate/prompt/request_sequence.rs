@@ -1,5 +1,5 @@
-//! What one speaker has to say, in order. A person's requests are listed; those of a template are made when they are
-//! asked for, so that an account with a hundred thousand of them weighs no more than one with ten.
+//! The requests of one user, in order. A person's requests are listed; those of a template are generated on demand, so
+//! that an account with a hundred thousand of them takes no more memory than one with ten.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use crate::simulate::rng::SeededRng;
 /// A sequence of requests; never empty.
 #[derive(Clone, Debug)]
 pub(crate) enum RequestSequence {
-    /// As listed.
+    /// Requests as listed.
     Listed(Arc<[RequestSpec]>),
-    /// Piles in some order.
+    /// Pools in some order.
     Dealt {
         pools: Arc<[RequestPool]>,
         order: Order,
@@ -20,33 +20,33 @@ pub(crate) enum RequestSequence {
     },
 }
 
-/// How pools are put together.
+/// The way pools are combined.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Order {
     /// One after another.
     InSequence,
     /// One request of each pool in turn.
     InTurn,
-    /// Shuffled into each other.
+    /// Shuffled together.
     Shuffled(Permutation),
 }
 
-/// An input that an application may borrow from another one of its kind and language.
+/// An input that an application may borrow from another of its kind and language.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Donor {
-    pub(crate) place: RecordRef,
-    /// Bytes of its last message around the input.
+    pub(crate) source: RecordRef,
+    /// Bytes of the last message before and after the input.
     pub(crate) around: (u32, u32),
 }
 
-/// Requests of one template: its own records in random order, then inputs of like applications, then crossings.
+/// Requests of one template: its own records in random order, then inputs of similar applications, then crossings.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestPool {
     pub(crate) unit: Unit,
     pub(crate) records: Arc<[u32]>,
-    /// Records that are used as they are, and that all others are made from.
+    /// Number of records that are used unchanged; all others are made from them.
     pub(crate) own: usize,
-    /// Bytes around the template's input; `None` when it cannot be told.
+    /// Bytes before and after the template's input; `None` if the input cannot be located.
     pub(crate) around: Option<(u32, u32)>,
     pub(crate) donors: Arc<[Donor]>,
     pub(crate) count: usize,
@@ -54,12 +54,12 @@ pub(crate) struct RequestPool {
 }
 
 impl RequestSequence {
-    /// Requests as listed.
+    /// Creates a sequence of listed requests.
     pub(crate) fn listed(specs: Vec<RequestSpec>) -> Self {
         Self::Listed(specs.into())
     }
 
-    /// Piles one after another.
+    /// Creates a sequence of pools, one after another.
     pub(crate) fn of(pools: Vec<RequestPool>) -> Self {
         Self::Dealt {
             count: pools.iter().map(|pool| pool.count).sum(),
@@ -68,15 +68,18 @@ impl RequestSequence {
         }
     }
 
-    /// One request of each pool in turn.
+    /// Creates a sequence that takes one request of each pool in turn.
     ///
     /// # Panics
-    /// When the pools are not of one size; the first ones may be larger by one.
+    /// When the pools differ in size; the first ones may be larger by one.
     pub(crate) fn in_turn(pools: Vec<RequestPool>) -> Self {
         let (most, least) = (pools.first(), pools.last());
         let uneven = most.map_or(0, |p| p.count) - least.map_or(0, |p| p.count);
         let falls = pools.windows(2).all(|pair| pair[0].count >= pair[1].count);
-        assert!(falls && uneven <= 1, "even piles, the larger first");
+        assert!(
+            falls && uneven <= 1,
+            "expected pools of one size, the larger ones first"
+        );
         Self::Dealt {
             count: pools.iter().map(|pool| pool.count).sum(),
             pools: pools.into(),
@@ -84,7 +87,7 @@ impl RequestSequence {
         }
     }
 
-    /// The same requests in random order.
+    /// Returns the same requests in random order.
     pub(crate) fn shuffled(self, rng: &mut SeededRng) -> Self {
         match self {
             Self::Listed(specs) => {
@@ -100,7 +103,7 @@ impl RequestSequence {
         }
     }
 
-    /// Number of requests.
+    /// Returns the number of requests.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Listed(specs) => specs.len(),
@@ -108,38 +111,38 @@ impl RequestSequence {
         }
     }
 
-    /// The request at `place`; from the beginning again after the last.
-    pub(crate) fn spec(&self, place: usize) -> RequestSpec {
-        let place = place % self.len();
+    /// Returns the request at `position`; wraps around after the last.
+    pub(crate) fn spec(&self, position: usize) -> RequestSpec {
+        let position = position % self.len();
         match self {
-            Self::Listed(specs) => specs[place],
+            Self::Listed(specs) => specs[position],
             Self::Dealt { pools, order, .. } => {
-                let mut place = match order {
-                    Order::InSequence => place,
+                let mut position = match order {
+                    Order::InSequence => position,
                     Order::InTurn => {
-                        return pools[place % pools.len()].spec(place / pools.len());
+                        return pools[position % pools.len()].spec(position / pools.len());
                     }
-                    Order::Shuffled(order) => order.at(place),
+                    Order::Shuffled(order) => order.at(position),
                 };
                 for pool in pools.iter() {
-                    if place < pool.count {
-                        return pool.spec(place);
+                    if position < pool.count {
+                        return pool.spec(position);
                     }
-                    place -= pool.count;
+                    position -= pool.count;
                 }
-                unreachable!("a deck counts its piles")
+                unreachable!("a sequence is as long as its pools together")
             }
         }
     }
 }
 
 impl RequestPool {
-    fn spec(&self, place: usize) -> RequestSpec {
-        if place < self.own {
-            return RequestSpec::Plain(self.own(place));
+    fn spec(&self, position: usize) -> RequestSpec {
+        if position < self.own {
+            return RequestSpec::Plain(self.own(position));
         }
-        let mut rng = SeededRng::new(self.seed.wrapping_add(place as u64), "made from two");
-        self.borrowed(place - self.own, &mut rng)
+        let mut rng = SeededRng::new(self.seed.wrapping_add(position as u64), "made from two");
+        self.borrowed(position - self.own, &mut rng)
             .unwrap_or_else(|| {
                 let [left, right] = [(), ()].map(|()| self.own(rng.below(self.own)));
                 let at = rng.unit() as f32;
@@ -147,25 +150,25 @@ impl RequestPool {
             })
     }
 
-    fn own(&self, place: usize) -> RecordRef {
+    fn own(&self, position: usize) -> RecordRef {
         let order = Permutation::new(self.records.len(), self.seed);
         RecordRef {
             unit: self.unit,
-            record: self.records[order.at(place)],
+            record: self.records[order.at(position)],
         }
     }
 
-    fn borrowed(&self, place: usize, rng: &mut SeededRng) -> Option<RequestSpec> {
+    fn borrowed(&self, position: usize, rng: &mut SeededRng) -> Option<RequestSpec> {
         let around = self.around?;
-        if place >= self.donors.len() {
+        if position >= self.donors.len() {
             return None;
         }
         let order = Permutation::new(self.donors.len(), !self.seed);
-        let donor = self.donors[order.at(place)];
-        (donor.place.unit != self.unit).then(|| RequestSpec::Input {
+        let donor = self.donors[order.at(position)];
+        (donor.source.unit != self.unit).then(|| RequestSpec::Input {
             frame: self.own(rng.below(self.own)),
             around,
-            donor: donor.place,
+            donor: donor.source,
             donor_around: donor.around,
         })
     }
@@ -195,11 +198,11 @@ mod tests {
     fn own_records_come_once_and_crossings_are_made_from_them() {
         let sequence = RequestSequence::of(vec![pool(0, 20, 5_000)]);
         let mut own = BTreeSet::new();
-        for place in 0..sequence.len() {
-            match sequence.spec(place) {
+        for position in 0..sequence.len() {
+            match sequence.spec(position) {
                 RequestSpec::Plain(record) => assert!(own.insert(record.record)),
                 RequestSpec::Cross { left, right, .. } => {
-                    assert!(place >= 20);
+                    assert!(position >= 20);
                     assert!(own.contains(&left.record) && own.contains(&right.record));
                 }
                 RequestSpec::Input { .. } => panic!("no donors were given"),
@@ -210,27 +213,27 @@ mod tests {
     }
 
     #[test]
-    fn piles_take_turns() {
+    fn pools_take_turns() {
         let sequence =
             RequestSequence::in_turn(vec![pool(0, 3, 3), pool(50, 2, 2), pool(100, 2, 2)]);
-        let records = (0..sequence.len()).map(|place| sequence.spec(place).frame().record);
+        let records = (0..sequence.len()).map(|position| sequence.spec(position).frame().record);
         let pools: Vec<u32> = records.map(|record| record / 50).collect();
         assert_eq!(pools, [0, 1, 2, 0, 1, 2, 0]);
         let distinct: BTreeSet<u32> = (0..sequence.len())
-            .map(|place| sequence.spec(place).frame().record)
+            .map(|position| sequence.spec(position).frame().record)
             .collect();
         assert_eq!(distinct.len(), sequence.len());
     }
 
     #[test]
-    fn shuffling_keeps_every_card() {
+    fn shuffling_keeps_every_request() {
         let plain = |sequence: &RequestSequence| -> BTreeSet<u32> {
-            let specs = (0..sequence.len()).map(|place| sequence.spec(place).frame().record);
+            let specs = (0..sequence.len()).map(|position| sequence.spec(position).frame().record);
             specs.collect()
         };
         let sequence = RequestSequence::of(vec![pool(0, 50, 50), pool(50, 50, 50)]);
         let shuffled = sequence.clone().shuffled(&mut SeededRng::new(1, "deck"));
         assert_eq!(plain(&sequence), plain(&shuffled));
-        assert!((0..50).any(|place| shuffled.spec(place).frame().record >= 50));
+        assert!((0..50).any(|position| shuffled.spec(position).frame().record >= 50));
     }
 }

@@ -1,10 +1,10 @@
-//! One request to be sent: a record of the corpus, or a new one recombined from two.
+//! One request to send: a record of the corpus, or a new one recombined from two.
 
 use super::blend::cross;
 use crate::domain::{Message, PoolRecord, Role, Sensitive};
 use crate::simulate::corpus::Corpus;
 
-/// A unit of the corpus, by its position there.
+/// A unit of the corpus, identified by its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Unit {
     Pipeline(u32),
@@ -13,25 +13,25 @@ pub(crate) enum Unit {
     Application(u32),
 }
 
-/// A record, by its position in a unit.
+/// A record, identified by its position in a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RecordRef {
     pub(crate) unit: Unit,
     pub(crate) record: u32,
 }
 
-/// One request to be sent.
+/// One request to send.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum RequestSpec {
-    /// A record as it is.
+    /// An unchanged record.
     Plain(RecordRef),
-    /// An application's record with the input of another application of its kind and language.
+    /// An application's record (the frame) with the input of another application of its kind and language (the donor).
     Input {
         frame: RecordRef,
-        /// Bytes of the frame's last message around its input.
+        /// Bytes of the frame's last message before and after its input.
         around: (u32, u32),
         donor: RecordRef,
-        /// Bytes of the donor's last message around its input.
+        /// Bytes of the donor's last message before and after its input.
         donor_around: (u32, u32),
     },
     /// Two records of one template, crossed.
@@ -59,13 +59,13 @@ impl Corpus {
         }
     }
 
-    pub(crate) fn record(&self, place: RecordRef) -> &PoolRecord {
-        &self.records(place.unit)[place.record as usize]
+    pub(crate) fn record(&self, reference: RecordRef) -> &PoolRecord {
+        &self.records(reference.unit)[reference.record as usize]
     }
 }
 
 impl RequestSpec {
-    /// The record that gives the request its shape.
+    /// Returns the record that determines the request's shape.
     pub(crate) const fn frame(&self) -> RecordRef {
         match self {
             Self::Plain(record) => *record,
@@ -74,14 +74,14 @@ impl RequestSpec {
         }
     }
 
-    /// Places of the messages with which a person asks, first to last.
+    /// Returns the positions of the messages in which a person asks, in order.
     pub(crate) fn turns(&self, corpus: &Corpus) -> Vec<u32> {
         let messages = asked(&corpus.record(self.frame()).messages).iter();
         let asked = (0..).zip(messages).filter(|(_, m)| m.role == Role::User);
-        asked.map(|(place, _)| place).collect()
+        asked.map(|(position, _)| position).collect()
     }
 
-    /// The request's text.
+    /// Returns the request's text.
     pub(crate) fn prompt(&self, corpus: &Corpus) -> Prompt {
         let frame = corpus.record(self.frame());
         let mut messages = asked(&frame.messages).to_vec();
@@ -113,7 +113,7 @@ impl RequestSpec {
 }
 
 impl Prompt {
-    /// Bytes of its text.
+    /// Returns the length of the text in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let system = self.system.as_ref().map_or(0, |text| text.expose().len());
         let messages = self.messages.iter();
@@ -121,7 +121,7 @@ impl Prompt {
     }
 }
 
-/// The messages up to the last that is not the model's own: a request ends with something to answer.
+/// Returns the messages up to the last one that is not the model's: a request ends with something to answer.
 fn asked(messages: &[Message]) -> &[Message] {
     let end = messages
         .iter()
@@ -130,7 +130,7 @@ fn asked(messages: &[Message]) -> &[Message] {
     &messages[..end]
 }
 
-/// The text of the message that a record asks with; empty when there is none.
+/// Returns the text of a record's asking message; empty if there is none.
 pub(crate) fn last_text(record: &PoolRecord) -> &str {
     asked(&record.messages)
         .last()

@@ -1,17 +1,17 @@
-//! A cheap sense of subject: hashed bags of words, so that one person keeps to a few subjects.
+//! A cheap measure of subject: hashed bags of words, used so that one person keeps to a few subjects.
 
-/// Dimensions of a subject.
+/// Number of dimensions of a subject vector.
 const DIMENSIONS: usize = 64;
 
-/// Characters that are looked at; a subject shows early.
+/// Number of leading characters that are used; a subject shows early.
 const CHARACTERS: usize = 600;
 
-/// A text's subject, of length 1 or 0.
+/// A text's subject: a vector of length 1 or 0.
 #[derive(Clone, Copy)]
 pub(crate) struct Topic([f32; DIMENSIONS]);
 
 impl Topic {
-    /// The subject of a text: its words of four letters and more, and its pairs of non-Latin characters.
+    /// Computes the subject of a text from its words of four letters and more and its pairs of non-Latin characters.
     pub(crate) fn of(text: &str) -> Self {
         let end = text
             .char_indices()
@@ -39,13 +39,13 @@ impl Topic {
         Self(sums)
     }
 
-    /// Likeness of two subjects, -1 to 1.
+    /// Returns the cosine similarity of two subjects, -1 to 1.
     pub(crate) fn likeness(&self, other: &Self) -> f32 {
         self.0.iter().zip(&other.0).map(|(x, y)| x * y).sum()
     }
 }
 
-/// Adds one feature with the sign and place that its hash (FNV-1a) gives.
+/// Adds one feature with the sign and position that its hash (FNV-1a) gives.
 fn add(sums: &mut [f32; DIMENSIONS], symbols: impl Iterator<Item = u32>) {
     let hash = symbols.fold(0xcbf2_9ce4_8422_2325_u64, |hash, symbol| {
         (hash ^ u64::from(symbol)).wrapping_mul(0x0100_0000_01b3)

@@ -1,32 +1,32 @@
-//! Why a scenario cannot be used, and the checks that say so.
+//! The reasons why a scenario cannot be used, and the checks that report them.
 
-/// Why a scenario cannot be used.
+/// The reason why a scenario cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
-    /// Not TOML, a key that is not known, or a value of the wrong type. Scenarios hold no prompts.
+    /// The text is not TOML, or has an unknown key or a value of the wrong type. Scenarios hold no prompts.
     #[error("not a scenario: {0}")]
     Malformed(#[from] toml::de::Error),
-    /// A cell whose changes do not fit the extraction that they change.
+    /// A cell's changes do not fit the extraction they change.
     #[error("cell {name:?}: {reason}")]
     Cell {
-        /// The cell.
+        /// Name of the cell.
         name: String,
-        /// What is wrong with it.
+        /// The error.
         reason: String,
     },
-    /// A value that makes no stream.
+    /// A value does not describe a valid stream.
     #[error("{key}: expected {expected}, got {got}")]
     Invalid {
-        /// Where.
+        /// Key of the value.
         key: &'static str,
-        /// What would do.
+        /// Description of a valid value.
         expected: &'static str,
         /// The actual value.
         got: String,
     },
 }
 
-/// Passes weights that are finite, not negative and not all 0.
+/// Accepts weights that are finite, not negative and not all 0.
 pub(crate) fn check_weights(key: &'static str, weights: &[f64]) -> Result<(), ScenarioError> {
     let usable =
         weights.iter().all(|w| w.is_finite() && *w >= 0.0) && weights.iter().sum::<f64>() > 0.0;
@@ -38,7 +38,7 @@ pub(crate) fn check_weights(key: &'static str, weights: &[f64]) -> Result<(), Sc
     )
 }
 
-/// Passes when `holds`; otherwise says that `key` was expected to be `expected`.
+/// Succeeds if `holds`; otherwise reports that `key` was expected to be `expected`.
 pub(crate) fn check(
     holds: bool,
     key: &'static str,
@@ -56,7 +56,7 @@ pub(crate) fn check(
     }
 }
 
-/// Passes a value of 0 to 1.
+/// Accepts a value of 0 to 1.
 pub(crate) fn probability(key: &'static str, value: f64) -> Result<(), ScenarioError> {
     check((0.0..=1.0).contains(&value), key, "0 to 1", &value)
 }

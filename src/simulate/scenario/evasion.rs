@@ -1,41 +1,41 @@
-//! Settings of what extracting accounts do to hide; `simulate::evasion` applies them.
+//! Evasion settings of extracting accounts; `simulate::evasion` applies them.
 
 use serde::Deserialize;
 
 use super::checks::{ScenarioError, check, probability};
 
-/// Disguises of an extraction; none by default.
+/// Evasion of an extraction; none by default.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvasionSettings {
-    /// How much the template is put in other words, by rule: 0 not at all, 1 words, 2 words and order, 3 also sentences
-    /// left out and lines added. The payload stays.
+    /// Strength of the rule-based paraphrase of the template: 0 none, 1 words, 2 words and order, 3 also sentences
+    /// dropped and lines added. The payload stays.
     #[serde(default)]
     pub paraphrase: u8,
     /// Number of templates that each account rotates: stages of the pipeline and of others, then wordings of them.
-    /// Drawn when absent, most often 1.
+    /// Drawn if absent, most often 1.
     pub templates: Option<u32>,
-    /// Inputs alone, and requests for answers and summaries: the template goes, and every word that names reasoning,
-    /// grading or data. The reasoning is reconstructed elsewhere (trace inversion).
+    /// Sends only inputs and requests for answers and summaries, without the template and without every word that names
+    /// reasoning, grading or data. The reasoning is reconstructed elsewhere (trace inversion).
     #[serde(default)]
     pub traceless: bool,
-    /// Share of requests that are an earlier one, the earliest most often (Zipf), as with a product's popular
-    /// questions; drawn when absent.
+    /// Share of requests that repeat an earlier one, the earliest most often (Zipf), as with a product's popular
+    /// questions; drawn if absent.
     pub repeats: Option<f64>,
-    /// Another language in the answers or the inputs.
+    /// Use of another language in the answers or the inputs.
     pub language: Option<LanguageSwitch>,
-    /// The system prompt of a plausible product; the extraction's own moves into the message.
+    /// Uses the system prompt of a plausible product; the extraction's own moves into the message.
     #[serde(default)]
     pub product: bool,
 }
 
-/// What is in another language.
+/// The part that is in another language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LanguageSwitch {
     /// Each request asks for an answer in another language.
     Answer,
-    /// Inputs are those of people who speak another language.
+    /// Inputs come from people who speak another language.
     Input,
 }
 
@@ -62,7 +62,7 @@ impl EvasionSettings {
         Ok(())
     }
 
-    /// Whether the text of requests changes.
+    /// Returns whether the text of requests changes.
     pub(crate) fn changes_text(&self) -> bool {
         let rotates = self.templates.is_some_and(|templates| templates > 1);
         let says = self.paraphrase > 0 || self.traceless || rotates;

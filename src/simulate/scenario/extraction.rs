@@ -1,5 +1,5 @@
-//! Extracting accounts of a scenario: how many, in which campaigns, at what pace, with what fate and with what evasion.
-//! Settings alone; what they make of an account is told by the files that read them.
+//! Settings of a scenario's extracting accounts: how many, in which campaigns, at what pace, how they end and with what
+//! evasion. Settings alone; the files that read them describe their effect on an account.
 
 use serde::Deserialize;
 
@@ -8,38 +8,37 @@ use super::evasion::EvasionSettings;
 use super::exchanges::Exchanges;
 use super::range::{DAYS_MOST, PER_DAY_MOST, Range};
 
-/// Extracting accounts, in campaigns. What is optional and absent is drawn for each campaign, or does not happen.
+/// Extracting accounts, in campaigns. An absent optional setting is drawn for each campaign, or the feature is off.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExtractionSettings {
-    /// Number of accounts; successors of banned ones come on top.
+    /// Number of accounts, successors of banned ones not counted.
     pub accounts: u32,
-    /// How much of an account's traffic is extraction, with the weight of such accounts.
+    /// Shares of extraction in an account's traffic, each with the weight of such accounts.
     pub mixtures: Vec<Mixture>,
-    /// How many accounts a campaign has, with the weight of such campaigns.
+    /// Sizes of campaigns in accounts, each with the weight of such campaigns.
     pub campaigns: Vec<CampaignSize>,
-    /// Share of the accounts that are machine-paced; the rest keep a benign arrival process.
+    /// Share of machine-paced accounts; the rest keep a benign arrival process.
     pub machine_paced: f64,
-    /// Mean exchanges a day of a machine-paced account, uniform on the logarithmic scale; the published rates,
-    /// 5.6 to 857, when absent.
+    /// Mean exchanges per day of a machine-paced account, log-uniform; the published rates, 5.6 to 857, if absent.
     #[serde(default = "published_rates")]
     pub per_day: Range,
-    /// Exchanges of one account; those of the scenario when absent.
+    /// Exchanges of one account; those of the scenario if absent.
     pub exchanges: Option<Exchanges>,
-    /// Days that a campaign lasts, its successors included; to the end of the stream when absent.
+    /// Duration of a campaign in days, successors included; to the end of the stream if absent.
     pub window_days: Option<f64>,
     /// Share of the campaigns that move to a new model within hours of its release.
     #[serde(default = "usual_pivots")]
     pub pivots: f64,
     /// Days after which a guard appears on the newest model and the campaign falls back to the one before.
     pub fallback: Option<Range>,
-    /// Accounts are banned.
+    /// Bans of accounts.
     pub bans: Option<Bans>,
-    /// Accounts serve unrelated people while the extraction rides along.
+    /// Relay: accounts serve unrelated people along with the extraction.
     pub relay: Option<Relay>,
-    /// Accounts try many ways of asking, most of which are refused.
+    /// Probing: accounts try many ways of asking, most of which are refused.
     pub probing: Option<Probing>,
-    /// How the extraction hides what it is.
+    /// Evasion of the extraction.
     #[serde(default)]
     pub evasion: EvasionSettings,
 }
@@ -58,51 +57,51 @@ pub struct Mixture {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CampaignSize {
-    /// Fewest accounts.
+    /// Minimum number of accounts.
     pub least: u32,
-    /// Most accounts.
+    /// Maximum number of accounts.
     pub most: u32,
     /// Relative weight, counted in campaigns.
     pub weight: f64,
-    /// How they divide the dataset; drawn when absent.
+    /// Division of the dataset among the accounts; drawn if absent.
     pub sharding: Option<Sharding>,
-    /// Most accounts of the pool that are in the stream; the dataset is divided among all of the pool.
+    /// Maximum number of accounts of the pool in the stream; the dataset is divided among the whole pool.
     pub seen: Option<u32>,
 }
 
-/// How a campaign divides its dataset among its accounts.
+/// The way a campaign divides its dataset among its accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sharding {
     /// Account i takes every n-th record.
     RoundRobin,
-    /// Each account takes records that are alike.
+    /// Each account takes similar records.
     ByTopic,
-    /// Each account draws from all of it.
+    /// Each account draws from the whole dataset.
     Overlapping,
 }
 
-/// Accounts end when they are banned, and others go on in their place.
+/// Accounts end when they are banned, and successors replace them.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bans {
-    /// Days from an account's first exchange to its ban, uniform on the logarithmic scale.
+    /// Days from an account's first exchange to its ban, log-uniform.
     pub after_days: Range,
-    /// Whether the whole pool is banned at one moment; else each account on its own.
+    /// Whether the whole pool is banned at once; otherwise each account separately.
     #[serde(default)]
     pub together: bool,
-    /// How many times a banned account is replaced.
+    /// Number of times a banned account is replaced.
     #[serde(default)]
     pub successors: u32,
 }
 
-/// A relay network: one account, many end users who know nothing of each other.
+/// A relay network: one account, many end users unaware of each other.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Relay {
-    /// Fewest end users of an account.
+    /// Minimum number of end users of an account.
     pub least: u32,
-    /// Most end users of an account.
+    /// Maximum number of end users of an account.
     pub most: u32,
 }
 
@@ -110,9 +109,9 @@ pub struct Relay {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Probing {
-    /// Phrasings tried, as far as there are pipelines with so many.
+    /// Number of phrasings tried, as far as there are enough pipelines.
     pub phrasings: u32,
-    /// Share of the extraction that is refused.
+    /// Share of the extraction requests that are refused.
     pub refused: f64,
 }
 
@@ -126,7 +125,7 @@ const fn usual_pivots() -> f64 {
 
 impl ExtractionSettings {
     /// # Errors
-    /// When a value makes no stream.
+    /// When a value does not describe a valid stream.
     pub(crate) fn validate(&self) -> Result<(), ScenarioError> {
         let weights: Vec<f64> = self.mixtures.iter().map(|m| m.weight).collect();
         check_weights("extraction.mixtures", &weights)?;
@@ -181,7 +180,7 @@ impl ExtractionSettings {
                 &pair,
             )?;
             let mixed = self.mixtures.iter().all(|mixture| mixture.share < 1.0);
-            let expected = "less than 1 with a relay, whose end users are honest";
+            let expected = "less than 1 with a relay, whose end users are benign";
             check(mixed, "extraction.mixtures.share", expected, &1)?;
         }
         if let Some(probing) = self.probing {

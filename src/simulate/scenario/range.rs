@@ -1,14 +1,14 @@
-//! Two bounds of a setting, and a value drawn between them.
+//! A range: two bounds of a setting, and a value drawn between them.
 
 use serde::Deserialize;
 
 use super::checks::{ScenarioError, check};
 use crate::simulate::rng::SeededRng;
 
-/// Most exchanges a day that a scenario may ask for.
+/// Maximum exchanges per day in a scenario.
 pub(crate) const PER_DAY_MOST: f64 = 1e8;
 
-/// Most days that a scenario may ask for.
+/// Maximum days in a scenario.
 pub(crate) const DAYS_MOST: f64 = 366.0;
 
 /// Two bounds.
@@ -22,26 +22,26 @@ pub struct Range {
 }
 
 impl Range {
-    /// Exchanges a day of programs, from light API customers to the median of the traced ones. No trace has light
-    /// customers, and a log-uniform rate below the traced ones is an assumption.
+    /// Exchanges per day of programs, from light API customers to the median of the traced ones. No trace has light
+    /// customers, so a log-uniform rate below the traced ones is an assumption.
     pub const TENANTS: Self = Self {
         least: 20.0,
         most: 38_000.0,
     };
 
-    /// Slowest and fastest published mean of a campaign, exchanges per account and day.
+    /// Slowest and fastest published mean of a campaign, in exchanges per account and day.
     pub const CAMPAIGNS: Self = Self {
         least: 5.6,
         most: 857.0,
     };
 
-    /// Uniform on the logarithmic scale.
+    /// Draws log-uniformly between the bounds.
     pub(crate) fn draw(self, rng: &mut SeededRng) -> f64 {
         rng.log_between(self.least, self.most)
     }
 
     /// # Errors
-    /// When the bounds are not in order or reach beyond `limit`; `key` says where they stand.
+    /// When the bounds are out of order or exceed `limit`; `key` names their position in the scenario.
     pub(crate) fn validate(self, key: &'static str, limit: f64) -> Result<(), ScenarioError> {
         let Self { least, most } = self;
         let usable = 0.0 < least && least <= most && most <= limit;

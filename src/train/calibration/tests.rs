@@ -1,4 +1,4 @@
-//! Tests of fitted calibrations: what Venn-Abers promises, and what a fit refuses.
+//! Tests of fitted calibrations: the guarantees of Venn-Abers, and the inputs that a fit rejects.
 
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -17,7 +17,7 @@ fn row(score: f64, extraction: bool) -> CalibrationRow {
 }
 
 fn rows() -> impl Strategy<Value = Vec<CalibrationRow>> {
-    // Whole scores among others, so that ties and plateaus are common.
+    // Some scores are integers, so that ties and plateaus are common.
     let score = prop_oneof![-6.0_f64..6.0, (-6_i32..6).prop_map(f64::from)];
     prop::collection::vec((score, any::<bool>(), 0.1_f64..3.0), 2..60).prop_map(|rows| {
         rows.into_iter()

@@ -1,4 +1,4 @@
-//! The fit held to what is known of its answer.
+//! Tests of the fit against known solutions.
 
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -8,8 +8,8 @@ use crate::risk::AdditiveModel;
 use crate::train::rows::{Column, TrainingRows};
 
 fn columns(count: usize) -> Vec<Column> {
-    let column = |place| Column {
-        name: format!("x{place}"),
+    let column = |index| Column {
+        name: format!("x{index}"),
         monotone: true,
         shrink: 0.0,
     };
@@ -33,7 +33,7 @@ fn fitted(
 
 #[test]
 fn a_weight_of_one_is_found_where_odds_are_the_truth() {
-    // Of a hundred rows at each share, as many extract as the share says: log-odds with weight 1 and no intercept.
+    // At each share, the same percentage of a hundred rows extract: log-odds with weight 1 and no intercept.
     let (mut values, mut extraction) = (Vec::new(), Vec::new());
     for share in [10_usize, 30, 50, 70, 90] {
         for row in 0..100 {
@@ -45,18 +45,22 @@ fn a_weight_of_one_is_found_where_odds_are_the_truth() {
     let between = |low: f64, high: f64| {
         model.evaluate([high, 0.5], 10.0).score - model.evaluate([low, 0.5], 10.0).score
     };
-    // ln(0.9 / 0.1) at one end and its negative at the other.
+    // ln(0.9 / 0.1) at one end, its negative at the other.
     let truth = 2.0 * 9.0_f64.ln();
     assert!(
         (between(0.1, 0.9) - truth).abs() < 0.03,
         "{}",
         between(0.1, 0.9)
     );
-    assert_eq!(model.terms().len(), 1, "what says nothing has no term");
+    assert_eq!(
+        model.terms().len(),
+        1,
+        "an uninformative column has no term"
+    );
 }
 
 #[test]
-fn what_speaks_for_innocence_weighs_nothing_and_the_unknown_neither() {
+fn a_column_that_lowers_the_odds_or_is_unknown_weighs_nothing() {
     let values = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.8], [0.2, f64::NAN]];
     let model = fitted(&values, &[true, true, false, false], 0.01).expect("rows of both kinds");
     let names: Vec<&str> = model

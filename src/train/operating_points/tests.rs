@@ -1,4 +1,4 @@
-//! Tests of thresholds as they are set, and of what they then decide.
+//! Tests of how thresholds are set and of the decisions that follow.
 
 use super::*;
 use crate::domain::{Band, Recommendation};
@@ -15,7 +15,7 @@ fn one_each(scores: impl IntoIterator<Item = f64>) -> Vec<BenignScore> {
         .collect()
 }
 
-/// Applications with a level of their own, as benign customers have.
+/// Draws applications that each have their own level, as benign customers do.
 fn population(applications: u64, accounts_each: u64, rng: &mut ChaCha8Rng) -> Vec<BenignScore> {
     let logistic = |rng: &mut ChaCha8Rng| {
         let u: f64 = rng.random_range(1e-12..1.0);
@@ -62,7 +62,7 @@ fn says_when_there_are_too_few_applications_however_many_accounts() {
         (points.review().accounts, points.review().applications),
         (3_000, 60)
     );
-    // Sixty witnesses cannot certify 1%: the bound says so, whatever the accounts say.
+    // Sixty applications cannot certify 1%: the bound shows this, whatever the number of accounts.
     assert!(points.review().upper_by_applications > 0.04);
     assert!(points.review().upper_by_accounts < 0.02);
 }

@@ -1,13 +1,13 @@
-//! Cutting one feature into bins of about as many rows.
+//! Divides one feature into bins with about the same number of rows.
 
 /// The bin of an unknown value.
 pub(super) const ABSENT: usize = usize::MAX;
 
-/// Bin edges that cut `known`, in ascending order, into at most `bins` bins of about as many rows, none of fewer than
-/// `fewest`.
+/// Returns bin edges that divide `known`, in ascending order, into at most `bins` bins with about the same number of
+/// rows, none with fewer than `fewest`.
 ///
-/// Equal values are never parted, so a value of many rows gets a bin to itself and the rest is shared out anew among the
-/// bins that remain. Edges lie between two neighbouring values.
+/// Equal values are never separated, so a frequent value gets its own bin and the remaining rows are redistributed
+/// among the remaining bins. Edges lie between two neighbouring values.
 pub(super) fn edges(known: &[f64], bins: usize, fewest: f64) -> Vec<f64> {
     let mut left = known.len() as f64;
     let mut edges: Vec<f64> = Vec::new();
@@ -19,7 +19,8 @@ pub(super) fn edges(known: &[f64], bins: usize, fewest: f64) -> Vec<f64> {
         if free < 2 {
             break;
         }
-        // Half of the next run of ties on either side would be as fair; cutting before it keeps it whole.
+        // Including half of the next run of ties on either side would be as fair; cutting before the run keeps it
+        // whole.
         let share = (left / free as f64).max(fewest);
         if value < next && inside >= share * (1.0 - 1e-9) && left - inside >= fewest {
             let middle = f64::midpoint(value, next);
@@ -31,7 +32,7 @@ pub(super) fn edges(known: &[f64], bins: usize, fewest: f64) -> Vec<f64> {
     edges
 }
 
-/// The bin of a value: how many edges are at or below it.
+/// Returns the bin of a value: the number of edges at or below it.
 pub(super) fn bin_of(edges: &[f64], value: f64) -> usize {
     if value.is_nan() {
         ABSENT

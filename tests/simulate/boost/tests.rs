@@ -1,4 +1,4 @@
-//! Tests of the learner: what it finds, and what it leaves alone.
+//! Tests of the learner: the structure it finds, and the columns it leaves unused.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -12,7 +12,7 @@ struct Data {
 }
 
 impl Data {
-    /// Uniform features on [-2, 2], labels drawn from `log_odds`.
+    /// Draws uniform features on [-2, 2] and labels from `log_odds`.
     fn drawn(rows: usize, features: usize, seed: u64, log_odds: impl Fn(&[f64]) -> f64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let rows: Vec<Vec<f64>> = (0..rows)
@@ -49,7 +49,7 @@ fn recovers_a_known_additive_function() {
             .map(|&x| parts.get(index).map_or(0.0, |part| part(x)))
             .collect();
         let found: Vec<f64> = grid.iter().map(|&x| table.value(x)).collect();
-        // Up to a constant: tables are centred on benign rows, the truth is not.
+        // Equal up to a constant: tables are centred on benign rows, the truth is not.
         let offset = (truth.iter().sum::<f64>() - found.iter().sum::<f64>()) / 40.0;
         let squares = truth
             .iter()
@@ -84,7 +84,7 @@ fn a_constant_a_rare_and_an_unknown_column_change_nothing() {
     let alone = data.fit(20);
     let wider = data.rows.iter().zip(&data.extraction);
     let wider = wider.map(|(row, extraction)| {
-        // The last is known for extraction alone: a perfect feature, and a leak.
+        // The last column is known for extraction only: a perfect feature, and a leak.
         let leak = if *extraction { row[0] } else { f64::NAN };
         vec![row[0], row[1], 7.5, f64::NAN, leak]
     });

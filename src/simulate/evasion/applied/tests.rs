@@ -1,4 +1,4 @@
-//! Each evasion keeps what it promises, on the prompts of the built-in pipelines.
+//! Tests that each evasion keeps its contract on the prompts of the built-in pipelines.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use crate::simulate::evasion::template::{Template, phrases};
 use crate::simulate::prompt::request_spec::{Prompt, RecordRef, RequestSpec, Unit};
 use crate::simulate::scenario::EvasionSettings;
 
-/// Records of a pipeline of the built-in corpus, and an evasion of it that changes nothing yet.
-fn undisguised(corpus: &Corpus, pipeline: usize) -> (Vec<RequestSpec>, Evasion) {
+/// Returns the records of a pipeline of the built-in corpus, and an evasion of it that does not change anything yet.
+fn without_evasion(corpus: &Corpus, pipeline: usize) -> (Vec<RequestSpec>, Evasion) {
     let unit = Unit::Pipeline(pipeline as u32);
     let records: Vec<u32> = (0..corpus.pipelines[pipeline].records.len() as u32).collect();
     let language = corpus.pipelines[pipeline].records[0].language.clone();
@@ -32,7 +32,7 @@ fn undisguised(corpus: &Corpus, pipeline: usize) -> (Vec<RequestSpec>, Evasion) 
         stages: 1,
         offset: 0,
         traceless: false,
-        tongue: None,
+        language_request: None,
         inputs: Vec::new().into(),
         product: None,
     };
@@ -44,34 +44,34 @@ fn asked(prompt: &Prompt) -> &str {
     last.expect("a request asks").content.expose()
 }
 
-fn said(prompt: &Prompt) -> String {
+fn full_text(prompt: &Prompt) -> String {
     let system = prompt.system.iter().map(|text| text.expose().as_str());
     let messages = prompt.messages.iter().map(|m| m.content.expose().as_str());
     system.chain(messages).collect::<Vec<_>>().join("\n")
 }
 
-/// Every prompt of every pipeline before and after.
+/// Checks every prompt of every pipeline before and after the evasion.
 fn each(change: impl Fn(&mut Evasion, &Corpus), check: impl Fn(&Evasion, &Prompt, &Prompt)) {
     let corpus = Corpus::miniature();
     for pipeline in 0..corpus.pipelines.len() {
-        let (specs, mut evasion) = undisguised(&corpus, pipeline);
+        let (specs, mut evasion) = without_evasion(&corpus, pipeline);
         change(&mut evasion, &corpus);
-        for (place, spec) in specs.iter().enumerate() {
+        for (position, spec) in specs.iter().enumerate() {
             let plain = spec.prompt(&corpus);
-            let worn = evasion.apply(place, plain.clone(), &corpus);
-            let again = evasion.apply(place, plain.clone(), &corpus);
-            assert_eq!(said(&worn), said(&again));
-            check(&evasion, &plain, &worn);
+            let evaded = evasion.apply(position, plain.clone(), &corpus);
+            let again = evasion.apply(position, plain.clone(), &corpus);
+            assert_eq!(full_text(&evaded), full_text(&again));
+            check(&evasion, &plain, &evaded);
         }
     }
 }
 
 #[test]
-fn no_disguise_changes_nothing() {
+fn no_evasion_changes_nothing() {
     assert!(!EvasionSettings::default().changes_text());
     each(
         |_, _| {},
-        |_, plain, worn| assert_eq!(said(plain), said(worn)),
+        |_, plain, evaded| assert_eq!(full_text(plain), full_text(evaded)),
     );
 }
 
@@ -80,11 +80,11 @@ fn a_paraphrase_keeps_the_payload() {
     for strength in 1..=3 {
         each(
             |evasion, _| evasion.strength = strength,
-            |evasion, plain, worn| {
-                let worn = asked(worn);
+            |evasion, plain, evaded| {
+                let evaded = asked(evaded);
                 for phrase in phrases(asked(plain)) {
                     let payload = evasion.template.language(phrase).is_none();
-                    assert!(!payload || worn.contains(phrase.trim()), "{phrase}");
+                    assert!(!payload || evaded.contains(phrase.trim()), "{phrase}");
                 }
             },
         );
@@ -95,9 +95,9 @@ fn a_paraphrase_keeps_the_payload() {
 fn a_traceless_request_holds_no_cue_and_no_template() {
     each(
         |evasion, _| evasion.traceless = true,
-        |evasion, plain, worn| {
-            assert!(worn.system.is_none() && worn.messages.len() == 1);
-            let text = asked(worn).to_lowercase();
+        |evasion, plain, evaded| {
+            assert!(evaded.system.is_none() && evaded.messages.len() == 1);
+            let text = asked(evaded).to_lowercase();
             assert!(!text.is_empty());
             assert!(
                 PHRASEBOOK
@@ -111,9 +111,9 @@ fn a_traceless_request_holds_no_cue_and_no_template() {
                 .collect();
             let letters = without_cues(&payload);
             let letters = letters.chars().filter(|c| c.is_alphanumeric()).count();
-            // A request without any payload keeps what of its template gives nothing away.
+            // A request without payload keeps the part of its template that gives nothing away.
             if letters >= super::INPUT_LETTERS {
-                let mut phrases = phrases(asked(worn));
+                let mut phrases = phrases(asked(evaded));
                 assert!(phrases.all(|phrase| evasion.template.language(phrase).is_none()));
             }
         },
@@ -121,14 +121,14 @@ fn a_traceless_request_holds_no_cue_and_no_template() {
 }
 
 #[test]
-fn a_product_hides_the_harvest_and_keeps_it() {
+fn a_product_hides_the_extraction_and_keeps_it() {
     let product = PHRASEBOOK.products["en"][0].as_str();
     each(
         |evasion, _| evasion.product = Some(product),
-        |_, plain, worn| {
-            let system = worn.system.as_ref().map(|text| text.expose().as_str());
+        |_, plain, evaded| {
+            let system = evaded.system.as_ref().map(|text| text.expose().as_str());
             assert_eq!(system, Some(product));
-            let first = worn.messages[0].content.expose();
+            let first = evaded.messages[0].content.expose();
             assert!(first.ends_with(plain.messages[0].content.expose().as_str()));
             if let Some(own) = &plain.system {
                 assert!(first.starts_with(own.expose().as_str()));
@@ -139,11 +139,11 @@ fn a_product_hides_the_harvest_and_keeps_it() {
 
 #[test]
 fn another_language_is_asked_for_after_the_request() {
-    let line = PHRASEBOOK.tongues["ja"][0].as_str();
+    let line = PHRASEBOOK.language_requests["ja"][0].as_str();
     each(
-        |evasion, _| evasion.tongue = Some(line),
-        |_, plain, worn| {
-            assert!(asked(worn).starts_with(asked(plain)) && asked(worn).ends_with(line));
+        |evasion, _| evasion.language_request = Some(line),
+        |_, plain, evaded| {
+            assert!(asked(evaded).starts_with(asked(plain)) && asked(evaded).ends_with(line));
         },
     );
 }
@@ -162,11 +162,14 @@ fn inputs_in_another_language_stand_in_the_same_template() {
         .to_owned();
     each(
         |evasion, _| evasion.inputs = [input].into(),
-        |evasion, plain, worn| {
-            assert!(asked(worn).contains(&text));
+        |evasion, plain, evaded| {
+            assert!(asked(evaded).contains(&text));
             for phrase in phrases(asked(plain)) {
                 let template = evasion.template.language(phrase).is_some();
-                assert!(!template || asked(worn).contains(phrase.trim()), "{phrase}");
+                assert!(
+                    !template || asked(evaded).contains(phrase.trim()),
+                    "{phrase}"
+                );
             }
         },
     );
@@ -175,14 +178,21 @@ fn inputs_in_another_language_stand_in_the_same_template() {
 #[test]
 fn wordings_are_rotated_and_shared() {
     let corpus = Corpus::miniature();
-    let (specs, mut evasion) = undisguised(&corpus, 0);
+    let (specs, mut evasion) = without_evasion(&corpus, 0);
     evasion.wordings = 5;
     let spec = specs[0];
+<<<<<<< HEAD
     let applied =
         |evasion: &Evasion, place| said(&evasion.apply(place, spec.prompt(&corpus), &corpus));
     let wordings: BTreeSet<String> = (0..20).map(|place| applied(&evasion, place)).collect();
+=======
+    let applied = |evasion: &Evasion, position| {
+        full_text(&evasion.apply(position, spec.prompt(&corpus), &corpus))
+    };
+    let wordings: BTreeSet<String> = (0..20).map(|position| apply(&evasion, position)).collect();
+>>>>>>> w-lang4
     assert!((3..=5).contains(&wordings.len()), "{}", wordings.len());
-    // Another account of the campaign begins elsewhere in the same rotation.
+    // Another account of the campaign starts at a different position of the same rotation.
     let shifted = Evasion {
         offset: 2,
         ..evasion.clone()
