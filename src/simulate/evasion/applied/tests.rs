@@ -181,16 +181,9 @@ fn wordings_are_rotated_and_shared() {
     let (specs, mut evasion) = without_evasion(&corpus, 0);
     evasion.wordings = 5;
     let spec = specs[0];
-<<<<<<< HEAD
     let applied =
         |evasion: &Evasion, place| said(&evasion.apply(place, spec.prompt(&corpus), &corpus));
     let wordings: BTreeSet<String> = (0..20).map(|place| applied(&evasion, place)).collect();
-=======
-    let applied = |evasion: &Evasion, position| {
-        full_text(&evasion.apply(position, spec.prompt(&corpus), &corpus))
-    };
-    let wordings: BTreeSet<String> = (0..20).map(|position| apply(&evasion, position)).collect();
->>>>>>> w-lang4
     assert!((3..=5).contains(&wordings.len()), "{}", wordings.len());
     // Another account of the campaign starts at a different position of the same rotation.
     let shifted = Evasion {
