@@ -7,6 +7,7 @@ mod config;
 mod corpus;
 #[cfg(feature = "lab")]
 mod eval;
+mod exit;
 mod explain;
 #[cfg(feature = "lab")]
 mod format;
@@ -29,31 +30,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// How a command ended. The numbers are stable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// All of the input was used.
-    Success,
-    /// The command finished, but part of the input was rejected.
-    InputRejected,
-    /// The command finished, but a figure is outside its gate.
-    #[cfg(feature = "lab")]
-    UnderGate,
-    /// The command could not do its work.
-    Failure,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Success => 0,
-            Exit::InputRejected => 1,
-            #[cfg(feature = "lab")]
-            Exit::UnderGate => 1,
-            Exit::Failure => 2,
-        })
-    }
-}
+pub use exit::Exit;
 
 /// Sees coordinated capability extraction in the traffic of a language-model API.
 ///

@@ -2,46 +2,10 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::accounts::{PARTITIONS, partition_of};
-use crate::domain::{AccountKey, Digest, Exchange};
-use crate::observe::exchange_digest;
-use crate::privacy::PseudonymKey;
+use crate::domain::{AccountKey, Digest};
 
 /// Exchanges of one partition that are known again when they are sent twice.
 pub(super) const DEDUP_WINDOW: usize = 1_024;
-
-/// Tells exchanges that were sent before from new ones, by the rule and the window of the [`Engine`](super::Engine): for
-/// whoever folds exchanges without one.
-pub struct RepeatFilter {
-    key: PseudonymKey,
-    partitions: Vec<DedupWindow>,
-}
-
-impl RepeatFilter {
-    /// A filter that has seen nothing. Its digests are keyed by `key` and never leave it.
-    pub fn new(key: PseudonymKey) -> Self {
-        Self {
-            key,
-            partitions: (0..PARTITIONS)
-                .map(|_| DedupWindow::new(DEDUP_WINDOW))
-                .collect(),
-        }
-    }
-
-    /// Whether the exchange was sent before; from now on it counts as such.
-    pub fn is_repeat(&mut self, exchange: &Exchange) -> bool {
-        let Some(digest) = exchange_digest(&self.key, exchange) else {
-            return false;
-        };
-        let account = self.key.account(&exchange.account);
-        let window = &mut self.partitions[partition_of(account)];
-        let known = window.contains(account, digest);
-        if !known {
-            window.insert(account, digest);
-        }
-        known
-    }
-}
 
 /// The digests of the last `bound` exchanges that had an id. An exchange that comes again after that many others is
 /// taken for a new one.

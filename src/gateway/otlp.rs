@@ -14,19 +14,10 @@ use super::node::Node;
 use crate::domain::Exchange;
 use crate::wire::WireError;
 
-/// Attribute values of one body that are read.
-const VALUES_MAX: usize = 1_000_000;
+pub(crate) use record::Signal;
+
 /// Model calls of one body that are read; exporters send some 512 spans at once.
 const RECORDS_MAX: usize = 2_048;
-
-/// What is exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    /// Spans.
-    Traces,
-    /// Log records.
-    Logs,
-}
 
 /// How a body is written, and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,11 +8,11 @@ use crate::encoder::TextEncoder;
 use crate::eval::baseline::{Collector, Panel};
 use crate::train::progress::Progress;
 
-use super::Eval;
+use super::flags::EvalFlags;
 
 /// The baselines, fitted on the stream named for it, with the encoder that they read texts by.
 pub(super) fn fit(
-    flags: &Eval,
+    flags: &EvalFlags,
     label_file: &Path,
     bars: &ProgressBars,
 ) -> anyhow::Result<(Panel, TextEncoder)> {

@@ -5,11 +5,21 @@ use std::cell::Cell;
 use std::fmt::Write;
 
 use super::protobuf::{Broken, Field, Fields};
-use super::{Signal, VALUES_MAX};
 use crate::gateway::node::Node;
 
+/// Attribute values of one body that are read.
+const VALUES_MAX: usize = 1_000_000;
 /// Lists and maps within one another that are read of one attribute.
 const DEPTH_MAX: usize = 24;
+
+/// What is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Spans.
+    Traces,
+    /// Log records.
+    Logs,
+}
 
 /// What is used of a span or a log record.
 pub(super) struct Record<'a> {
