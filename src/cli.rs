@@ -8,6 +8,7 @@ mod config;
 mod corpus;
 #[cfg(feature = "lab")]
 mod eval;
+mod exit;
 mod explain;
 #[cfg(feature = "lab")]
 mod format;
@@ -30,31 +31,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Outcome of a command. The exit codes are stable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// All input was used.
-    Success,
-    /// The command finished, but part of the input was rejected.
-    InputRejected,
-    /// The command finished, but a metric is outside its gate.
-    #[cfg(feature = "lab")]
-    UnderGate,
-    /// The command could not run.
-    Failure,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Success => 0,
-            Exit::InputRejected => 1,
-            #[cfg(feature = "lab")]
-            Exit::UnderGate => 1,
-            Exit::Failure => 2,
-        })
-    }
-}
+pub use exit::Exit;
 
 /// Detects coordinated capability extraction in the traffic of a language-model API.
 ///

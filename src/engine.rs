@@ -12,6 +12,7 @@
 mod accounts;
 mod dedup_window;
 mod partition;
+mod repeat_filter;
 mod sink;
 
 use std::sync::Arc;
@@ -29,9 +30,8 @@ use crate::risk::{Judgement, RiskModel};
 use accounts::{Accounts, partition_of};
 
 pub use accounts::PARTITIONS;
+pub use repeat_filter::RepeatFilter;
 pub use sink::{CountedObservation, NoSink, ObservationSink};
-
-pub use dedup_window::RepeatFilter;
 
 /// The parts of a bundle that scoring needs.
 pub struct EngineParts {

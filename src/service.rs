@@ -7,49 +7,22 @@ mod active_model;
 mod labels;
 mod models;
 mod self_test;
+mod setup;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::bundle::{BundleCatalogue, BundleError, BundleFiles};
-use crate::engine::ObservationSink;
-use crate::privacy::{PseudonymKey, Pseudonymizer};
+use crate::bundle::BundleError;
+use crate::privacy::Pseudonymizer;
 use crate::server::Services;
 use crate::store::{LabelFile, LabelFileError};
 
 use active_model::ActiveModel;
 
-/// Optional sink that receives observations before they are counted.
-pub type Sink = Option<Arc<dyn ObservationSink<Error = SinkError>>>;
-
-/// Error of an observation that the sink did not accept. The request that sent the exchange fails with an internal
-/// error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the observation was not kept: {cause}")]
-pub struct SinkError {
-    /// What failed, in fixed words.
-    pub cause: &'static str,
-}
-
-/// Configuration of the services.
-pub struct ServiceSetup {
-    /// Files of the initial bundle.
-    pub bundle: BundleFiles,
-    /// The bundles that may be activated.
-    pub catalogue: BundleCatalogue,
-    /// The deployment's key.
-    pub key: PseudonymKey,
-    /// Maximum number of accounts in memory.
-    pub accounts_max: usize,
-    /// Folder of persistent data. It must exist.
-    pub data: PathBuf,
-    /// Receives observations before they are counted.
-    pub sink: Sink,
-}
+pub use setup::{ServiceSetup, Sink, SinkError};
 
 /// Error of starting the services.
 #[derive(Debug, Error)]

@@ -13,6 +13,7 @@
 mod check;
 mod error;
 mod layers;
+mod origin;
 mod print;
 mod sections;
 mod setting;
@@ -25,7 +26,8 @@ use serde::{Deserialize, Serialize};
 use crate::server::{AuthSettings, HookSettings, RateLimit, TlsSettings};
 
 pub use error::SettingError;
-pub use layers::{Layers, Origin};
+pub use layers::Layers;
+pub use origin::Origin;
 pub use print::{commented_file, reference_table, schema};
 pub use sections::{
     DataSettings, LogFormat, LogLevel, LogSettings, ModelSettings, PrivacySettings, Secret,

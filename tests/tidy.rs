@@ -52,16 +52,10 @@ const PURE: [&str; 10] = [
 ];
 
 /// Files over [`LINES_MAX`], each with its reason.
-const LONG: [(&str, &str); 2] = [
-    (
-        "tests/profile_properties.rs",
-        "one property per block of the profile, over one shared generator of observations",
-    ),
-    (
-        "src/detect/tests.rs",
-        "the promises of the registry and one account a technique, over one shared cast of accounts",
-    ),
-];
+const LONG: [(&str, &str); 1] = [(
+    "tests/profile_properties.rs",
+    "one property per block of the profile, over one shared generator of observations",
+)];
 
 /// Lines that a file may have without standing in [`LONG`].
 const LINES_MAX: usize = 500;

@@ -2,17 +2,16 @@
 
 mod accounts;
 mod baselines;
+mod flags;
 mod show;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
 use super::Exit;
 use super::corpus::corpus;
-use super::format::Format;
-use super::model::ModelFlags;
 use super::progress::ProgressBars;
 use super::terminal::hint;
 use crate::bundle::Bundle;
@@ -22,6 +21,7 @@ use crate::eval::table::Table;
 use crate::train::manifest::CueManifest;
 use crate::train::progress::Progress;
 use crate::train::recipe::Recipe;
+use flags::EvalFlags;
 
 /// Flags of `stillwatch eval`.
 #[derive(Args)]
@@ -29,51 +29,8 @@ use crate::train::recipe::Recipe;
 pub(super) struct Eval {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Labeled traffic logs
-    #[arg(long, value_name = "FILE", requires = "labels")]
-    traffic: Vec<PathBuf>,
-    /// Labels of the traffic
-    #[arg(long, value_name = "FILE", requires = "traffic")]
-    labels: Option<PathBuf>,
-    /// Model catalogue (TOML) that resolves aliases
-    #[arg(long, value_name = "FILE")]
-    models: Option<PathBuf>,
-    /// Labeled logs to fit simple baselines on, reported next to the bundle; accounts must differ from those in
-    /// --traffic
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "fit_labels",
-        requires = "traffic"
-    )]
-    fit_traffic: Vec<PathBuf>,
-    /// Labels of --fit-traffic
-    #[arg(long, value_name = "FILE", requires = "fit_traffic")]
-    fit_labels: Option<PathBuf>,
-    /// Prompt pools: trains fold models and evaluates them on the held-out pipelines, next to an n-gram baseline
-    #[arg(long, value_name = "DIR", conflicts_with = "traffic")]
-    pools: Option<PathBuf>,
-    /// Number of folds with --pools
-    #[arg(long, default_value_t = 4)]
-    folds: usize,
-    /// Number of bootstrap resamples per interval
-    #[arg(long, default_value_t = 1_000)]
-    resamples: u32,
-    /// Gates (TOML), lower and upper bounds of metrics: exit status 1 if one is missed, or if a benign application is
-    /// flagged that is not a known false positive
-    #[arg(long, value_name = "FILE", conflicts_with = "pools")]
-    gates: Option<PathBuf>,
-    /// Another bundle to score in the same pass; reports differences with their intervals
-    #[arg(long, value_name = "DIR", conflicts_with = "pools")]
-    compare: Option<PathBuf>,
-    /// Also lists the N benign accounts with the highest scores and the N extracting accounts with the lowest
-    #[arg(long, value_name = "N", conflicts_with = "pools")]
-    errors: Option<usize>,
     #[command(flatten)]
-    model: ModelFlags,
-    /// Output format
-    #[arg(short = 'o', long, value_enum, default_value = "table")]
-    format: Format,
+    flags: EvalFlags,
 }
 
 #[derive(Subcommand)]
@@ -84,10 +41,10 @@ enum Command {
 
 impl Eval {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
-        match (&self.command, &self.pools, &self.labels) {
+        match (&self.command, &self.flags.pools, &self.flags.labels) {
             (Some(Command::Show(show)), _, _) => show.run(),
             (None, Some(pools), _) => self.prompts(pools),
-            (None, None, Some(labels)) => accounts::run(self, labels),
+            (None, None, Some(labels)) => accounts::run(&self.flags, labels),
             (None, None, None) => {
                 hint("--traffic and --labels evaluate a bundle; --pools evaluates the text model");
                 bail!("expected --traffic with --labels, or --pools");
@@ -96,13 +53,13 @@ impl Eval {
     }
 
     #[expect(clippy::print_stdout, reason = "the report is this command's data")]
-    fn prompts(&self, pools: &std::path::Path) -> anyhow::Result<Exit> {
-        let Some(layout) = self.format.layout() else {
+    fn prompts(&self, pools: &Path) -> anyhow::Result<Exit> {
+        let Some(layout) = self.flags.format.layout() else {
             bail!("-o html: expected another format; only reports on accounts have an HTML page");
         };
         let bars = ProgressBars::new();
         let corpus = corpus(Some(pools), &bars)?.with_own_writing();
-        let bundle: Bundle = self.model.bundle()?;
+        let bundle: Bundle = self.flags.model.bundle()?;
         let manifest = CueManifest::parse(include_str!("../../training/cues.toml"))
             .context("training/cues.toml")?;
         let trial = PromptTrial {
@@ -111,9 +68,9 @@ impl Eval {
             vocabulary: bundle.encoder.vocabulary(),
             recipe: &Recipe::shipped(),
             ngram: NgramRecipe::default(),
-            folds: self.folds,
+            folds: self.flags.folds,
         };
-        bars.begin("fold models", self.folds as u64);
+        bars.begin("fold models", self.flags.folds as u64);
         let report = leave_pipelines_out(&trial, &|done, _| bars.advance(u64::from(done > 0)))?;
         bars.finish();
         for table in report.tables() {

@@ -14,19 +14,10 @@ use super::node::Node;
 use crate::domain::Exchange;
 use crate::wire::WireError;
 
-/// Maximum attribute values of one body.
-const VALUES_MAX: usize = 1_000_000;
+pub(crate) use record::Signal;
+
 /// Maximum model calls of one body; exporters send some 512 spans at once.
 const RECORDS_MAX: usize = 2_048;
-
-/// The signal being exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    /// Spans.
-    Traces,
-    /// Log records.
-    Logs,
-}
 
 /// The encoding of a request body and of its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

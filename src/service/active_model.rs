@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::self_test::self_test;
-use super::{ServiceSetup, Sink, SinkError};
+use super::setup::{ServiceSetup, Sink, SinkError};
 use crate::bundle::{Bundle, BundleCatalogue, BundleError, BundleFiles};
 use crate::domain::{AccountKey, Assessment, Exchange, Risk};
 use crate::engine::{AccountState, Engine, EngineParts};

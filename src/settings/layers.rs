@@ -1,40 +1,15 @@
 //! Layers of settings (defaults < file < environment < flags), and the origin of each effective value.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use toml::{Table, Value};
 
-use super::{Setting, SettingError, Settings};
+use super::{Origin, Setting, SettingError, Settings};
 
 /// Prefix of the environment variables of settings.
 const PREFIX: &str = "STILLWATCH_";
 /// Suffix of a secret's variable that names a file instead.
 const FILE: &str = "_FILE";
-
-/// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Not set.
-    Default,
-    /// The file of this name.
-    File(String),
-    /// This variable of the environment.
-    Environment(String),
-    /// This flag.
-    Flag(String),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => formatter.write_str("default"),
-            Self::File(name) | Self::Environment(name) | Self::Flag(name) => {
-                formatter.write_str(name)
-            }
-        }
-    }
-}
 
 /// Values with their origins. A later layer replaces the values of earlier ones, so call the methods in their order.
 #[derive(Clone, Debug)]

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{Eval, baselines};
+use super::baselines;
+use super::flags::EvalFlags;
 use crate::cli::Exit;
 use crate::cli::input::{TrafficFlags, named_labels};
 use crate::cli::progress::ProgressBars;
@@ -28,7 +29,7 @@ struct Measured {
 }
 
 #[expect(clippy::print_stdout, reason = "the report is this command's data")]
-pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
+pub(super) fn run(flags: &EvalFlags, label_file: &Path) -> anyhow::Result<Exit> {
     let bars = ProgressBars::new();
     // The gates are read first: a misspelt gate should not cost a pass over the stream.
     let gates = flags.gates.as_deref().map(Gating::read).transpose()?;
@@ -88,7 +89,7 @@ pub(super) fn run(flags: &Eval, label_file: &Path) -> anyhow::Result<Exit> {
 
 /// Scores the stream with every bundle in one pass and calls `also` with every counted exchange.
 fn measure(
-    flags: &Eval,
+    flags: &EvalFlags,
     truth: &[Label],
     bars: &ProgressBars,
     mut also: impl FnMut(&[Exchange]),
@@ -135,7 +136,7 @@ fn measure(
 }
 
 /// Describes the source of the figures on the HTML page.
-fn about(flags: &Eval, own: &Measured) -> Vec<String> {
+fn about(flags: &EvalFlags, own: &Measured) -> Vec<String> {
     let name = |path: &PathBuf| {
         path.file_name()
             .map(|name| name.to_string_lossy().into_owned())

@@ -9,11 +9,11 @@ use crate::encoder::TextEncoder;
 use crate::eval::baseline::{Collector, Panel};
 use crate::train::progress::Progress;
 
-use super::Eval;
+use super::flags::EvalFlags;
 
 /// Fits the baselines on the traffic of `--fit-traffic`. Returns them with the encoder they use.
 pub(super) fn fit(
-    flags: &Eval,
+    flags: &EvalFlags,
     label_file: &Path,
     bars: &ProgressBars,
 ) -> anyhow::Result<(Panel, TextEncoder)> {

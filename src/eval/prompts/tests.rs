@@ -117,7 +117,7 @@ fn vocabulary(corpus: &Corpus) -> Vocabulary {
     Vocabulary::from_json(&train_vocabulary(texts.into_iter(), 320).unwrap()).unwrap()
 }
 
-const MANIFEST: &str = "[[source]]\nname = \"pipeline-00\"\nside = \"attack\"\nbare = true\n";
+const MANIFEST: &str = "[[source]]\nname = \"pipeline-00\"\nside = \"extraction\"\nbare = true\n";
 
 #[test]
 fn what_pipelines_share_is_found_and_what_people_say_too_is_not() {

@@ -5,11 +5,21 @@ use std::cell::Cell;
 use std::fmt::Write;
 
 use super::protobuf::{Broken, Field, Fields};
-use super::{Signal, VALUES_MAX};
 use crate::gateway::node::Node;
 
+/// Maximum attribute values of one body.
+const VALUES_MAX: usize = 1_000_000;
 /// Maximum nesting of lists and maps in one attribute.
 const DEPTH_MAX: usize = 24;
+
+/// The signal being exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Spans.
+    Traces,
+    /// Log records.
+    Logs,
+}
 
 /// The fields of a span or log record that are used.
 pub(super) struct Record<'a> {

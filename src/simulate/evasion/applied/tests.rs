@@ -182,7 +182,7 @@ fn wordings_are_rotated_and_shared() {
     evasion.wordings = 5;
     let spec = specs[0];
     let applied =
-        |evasion: &Evasion, place| said(&evasion.apply(place, spec.prompt(&corpus), &corpus));
+        |evasion: &Evasion, place| full_text(&evasion.apply(place, spec.prompt(&corpus), &corpus));
     let wordings: BTreeSet<String> = (0..20).map(|place| applied(&evasion, place)).collect();
     assert!((3..=5).contains(&wordings.len()), "{}", wordings.len());
     // Another account of the campaign starts at a different position of the same rotation.
