@@ -188,7 +188,10 @@ impl ObservationSink for Recorder {
             counted.account,
             counted.exchange,
         );
-        self.entries.lock().expect("no test panics while it holds the lock").push(entry);
+        self.entries
+            .lock()
+            .expect("no test panics while it holds the lock")
+            .push(entry);
         Ok(())
     }
 }
