@@ -268,7 +268,9 @@ proptest! {
             observation.time = Timestamp::from_micros(MONDAY);
         }
         let mut shuffled = together.clone();
-        shuffled.sort_by_key(|observation| digest(seed, observation.prompt.0 ^ u64::from(observation.shape.total_bytes)));
+        shuffled.sort_by_key(|observation| {
+            digest(seed, observation.prompt.0 ^ u64::from(observation.shape.total_bytes))
+        });
         let (a, b) = (fold(&together), fold(&shuffled));
         assert_same_whatever_the_order(&a, &b);
         prop_assert_eq!(a.repeat_ring(), b.repeat_ring());
@@ -321,7 +323,12 @@ proptest! {
     }
 
     #[test]
-    fn damaged_bytes_are_refused(stream in stream(20), at in 0..PROFILE_BYTES, bit in 0..8_u32, cut in 0..PROFILE_BYTES) {
+    fn damaged_bytes_are_refused(
+        stream in stream(20),
+        at in 0..PROFILE_BYTES,
+        bit in 0..8_u32,
+        cut in 0..PROFILE_BYTES,
+    ) {
         let bytes = fold(&stream).to_bytes();
         prop_assert_eq!(
             Profile::from_bytes(&bytes[..cut]),
@@ -333,7 +340,11 @@ proptest! {
     }
 
     #[test]
-    fn forged_bytes_give_an_error_or_a_usable_profile(stream in stream(20), at in 8..PROFILE_BYTES - 8, forged in any::<[u8; 8]>()) {
+    fn forged_bytes_give_an_error_or_a_usable_profile(
+        stream in stream(20),
+        at in 8..PROFILE_BYTES - 8,
+        forged in any::<[u8; 8]>(),
+    ) {
         // A valid checksum over an invalid body: the invariants of the blocks are the only check.
         let mut bytes = fold(&stream).to_bytes();
         let body = PROFILE_BYTES - 8;

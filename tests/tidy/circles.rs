@@ -193,12 +193,7 @@ fn no_file_imports_itself_by_way_of_others() {
                 .used
                 .iter()
                 .filter_map(|path| defining_module(&files, path));
-            (
-                module,
-                homes
-                    .filter(|defining_module| defining_module != module)
-                    .collect(),
-            )
+            (module, defined_in.filter(|other| other != module).collect())
         })
         .collect();
     let mut cycles: BTreeSet<Vec<String>> = BTreeSet::new();

@@ -174,7 +174,51 @@ pub(crate) fn documents() -> Vec<Source> {
         .collect()
 }
 
-fn root() -> PathBuf {
+/// Folders at the root of the repository that hold its own text.
+pub(crate) const FOLDERS: [&str; 11] = [
+    "benches", "clients", "deploy", "docs", "eval", "examples", "models", "proto", "src", "tests",
+    "training",
+];
+
+/// Returns every Markdown document.
+pub(crate) fn markdown() -> Vec<Source> {
+    ending_in(&["md"])
+}
+
+/// Returns every source and document whose lines people write: no data, no lock files, no JSON.
+pub(crate) fn readable() -> Vec<Source> {
+    ending_in(&[
+        "md", "rs", "toml", "proto", "py", "yaml", "yml", "css", "txt", "service", "",
+    ])
+}
+
+/// Returns the files with one of these extensions in [`FOLDERS`] and at the root of the repository.
+fn ending_in(extensions: &[&str]) -> Vec<Source> {
+    let wanted = |path: &Path| {
+        let extension = path.extension().and_then(|end| end.to_str()).unwrap_or("");
+        let hidden = path
+            .strip_prefix(root())
+            .is_ok_and(|path| path.components().any(|part| is_hidden(&part)));
+        extensions.contains(&extension) && !hidden
+    };
+    let entries = std::fs::read_dir(root()).expect("a readable folder");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a readable folder").path())
+        .filter(|path| path.is_file())
+        .chain(FOLDERS.map(|folder| root().join(folder)))
+        .collect();
+    paths.sort();
+    paths.iter().flat_map(|path| files(path, &wanted)).collect()
+}
+
+/// Whether a part of a path is hidden or a cache of another program.
+fn is_hidden(part: &std::path::Component<'_>) -> bool {
+    let name = part.as_os_str().to_string_lossy();
+    name.starts_with('.') || name == "__pycache__" || name == "dist"
+}
+
+/// Returns the root of the repository.
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -241,6 +285,60 @@ fn string(text: &str, end: &str, escapes: bool) -> (usize, bool) {
         }
     }
     (text.len(), false)
+}
+
+/// Returns the delimiter of a multi-line string of TOML.
+fn quotes(quote: char) -> String {
+    String::from_iter([quote; 3])
+}
+
+/// Blanks out the contents of string literals of Rust (comments in `//`) or TOML (comments in `#`), keeping line
+/// numbers and comments.
+pub(crate) fn without_strings(text: &str, comment: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let (length, kept) = match character {
+            _ if rest.starts_with(comment) => (rest.find('\n').unwrap_or(rest.len()), true),
+            '"' | '\'' if comment == "#" && rest.starts_with(&quotes(character)) => {
+                let end = rest[3..].find(&quotes(character));
+                (end.map_or(rest.len(), |end| end + 6), false)
+            }
+            '"' => (string(rest, "\"", true).0, false),
+            'r' if rest.starts_with("r\"") && !ends_in_name(&out) => {
+                (string(rest, "\"", false).0, false)
+            }
+            'r' if rest.starts_with("r#\"") && !ends_in_name(&out) => {
+                (string(rest, "\"#", false).0, false)
+            }
+            '\'' if rest.starts_with("'\"'") => (3, true),
+            '\'' if rest.starts_with("'\\\"'") => (4, true),
+            other => (other.len_utf8(), true),
+        };
+        let (piece, after) = rest.split_at(length);
+        if kept {
+            out.push_str(piece);
+        } else {
+            out.push_str("\"\"");
+            out.extend(piece.matches('\n'));
+        }
+        rest = after;
+    }
+    out
+}
+
+#[test]
+fn strings_are_blanked_and_comments_kept() {
+    let rust = "let a = \"b \\\" c\"; // \"d\"\nlet e = r#\"f \"g\"\n h\"#;\n";
+    assert_eq!(
+        without_strings(rust, "//"),
+        "let a = \"\"; // \"d\"\nlet e = \"\"\n;\n"
+    );
+    let toml = "# it's \"a\"\nb = \"\"\"c\nd \"e\" \"\"\" # f\ng = '''h\n'''\n";
+    assert_eq!(
+        without_strings(toml, "#"),
+        "# it's \"a\"\nb = \"\"\n # f\ng = \"\"\n\n"
+    );
 }
 
 #[test]
