@@ -1,4 +1,4 @@
-//! What is measured: the text model alone, request by request, on one thread.
+//! Benchmark of the text model alone, request by request, on one thread.
 //!
 //! - `tokens`: windowed and normalised text to token numbers.
 //! - `rows`: a request to table rows (windowing, normalising, tokens, hashed pairs).

@@ -1,11 +1,11 @@
-//! What is measured: exchange to observation, on one thread.
+//! Benchmark of exchange to observation, on one thread.
 //!
 //! - `digests`: the keyed digests of a request's text.
-//! - `whole`: everything `Observer::observe` does, the text model included.
+//! - `whole`: all of `Observer::observe`, including the text model.
 //!
 //! Corpus: every request of the built-in miniature corpus, in English and in Chinese.
-//! Notes: throughput is in exchanges. `whole` less `digests` is about the text model; see `encode` for its parts and
-//! `text` for digests of long requests.
+//! Notes: throughput is in exchanges. `whole` minus `digests` is roughly the text model; see `encode` for its parts
+//! and `text` for digests of long requests.
 //! Command: `cargo bench --bench observe`
 
 mod corpus;

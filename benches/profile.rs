@@ -1,12 +1,13 @@
-//! What is measured: what an account costs once its exchanges are observed, on one thread.
+//! Benchmark of the cost of an account once its exchanges are observed, on one thread.
 //!
 //! - `update`: a whole sample into an empty profile, in exchanges.
 //! - `merge`: one profile into a copy of another.
 //! - `measure`: every live detector's measures of one profile.
 //!
-//! Corpus: every request of the built-in miniature corpus, in English and in Chinese, observed once beforehand; all of
-//! a sample is one account.
-//! Notes: a profile has one size whatever it saw, so neither `merge` nor `measure` depends on the sample's length.
+//! Corpus: every request of the built-in miniature corpus, in English and in Chinese, observed once beforehand; a
+//! whole sample is one account.
+//! Notes: a profile has the same size whatever it saw, so neither `merge` nor `measure` depends on the sample's
+//! length.
 //! Command: `cargo bench --bench profile`
 
 mod corpus;

@@ -1,10 +1,10 @@
-//! What is measured: measures to a judgement, on one thread.
+//! Benchmark of measures to a risk, on one thread.
 //!
 //! - `score`: the additive model alone, the log-odds.
-//! - `whole`: calibration, band, techniques and the reasons in words as well, as every answer has them.
+//! - `whole`: also calibration, band, techniques and the sentences of the reasons, as in every answer.
 //!
 //! Corpus: the miniature corpus in English and in Chinese, each folded into one account and measured beforehand.
-//! Notes: `whole` less `score` is mostly the sentences of the reasons.
+//! Notes: `whole` minus `score` is mostly the sentences of the reasons.
 //! Command: `cargo bench --bench risk_model`
 
 mod corpus;

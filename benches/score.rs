@@ -1,4 +1,4 @@
-//! What is measured: the whole path from a line of a traffic log to an assessment, beside reading the line alone.
+//! Benchmark of the whole path from a line of a traffic log to an assessment, beside parsing the line alone.
 //!
 //! - `parse`: lines to exchanges, and nothing else.
 //! - `whole`: the same lines to exchanges to assessments, one after another on one thread.
@@ -6,9 +6,9 @@
 //!
 //! Corpus: every request of the built-in miniature corpus, in English and in Chinese, as lines of a traffic log; eight
 //! accounts take turns.
-//! Notes: the ratio of `parse` to `whole` is what scoring adds to a reader that does nothing; it travels between
+//! Notes: the ratio of `parse` to `whole` is what scoring adds to a reader that only parses; it carries over between
 //! machines better than either figure. The engine keeps its accounts from one iteration to the next, so profiles are
-//! long and full, the dear case. Throughput is in exchanges.
+//! long and full, the expensive case. Throughput is in exchanges.
 //! Command: `cargo bench --bench score`
 
 mod corpus;
@@ -26,7 +26,7 @@ fn parse(line: &[u8]) -> Exchange {
     parsed.expect("a line that this benchmark wrote").record
 }
 
-/// The same as an exchange that was not sent before, whatever came from the line.
+/// Parses a line as an exchange that was not sent before, whatever its id.
 fn parse_new(line: &[u8], sent: &mut u64) -> Exchange {
     *sent += 1;
     Exchange {

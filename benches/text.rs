@@ -1,8 +1,8 @@
-//! What is measured: one request to its text digests (`text::digest_request`), the whole of what the text
-//! module does for an exchange, in bytes a second.
+//! Benchmark of one request to its text digests (`text::digest_request`), all that the text module does for an
+//! exchange, in bytes per second.
 //!
-//! Corpus: one user message, a paragraph once, 4 and 40 times over, of English prose with numbers and quotations, and
-//! of Chinese; common words are those of the message. Nothing is read from disk, so the figures compare between
+//! Corpus: one user message, a paragraph repeated 1, 4 and 40 times, of English prose with numbers and quotations, and
+//! of Chinese; its common words are those of the message. Nothing is read from disk, so figures are comparable between
 //! machines.
 
 use std::hint::black_box;

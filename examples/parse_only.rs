@@ -1,4 +1,4 @@
-//! Reads a traffic log and does nothing else: the floor that `stillwatch score` is compared with.
+//! Reads a traffic log and does nothing else: the lower bound for the running time of `stillwatch score`.
 //!
 //! `cargo run --release --example parse_only -- traffic.jsonl`
 

@@ -1,4 +1,4 @@
-//! Metrics, splits, baselines and tables.
+//! Evaluation: metrics, splits, baselines, conformal bounds and report tables.
 //!
 //! Uses `engine`, `ingest`, `train`. Never part of serving.
 

@@ -1,4 +1,4 @@
-//! The deployment files say what is true of the server: ports, folders, users, metrics, and how long it takes to stop.
+//! Deployment files agree with the server: ports, folders, users, metrics and time to stop.
 
 #[path = "deploy/chart.rs"]
 mod chart;
@@ -12,7 +12,7 @@ use stillwatch::server::Limits;
 use stillwatch::settings::{self, ServerSettings, Setting};
 use yaml_rust2::Yaml;
 
-/// Every metric with its labels, from the page that a test of its own holds to the server.
+/// Returns every metric with its labels, from the documentation page that another test compares with the server.
 fn metrics() -> BTreeMap<String, Vec<String>> {
     let page = read("docs/metrics.md");
     let rows = page
@@ -33,7 +33,7 @@ fn metrics() -> BTreeMap<String, Vec<String>> {
     rows.map(row).collect()
 }
 
-/// Labels that Prometheus adds to all.
+/// Labels that Prometheus adds to every metric.
 const SCRAPED: [&str; 2] = ["instance", "job"];
 
 const PORT: i64 = 7700;
@@ -43,7 +43,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is missing", path.display()))
 }
 
-/// The chart with every switch on.
+/// Builds the chart with every switch on.
 fn all_on() -> Chart {
     Chart::with(&[
         ("autoscaling.enabled", "true"),
@@ -67,7 +67,7 @@ fn all_on() -> Chart {
     ])
 }
 
-/// `Key=Value` lines of a unit, by section.
+/// Returns the `Key=Value` lines of the unit, by section.
 fn unit() -> BTreeMap<String, Vec<(String, String)>> {
     let mut sections: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let mut section = String::new();
@@ -130,7 +130,7 @@ fn the_chart_renders_with_its_own_values_and_with_all_switches_on() {
 
 #[test]
 fn the_schema_knows_every_value() {
-    fn known(values: &Yaml, schema: &Value, place: &str) {
+    fn known(values: &Yaml, schema: &Value, prefix: &str) {
         let (Some(values), Some(properties)) = (values.as_hash(), schema["properties"].as_object())
         else {
             return;
@@ -139,8 +139,8 @@ fn the_schema_knows_every_value() {
             let name = name.as_str().expect("a name");
             let inner = properties
                 .get(name)
-                .unwrap_or_else(|| panic!("{place}{name}"));
-            known(value, inner, &format!("{place}{name}."));
+                .unwrap_or_else(|| panic!("{prefix}{name}"));
+            known(value, inner, &format!("{prefix}{name}."));
         }
     }
     let chart = Chart::with(&[]);
@@ -227,7 +227,7 @@ fn whoever_stops_the_server_waits_for_its_grace_period() {
     );
 }
 
-/// Names of the environment variables of a rendered container.
+/// Returns the names of the environment variables of a rendered container.
 fn environment(chart: &Chart) -> Vec<String> {
     let set = chart.document("StatefulSet");
     let container = &set["spec"]["template"]["spec"]["containers"][0];
@@ -264,7 +264,7 @@ fn every_setting_is_one_that_the_server_reads() {
     }
 }
 
-/// Refuses a document that differs from what is generated for it, or writes it where that is asked for.
+/// Fails if a document differs from its generated contents, or writes it where that is requested.
 fn is_generated(path: &str, made: &str) {
     if std::env::var_os("STILLWATCH_WRITE_DOCS").is_some() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -330,8 +330,11 @@ fn dashboard_and_alerts_ask_for_metrics_that_exist() {
         let severity = rule["labels"]["severity"].as_str().unwrap();
         assert!(["critical", "warning", "info"].contains(&severity));
         assert!(rule["for"].as_str().is_some());
-        for said in ["summary", "description"] {
-            assert!(rule["annotations"][said].as_str().is_some(), "{said}");
+        for annotation in ["summary", "description"] {
+            assert!(
+                rule["annotations"][annotation].as_str().is_some(),
+                "{annotation}"
+            );
         }
     }
     let known = metrics();
@@ -376,7 +379,7 @@ fn panels_have_their_own_place() {
     }
 }
 
-/// Everything that the program is made of.
+/// Concatenates all sources of the program.
 fn sources(folder: &Path) -> String {
     let entries = folder.read_dir().expect("a folder");
     let paths = entries.map(|entry| entry.expect("readable").path());
@@ -394,7 +397,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
 }
 
-/// The metric that a series of a histogram belongs to.
+/// Returns the metric that a series of a histogram belongs to.
 fn plain(series: &str) -> &str {
     let parts = ["_bucket", "_sum", "_count"];
     parts
@@ -403,7 +406,7 @@ fn plain(series: &str) -> &str {
         .unwrap_or(series)
 }
 
-/// Labels that a query selects by or groups by.
+/// Returns the labels that a query selects or groups by.
 fn labels(query: &str) -> BTreeSet<&str> {
     let selectors = enclosed(query, "{", '}').flat_map(|selector| selector.split("\","));
     let selected = selectors.filter_map(|matcher| matcher.split(['=', '!']).next());
@@ -412,7 +415,7 @@ fn labels(query: &str) -> BTreeSet<&str> {
     selected.chain(grouped).map(str::trim).collect()
 }
 
-/// What stands between an opening and the next `close`.
+/// Returns the texts between `open` and the next `close`.
 fn enclosed<'q>(query: &'q str, open: &'q str, close: char) -> impl Iterator<Item = &'q str> {
     let begun = query.split(open).skip(1);
     begun.filter_map(move |rest| rest.split(close).next())

@@ -1,4 +1,4 @@
-//! The hand-written hot path of the text model equals the same computation in candle, from the same bytes.
+//! Parity of the text model's hand-written hot path with the same computation in candle, from the same bytes.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ use stillwatch::train::vocabulary::train_vocabulary;
 const TOKENS: usize = 400;
 const POOLED: usize = CHANNELS * ROW_DIM;
 
-/// Weights of the sizes that training arrives at, as trained: before the table is cut to eight bits.
+/// Weights of the sizes that training produces, as trained: before the table is quantised to eight bits.
 struct Weights {
     vectors: Vec<f32>,
     scores: Vec<f32>,
@@ -55,7 +55,7 @@ static MODEL: LazyLock<StaticEncoder> = LazyLock::new(|| {
     } = &*WEIGHTS;
     let wide = Wide::new(TOKENS, wide, -0.3);
     let trained = StaticEncoder::from_weights(vectors, scores, head.clone(), wide);
-    // What is tested has been through its file.
+    // The model under test has been written to its file and read back.
     let bytes = trained.to_safetensors().expect("consistent shapes");
     StaticEncoder::from_safetensors(&bytes, TOKENS).expect("a file just written")
 });
@@ -65,7 +65,7 @@ static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
     Reference::read(&bytes).expect("consistent shapes")
 });
 
-/// The model in candle, with no code of `encoder` but which tokens and pairs a request holds.
+/// The model in candle. It shares with `encoder` only the choice of tokens and pairs of a request.
 struct Reference {
     vectors: Tensor,
     scores: Tensor,
@@ -113,7 +113,7 @@ impl Reference {
         })
     }
 
-    /// Cue probabilities and embeddings of a batch: `[requests][CUE_COUNT]` and `[requests][EMBEDDING_DIM]`.
+    /// Computes cue probabilities and embeddings of a batch: `[requests][CUE_COUNT]` and `[requests][EMBEDDING_DIM]`.
     fn evaluate(&self, batch: &[ChannelRows]) -> candle_core::Result<(Tensor, Tensor)> {
         let pooled: Vec<Tensor> = batch
             .iter()
@@ -134,7 +134,8 @@ impl Reference {
         ))
     }
 
-    /// What the wide member adds to every logit of a batch: `[requests][CUE_COUNT]`, zero outside the intents.
+    /// Computes the wide member's addition to every logit of a batch: `[requests][CUE_COUNT]`, zero outside the
+    /// intents.
     fn wide(&self, batch: &[ChannelRows]) -> candle_core::Result<Tensor> {
         let intents: Vec<f32> = Cue::ALL
             .iter()
@@ -184,7 +185,7 @@ fn cosine(left: &[f32], right: &[f32]) -> f64 {
     dot(left, right) / (dot(left, left) * dot(right, right)).sqrt()
 }
 
-/// Rows of a request: any number a channel, none included.
+/// Generates the rows of a request: any number for each channel, zero included.
 fn request() -> impl Strategy<Value = ChannelRows> {
     let rows = prop::collection::vec(0..TOKENS as u32, 0..400);
     [rows.clone(), rows.clone(), rows].prop_map(|channels| {
@@ -238,7 +239,7 @@ fn eight_bits_cost_at_most_half_a_step() {
             "scores are kept whole"
         );
     }
-    // Half of one of 127 steps, and a little for the rounding of floats.
+    // Half of one of 127 steps, plus a margin for the rounding of floats.
     assert!(
         worst <= 0.5 / 127.0 + 1e-6,
         "error of {worst} of a row's largest component"

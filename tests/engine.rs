@@ -1,4 +1,4 @@
-//! The one path, on the shipped bundle: what must hold of every answer, whoever asks and on how many threads.
+//! The engine with the shipped bundle: invariants of every assessment, for any caller and any number of threads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -88,7 +88,8 @@ fn one_by_one_in_batches_and_on_any_number_of_threads_the_bytes_are_the_same() {
     }
 }
 
-/// A stream of which some exchanges are sent again, at once or much later: word for word, in other words, without an id.
+/// Builds a stream in which some exchanges are sent again, at once or much later: unchanged, reworded, or without an
+/// id.
 fn with_repeats() -> Vec<Exchange> {
     let mut exchanges = Vec::new();
     let mut again = Vec::new();
@@ -139,7 +140,7 @@ fn repeats_are_the_same_one_by_one_in_batches_and_on_any_number_of_threads() {
             "{threads} threads"
         );
     }
-    // And whoever has no engine tells the same ones.
+    // A caller without an engine finds the same repeats.
     let mut filter = RepeatFilter::new(PseudonymKey::offline());
     for (exchange, answer) in exchanges.iter().zip(&scored) {
         assert_eq!(filter.is_repeat(exchange), answer.duplicate);
@@ -161,10 +162,10 @@ fn a_repeat_leaves_no_trace() {
     assert!(counted.eq(engine().score_batch(&once)));
 }
 
-/// Partition, sequence, account and digest of a counted observation.
+/// Partition, sequence number, account and digest of a counted observation.
 type Entry = (usize, u64, AccountKey, Option<Digest>);
 
-/// Keeps what it is handed, and fails from the `fails_at`-th call on for `fails` calls.
+/// A sink that keeps the observations it receives, and fails from the `fails_at`-th call on for `fails` calls.
 #[derive(Default)]
 struct Recorder {
     entries: Mutex<Vec<Entry>>,
@@ -207,7 +208,7 @@ fn the_sink_sees_every_counted_observation_in_the_order_of_counting() {
             .filter(|assessment| !assessment.as_ref().unwrap().duplicate)
             .count()
     };
-    // From several threads, and the first half twice.
+    // From several threads, with the first half sent twice.
     let (first, second) = exchanges.split_at(exchanges.len() / 2);
     let counted: usize = thread::scope(|scope| {
         let halves = [first, second, &first[..400]].map(|half| scope.spawn(move || score(half)));
@@ -325,7 +326,7 @@ fn risk_model() -> RiskModel {
     bundle.risk_model
 }
 
-/// Every term of the shipped bundle weighs, and techniques that no term speaks for are not answered.
+/// Every term of the shipped bundle has weight, and techniques that no term supports are not reported.
 #[test]
 fn a_technique_without_a_term_is_not_answered() {
     let model = risk_model();
@@ -378,8 +379,8 @@ fn context_is_what_the_reasons_leave_out() {
     for (_, sentence) in &context {
         assert!(!sentence.contains("NaN"), "{sentence}");
     }
-    let told = |words: &str| context.iter().any(|(_, sentence)| sentence.contains(words));
-    assert!(told("changed the model") && !told("resembled a published pipeline"));
+    let mentions = |words: &str| context.iter().any(|(_, sentence)| sentence.contains(words));
+    assert!(mentions("changed the model") && !mentions("resembled a published pipeline"));
 }
 
 #[test]
@@ -433,7 +434,7 @@ fn a_risk_model_of_another_program_is_refused() {
         ),
     ] {
         let mut bad = good.clone();
-        *bad.pointer_mut(pointer).expect("a place in a risk model") = wrong;
+        *bad.pointer_mut(pointer).expect("a path in a risk model") = wrong;
         let error = serde_json::from_value::<RiskModel>(bad)
             .expect_err(pointer)
             .to_string();
@@ -459,7 +460,7 @@ fn no_answer_quotes_a_request() {
     assert!(!String::from_utf8(out).unwrap().contains(canary));
 }
 
-/// An extraction and its benign look-alike about the same sums. The extraction is worded as no training text is.
+/// An extraction and its benign look-alike about the same sums. The extraction is worded unlike any training text.
 #[test]
 fn a_reasoning_harvest_and_a_student_get_different_answers() {
     let engine = engine();

@@ -1,4 +1,4 @@
-//! Trails of small streams and the tables made of them, against figures worked by hand.
+//! Trails of small streams and the tables built from them, compared with figures worked by hand.
 
 #[path = "eval/command.rs"]
 mod command;
@@ -23,7 +23,7 @@ use stillwatch::eval::{Options, Report, Step, Trails};
 
 const DAY: i64 = 86_400_000_000;
 
-/// An exchange of `account` at a number of days, with its score and recommendation.
+/// Builds the assessment of an exchange of `account` at a time in days, with its score and recommendation.
 fn assessment(account: &str, day: f64, score: f64, recommendation: Recommendation) -> Assessment {
     let risk = Risk::from_logit(score);
     Assessment {
@@ -81,7 +81,7 @@ fn extracting(account: &str, pipeline: &str, campaign: &str) -> Label {
     }
 }
 
-/// Ten tokens were answered.
+/// Builds a step with ten output tokens.
 fn step(assessment: &Assessment) -> Step<'_> {
     Step {
         assessment,
@@ -106,7 +106,7 @@ fn quick() -> Options {
     }
 }
 
-/// The rows of the table whose title starts so, as JSON objects.
+/// Returns the rows of the table whose title starts with `title`, as JSON objects.
 fn rows(report: &Report, title: &str) -> Vec<Value> {
     let tables: Vec<Value> =
         serde_json::from_str(&report.render(Layout::Json)).expect("a report is JSON");
@@ -118,7 +118,7 @@ fn rows(report: &Report, title: &str) -> Vec<Value> {
     table["rows"].as_array().expect("rows are a list").clone()
 }
 
-/// The row whose `column` reads `name`.
+/// Returns the row whose `column` is `name`.
 fn row(report: &Report, title: &str, column: &str, name: &str) -> Value {
     let found = rows(report, title)
         .into_iter()
@@ -165,7 +165,7 @@ fn recall_at_one_per_cent_by_hand() {
     // 300 accounts cannot resolve a rate of 0.1%, and no account had ten exchanges.
     assert_eq!(last("recall at FPR 0.1%")["insufficient"], true);
     assert_eq!(last("recall at FPR 0.1%")["n"], 300);
-    // Four pipelines among 34 groups: an interval; one pipeline of one campaign: none.
+    // Four pipelines among 34 groups give an interval; one pipeline of one campaign gives none.
     assert!(last("AUC")["low"].as_f64() < last("AUC")["high"].as_f64());
     let after = row(&report, "Account detection", "figure", "AUC")["after 10"].clone();
     assert_eq!(after["insufficient"], true);
@@ -197,8 +197,8 @@ fn small() -> (Vec<Label>, Vec<Assessment>) {
         extracting("x3", "pipe-2", "c2"),
     ];
     let mut stream = Vec::new();
-    // x1 has twelve exchanges and is never reviewed; x2 has six and is reviewed at its third, when x1 has
-    // had three; x3 has four and is never reviewed. Benign accounts have eleven over ten days.
+    // x1 has twelve exchanges and is never reviewed; x2 has six and is reviewed at its third, when x1 has had three;
+    // x3 has four and is never reviewed. Benign accounts have eleven over ten days.
     for step in 0..12_u32 {
         let day = f64::from(step);
         stream.push(allowed("x1", day, 1.0));
@@ -243,7 +243,7 @@ fn a_trail_keeps_its_moments() {
     assert_eq!(marks("x1"), [1, 5, 10]);
     assert_eq!(marks("x3"), [1]);
     assert_eq!(trail("x1").exchanges(), 12);
-    // The recommendation fell back in between and stays noted.
+    // The recommendation fell back in between, but the first review stays recorded.
     assert_eq!(
         (trail("x2").first_review, trail("x2").first_restrict),
         (Some(3), Some(5))
@@ -265,7 +265,7 @@ fn what_a_campaign_got_before_anybody_looked() {
     );
     close(&two["accounts found, mean of campaigns"], 0.5);
     let any = row(&report, "Campaigns", "accounts in the campaign", "any");
-    // c2 was never noticed: all of its four.
+    // c2 was never reviewed: all of its four.
     close(
         &any["leaked before the first review, mean of campaigns"],
         f64::midpoint(6.0 / 18.0, 1.0),
@@ -274,7 +274,7 @@ fn what_a_campaign_got_before_anybody_looked() {
         &any["leaked before the first review, all exchanges"],
         10.0 / 22.0,
     );
-    // Ten tokens an exchange.
+    // Ten tokens for each exchange.
     close(&any["output tokens leaked, all"], 10.0 / 22.0);
     close(&any["campaigns with a review"], 0.5);
 }
@@ -286,7 +286,7 @@ fn false_alarms_by_hand() {
     let figure = |name: &str| row(&report, "False alarms", "figure", name)["value"].clone();
     close(&figure("ever review"), 0.25);
     close(&figure("ever restrict"), 0.0);
-    // Nobody in four accounts is no proof of nobody.
+    // None among four accounts does not prove a rate of zero.
     assert_eq!(figure("ever restrict").get("low"), None);
     // One review in four times ten days.
     close(&figure("reviews per 1,000 account-days"), 25.0);
@@ -311,7 +311,8 @@ fn time_to_review_with_those_who_left() {
         "accounts",
         "extracting",
     );
-    // x2 at its third exchange, with all three still there: a third. x3 leaves at 4, x1 at 12.
+    // x2 is reviewed at its third exchange, with all three accounts still at risk: a third. x3 is censored at 4, x1 at
+    // 12.
     close(&extracting["reviewed by 10"], 1.0 / 3.0);
     assert_eq!(extracting["median"], "not reached");
 }
@@ -328,8 +329,8 @@ fn thin_slices_say_so() {
 
 #[test]
 fn risk_is_compared_at_the_prevalence_of_the_stream() {
-    // At a prior of 10% the bundle says 10% of everybody: nothing known. Half of the stream extracts, so
-    // moved to the stream it says 50%, which is right.
+    // At a prior of 10% the bundle gives everybody a risk of 10%: it is uninformative. Half of the stream extracts, so
+    // shifted to the stream's prevalence it gives 50%, which is right.
     let uninformed = (0.1_f64 / 0.9).ln();
     let mut labels = Vec::new();
     let mut stream = Vec::new();
@@ -412,8 +413,8 @@ fn nothing_collected_gives_tables_without_figures() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Neither the order of the accounts nor how their exchanges are interleaved moves a figure, where
-    /// campaigns are single accounts.
+    /// Neither the order of the accounts nor the interleaving of their exchanges changes a figure, where campaigns are
+    /// single accounts.
     #[test]
     fn the_order_of_accounts_does_not_matter(
         accounts in prop::collection::vec(

@@ -1,5 +1,5 @@
-//! What a profile promises, on arbitrary streams: merging is associative and commutative with an identity, one fold
-//! equals the merge of its shards, bytes come back, bounds hold, and no input makes it panic.
+//! Properties of a profile on arbitrary streams: merging is associative and commutative with an identity, one fold
+//! equals the merge of its shards, serialization round-trips, bounds hold, and no input causes a panic.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ fn random_features() -> RandomFeatures {
     RandomFeatures::new(7, 1.2).expect("1.2 is a bandwidth")
 }
 
-/// A well mixed digest, as a keyed hash would give.
+/// Returns a well-mixed digest, like that of a keyed hash.
 fn digest(kind: u64, value: u64) -> Digest {
     let mut x =
         kind.wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ value.wrapping_mul(0xA076_1D64_78BD_642F);
@@ -38,7 +38,7 @@ fn embedding(direction: u64) -> Embedding {
     Embedding(raw.map(|x| x / length))
 }
 
-/// An exchange about content `content` of template `skeleton`, without text for the embedding.
+/// Builds an exchange with content `content` of template `skeleton`, without text for the embedding.
 fn plain(micros: i64, skeleton: u64, content: u64) -> Observation {
     Observation {
         time: Timestamp::from_micros(micros),
@@ -116,7 +116,7 @@ fn shape() -> impl Strategy<Value = RequestShape> {
         )
 }
 
-/// Exchanges over three months that share prompts, templates and models often enough to matter.
+/// Generates exchanges over three months that share prompts, templates and models often enough to matter.
 fn observation() -> impl Strategy<Value = Observation> {
     (
         (0..90_i64, 0..200_i64, 0..12_u64, 0..40_u64, 0..3_u64),
@@ -181,8 +181,8 @@ fn close(a: Option<f64>, b: Option<f64>, tolerance: f64) -> bool {
     }
 }
 
-/// What must be the same bytes whatever the order of exchanges and the tree of merges, and the float sums up to
-/// rounding. Counts of what lies between consecutive exchanges are left to the caller.
+/// Checks what must be the same bytes whatever the order of exchanges and the tree of merges, and the float sums up to
+/// rounding. Counts between consecutive exchanges are left to the caller.
 fn assert_same_whatever_the_order(a: &Profile, b: &Profile) {
     assert_eq!(a.seen(), b.seen());
     assert_eq!(a.heavy_hitters(), b.heavy_hitters(), "at most 16 skeletons");
@@ -221,7 +221,7 @@ fn assert_same_whatever_the_order(a: &Profile, b: &Profile) {
     assert!(close(x.similarity(y), y.similarity(x), 1e-5));
 }
 
-/// The counts that a merge adds up and that no merge can recount.
+/// Checks the counts that a merge adds up and that no merge can recount.
 fn assert_same_between_exchanges(a: &Profile, b: &Profile) {
     assert_eq!(a.repeat_ring(), b.repeat_ring());
     assert_eq!(a.model_mix(), b.model_mix());
@@ -268,7 +268,9 @@ proptest! {
             observation.time = Timestamp::from_micros(MONDAY);
         }
         let mut shuffled = together.clone();
-        shuffled.sort_by_key(|observation| digest(seed, observation.prompt.0 ^ u64::from(observation.shape.total_bytes)));
+        shuffled.sort_by_key(|observation| {
+            digest(seed, observation.prompt.0 ^ u64::from(observation.shape.total_bytes))
+        });
         let (a, b) = (fold(&together), fold(&shuffled));
         assert_same_whatever_the_order(&a, &b);
         prop_assert_eq!(a.repeat_ring(), b.repeat_ring());
@@ -289,7 +291,7 @@ proptest! {
             observation.time = Timestamp::from_micros(micros);
         }
         let (a, b) = (fold(&stream), fold(&moved));
-        // Whole half-lives apart: the same bits.
+        // Whole half-lives apart the bits are the same.
         prop_assert_eq!(a.cues().recent_intent_mean(), b.cues().recent_intent_mean());
     }
 
@@ -321,7 +323,12 @@ proptest! {
     }
 
     #[test]
-    fn damaged_bytes_are_refused(stream in stream(20), at in 0..PROFILE_BYTES, bit in 0..8_u32, cut in 0..PROFILE_BYTES) {
+    fn damaged_bytes_are_refused(
+        stream in stream(20),
+        at in 0..PROFILE_BYTES,
+        bit in 0..8_u32,
+        cut in 0..PROFILE_BYTES,
+    ) {
         let bytes = fold(&stream).to_bytes();
         prop_assert_eq!(
             Profile::from_bytes(&bytes[..cut]),
@@ -333,8 +340,12 @@ proptest! {
     }
 
     #[test]
-    fn forged_bytes_give_an_error_or_a_usable_profile(stream in stream(20), at in 8..PROFILE_BYTES - 8, forged in any::<[u8; 8]>()) {
-        // A right checksum over a wrong body: the invariants of the blocks are the only guard.
+    fn forged_bytes_give_an_error_or_a_usable_profile(
+        stream in stream(20),
+        at in 8..PROFILE_BYTES - 8,
+        forged in any::<[u8; 8]>(),
+    ) {
+        // A valid checksum over an invalid body: the invariants of the blocks are the only check.
         let mut bytes = fold(&stream).to_bytes();
         let body = PROFILE_BYTES - 8;
         for (byte, forged) in bytes[at..body].iter_mut().zip(forged) {
@@ -351,7 +362,7 @@ proptest! {
     }
 }
 
-/// Everything that computes; a panic is the failure.
+/// Calls everything that computes; a panic is the failure.
 fn use_every_estimate(profile: &Profile) {
     let distinct = profile.distinct();
     assert!(distinct.distinct_skeletons() >= 0.0 && distinct.repeats().repeats() >= 0.0);
@@ -365,8 +376,8 @@ fn use_every_estimate(profile: &Profile) {
     let _ = profile.cues().recent_intent_mean();
 }
 
-/// The same log gives the same bytes on every machine, in every build, this year and next. A change of this value is
-/// a change of the layout or of the arithmetic: it needs a new `PROFILE_VERSION`.
+/// The same log gives the same bytes on every machine, in every build, this year and next. A change of this value is a
+/// change of the layout or of the arithmetic: it needs a new `PROFILE_VERSION`.
 #[test]
 fn the_bytes_of_a_fixed_stream_never_change() {
     let number = |kind: u64, i: u64| digest(kind, i).0 >> 32;
@@ -438,7 +449,7 @@ fn counts(values: &[u64]) -> BTreeMap<u64, u32> {
 #[test]
 fn heavy_hitters_keep_their_bounds_through_any_tree_of_merges() {
     for seed in 0..6 {
-        // Every quarter has other favourites, so that what one shard tracks another has dropped.
+        // Every quarter has different frequent values, so that what one shard tracks another has dropped.
         let values: Vec<u64> = (0..4_000)
             .map(|draw| (zipf(seed, draw, 500) + draw / 1_000 * 40) % 500)
             .collect();
@@ -482,7 +493,7 @@ fn heavy_hitters_keep_their_bounds_through_any_tree_of_merges() {
 #[test]
 fn what_one_side_dropped_is_not_forgotten_in_a_merge() {
     let times = |value: u64, count: usize| std::iter::repeat_n(plain(MONDAY, value, 0), count);
-    // Seventeen templates for sixteen places: number 0 is dropped after five occurrences.
+    // Seventeen templates for sixteen slots: number 0 is dropped after five occurrences.
     let dropped: Vec<Observation> = (0..17)
         .flat_map(|value| times(value, if value == 0 { 5 } else { 10 }))
         .collect();
@@ -561,7 +572,7 @@ fn repeats_of_a_popular_catalogue_are_unbiased() {
         "standard error of the singleton share {deviation}"
     );
     assert!((singleton_error / seeds).abs() < 3.0 * deviation / seeds.sqrt());
-    // The head of the catalogue is in the sample or not: one estimate spreads by about 0.5.
+    // The head of the catalogue is in the sample or not: one estimate has a spread of about 0.5.
     assert!(
         (repeat_error / seeds).abs() < 0.15,
         "mean error of repeats {}",
@@ -571,7 +582,7 @@ fn repeats_of_a_popular_catalogue_are_unbiased() {
 
 #[test]
 fn one_template_is_read_apart_from_the_rest() {
-    // An extraction without repeats behind a chat full of them.
+    // An extraction without repeats among a chat full of them.
     let stream: Vec<Observation> = (0..400)
         .map(|i| {
             if i % 2 == 0 {
@@ -701,7 +712,7 @@ fn a_refusal_is_reworded_by_another_wording_of_much_the_same_within_the_hour() {
     };
     let stream = [
         at(0, 1, 1, Outcome::Refused),
-        // The same template, then another subject, then nothing to do with a refusal.
+        // The same template, then another subject, then a prompt unrelated to a refusal.
         at(1, 1, 1, Outcome::Answered),
         at(2, 2, 2, Outcome::Answered),
         at(3, 3, 2, Outcome::Answered),

@@ -1,18 +1,23 @@
-//! The house rules that a compiler cannot know: who may import whom, what is absent, how files look.
+//! Repository rules that the compiler cannot check: allowed imports, forbidden dependencies, links, line width, form
+//! of files.
 //!
-//! Every rule reads the sources as text and fails with all places that break it.
+//! Every rule reads the sources as text and fails with all locations that break it.
 
 #[path = "tidy/circles.rs"]
 mod circles;
+#[path = "tidy/links.rs"]
+mod links;
 #[path = "tidy/source.rs"]
 mod source;
+#[path = "tidy/width.rs"]
+mod width;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use source::{Place, Source, documents, sources};
+use source::{Location, Source, documents, sources};
 
-/// What each module may import, one module a line. `ARCHITECTURE.md` gives the reasons.
-const HOUSE: &str = "
+/// The modules that each module may import, one module per line. `ARCHITECTURE.md` gives the reasons.
+const ALLOWED_IMPORTS: &str = "
     domain:
     statistics:
     privacy:  domain
@@ -34,7 +39,8 @@ const HOUSE: &str = "
     simulate: domain statistics wire ingest
     train:    domain statistics privacy text encoder observe profile detect risk engine bundle ingest simulate
     eval:     domain statistics privacy text encoder observe profile detect risk engine bundle ingest simulate train
-    cli:      domain privacy text encoder observe profile detect risk engine bundle wire gateway ingest server store service settings simulate train eval
+    cli:      domain privacy text encoder observe profile detect risk engine bundle wire gateway ingest \
+              server store service settings simulate train eval
 ";
 
 /// Modules that must give the same answer for the same log on every machine.
@@ -51,71 +57,77 @@ const PURE: [&str; 10] = [
     "engine",
 ];
 
-/// Files over [`LINES_MAX`], each with its reason.
+/// Files over [`LINES_MAX`] lines, each with its reason.
 const LONG: [(&str, &str); 1] = [(
     "tests/profile_properties.rs",
     "one property per block of the profile, over one shared generator of observations",
 )];
 
-/// Lines that a file may have without standing in [`LONG`].
+/// Most lines of a file that is not listed in [`LONG`].
 const LINES_MAX: usize = 500;
 
-fn house() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rows = HOUSE.lines().filter_map(|line| line.trim().split_once(':'));
+fn allowed_imports() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let rows = ALLOWED_IMPORTS
+        .lines()
+        .filter_map(|line| line.trim().split_once(':'));
     rows.map(|(module, allowed)| (module, allowed.split_whitespace().collect()))
         .collect()
 }
 
-/// Fails with every offending place, or passes.
-fn forbid(rule: &str, offences: impl IntoIterator<Item = Place>) {
+/// Fails with a list of all offences, or passes when there are none.
+fn forbid(rule: &str, offences: impl IntoIterator<Item = Location>) {
     let offences = offences.into_iter();
-    let list: Vec<String> = offences.map(|place| place.to_string()).collect();
+    let list: Vec<String> = offences.map(|location| location.to_string()).collect();
     assert!(list.is_empty(), "{rule}:\n{}", list.join("\n"));
 }
 
-/// Files under `src` that are more than tests. Tests may name what is forbidden, to show that it changes nothing.
+/// Returns the files under `src` that are not only tests. Tests may name what is forbidden, to show that it changes
+/// nothing.
 fn shipped() -> impl Iterator<Item = Source> {
     let files = sources("src").into_iter();
     files.filter(|file| !file.name.ends_with("/tests.rs"))
 }
 
-/// Places of `needles` in code (comments and prose left out) of every file under `src` that `applies` to.
-fn in_code(needles: &[&str], applies: impl Fn(&Source) -> bool) -> Vec<Place> {
+/// Finds `needles` in code (comments and prose excluded) of every file under `src` that `applies` accepts.
+fn in_code(needles: &[&str], applies: impl Fn(&Source) -> bool) -> Vec<Location> {
     let files = shipped().filter(applies);
     files
         .flat_map(|file| {
-            file.code_places(|line| needles.iter().any(|needle| line.contains(needle)))
+            file.code_locations(|line| needles.iter().any(|needle| line.contains(needle)))
         })
         .collect()
 }
 
-/// Whether a file lies outside all of `modules`.
+/// Whether a file is outside all of `modules`.
 fn outside(modules: &'static [&'static str]) -> impl Fn(&Source) -> bool {
     move |file| !modules.contains(&file.module())
 }
 
-/// Whether a file lies in one of `modules`.
+/// Whether a file is in one of `modules`.
 fn inside(modules: &'static [&'static str]) -> impl Fn(&Source) -> bool {
     move |file| modules.contains(&file.module())
 }
 
 #[test]
-fn imports_follow_the_house() {
-    let house = house();
+fn imports_follow_the_table() {
+    let allowed_imports = allowed_imports();
     let mut offences = Vec::new();
     for file in sources("src") {
         let module = file.module();
-        // The table of contents, and the binary: it sees the library from outside and asks `cli` alone.
+        // The crate root lists all modules. The binary uses the library from outside, and only `cli`.
         if matches!(module, "lib" | "main") {
             continue;
         }
-        let Some(allowed) = house.get(module) else {
-            offences.push(file.place(1, &format!("`{module}` is not in the table of this test")));
+        let Some(allowed) = allowed_imports.get(module) else {
+            offences.push(file.location(
+                1,
+                &format!("`{module}` is not in the import table of this test"),
+            ));
             continue;
         };
         for (line, import) in file.imports() {
             if import != module && !allowed.contains(import.as_str()) {
-                offences.push(file.place(line, &format!("`{module}` must not use `{import}`")));
+                offences.push(file.location(line, &format!("`{module}` must not use `{import}`")));
             }
         }
     }
@@ -129,12 +141,12 @@ fn the_binary_asks_the_command_line_alone() {
             .any(|(at, path)| !line[at + path.len()..].starts_with("cli"))
     };
     let binary = sources("src").into_iter().filter(|f| f.module() == "main");
-    let offences = binary.flat_map(|file| file.code_places(outsider));
+    let offences = binary.flat_map(|file| file.code_locations(outsider));
     forbid("main.rs uses nothing but cli", offences);
 }
 
 #[test]
-fn nobody_climbs_around_the_table() {
+fn no_path_climbs_two_modules() {
     forbid(
         "a path that climbs two modules goes through `crate::`, where the table sees it",
         in_code(&["super::super::"], |_| true),
@@ -188,7 +200,7 @@ fn the_clock_is_read_at_the_edge() {
 
 #[test]
 fn the_scoring_path_does_no_input_or_output() {
-    let doors = [
+    let io_paths = [
         "std::fs",
         "std::net",
         "std::env",
@@ -198,7 +210,7 @@ fn the_scoring_path_does_no_input_or_output() {
     ];
     forbid(
         "no I/O from domain to engine",
-        in_code(&doors, inside(&PURE)),
+        in_code(&io_paths, inside(&PURE)),
     );
 }
 
@@ -235,16 +247,16 @@ fn origin_is_never_a_feature() {
         "geolocation",
     ];
     let offences = shipped().flat_map(|file| {
-        file.code_places(|line| {
+        file.code_locations(|line| {
             let joined = line.to_lowercase().replace('_', "");
             origin.iter().any(|word| joined.contains(word))
         })
     });
-    forbid("place and origin are not inputs", offences);
+    forbid("geographic origin is not an input", offences);
 
     let judging = shipped().filter(inside(&["profile", "detect", "risk"]));
     let offences = judging.flat_map(|file| {
-        file.code_places(|line| {
+        file.code_locations(|line| {
             source::words(line).any(|word| matches!(word.as_str(), "language" | "script"))
         })
     });
@@ -270,7 +282,7 @@ fn every_file_says_what_it_is() {
     let silent = files.filter(|file| !file.text.starts_with("//!"));
     forbid(
         "a file starts with `//!`",
-        silent.map(|file| file.place(1, "no module comment")),
+        silent.map(|file| file.location(1, "no module comment")),
     );
 }
 
@@ -281,10 +293,10 @@ fn files_stay_short() {
         let lines = file.text.lines().count();
         let excused = LONG.iter().any(|(name, _)| *name == file.name);
         if lines > LINES_MAX && !excused {
-            offences.push(file.place(lines, &format!("over {LINES_MAX} lines: split by noun")));
+            offences.push(file.location(lines, &format!("over {LINES_MAX} lines: split by noun")));
         }
         if lines <= LINES_MAX && excused {
-            offences.push(file.place(lines, "no longer long: take it off the list"));
+            offences.push(file.location(lines, "no longer long: take it off the list"));
         }
     }
     forbid("short files", offences);
@@ -301,7 +313,7 @@ fn what_is_left_to_do_has_an_owner() {
         for (line, text) in (1..).zip(file.text.lines()) {
             let mut found = text.match_indices(marker);
             if found.any(|(at, _)| !text[at + marker.len()..].starts_with('(')) {
-                offences.push(file.place(line, text));
+                offences.push(file.location(line, text));
             }
         }
     }
@@ -315,7 +327,7 @@ fn documents_name_no_place_on_a_machine() {
     for file in documents() {
         for (line, text) in (1..).zip(file.text.lines()) {
             if homes.iter().any(|home| text.contains(home)) {
-                offences.push(file.place(line, text));
+                offences.push(file.location(line, text));
             }
         }
     }

@@ -1,6 +1,6 @@
-//! The release candidate of `tokenizers` on the hot path cuts text as its stable release does.
+//! Parity of the release candidate of `tokenizers` on the hot path with its stable release.
 //!
-//! One vocabulary, trained here, read by both; any text must give the same token numbers. When this fails after an
+//! One vocabulary, trained here, is read by both; any text must give the same token numbers. When this fails after an
 //! upgrade, weights trained with the other version no longer mean what they did.
 
 use std::sync::LazyLock;
@@ -40,8 +40,9 @@ static READERS: LazyLock<Readers> = LazyLock::new(|| {
     }
 });
 
-/// The same vocabulary and merges in the form that the stable release reads. Where the canonical form of the release
-/// candidate spells its cuts out as a pattern, this one asks for the byte-level cutter of old: the two must agree.
+/// Converts the vocabulary and merges to the form that the stable release reads. Where the canonical form of the
+/// release candidate spells out its splits as a pattern, this one requests the older byte-level pre-tokenizer: the two
+/// must agree.
 fn stable_form(canonical: &str) -> String {
     let mut json: serde_json::Value = serde_json::from_str(canonical).expect("JSON");
     json["version"] = "1.0".into();

@@ -1,23 +1,23 @@
-//! What every benchmark runs on: the built-in miniature corpus as exchanges, and the bundle that ships.
+//! The input of every benchmark: the built-in miniature corpus as exchanges, and the shipped bundle.
 
 use stillwatch::bundle::Bundle;
 use stillwatch::domain::{Client, Exchange, Parameters, PoolRecord, Response, Timestamp};
 use stillwatch::simulate::corpus::Corpus;
 
-/// Accounts that the exchanges are dealt to in turn.
+/// Number of accounts among which the exchanges are dealt in turn.
 const ACCOUNTS: usize = 8;
-/// Between two exchanges.
+/// Time between two exchanges, in microseconds.
 const GAP_MICROS: i64 = 37_000_000;
 
 /// Exchanges whose prompts are all in one language.
 pub(crate) struct Sample {
-    /// How the benchmark calls it.
+    /// Name in the benchmark.
     pub(crate) name: &'static str,
-    /// In the order of their time.
+    /// The exchanges, in the order of their time.
     pub(crate) exchanges: Vec<Exchange>,
 }
 
-/// The corpus, extractions and benign requests together, in English and in Chinese.
+/// Returns the corpus, extractions and benign requests together, in English and in Chinese.
 pub(crate) fn samples() -> [Sample; 2] {
     let corpus = Corpus::miniature();
     [("english", "en"), ("chinese", "zh")].map(|(name, language)| {
@@ -39,7 +39,7 @@ pub(crate) fn samples() -> [Sample; 2] {
     })
 }
 
-/// The bundle compiled into the program.
+/// Returns the bundle compiled into the program.
 pub(crate) fn bundle() -> Bundle {
     Bundle::embedded().expect("the program was built with its bundle")
 }

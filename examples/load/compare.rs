@@ -1,4 +1,4 @@
-//! The server beside the handler that says hello: for each kind of call, both in turns under the same load.
+//! The server compared with the minimal handler: for each kind of call, both in turn under the same load.
 
 use comfy_table::Table;
 use stillwatch::server::Limits;
@@ -8,11 +8,11 @@ use crate::drive::{Call, Load, Outcome, drive, quantile};
 use crate::process::Server;
 use crate::traffic::{self, BATCH};
 
-/// Calls at once that keep two servers of a few cores busy.
+/// Concurrent requests that keep two servers of a few cores busy.
 const LANES: usize = 32;
 
-/// Calls at once at overload: ten times those that a server of the standard limits lets in, on workers and waiting.
-fn crowd() -> usize {
+/// Concurrent requests at overload: ten times those that a server with default limits admits, running and queued.
+fn overload_lanes() -> usize {
     let limits = Limits::default();
     10 * (limits.workers.get() + limits.queue_depth_max)
 }
@@ -25,7 +25,7 @@ struct Kind {
     hello: &'static str,
 }
 
-/// Measures and prints.
+/// Runs the comparison and prints the table.
 pub(crate) async fn run(flags: &ServerFlags, seconds: f64) -> anyhow::Result<()> {
     let exchanges = traffic::exchanges(flags)?;
     let call = |path, content_type, bodies: Vec<_>, http2| Call {
@@ -110,7 +110,7 @@ async fn measure(
         rate: None,
         seconds,
     };
-    // Connections, caches and profiles get warm; the handler that says hello learns how much to say.
+    // Connections, caches and profiles warm up; the minimal handler learns the answer size to match.
     let warm = drive(server.address, &kind.call, full).await?;
     let program = std::env::current_exe()?;
     let hello = Server::start(&program, &["hello", &warm.answer_bytes.to_string()])?;
@@ -134,27 +134,27 @@ async fn measure(
         row(table, kind, name, "half", full.lanes, half);
         row(table, kind, name, "saturation", full.lanes, saturated);
     }
-    let crowded = Call {
+    let over_http2 = Call {
         http2: true,
         ..kind.call.clone()
     };
-    let crowd = Load {
-        lanes: crowd(),
+    let overload_load = Load {
+        lanes: overload_lanes(),
         ..full
     };
-    let overload = timed(&server, &crowded, crowd).await?;
+    let overload = timed(&server, &over_http2, overload_load).await?;
     row(
         table,
         kind,
         "stillwatch",
         "10x overload",
-        crowd.lanes,
+        overload_load.lanes,
         overload,
     );
     Ok(())
 }
 
-/// The outcome, and the server's CPU seconds.
+/// Returns the outcome, and the server's CPU seconds.
 async fn timed(server: &Server, call: &Call, load: Load) -> anyhow::Result<(Outcome, f64)> {
     let before = server.cpu_seconds()?;
     let outcome = drive(server.address, call, load).await?;

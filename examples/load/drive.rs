@@ -1,4 +1,4 @@
-//! Sends calls along a number of lanes, one after another in each, as fast as they are answered or at a rate.
+//! A load driver: sends calls over a number of lanes, one at a time in each, closed-loop or at a fixed rate.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time;
 
-/// Calls at once on one HTTP/2 connection; below what the server allows.
+/// Concurrent streams on one HTTP/2 connection; below the server's limit.
 const STREAMS: usize = 100;
 
-/// What is called, and how.
+/// The call to make: protocol, path and bodies.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) path: &'static str,
@@ -27,35 +27,35 @@ pub(crate) struct Call {
     pub(crate) http2: bool,
 }
 
-/// How hard.
+/// The load to apply.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
-    /// Calls at once.
+    /// Number of concurrent requests.
     pub(crate) lanes: usize,
-    /// Calls a second over all lanes; `None`: as fast as they are answered. Times are taken from when a call was due, so
-    /// that a call that is late because the one before it was slow counts as slow too.
+    /// Requests per second over all lanes; `None`: as fast as they are answered. Latency is measured from when a
+    /// request was due, so that a request delayed by a slow one before it counts as slow too.
     pub(crate) rate: Option<f64>,
     pub(crate) seconds: f64,
 }
 
-/// What came of it.
+/// Results of a run.
 #[derive(Default)]
 pub(crate) struct Outcome {
-    /// Microseconds of each call that was answered.
+    /// Latency in microseconds of each request that was answered.
     pub(crate) answered: Vec<u32>,
-    /// Of each that was refused as too many.
+    /// Latency in microseconds of each request that was rejected for overload.
     pub(crate) refused: Vec<u32>,
-    /// Calls whose deadline passed before their turn.
+    /// Number of requests whose deadline passed before they were served.
     pub(crate) late: u64,
-    /// Calls that went wrong otherwise.
+    /// Number of requests that failed otherwise.
     pub(crate) failed: u64,
-    /// How long it took, to the last answer.
+    /// Seconds until the last answer.
     pub(crate) seconds: f64,
-    /// Bytes of the last answer.
+    /// Size of the last answer in bytes.
     pub(crate) answer_bytes: usize,
 }
 
-/// The quantile of some times, in milliseconds; a dash where there are none.
+/// Returns a quantile of latencies, in milliseconds; a dash where there are none.
 pub(crate) fn quantile(times: &mut [u32], q: f64) -> String {
     if times.is_empty() {
         return "-".to_owned();
@@ -114,8 +114,8 @@ impl Lane {
         for turn in 0_usize.. {
             let mut due = Instant::now();
             if let Some(rate) = load.rate {
-                let place = (turn * load.lanes + number) as f64;
-                due = begin + Duration::from_secs_f64(place / rate);
+                let position = (turn * load.lanes + number) as f64;
+                due = begin + Duration::from_secs_f64(position / rate);
                 time::sleep_until(due.into()).await;
             }
             if due >= end || Instant::now() >= end {
@@ -162,7 +162,7 @@ impl Lane {
 }
 
 enum Answer {
-    /// With so many bytes of body.
+    /// A response with this number of body bytes.
     Done(usize),
     TooMany,
     Late,

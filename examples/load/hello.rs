@@ -1,4 +1,5 @@
-//! The floor: the server's stack and accept loop around a handler that reads the body and says the same words to everybody.
+//! The minimal handler: the server's stack and accept loop around a handler that reads the body and returns a constant
+//! answer.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
@@ -9,7 +10,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
-/// Serves until it is killed.
+/// Serves until the process is killed.
 pub(crate) async fn serve(answer_bytes: usize) -> anyhow::Result<()> {
     let json: Bytes = vec![b' '; answer_bytes].into();
     let grpc: Bytes = [&[0][..], &(answer_bytes as u32).to_be_bytes(), &json]
@@ -37,7 +38,7 @@ pub(crate) async fn serve(answer_bytes: usize) -> anyhow::Result<()> {
         tokio::spawn(async move {
             let builder = Builder::new(TokioExecutor::new());
             let connection = builder.serve_connection(TokioIo::new(stream), service);
-            // A caller that goes away is no news.
+            // A client that disconnects is expected.
             let _ = connection.await;
         });
     }

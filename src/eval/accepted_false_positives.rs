@@ -1,4 +1,5 @@
-//! False positives that somebody has looked at and written down, so that a new one stands out.
+//! The list of known false positives: benign applications that were reviewed, investigated and written down, so that a
+//! new one stands out.
 
 use std::collections::BTreeMap;
 
@@ -7,23 +8,23 @@ use thiserror::Error;
 
 use super::table::{Cell, Table};
 
-/// The list, application by application.
+/// The list, by application.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownFalsePositives {
-    /// Why, by application.
+    /// Reason, by application.
     why: BTreeMap<String, String>,
 }
 
 /// Why a list cannot be used.
 #[derive(Debug, Error)]
 pub enum KnownError {
-    /// Not the list it should be.
+    /// The text is not a list of known false positives.
     #[error("expected [[application]] entries with name and why: {0}")]
     Form(#[from] toml::de::Error),
-    /// An application without a reason.
-    #[error("application {0:?}: expected a word on why it is flagged")]
+    /// An entry has no reason.
+    #[error("application {0:?}: expected a reason why it is flagged, got none")]
     NoReason(String),
-    /// An application that stands there twice.
+    /// An application is listed twice.
     #[error("application {0:?} is listed twice")]
     Twice(String),
 }
@@ -46,7 +47,7 @@ impl KnownFalsePositives {
     /// Reads the list from TOML.
     ///
     /// # Errors
-    /// When the text is not such a list, an entry gives no reason, or one stands there twice.
+    /// When the text is not such a list, an entry has no reason, or an application is listed twice.
     pub fn parse(text: &str) -> Result<Self, KnownError> {
         let file: File = toml::from_str(text)?;
         let mut why = BTreeMap::new();
@@ -61,13 +62,13 @@ impl KnownFalsePositives {
         Ok(Self { why })
     }
 
-    /// The flagged applications that are not on the list.
+    /// Returns the flagged applications that are not on the list.
     pub fn new_ones<'a>(&self, flagged: &'a [(String, u64)]) -> Vec<&'a str> {
         let names = flagged.iter().map(|(name, _)| name.as_str());
         names.filter(|name| !self.why.contains_key(*name)).collect()
     }
 
-    /// Flagged applications against the list: new ones first, then known ones, then listed ones that were not
+    /// Compares flagged applications with the list: new ones first, then known ones, then listed ones that were not
     /// flagged this time.
     pub fn table(&self, flagged: &[(String, u64)]) -> Table {
         let columns = ["state", "application", "accounts reviewed", "why"];

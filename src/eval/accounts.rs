@@ -1,8 +1,9 @@
-//! How well labeled accounts of a stream are told apart, as served.
+//! Evaluation by account: how well the served score separates labeled extracting accounts of a stream from benign
+//! ones.
 //!
-//! [`Trails`] remembers a few moments of each labeled account while the engine scores its stream; [`Report`]
-//! turns the trails into tables, each figure with its interval and with what stands behind it. They read
-//! assessments and labels alone: no prompt, no profile, no file.
+//! [`Trails`] records a few moments of each labeled account while the engine scores its stream; [`Report`] turns the
+//! trails into tables, each figure with its interval and its sample size. They read assessments and labels alone: no
+//! prompt, no profile, no file.
 
 mod alerts;
 mod answers;

@@ -1,13 +1,13 @@
-//! Small, benign detectors to compare with, fitted on the same training stream and scored on the same accounts.
+//! Small baseline detectors for a fair comparison: fitted on the same training stream and scored on the same accounts.
 //!
 //! A [`Collector`] reads a stream once into one bounded [`History`] for each labeled account; a [`Panel`] is fitted on
-//! the histories of a training stream; [`comparison()`] ranks the accounts of another stream by each of its detectors
-//! and by ours, with the same figures. They see the texts and labels that ours sees. What they lack of their own they
-//! borrow: the text embedding and the random features are the bundle's and the engine's, so a distance between
+//! the histories of a training stream; [`comparison()`] ranks the accounts of another stream by each baseline and by
+//! Stillwatch, with the same figures. The baselines see the same texts and labels as Stillwatch does. What they lack
+//! they borrow: the text embedding is the bundle's and the random features are the engine's, so a distance between
 //! requests means the same to all.
 //!
-//! What a detector may choose among (a window, a rule of counting) is chosen on the training stream. What its paper
-//! decides, and which way its score points, is left as the paper has it, also where that does badly.
+//! What a detector may choose among (a window, a counting rule) is chosen on the training stream. What its paper
+//! fixes, including the sign of its score, is left as the paper has it, even where that performs badly.
 
 mod comparison;
 mod distance;
@@ -31,15 +31,15 @@ pub use history::{Collector, History, STEPS_MAX};
 pub use panel::{Panel, Unfit};
 pub use step::Step;
 
-/// A detector to compare with, fitted.
+/// A fitted baseline detector.
 pub trait Baseline: Sync {
-    /// What tables call it.
+    /// Returns the detector's name in tables.
     fn name(&self) -> &'static str;
 
-    /// Which form of it the training stream chose, or what it was fitted to, in words.
+    /// Describes which form the training stream chose, or what the detector was fitted to.
     fn form(&self) -> String;
 
-    /// How suspicious an account is after these exchanges, its first ones, in their order; larger is more
-    /// suspicious. Negative infinity where it cannot say; never NaN.
+    /// Scores an account after these exchanges, its first ones in order; larger is more suspicious. Negative infinity
+    /// where the detector cannot score the account; never NaN.
     fn score(&self, steps: &[Step]) -> f64;
 }

@@ -1,9 +1,9 @@
-//! Intervals by resampling whole groups.
+//! Confidence intervals by resampling whole groups (cluster bootstrap).
 //!
-//! Accounts of one application, or of one campaign, are not independent; resampling rows would call ten
-//! thousand accounts of eight applications ten thousand witnesses. Groups are drawn with replacement, within
-//! each stratum, so that a figure that needs both kinds always has both (cluster bootstrap, Davison &
-//! Hinkley 1997, section 3.8; percentile interval, Efron 1981).
+//! Accounts of one application, or of one campaign, are not independent; resampling rows would treat ten thousand
+//! accounts of eight applications as ten thousand independent observations. Groups are drawn with replacement, within
+//! each stratum, so that a figure that needs both benign and extracting units always has both (cluster bootstrap,
+//! Davison & Hinkley 1997, section 3.8; percentile interval, Efron 1981).
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,14 +14,14 @@ use rayon::prelude::*;
 
 use super::metrics::Interval;
 
-/// How to resample.
+/// Settings of the bootstrap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bootstrap {
-    /// Resamples to draw.
+    /// Number of resamples to draw.
     pub resamples: u32,
-    /// Coverage aimed at.
+    /// Nominal coverage of the interval.
     pub level: f64,
-    /// Seed of the draws.
+    /// Seed of the random draws.
     pub seed: u64,
 }
 
@@ -36,24 +36,23 @@ impl Default for Bootstrap {
     }
 }
 
-/// An interval with what stands behind it.
+/// A bootstrap interval with its sample size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Resampled {
     /// The percentile interval.
     pub interval: Interval,
-    /// Distinct groups, all strata together: the number to print beside the figure.
+    /// Distinct groups over all strata: the sample size to print beside the figure.
     pub groups: u64,
-    /// Resamples in which the figure was defined.
+    /// Number of resamples in which the figure was defined.
     pub defined: u32,
 }
 
 impl Bootstrap {
-    /// The interval of `metric` over `rows`, whose `unit_of` names stratum and group of a row.
+    /// Returns the interval of `metric` over `rows`; `unit_of` gives the stratum and the group of a row.
     ///
-    /// `None` when no stratum has two groups, or the metric is undefined in half of the resamples: then
-    /// there is nothing that an interval could honestly say. With fewer than about twenty groups a
-    /// stratum the interval is too narrow; print the number of groups. The same rows in the same order
-    /// and the same seed give the same interval on any number of threads.
+    /// `None` when no stratum has two groups, or the metric is undefined in half of the resamples: no interval would
+    /// be justified then. With fewer than about twenty groups a stratum the interval is too narrow; print the number
+    /// of groups. The same rows in the same order and the same seed give the same interval on any number of threads.
     ///
     /// A resample keeps the order of the rows, so rows sorted beforehand are sorted in every resample.
     pub fn interval<T, S, G>(
@@ -71,7 +70,7 @@ impl Bootstrap {
         interval
     }
 
-    /// As [`Self::interval`], for several figures of the same resamples at once.
+    /// Like [`Self::interval`], for several figures of the same resamples at once.
     pub fn intervals<T, S, G, const N: usize>(
         &self,
         rows: &[T],
@@ -98,7 +97,7 @@ impl Bootstrap {
         })
     }
 
-    /// The percentile interval of a figure, if it was defined in half of the resamples.
+    /// Returns the percentile interval of a figure, if it was defined in half of the resamples.
     fn percentile(&self, mut figures: Vec<f64>, groups: u64) -> Option<Resampled> {
         let defined = figures.len();
         if defined == 0 || defined * 2 < self.resamples as usize {
@@ -106,7 +105,7 @@ impl Bootstrap {
         }
         figures.sort_unstable_by(f64::total_cmp);
         let tail = (1.0 - self.level) / 2.0;
-        // Outward ranks: never narrower than asked.
+        // Ranks are rounded outward: the interval is never narrower than requested.
         let low = ((tail * defined as f64 + 1e-9).floor() as usize).min(defined - 1);
         Some(Resampled {
             interval: Interval {
@@ -118,14 +117,14 @@ impl Bootstrap {
         })
     }
 
-    /// The rows of one resample. Each has a random stream of its own, so that threads do not matter.
+    /// Draws one resample. Each has its own random stream, so that the number of threads does not matter.
     fn draw<T: Clone>(&self, index: u32, rows: &[T], units: &Units) -> Vec<T> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(u64::from(index));
         let mut times = vec![0_usize; units.groups()];
         for groups in &units.strata {
             for _ in groups.clone() {
-                // A fixed width, since the draws of `usize` differ between machines.
+                // A fixed width, since draws of `usize` differ between machines.
                 times[groups.start + rng.random_range(0..groups.len() as u64) as usize] += 1;
             }
         }
@@ -137,16 +136,16 @@ impl Bootstrap {
     }
 }
 
-/// Which rows are drawn together.
+/// The groups that are drawn as a whole, by stratum.
 struct Units {
-    /// Numbers of the groups of each stratum, one range after the other.
+    /// Index range of the groups of each stratum, one range after the other.
     strata: Vec<Range<usize>>,
-    /// The group of each row.
+    /// Index of the group of each row.
     group_of: Vec<usize>,
 }
 
 impl Units {
-    /// Strata and groups are numbered in the order of their names.
+    /// Numbers strata and groups in the order of their names.
     fn of<T, S: Ord, G: Ord>(rows: &[T], unit_of: impl Fn(&T) -> (S, G)) -> Self {
         let mut named: BTreeMap<S, BTreeMap<G, Vec<usize>>> = BTreeMap::new();
         for (index, row) in rows.iter().enumerate() {
@@ -196,7 +195,7 @@ mod tests {
         (row.extraction, row.group)
     }
 
-    /// `groups` groups of `each` rows that all hold their group's level.
+    /// Builds `groups` groups of `each` rows that all have their group's value.
     fn clustered(groups: u32, each: u32, seed: u64) -> Vec<Row> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         (0..groups)
@@ -222,7 +221,7 @@ mod tests {
             .unwrap();
         assert_eq!((one.groups, many.groups), (40, 40));
         assert!((one.interval.low - many.interval.low).abs() < 1e-9);
-        // Standard error of the mean of 40 uniforms on [-1, 1]: 0.0913; the interval is 3.92 of them wide.
+        // The standard error of the mean of 40 uniforms on [-1, 1] is 0.0913; the interval is 3.92 of them wide.
         let width = many.interval.high - many.interval.low;
         assert!((width - 0.358).abs() < 0.06, "{width}");
     }
@@ -309,7 +308,7 @@ mod tests {
             bootstrap.interval(&clustered(9, 2, 1), unit_of, |_| None),
             None
         );
-        // Defined in every resample, or in none that counts.
+        // Defined in every resample, or in too few.
         let rare = |rows: &[Row]| rows.iter().all(|row| row.group == 0).then_some(1.0);
         assert_eq!(bootstrap.interval(&clustered(9, 2, 1), unit_of, rare), None);
     }

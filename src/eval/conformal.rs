@@ -1,7 +1,7 @@
-//! What can be promised of benign accounts: thresholds for every stretch of their lives, and lists for a team that can
-//! look at so many accounts a day.
+//! Conformal guarantees about benign accounts: thresholds for every stage of an account's history, and alert lists for
+//! a team that can review a fixed number of accounts a day.
 //!
-//! Reports alone use it; what is served is in `risk`.
+//! Only reports use it; what is served is in `risk`.
 
 pub mod alert_budget;
 pub mod alpha_spending;

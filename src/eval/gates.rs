@@ -1,4 +1,4 @@
-//! What a release must reach: a floor or a ceiling for figures of a report, by name.
+//! Release gates: a floor or a ceiling for figures of a report, by name.
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -10,9 +10,9 @@ use super::table::{Cell, Number, Style, Table};
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gates {
-    /// File of known false positives, beside the file of the gates.
+    /// File name of the list of known false positives, in the folder of the gates file.
     pub known_false_positives: Option<String>,
-    /// The gates.
+    /// The gates, in the order of the file.
     #[serde(default, rename = "gate")]
     pub gates: Vec<Gate>,
 }
@@ -21,49 +21,52 @@ pub struct Gates {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gate {
-    /// Its name, `table / row / column`.
+    /// Name of the figure, `table / row / column`.
     pub figure: String,
-    /// The least that will do.
+    /// Lowest accepted value.
     pub floor: Option<f64>,
-    /// The most that will do.
+    /// Highest accepted value.
     pub ceiling: Option<f64>,
-    /// Why the bound is where it is.
+    /// Reason for the bound.
     pub why: String,
 }
 
-/// Why figures cannot be held against gates.
+/// Why figures cannot be checked against gates.
 #[derive(Debug, Error)]
 pub enum GateError {
-    /// Not the file of gates it should be.
+    /// The text is not a gates file.
     #[error("expected [[gate]] entries with figure, floor or ceiling, and why: {0}")]
     Form(#[from] toml::de::Error),
-    /// A gate that anything passes, or nothing can.
+    /// A gate that bounds nothing, or that no value can pass.
     #[error(
         "gate on {figure:?}: expected a finite floor or ceiling, or both with the floor not above"
     )]
     Bound {
-        /// The figure.
+        /// Name of the figure.
         figure: String,
     },
-    /// A name that no figure has.
-    #[error("gate on {figure:?}: no figure has this name{}", nearest.as_ref().map_or_else(String::new, |name| format!("; the nearest is {name:?}")))]
+    /// No figure of the report has this name.
+    #[error(
+        "gate on {figure:?}: no figure has this name{}",
+        nearest.as_ref().map_or_else(String::new, |name| format!("; the nearest is {name:?}"))
+    )]
     Unknown {
-        /// The name.
+        /// The name given.
         figure: String,
         /// The most similar name of a figure.
         nearest: Option<String>,
     },
 }
 
-/// A gate and what came.
+/// A gate with the value found for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked<'a> {
     /// The gate.
     pub gate: &'a Gate,
-    /// The figure.
+    /// The value of the figure.
     pub got: Cell,
-    /// Whether it is within bounds. A figure that is undefined or insufficient is not: what was not measured
-    /// was not reached.
+    /// Whether the value is within bounds. A figure that is undefined or insufficient is not: a figure that was not
+    /// measured was not reached.
     pub held: bool,
 }
 
@@ -71,7 +74,7 @@ impl Gates {
     /// Reads gates from TOML.
     ///
     /// # Errors
-    /// When the text is not a file of gates, or a gate bounds nothing.
+    /// When the text is not a gates file, or a gate bounds nothing.
     pub fn parse(text: &str) -> Result<Self, GateError> {
         let gates: Self = toml::from_str(text)?;
         for gate in &gates.gates {
@@ -86,7 +89,7 @@ impl Gates {
         Ok(gates)
     }
 
-    /// Holds a report against every gate, in their order.
+    /// Checks a report against every gate, in their order.
     ///
     /// # Errors
     /// When a gate names no figure of the report.
@@ -118,7 +121,7 @@ impl Gate {
     }
 }
 
-/// The name that differs least, by edits, letters of either case alike.
+/// Returns the name at the smallest edit distance, ignoring case.
 fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a String>) -> Option<String> {
     let name = name.to_lowercase();
     let similarity = |other: &str| strsim::normalized_levenshtein(&name, &other.to_lowercase());
@@ -127,7 +130,7 @@ fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a String>) -> Option<St
         .cloned()
 }
 
-/// The gates, those not held first.
+/// Renders the checked gates as a table, those not held first.
 pub fn table(checked: &[Checked<'_>]) -> Table {
     let mut table = Table::new(
         "Gates",

@@ -1,8 +1,8 @@
-//! The figures of an evaluation, each with its formula and source.
+//! Evaluation metrics, each with its formula and source.
 //!
-//! Pure functions of scores and labels; they know neither accounts nor files. An account is flagged when
-//! its score is strictly greater than a threshold, and accounts of equal score are never parted, so no
-//! figure depends on the order of the rows.
+//! Pure functions of scores and labels; they know neither accounts nor files. An account is flagged when its score is
+//! strictly greater than a threshold, and accounts of equal score are always flagged together, so no figure depends on
+//! the order of the rows.
 
 mod counts;
 mod probability;
@@ -12,23 +12,23 @@ pub use counts::{Confusion, macro_f1, wilson};
 pub use probability::{ReliabilityBin, brier, expected_calibration_error, reliability};
 pub use ranking::{Roc, benign_needed};
 
-/// One judged unit: an account, a conversation or a campaign.
+/// One scored unit: an account, a conversation or a campaign.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
     /// Score or probability; larger is more suspicious.
     pub score: f64,
-    /// The truth.
+    /// Whether it is extraction.
     pub extraction: bool,
 }
 
-/// A figure, or why there is none.
+/// A figure, or the reason why there is none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Figure {
     /// The figure.
     Value(f64),
-    /// Too few units to say.
+    /// Too few units for a figure.
     Insufficient {
-        /// Units there were.
+        /// Number of units available.
         n: u64,
         /// Units needed.
         needed: u64,
@@ -36,7 +36,7 @@ pub enum Figure {
 }
 
 impl Figure {
-    /// The figure, if there is one.
+    /// Returns the figure, if there is one.
     pub const fn value(self) -> Option<f64> {
         match self {
             Self::Value(value) => Some(value),
@@ -45,7 +45,7 @@ impl Figure {
     }
 }
 
-/// Two ends of an interval.
+/// A closed interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// Lower end.

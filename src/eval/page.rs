@@ -1,7 +1,7 @@
-//! A report as one HTML file that opens without a network and prints: pictures first, then every table.
+//! A report as one self-contained HTML file that opens offline and prints: charts first, then every table.
 //!
-//! No script and no resource from elsewhere. Every picture has a text alternative, no meaning is in colour alone,
-//! and each picture's figures are in a table below it. Names from logs are escaped by the template.
+//! No script and no external resource. Every chart has a text alternative, no meaning is carried by colour alone, and
+//! the figures of each chart are in a table below it. Names from logs are escaped by the template.
 
 mod chart;
 
@@ -13,7 +13,7 @@ use super::table::{Cell, Table};
 
 const STYLE: &str = include_str!("page/style.css");
 
-/// The page: a heading, lines that say what was measured, pictures and tables.
+/// Renders the page: a heading, lines that describe what was measured, charts and tables.
 pub fn page(heading: &str, about: &[String], report: &Report) -> String {
     let page = html! {
         (DOCTYPE)
@@ -63,7 +63,7 @@ fn figure(index: usize, plot: &Plot) -> Markup {
     }
 }
 
-/// A table whose fields are the darker the more they hold.
+/// A table whose cells are darker the larger their share.
 fn heat(plot: &Plot, heat: &Heat) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-label=(plot.title) {

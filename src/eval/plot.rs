@@ -1,51 +1,51 @@
-//! What a report draws, as numbers and words: how it is drawn is another file's business.
+//! The data of a report's charts, as numbers and words; rendering is in `page`.
 
-/// A picture with what must be said of it.
+/// A chart with its title and text alternative.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plot {
     /// The title.
     pub title: String,
-    /// What is to be seen, in words for those who cannot see it.
+    /// Text alternative: what the chart shows, for readers who cannot see it.
     pub about: String,
-    /// The picture.
+    /// The data drawn.
     pub drawing: Drawing,
 }
 
-/// A kind of picture.
+/// A kind of chart.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Drawing {
-    /// Lines over two axes.
+    /// Line chart over two axes.
     Lines(Lines),
     /// Shares with their intervals, one below the other.
     Bars(Vec<Bar>),
-    /// Shares by row and column.
+    /// Heat map: shares by row and column.
     Heat(Heat),
 }
 
-/// Lines over two axes.
+/// A line chart over two axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lines {
-    /// From left to right.
+    /// Horizontal axis, from left to right.
     pub x: Axis,
-    /// From the bottom up.
+    /// Vertical axis, from the bottom up.
     pub y: Axis,
     /// The lines.
     pub series: Vec<Series>,
 }
 
-/// One axis; it begins at 0.
+/// One axis; it starts at 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// What it measures.
+    /// Label: the quantity measured.
     pub label: String,
-    /// Where it ends.
+    /// Upper end.
     pub to: f64,
-    /// Whether its numbers are shares, told in per cent.
+    /// Whether its numbers are shares, printed in per cent.
     pub percent: bool,
 }
 
 impl Axis {
-    /// An axis of shares.
+    /// Builds an axis of shares.
     pub fn share(label: impl Into<String>) -> Self {
         Self {
             label: label.into(),
@@ -58,26 +58,26 @@ impl Axis {
 /// One line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// What the legend calls it.
+    /// Name in the legend.
     pub name: String,
     /// Its points, from left to right.
     pub points: Vec<(f64, f64)>,
-    /// Whether its points get a mark.
+    /// Whether its points are marked.
     pub marked: bool,
 }
 
 /// A share with its interval.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
-    /// What of.
+    /// Name of the bar.
     pub name: String,
     /// The share with the ends of its interval; `None` when there are too few units.
     pub share: Option<(f64, f64, f64)>,
-    /// The same in words.
+    /// The share as text.
     pub words: String,
 }
 
-/// Shares by row and column.
+/// A heat map of shares by row and column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Heat {
     /// Names of the columns.
@@ -86,16 +86,17 @@ pub struct Heat {
     pub rows: Vec<(String, Vec<HeatCell>)>,
 }
 
-/// One cell.
+/// One cell of a heat map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeatCell {
-    /// Within [0, 1]; `None` when there is none.
+    /// Share within [0, 1]; `None` when there is none.
     pub share: Option<f64>,
-    /// The same in words.
+    /// The share as text.
     pub words: String,
 }
 
-/// Where an axis of shares ends that must hold `value`: the next of 1, 2, 5 and 10 times a power of ten; an empty picture ends at 1%.
+/// Returns the upper end of an axis of shares that must contain `value`: the next of 1, 2, 5 and 10 times a power of
+/// ten; an empty chart ends at 1%.
 pub(super) fn round_up(value: f64) -> f64 {
     if value <= 0.0 {
         return 0.01;

@@ -1,6 +1,7 @@
-//! How well single prompts of pipelines never met are told from benign prompts never met: leave pipelines out.
+//! Leave-pipelines-out evaluation of single prompts: how well prompts of unseen pipelines are separated from unseen
+//! benign prompts.
 //!
-//! A fold holds whole pipelines with their relatives, whole applications with their translations and whole benign
+//! A fold holds out whole pipelines with their relatives, whole applications with their translations and whole benign
 //! sources. The text model and the n-gram baseline are fitted on everything outside it, whatever its licence, because
 //! nothing fitted here is kept. Knows prompts only: no accounts, no time.
 
@@ -26,35 +27,35 @@ pub use application_row::ApplicationRow;
 pub use figures::{BenignRow, ModelReport, PipelineRow, Power, PromptRow};
 pub use report::{Mean, PromptReport};
 
-/// What is tried.
+/// Inputs of a leave-pipelines-out trial.
 pub struct PromptTrial<'a> {
-    /// Everything there is.
+    /// All prompts.
     pub corpus: &'a Corpus,
-    /// Its cues.
+    /// Cues of the corpus.
     pub manifest: &'a CueManifest,
-    /// Tokens of the text model. They come from word counts, not labels, so one vocabulary serves all folds.
+    /// Token vocabulary of the text model. It comes from word counts, not labels, so one vocabulary serves all folds.
     pub vocabulary: &'a Vocabulary,
     /// The training recipe. Both models learn from as many requests of a source as it allows.
     pub recipe: &'a Recipe,
-    /// The baseline's recipe.
+    /// Recipe of the n-gram baseline.
     pub ngram: NgramRecipe,
-    /// Folds, 2 or more.
+    /// Number of folds, 2 or more.
     pub folds: usize,
 }
 
-/// Why there is no report.
+/// Why a trial has no report.
 #[derive(Debug, Error)]
 pub enum PromptError {
-    /// Nothing would be held out, or nothing fitted on.
+    /// With fewer than two folds nothing would be held out, or nothing would be left to fit on.
     #[error("leave-pipelines-out: expected 2 or more folds, got {0}")]
     Folds(usize),
-    /// A fold without one of the two kinds on one of its two sides.
+    /// A fold lacks benign or extracting requests on one of its two sides.
     #[error(
-        "leave-pipelines-out, fold {fold}: expected requests of pipelines and honest ones both inside and outside \
+        "leave-pipelines-out, fold {fold}: expected requests of pipelines and benign ones both inside and outside \
          it, got {inside_extraction}, {inside_benign} inside and {outside_extraction}, {outside_benign} outside"
     )]
     OneSided {
-        /// Number of the fold.
+        /// Index of the fold.
         fold: usize,
         /// Held-out requests of pipelines.
         inside_extraction: usize,
@@ -70,10 +71,10 @@ pub enum PromptError {
     Fit(#[from] TextFitError),
 }
 
-/// Fits and scores every fold. `progress` is told (folds done, folds in all).
+/// Fits and scores every fold, calling `progress` with (folds done, folds in all).
 ///
-/// Left out of the figures: evaluation harnesses, which are no prompt-level positives. The threshold of a fold is
-/// the lowest that flags at most 1% of its held-out benign prompts.
+/// Left out of the figures: evaluation harnesses, which are no prompt-level positives. The threshold of a fold is the
+/// lowest that flags at most 1% of its held-out benign prompts.
 ///
 /// # Errors
 /// When there are fewer than two folds, a fold has only one kind of request, or a fit fails.
@@ -104,7 +105,7 @@ pub fn leave_pipelines_out(
 
 const FOLD_SALT: &str = "leave-pipelines-out";
 
-/// One fold: what is fitted on and what is judged, as positions in the list of requests.
+/// One fold: the requests that are fitted on and those that are scored, as indices into the list of requests.
 struct Split<'r, 'a> {
     fitted: Vec<usize>,
     held_out: Vec<usize>,
@@ -119,7 +120,7 @@ impl<'r, 'a> Split<'r, 'a> {
     ) -> Result<Self, PromptError> {
         let (inside, outside): (Vec<usize>, Vec<usize>) = (0..requests.len()).partition(|index| {
             let request = &requests[*index];
-            // Our own writing teaches in every fold and is judged in none.
+            // Our own writing is trained on in every fold and scored in none.
             request.origin != Origin::Own && fold_of(request, trial.folds, FOLD_SALT) == fold
         });
         let allowed = trial.recipe.text.source_requests as f64;
@@ -183,7 +184,8 @@ fn text_scores(
     Ok(scores.collect())
 }
 
-/// Fitted on the pools alone: our own writing is part of our model. Every request weighs the same: of the weightings tried on folds this served the baseline best.
+/// Scores the held-out requests with the n-gram baseline. It is fitted on the pools alone: our own writing is part of
+/// our model. Every request weighs the same: of the weightings tried on folds this served the baseline best.
 fn ngram_scores(
     trial: &PromptTrial<'_>,
     requests: &[LabeledRequest<'_>],

@@ -1,8 +1,8 @@
 //! One table, four renderings: terminal, Markdown, CSV, JSON.
 //!
-//! Cells are typed, so that a figure never parts from its interval and its n, and a thin slice says
-//! `insufficient` instead of a number. Text for people is rounded and made harmless; CSV and JSON carry
-//! every digit and the text as it is.
+//! Cells are typed, so that a figure is never separated from its interval and its n, and a thin slice reads
+//! `insufficient` instead of a number. Text for people is rounded and sanitised; CSV and JSON carry every digit and
+//! the unmodified text.
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 use serde_json::{Map, Value, json};
@@ -18,18 +18,18 @@ pub struct Table {
     rows: Vec<Vec<Cell>>,
 }
 
-/// How figures of a table are called.
+/// How the figures of a table are named.
 #[derive(Clone, Debug, PartialEq)]
 struct Key {
     name: String,
-    /// Leading columns that tell the rows apart.
+    /// Number of leading columns that identify a row.
     columns: usize,
 }
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
-    /// Words.
+    /// Text.
     Text(String),
     /// A count.
     Count(u64),
@@ -37,34 +37,34 @@ pub enum Cell {
     Number(Number),
     /// Too few units for a figure.
     Insufficient {
-        /// Units there were.
+        /// Number of units available.
         n: u64,
     },
 }
 
-/// A figure with what belongs to it.
+/// A figure with its interval and sample size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Number {
-    /// The figure; not finite is rendered as undefined.
+    /// The figure; a value that is not finite is rendered as undefined.
     pub value: f64,
-    /// Its interval.
+    /// Its confidence interval.
     pub interval: Option<Interval>,
-    /// Units, or groups, behind it.
+    /// Sample size: units, or groups, behind the figure.
     pub n: Option<u64>,
-    /// How people read it.
+    /// How it is written for people.
     pub style: Style,
 }
 
 /// How a figure is written for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// With so many decimals.
+    /// With this number of decimals.
     Decimal(u8),
-    /// In per cent with so many decimals.
+    /// In per cent with this number of decimals.
     Percent(u8),
 }
 
-/// A rendering.
+/// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// Aligned, with box lines.
@@ -73,12 +73,12 @@ pub enum Layout {
     Markdown,
     /// RFC 4180, with `\n` line ends; a figure's interval and n in columns of their own.
     Csv,
-    /// One object.
+    /// One JSON object.
     Json,
 }
 
 impl Number {
-    /// A bare figure.
+    /// Builds a figure without an interval and n.
     pub const fn new(value: f64, style: Style) -> Self {
         Self {
             value,
@@ -88,7 +88,7 @@ impl Number {
         }
     }
 
-    /// With an interval.
+    /// Adds an interval.
     #[must_use]
     pub const fn within(self, interval: Interval) -> Self {
         Self {
@@ -97,7 +97,7 @@ impl Number {
         }
     }
 
-    /// With the units behind it.
+    /// Adds the sample size.
     #[must_use]
     pub const fn of(self, n: u64) -> Self {
         Self { n: Some(n), ..self }
@@ -125,12 +125,12 @@ impl Number {
 }
 
 impl Cell {
-    /// A cell of text.
+    /// Builds a cell of text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    /// A figure, or the lack of one.
+    /// Builds a cell of a figure, or of its absence.
     pub const fn figure(figure: Figure, style: Style) -> Self {
         match figure {
             Figure::Value(value) => Self::Number(Number::new(value, style)),
@@ -138,7 +138,7 @@ impl Cell {
         }
     }
 
-    /// The figure or count, if it is one and it is defined.
+    /// Returns the figure or count, if the cell is one and it is defined.
     pub fn value(&self) -> Option<f64> {
         match self {
             Self::Count(count) => Some(*count as f64),
@@ -147,7 +147,7 @@ impl Cell {
         }
     }
 
-    /// For people, without the interval and n.
+    /// Formats the cell for people, without the interval and n.
     pub fn short(&self) -> String {
         match self {
             Self::Number(number) => Number::new(number.value, number.style).words(),
@@ -155,7 +155,7 @@ impl Cell {
         }
     }
 
-    /// For people, on one line, before any escaping.
+    /// Formats the cell for people, on one line, before any escaping.
     pub fn words(&self) -> String {
         match self {
             Self::Text(text) => harmless(text),
@@ -203,10 +203,10 @@ impl Cell {
 }
 
 impl Table {
-    /// A table without rows.
+    /// Builds a table without rows.
     ///
     /// # Panics
-    /// When two columns have one name: rows are objects in JSON.
+    /// When two columns have the same name: rows are objects in JSON.
     pub fn new<C: Into<String>>(
         title: impl Into<String>,
         columns: impl IntoIterator<Item = C>,
@@ -226,8 +226,8 @@ impl Table {
         }
     }
 
-    /// With a short name that stays when the title changes, and the number of leading columns that tell its rows
-    /// apart: its figures get names.
+    /// Adds a short name that stays when the title changes, and the number of leading columns that identify a row:
+    /// this gives names to the figures of the table.
     #[must_use]
     pub fn keyed(self, name: impl Into<String>, columns: usize) -> Self {
         Self {
@@ -239,7 +239,7 @@ impl Table {
         }
     }
 
-    /// Every figure by its name, `table / row / column`; none of a table without a key.
+    /// Iterates over every figure with its name, `table / row / column`; empty for a table without a key.
     pub fn figures(&self) -> impl Iterator<Item = (String, &Cell)> {
         self.key.iter().flat_map(move |key| {
             self.rows.iter().flat_map(move |row| {
@@ -258,28 +258,28 @@ impl Table {
     /// Adds a row.
     ///
     /// # Panics
-    /// When it does not have one cell for each column.
+    /// When the row does not have one cell for each column.
     pub fn push(&mut self, row: Vec<Cell>) {
         assert_eq!(row.len(), self.columns.len(), "one cell for each column");
         self.rows.push(row);
     }
 
-    /// The title.
+    /// Returns the title.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// The column names.
+    /// Returns the column names.
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
 
-    /// The rows.
+    /// Returns the rows.
     pub fn rows(&self) -> &[Vec<Cell>] {
         &self.rows
     }
 
-    /// The table as text, ending in a line end.
+    /// Renders the table as text that ends in a newline.
     pub fn render(&self, layout: Layout) -> String {
         match layout {
             Layout::Terminal => self.terminal(),
@@ -289,7 +289,7 @@ impl Table {
         }
     }
 
-    /// The table as a JSON object: `title`, `columns` in order, and `rows` as objects by column.
+    /// Returns the table as a JSON object: `title`, `columns` in order, and `rows` as objects by column.
     pub fn json(&self) -> Value {
         let row = |row: &Vec<Cell>| -> Map<String, Value> {
             self.columns
@@ -389,7 +389,7 @@ impl Table {
         csv_text(&records)
     }
 
-    /// Whether a column holds figures and no words.
+    /// Whether a column holds figures and no text.
     pub fn is_numeric(&self, index: usize) -> bool {
         !self.rows.is_empty()
             && self
@@ -399,8 +399,8 @@ impl Table {
     }
 }
 
-/// `text` on one line, without what could steer a terminal or reorder what is read: names of applications
-/// and models come from logs.
+/// Returns `text` on one line, without characters that could control a terminal or reorder the text: names of
+/// applications and models come from logs.
 fn harmless(text: &str) -> String {
     let replace = |character: char| match character {
         '\n' | '\r' | '\t' => ' ',
@@ -416,7 +416,7 @@ fn harmless(text: &str) -> String {
     text.chars().map(replace).collect()
 }
 
-/// `text` as Markdown that shows exactly that.
+/// Escapes `text` so that Markdown shows it literally.
 fn literal(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in harmless(text).chars() {

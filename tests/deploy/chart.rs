@@ -1,7 +1,7 @@
-//! Renders the chart with the few forms of a template that it is allowed to use.
+//! A renderer of the Helm chart for the few template forms that the chart may use.
 //!
-//! A path or a variable, perhaps quoted or in capitals; `if`, `if not` and `range` on a line of their own; `toYaml` and a
-//! file, indented. Anything else fails the test: a chart that needs more cannot be read at a glance either.
+//! A path or a variable, optionally quoted or in capitals; `if`, `if not` and `range` on a line of their own; `toYaml`
+//! and a file, indented. Anything else fails the test: a chart that needs more is hard to read at a glance too.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub(crate) struct Chart {
 }
 
 impl Chart {
-    /// The chart with its own values, and `changes` as `("a.b", "yaml")`.
+    /// Loads the chart with its own values, and `changes` as `("a.b", "yaml")`.
     pub(crate) fn with(changes: &[(&str, &str)]) -> Self {
         let folder = PathBuf::from(concat!(
             env!("CARGO_MANIFEST_DIR"),
@@ -27,31 +27,31 @@ impl Chart {
         };
         chart.values = yaml(&chart.file("values.yaml")).remove(0);
         for (path, value) in changes {
-            let mut place = &mut chart.values;
+            let mut node = &mut chart.values;
             for name in path.split('.') {
-                let Yaml::Hash(entries) = place else {
+                let Yaml::Hash(entries) = node else {
                     panic!("{path}: no such value");
                 };
                 let name = Yaml::String(name.to_owned());
-                place = entries.get_mut(&name).expect("a value of the chart");
+                node = entries.get_mut(&name).expect("a value of the chart");
             }
-            *place = yaml(value).remove(0);
+            *node = yaml(value).remove(0);
         }
         chart
     }
 
-    /// The values.
+    /// Returns the values.
     pub(crate) const fn values(&self) -> &Yaml {
         &self.values
     }
 
-    /// A file of the chart.
+    /// Reads a file of the chart.
     pub(crate) fn file(&self, name: &str) -> String {
         let path = self.folder.join(name);
         std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is missing", path.display()))
     }
 
-    /// Every document that the templates give.
+    /// Renders every document of the templates.
     pub(crate) fn documents(&self) -> Vec<Yaml> {
         let folder = self.folder.join("templates");
         let entries = folder.read_dir().expect("the chart has templates");
@@ -69,7 +69,7 @@ impl Chart {
         documents
     }
 
-    /// The one document of a kind, and of a name where there are several.
+    /// Returns the only document of a kind, or the one with a name where there are several.
     pub(crate) fn document(&self, kind: &str) -> Yaml {
         let found = self.documents();
         let mut found = found
@@ -84,7 +84,7 @@ impl Chart {
         self.block(&lines, &Variables::new())
     }
 
-    /// Lines as rendered, `variables` being those of the loops around them.
+    /// Renders lines; `variables` are those of the enclosing loops.
     fn block(&self, mut lines: &[&str], variables: &Variables) -> String {
         let mut text = String::new();
         while let Some((line, rest)) = lines.split_first() {
@@ -153,7 +153,7 @@ impl Chart {
                 Yaml::String(text) | Yaml::Real(text) => text,
                 Yaml::Integer(number) => number.to_string(),
                 Yaml::Boolean(truth) => truth.to_string(),
-                other => panic!("{path}: {other:?} has no place inside a line"),
+                other => panic!("{path}: {other:?} cannot be used inside a line"),
             };
             text.push_str(before);
             let value = if capitals {
@@ -188,18 +188,16 @@ impl Chart {
             let chart = yaml(&self.file("Chart.yaml")).remove(0);
             (chart, name[..1].to_lowercase() + &name[1..])
         };
-        let found = inner
-            .split('.')
-            .fold(root, |place, name| place[name].clone());
+        let found = inner.split('.').fold(root, |node, name| node[name].clone());
         assert!(!found.is_badvalue(), "{path} is not in values.yaml");
         found
     }
 }
 
-/// What loops have named.
+/// Variables bound by loops.
 type Variables = BTreeMap<String, Yaml>;
 
-/// A line that is a directive and nothing else.
+/// Returns the directive of a line that has nothing else on it.
 fn directive(line: &str) -> Option<&str> {
     line.trim().strip_prefix("{{- ")?.strip_suffix(" }}")
 }
@@ -208,7 +206,7 @@ fn opens(directive: &str) -> bool {
     directive.starts_with("if ") || directive.starts_with("range ")
 }
 
-/// Where the block ends that has begun before `lines`.
+/// Returns the index of the end of the block that was opened before `lines`.
 fn closing(lines: &[&str]) -> usize {
     let mut depth = 1;
     let closes = |line: &&str| {
@@ -222,7 +220,7 @@ fn closing(lines: &[&str]) -> usize {
     lines.iter().position(closes).expect("a block has an end")
 }
 
-/// Every document of a text.
+/// Parses every document of a text.
 pub(crate) fn yaml(text: &str) -> Vec<Yaml> {
     YamlLoader::load_from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }

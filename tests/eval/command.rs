@@ -1,4 +1,4 @@
-//! `stillwatch eval` as its user meets it: gates in the exit status, a page, a single case.
+//! `stillwatch eval` from the command line: gates in the exit status, a page, a single account.
 
 use std::path::Path;
 use std::process::Output;

@@ -1,4 +1,4 @@
-//! The page: whole, alone, readable without eyes, and harmless whatever a log calls its applications.
+//! The HTML page: complete, self-contained, accessible without images, and safe whatever a log calls its applications.
 
 use stillwatch::eval::Report;
 use stillwatch::eval::accounts::Collected;

@@ -1,4 +1,4 @@
-//! What is promised of benign accounts and of alerts, on streams whose answers are known.
+//! Conformal guarantees on benign accounts and alerts, on streams with known answers.
 
 use stillwatch::domain::{Assessment, Label};
 use stillwatch::eval::Report;
@@ -6,8 +6,8 @@ use stillwatch::eval::accounts::Collected;
 
 use super::{allowed, benign, collect, extracting, quick, row, rows};
 
-/// Four hundred benign applications of two accounts, and forty extracting accounts far above them. Every account has
-/// twelve exchanges over three days, of which the eighth and the twelfth score highest.
+/// Four hundred benign applications of two accounts each, and forty extracting accounts far above them. Every account
+/// has twelve exchanges over three days, of which the eighth and the twelfth score highest.
 fn stream(applications: u32) -> Collected {
     let mut labels: Vec<Label> = Vec::new();
     let mut scores: Vec<(String, f64)> = Vec::new();
@@ -15,7 +15,7 @@ fn stream(applications: u32) -> Collected {
         for own in 0..2 {
             let account = format!("b{application}-{own}");
             labels.push(benign(&account, &format!("app-{application}")));
-            // Every level once, in an order that has nothing to do with the names.
+            // Every level once, in an order unrelated to the names.
             scores.push((account, f64::from(application * 37 % applications) / 100.0));
         }
     }
@@ -28,17 +28,17 @@ fn stream(applications: u32) -> Collected {
         ));
         scores.push((account, 9.0));
     }
-    let mut said: Vec<Assessment> = Vec::new();
+    let mut assessments: Vec<Assessment> = Vec::new();
     for exchange in 1..=12_u32 {
         for (account, score) in &scores {
             let day = f64::from((exchange - 1) / 4);
             let low = if matches!(exchange, 8 | 12) { 0.0 } else { 1.0 };
-            // Before an account is judged, nothing counts.
+            // Scores before the first recommendation do not count.
             let score = if exchange < 5 { 50.0 } else { score - low };
-            said.push(allowed(account, day, score));
+            assessments.push(allowed(account, day, score));
         }
     }
-    collect(labels, &said)
+    collect(labels, &assessments)
 }
 
 #[test]
@@ -70,15 +70,15 @@ fn a_promise_is_stated_and_measured_on_others() {
         assert!(applications > 150 && others > 150 && applications + others == 400);
         assert!(row["measured"]["low"].as_f64() < row["measured"]["high"].as_f64());
     }
-    // Two cells, four fifths of the rate in the first; nobody passes for the first time where the score only comes back
-    // to what it was, unless the second threshold lies lower.
+    // Two cells, four fifths of the rate in the first; no account passes for the first time where the score only
+    // returns to an earlier level, unless the second threshold is lower.
     let [first, second] = ["up to 8", "from 9"].map(|exchanges| of("by exposure", exchanges));
     assert!((number(&first, "promised at most") - 0.04).abs() < 1e-12);
     assert!((number(&second, "promised at most") - 0.01).abs() < 1e-12);
     let sum = number(&first, "measured") + number(&second, "measured");
     assert!((sum - number(&ever, "measured")).abs() < 1e-12);
     assert_eq!(single["extrapolated"], "no");
-    // 1% of 1%, spent on the second cell, is beyond two hundred applications.
+    // 1% of 1%, spent on the second cell, is beyond what two hundred applications can certify.
     let review = promises
         .iter()
         .find(|row| row["recommendation"] == "review" && row["exchanges"] == "from 9");
@@ -95,7 +95,8 @@ fn nothing_is_promised_on_a_handful_of_accounts() {
 
 #[test]
 fn alerts_keep_the_rate_that_was_asked_for() {
-    // Three days of at most 100, and scores that count from the first exchange on: all look alike on the first day.
+    // Three days of at most 100 alerts, and scores that count from the first exchange on: on the first day all
+    // accounts look alike.
     let report = Report::new(&stream(400), &quick());
     let listed = rows(&report, "At most 100 alerts a day at a rate");
     assert_eq!(listed.len(), 4);
@@ -104,11 +105,11 @@ fn alerts_keep_the_rate_that_was_asked_for() {
         assert_eq!(row["days"], 3);
     }
     let mut labels = Vec::new();
-    let mut said = Vec::new();
+    let mut assessments = Vec::new();
     for application in 0..400 {
         let account = format!("b{application}");
         labels.push(benign(&account, &format!("app-{application}")));
-        said.push(allowed(
+        assessments.push(allowed(
             &account,
             0.0,
             f64::from(application % 40) / 20.0 - 1.0,
@@ -121,9 +122,9 @@ fn alerts_keep_the_rate_that_was_asked_for() {
             &format!("pipe-{}", number % 8),
             &account,
         ));
-        said.push(allowed(&account, 0.0, 9.0));
+        assessments.push(allowed(&account, 0.0, 9.0));
     }
-    let report = Report::new(&collect(labels, &said), &quick());
+    let report = Report::new(&collect(labels, &assessments), &quick());
     for list in ["each day alone", "as a stream"] {
         let row = row(&report, "At most 100 alerts a day at a rate", "list", list);
         assert_eq!(row["alerts"], 40, "{row}");

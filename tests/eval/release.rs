@@ -1,4 +1,4 @@
-//! What a release is held to: gates, another bundle, and where to look when it fails.
+//! Release checks: gates, comparison with another bundle, and the list of worst errors.
 
 use stillwatch::domain::{BaselineOf, Reason};
 use stillwatch::eval::Report;
@@ -95,7 +95,7 @@ fn bundles_differ_by_what_they_differ() {
     // Of 44 groups, x1's is drawn in most resamples and counted against itself.
     let [low, high] = ["low", "high"].map(|end| recall["difference"][end].as_f64().unwrap());
     assert!(low <= -0.25 && high <= 0.0, "{low} to {high}");
-    // Against itself nothing differs, in no resample.
+    // Compared with itself nothing differs, in any resample.
     let same = compared(("own@1", &own), ("own@1", &own), &quick());
     for row in same[0].json()["rows"].as_array().unwrap() {
         if row["difference"]["insufficient"] != true {

@@ -1,4 +1,4 @@
-//! Single exchanges, techniques said, lists of alerts and cells of the grid, by hand.
+//! Single exchanges, technique classification, alert lists and cells of the grid, by hand.
 
 use stillwatch::domain::{Assessment, Label, Risk, Technique, TechniqueRisk};
 use stillwatch::eval::{Report, Step, Trails};
@@ -45,16 +45,16 @@ fn exchanges_are_told_apart_by_hand() {
             });
         }
     };
-    // One benign exchange of a hundred lies above the threshold.
+    // One benign exchange of a hundred is above the threshold.
     add(None, 99, exchange("b1", 0.1, None));
     add(None, 1, exchange("b1", 0.9, reasoning));
-    // Two of a conversation that extracts, in an account that does not.
+    // Two exchanges of a conversation that extracts, in an account that does not.
     add(Some("odd"), 2, exchange("b2", 0.9, synthesis));
-    // Four of ten are found, one of them as something else.
+    // Four of ten are found, one of them as another technique.
     add(Some("any"), 3, exchange("x1", 0.9, reasoning));
     add(Some("any"), 1, exchange("x1", 0.9, synthesis));
     add(None, 6, exchange("x1", 0.05, reasoning));
-    // Of a mixed account nobody knows which exchanges extract.
+    // For a mixed account it is unknown which exchanges extract.
     add(None, 50, exchange("x2", 0.9, synthesis));
     let report = Report::new(&trails.finish(), &quick());
     let of = |technique: &str| row(&report, "Conversations", "technique", technique);
@@ -76,7 +76,7 @@ fn exchanges_are_told_apart_by_hand() {
 
 #[test]
 fn a_technique_is_the_likeliest_of_those_of_a_conversation() {
-    let said = |account: &str, risks: &[(Technique, f64)]| Assessment {
+    let with_techniques = |account: &str, risks: &[(Technique, f64)]| Assessment {
         techniques: risks
             .iter()
             .map(|&(technique, risk)| TechniqueRisk {
@@ -93,23 +93,23 @@ fn a_technique_is_the_likeliest_of_those_of_a_conversation() {
         extracting("x3", "pipe-2", "c2"),
     ];
     let stream = [
-        // A false alarm; a find behind a likelier habit; a wrong name; a doubt that is not said.
-        said("b1", &[(Technique::ReasoningHarvest, 0.6)]),
-        said(
+        // A false alarm; a correct technique behind a likelier habit; a wrong technique; a risk too low to be stated.
+        with_techniques("b1", &[(Technique::ReasoningHarvest, 0.6)]),
+        with_techniques(
             "x1",
             &[
                 (Technique::ReasoningHarvest, 0.7),
                 (Technique::TemplatedRepetition, 0.9),
             ],
         ),
-        said(
+        with_techniques(
             "x2",
             &[
                 (Technique::ReasoningHarvest, 0.7),
                 (Technique::TrajectoryHarvest, 0.8),
             ],
         ),
-        said("x3", &[(Technique::ReasoningHarvest, 0.4)]),
+        with_techniques("x3", &[(Technique::ReasoningHarvest, 0.4)]),
     ];
     let report = Report::new(&collect(labels, &stream), &quick());
     let reasoning = row(&report, "Technique said", "technique", "reasoning_harvest");
@@ -122,7 +122,7 @@ fn a_technique_is_the_likeliest_of_those_of_a_conversation() {
         "technique",
         "mean of techniques (macro)",
     );
-    // Trajectory extraction was said once, wrongly: 0. The two that never came up are left out.
+    // Trajectory extraction was predicted once, wrongly: 0. The two techniques that never occurred are left out.
     close(&mean["F1"], 0.2);
 }
 
@@ -165,7 +165,7 @@ fn a_hundred_accounts_a_day_by_hand() {
         "extraction at 1e-3",
     );
     assert_eq!(rare["precision"]["insufficient"], true);
-    // 1,498.5 benign accounts each: they fill both days.
+    // Weighted up to 1,498.5 benign accounts each, they fill both days.
     close(&rare["extracting among them"], 0.0);
 }
 

@@ -1,4 +1,4 @@
-//! Files of traffic: compression, breaks, long lines, standard input.
+//! Files of traffic: compression, truncation, long lines, standard input.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
@@ -23,7 +23,7 @@ fn compression_is_told_by_content() {
     let (first, second) = text.split_at(text.len() / 3);
     let members = [gzip(first.as_bytes()), gzip(b""), gzip(second.as_bytes())].concat();
     let frames = [zstandard(first.as_bytes()), zstandard(second.as_bytes())].concat();
-    // The names lie.
+    // The file names are wrong on purpose.
     let files = [
         file(&folder, "plain.gz", text.as_bytes()),
         file(&folder, "members.jsonl", &members),
@@ -105,7 +105,7 @@ fn bad_lines_are_reported_and_passed_over() {
 #[test]
 fn a_broken_stream_is_named_and_its_whole_lines_are_kept() {
     let folder = TempDir::new().unwrap();
-    // Noise keeps the compressors from holding everything back to the end.
+    // Noise keeps the compressors from buffering everything until the end.
     let mut text = String::new();
     for n in 0..20_000_u32 {
         let noise = n.wrapping_mul(2_654_435_761);
@@ -145,7 +145,7 @@ fn a_broken_stream_is_named_and_its_whole_lines_are_kept() {
             delivered > 1_000 && *offset > 100_000,
             "{delivered} {offset}"
         );
-        // The next file is read all the same.
+        // The next file is still read.
         assert_eq!(ids(&mut reader), counting(0..3));
     }
 
@@ -188,7 +188,7 @@ fn files_that_cannot_be_opened_are_named() {
     }
 }
 
-/// The most memory this process ever held.
+/// Returns the peak resident memory of this process, in bytes.
 #[cfg(target_os = "linux")]
 fn peak_bytes() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
@@ -228,7 +228,7 @@ fn an_endless_line_is_passed_over_without_being_held() {
     assert!(items.len() == 3 && items[0].is_ok() && items[2].is_ok());
 }
 
-/// Batches must cut lines where a plain split does, wherever a block or a batch ends.
+/// Batches must split lines where a plain split does, wherever a block or a batch ends.
 #[test]
 fn lines_are_cut_alike_at_every_boundary() {
     let folder = TempDir::new().unwrap();
@@ -316,7 +316,7 @@ fn batches_and_threads_change_nothing() {
     }
 }
 
-/// Runs itself with a pipe as standard input, which it keeps open: a full line must come out at once.
+/// Runs itself with a pipe as standard input, which it keeps open: a complete line must be delivered at once.
 #[test]
 fn standard_input_is_read_as_it_comes() {
     const CHILD: &str = "STILLWATCH_TEST_READS_STANDARD_INPUT";
@@ -348,7 +348,7 @@ fn standard_input_is_read_as_it_comes() {
             }
         }
     });
-    // Only so that a reader that waits for more fails the test instead of hanging it.
+    // Only so that a reader that waits for more fails the test instead of blocking it.
     let patience = Duration::from_mins(1);
     write!(input, "{MINIMAL}\n{}", &MINIMAL[..20]).unwrap();
     input.flush().unwrap();

@@ -1,4 +1,4 @@
-//! What comes out of the readers, whatever goes in.
+//! The readers of traffic logs, labels, pools and catalogues on valid, unusual and hostile input.
 
 #![expect(
     clippy::unwrap_used,
@@ -24,7 +24,7 @@ use stillwatch::ingest::TrafficReader;
 use stillwatch::wire::json::{FromLine, LineError, ToLine};
 use tempfile::TempDir;
 
-/// Stands for text of a prompt; no error may show it.
+/// Marks text of a prompt; no error may contain it.
 const CANARY: &str = "CANARY-7f3a";
 
 const MINIMAL: &str = r#"{"time":"2026-05-01T12:00:00Z","account":"a","model":"m","messages":[{"role":"user","content":"hello"}]}"#;
@@ -35,7 +35,7 @@ fn exchange(line: &str) -> Result<Exchange, LineError> {
     Exchange::from_line(line.as_bytes()).map(|parsed| parsed.record)
 }
 
-/// The code of the error, or "accepted".
+/// Returns the code of the error, or "accepted".
 fn outcome(line: &[u8]) -> &'static str {
     match Exchange::from_line(line) {
         Ok(_) => "accepted",

@@ -15,7 +15,7 @@ fn order_is_kept_per_account() {
         order.check(&at("a", None, 4)),
         TimeOrder::Backwards { seconds: 6.0 }
     );
-    // The latest time counts, so one straggler does not make the next one look in order.
+    // The latest time counts, so one late exchange does not make the next one look in order.
     assert_eq!(
         order.check(&at("a", None, 9)),
         TimeOrder::Backwards { seconds: 1.0 }
@@ -52,6 +52,6 @@ fn repeats_and_stragglers_are_delivered_and_stragglers_counted() {
     assert_eq!(reader.by_ref().map(Result::unwrap).count(), 100);
     let tally = reader.tally();
     assert_eq!(tally.accepted, 100);
-    // The first file but for its first line, and the second but for its last.
+    // The first file except its first line, and the second except its last.
     assert_eq!((tally.out_of_order, tally.accounts_out_of_order), (98, 1));
 }

@@ -1,4 +1,4 @@
-//! Round trips and hostile input, at random.
+//! Round trips and hostile input, on random data.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ fn secret(text: Option<String>) -> Option<Sensitive<String>> {
     text.map(Sensitive::new)
 }
 
-/// An exchange that a failing case can show.
+/// An exchange that proptest can print in a failing case.
 struct Shown(Exchange);
 
 impl fmt::Debug for Shown {
@@ -58,7 +58,7 @@ prop_compose! {
     }
 }
 
-/// A response without its text.
+/// Generates a response without its text.
 fn any_outcome() -> impl Strategy<Value = (Option<FinishReason>, Option<u16>, [Option<u32>; 2])> {
     let reasons = vec![
         FinishReason::Stop,
@@ -124,7 +124,7 @@ prop_compose! {
     }
 }
 
-/// Everything an exchange holds, comparable. Destructured, so that a new field cannot be forgotten.
+/// Formats everything that an exchange holds, for comparison. Destructured, so that a new field cannot be forgotten.
 fn contents(exchange: &Exchange) -> String {
     let Exchange {
         id,
@@ -214,10 +214,10 @@ proptest! {
         let _ = PoolRecord::from_line(&bytes);
     }
 
-    /// Any field, at any depth, may hold any kind of value: never a panic, never a quote.
+    /// Any field, at any depth, may hold any kind of value: no panic, and no error that quotes it.
     #[test]
     fn a_field_of_any_kind_is_judged_without_quoting_it(
-        place in 0_usize..40,
+        pointer in 0_usize..40,
         value in prop::sample::select(vec![
             "null", "true", "-1", "1e300", "\"CANARY-7f3a\"", "[\"CANARY-7f3a\"]",
             "{\"CANARY-7f3a\":\"CANARY-7f3a\"}", "[[{}]]", "\"\"", "[]", "{}",
@@ -225,14 +225,14 @@ proptest! {
     ) {
         let whole: serde_json::Value = serde_json::from_str(FULL).unwrap();
         let mut changed = whole.clone();
-        let mut places = Vec::new();
-        collect_places(&whole, &mut String::new(), &mut places);
-        let place = &places[place % places.len()];
-        *changed.pointer_mut(place).unwrap() = serde_json::from_str(value).unwrap();
+        let mut pointers = Vec::new();
+        collect_pointers(&whole, &mut String::new(), &mut pointers);
+        let pointer = &pointers[pointer % pointers.len()];
+        *changed.pointer_mut(pointer).unwrap() = serde_json::from_str(value).unwrap();
         outcome(changed.to_string().as_bytes());
     }
 
-    /// Cutting a line short or flipping a byte in it is noticed or harmless.
+    /// Truncating a line or flipping a bit in it is detected or harmless.
     #[test]
     fn a_damaged_line_never_panics(cut in 0..FULL.len(), flip in 0..FULL.len(), bit in 0_u32..8) {
         prop_assert_ne!(outcome(&FULL.as_bytes()[..cut]), "accepted");
@@ -242,7 +242,7 @@ proptest! {
     }
 }
 
-fn collect_places(value: &serde_json::Value, place: &mut String, places: &mut Vec<String>) {
+fn collect_pointers(value: &serde_json::Value, pointer: &mut String, pointers: &mut Vec<String>) {
     let children: Vec<(String, &serde_json::Value)> = match value {
         serde_json::Value::Object(fields) => fields.iter().map(|(k, v)| (k.clone(), v)).collect(),
         serde_json::Value::Array(items) => items
@@ -253,11 +253,11 @@ fn collect_places(value: &serde_json::Value, place: &mut String, places: &mut Ve
         _ => Vec::new(),
     };
     for (name, child) in children {
-        let parent = place.len();
-        place.push('/');
-        place.push_str(&name);
-        places.push(place.clone());
-        collect_places(child, place, places);
-        place.truncate(parent);
+        let parent = pointer.len();
+        pointer.push('/');
+        pointer.push_str(&name);
+        pointers.push(pointer.clone());
+        collect_pointers(child, pointer, pointers);
+        pointer.truncate(parent);
     }
 }

@@ -26,7 +26,7 @@ fn absent_fields_stay_absent() {
         r#""id":null,"system":null,"tools":null,"parameters":null,"response":{"text":null,"status":null},"client":{}"#,
     );
     assert_eq!(line_of(&exchange(&nulls).unwrap()).trim_end(), MINIMAL);
-    // An empty name is no name: exchanges without an id must not look like repeats of each other.
+    // An empty id is absent: exchanges without an id must not look like repeats of each other.
     assert_eq!(
         exchange(&with(r#""id":"","conversation":"""#)).unwrap().id,
         None
@@ -122,7 +122,7 @@ fn bad_lines_say_why() {
         assert_eq!(outcome(line.as_bytes()), expected, "{shown}");
     }
     assert_eq!(outcome(b"{\"account\":\"\xff\xfe\"}"), "not_utf8");
-    // UTF-16, as some tools of another system write.
+    // UTF-16, as some tools of other operating systems write.
     assert_eq!(outcome(b"\xff\xfe{\0}\0"), "not_utf8");
 }
 

@@ -1,4 +1,4 @@
-//! Labels, pools and catalogues as a whole, and what is written.
+//! Whole files of labels, pools and catalogues, read and written.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! No file of `src` imports itself by way of others: what belongs together can be read from the bottom up.
+//! Import cycles: no file of `src` imports itself through others, so the sources can be read from the bottom up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,16 +8,16 @@ use crate::source::{Source, sources};
 
 type Module = Vec<String>;
 
-/// A file: what it uses, and what it passes on under another module's name.
+/// A file's imports: the paths that it uses, and those that it re-exports under its own module's name.
 #[derive(Default)]
 struct Imports {
-    /// Absolute paths of everything that is named.
+    /// Absolute paths of everything that the file names.
     used: BTreeSet<Module>,
-    /// Name here -> absolute path, for each `pub use`.
-    passed_on: BTreeMap<String, Module>,
+    /// Name in this module -> absolute path, for each `pub use`.
+    re_exported: BTreeMap<String, Module>,
 }
 
-/// Module path of a file under `src`; empty for the root.
+/// Returns the module path of a file under `src`; empty for the root.
 fn module_of(file: &Source) -> Module {
     let path = file.name.trim_start_matches("src/").trim_end_matches(".rs");
     let path = path.strip_suffix("/mod").unwrap_or(path);
@@ -35,7 +35,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The absolute path that `path` means here; `None` for other crates and for names of this file.
+    /// Resolves `path` as written in this file to an absolute path; `None` for other crates and for names of this
+    /// file.
     fn absolute(&self, path: &[String]) -> Option<Module> {
         let (first, rest) = path.split_first()?;
         let mut absolute = match first.as_str() {
@@ -76,10 +77,10 @@ impl Reader<'_> {
         }
     }
 
-    fn name(&mut self, path: &[String], passed_on_as: Option<String>) {
+    fn name(&mut self, path: &[String], re_exported_as: Option<String>) {
         if let Some(absolute) = self.absolute(path) {
-            if let Some(name) = passed_on_as {
-                self.imports.passed_on.insert(name, absolute);
+            if let Some(name) = re_exported_as {
+                self.imports.re_exported.insert(name, absolute);
             } else {
                 self.imports.used.insert(absolute);
             }
@@ -99,7 +100,7 @@ fn is_test(attributes: &[syn::Attribute]) -> bool {
 impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item(&mut self, item: &'ast syn::Item) {
         match item {
-            // Tests may look at anything.
+            // Tests may import anything.
             syn::Item::Mod(module) if is_test(&module.attrs) => {}
             syn::Item::Use(import) if is_test(&import.attrs) => {}
             syn::Item::Use(import) => {
@@ -138,19 +139,19 @@ fn read(file: &Source, module: &Module) -> Imports {
     reader.imports
 }
 
-/// The file in which what `path` names is written, past everyone who only passes it on.
-fn home(files: &BTreeMap<Module, Imports>, path: &Module) -> Option<Module> {
+/// Returns the module of the file that defines what `path` names, following re-exports.
+fn defining_module(files: &BTreeMap<Module, Imports>, path: &Module) -> Option<Module> {
     let mut path = path.clone();
-    // A chain longer than any here would be one that goes round.
+    // A chain longer than any in this crate would be a cycle.
     for _ in 0..16 {
         let known = (1..=path.len())
             .rev()
             .find(|length| files.contains_key(&path[..*length]))?;
         let (module, rest) = path.split_at(known);
-        let passed_on = rest
+        let re_exported = rest
             .first()
-            .and_then(|name| files[module].passed_on.get(name));
-        match passed_on {
+            .and_then(|name| files[module].re_exported.get(name));
+        match re_exported {
             Some(further) => {
                 path = further.iter().chain(&rest[1..]).cloned().collect();
             }
@@ -160,7 +161,7 @@ fn home(files: &BTreeMap<Module, Imports>, path: &Module) -> Option<Module> {
     None
 }
 
-/// The files from which `from` can be reached and which it reaches, itself included only where it goes round.
+/// Returns the files that `from` imports, directly or through others; includes `from` only if it is in a cycle.
 fn reachable<'a>(
     edges: &'a BTreeMap<&Module, BTreeSet<Module>>,
     from: &'a Module,
@@ -191,27 +192,30 @@ fn no_file_imports_itself_by_way_of_others() {
     let edges: BTreeMap<&Module, BTreeSet<Module>> = files
         .iter()
         .map(|(module, imports)| {
-            let homes = imports.used.iter().filter_map(|path| home(&files, path));
-            (module, homes.filter(|home| home != module).collect())
+            let defined_in = imports
+                .used
+                .iter()
+                .filter_map(|path| defining_module(&files, path));
+            (module, defined_in.filter(|other| other != module).collect())
         })
         .collect();
-    let mut rings: BTreeSet<Vec<String>> = BTreeSet::new();
+    let mut cycles: BTreeSet<Vec<String>> = BTreeSet::new();
     for module in edges.keys() {
-        let around = reachable(&edges, module);
-        if around.contains(module) {
-            let ring = around
+        let reached = reachable(&edges, module);
+        if reached.contains(module) {
+            let cycle = reached
                 .into_iter()
                 .filter(|other| reachable(&edges, other).contains(module));
-            rings.insert(ring.map(|module| module.join("::")).collect());
+            cycles.insert(cycle.map(|module| module.join("::")).collect());
         }
     }
-    let rings: Vec<String> = rings
+    let cycles: Vec<String> = cycles
         .iter()
-        .map(|ring| format!("  {}", ring.join(", ")))
+        .map(|cycle| format!("  {}", cycle.join(", ")))
         .collect();
     assert!(
-        rings.is_empty(),
+        cycles.is_empty(),
         "files that import each other:\n{}",
-        rings.join("\n")
+        cycles.join("\n")
     );
 }

@@ -1,26 +1,26 @@
-//! Rust files as text, with their comments and prose told apart from their code.
+//! Files of the repository as text, with comments and prose separated from code.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A file of the repository.
+/// A text file of the repository.
 pub(crate) struct Source {
     /// Path from the root of the repository, with `/`.
     pub(crate) name: String,
-    /// What it says.
+    /// Contents of the file.
     pub(crate) text: String,
-    /// The same lines without comments and without strings that hold a space, which are prose.
+    /// The same lines without comments and without strings that contain a space, which are prose.
     code: String,
 }
 
-/// Where a rule is broken.
-pub(crate) struct Place {
+/// A location where a rule is broken.
+pub(crate) struct Location {
     file: String,
     line: usize,
     what: String,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
@@ -49,32 +49,32 @@ impl Source {
         }
     }
 
-    /// The top module that a file under `src` belongs to.
+    /// Returns the top module that a file under `src` belongs to.
     pub(crate) fn module(&self) -> &str {
         let inner = self.name.strip_prefix("src/").unwrap_or(&self.name);
         let first = inner.split_once('/').map_or(inner, |(first, _)| first);
         first.trim_end_matches(".rs")
     }
 
-    /// A place in this file.
-    pub(crate) fn place(&self, line: usize, what: &str) -> Place {
-        Place {
+    /// Builds a location in this file.
+    pub(crate) fn location(&self, line: usize, what: &str) -> Location {
+        Location {
             file: self.name.clone(),
             line,
             what: what.to_owned(),
         }
     }
 
-    /// Lines of code that `offends` objects to.
-    pub(crate) fn code_places(&self, offends: impl Fn(&str) -> bool) -> Vec<Place> {
+    /// Returns the locations of the lines of code for which `offends` is true.
+    pub(crate) fn code_locations(&self, offends: impl Fn(&str) -> bool) -> Vec<Location> {
         let lines = (1..).zip(self.code.lines());
         lines
             .filter(|(_, line)| offends(line))
-            .map(|(line, what)| self.place(line, what))
+            .map(|(line, what)| self.location(line, what))
             .collect()
     }
 
-    /// The top modules named after `crate::` anywhere in the code, with their lines.
+    /// Returns the top modules named after `crate::` anywhere in the code, with their lines.
     pub(crate) fn imports(&self) -> Vec<(usize, String)> {
         let mut found = Vec::new();
         for (at, path) in self.code.match_indices("crate::") {
@@ -88,7 +88,7 @@ impl Source {
     }
 }
 
-/// The names that a path or a braced list of paths starts with: `a::b` gives `a`, `{a::b, c}` gives `a` and `c`.
+/// Returns the first names of a path or of a braced list of paths: `a::b` gives `a`, `{a::b, c}` gives `a` and `c`.
 fn first_names(path: &str) -> Vec<String> {
     let name = |text: &str| -> String {
         let text = text.trim_start();
@@ -118,7 +118,7 @@ fn first_names(path: &str) -> Vec<String> {
     names
 }
 
-/// The words of a line of code, lower-case: `RequestShape::reason_text` is request, shape, reason, text.
+/// Splits a line of code into lower-case words: `RequestShape::reason_text` is request, shape, reason, text.
 pub(crate) fn words(line: &str) -> impl Iterator<Item = String> {
     let mut spaced = String::new();
     let mut before = ' ';
@@ -138,14 +138,14 @@ pub(crate) fn words(line: &str) -> impl Iterator<Item = String> {
         .into_iter()
 }
 
-/// Every Rust file under a folder of the repository, or the one file; in the order of their names.
+/// Returns every Rust file under a folder of the repository, or the one file; in the order of their names.
 pub(crate) fn sources(within: &str) -> Vec<Source> {
     files(&root().join(within), &|path| {
         path.extension().is_some_and(|end| end == "rs")
     })
 }
 
-/// Everything that people read: documents, settings, contracts, sources and scripts.
+/// Returns everything that people read: documents, settings, contracts, sources and scripts.
 pub(crate) fn documents() -> Vec<Source> {
     let folders = [
         "src",
@@ -174,7 +174,51 @@ pub(crate) fn documents() -> Vec<Source> {
         .collect()
 }
 
-fn root() -> PathBuf {
+/// Folders at the root of the repository that hold its own text.
+pub(crate) const FOLDERS: [&str; 11] = [
+    "benches", "clients", "deploy", "docs", "eval", "examples", "models", "proto", "src", "tests",
+    "training",
+];
+
+/// Returns every Markdown document.
+pub(crate) fn markdown() -> Vec<Source> {
+    ending_in(&["md"])
+}
+
+/// Returns every source and document whose lines people write: no data, no lock files, no JSON.
+pub(crate) fn readable() -> Vec<Source> {
+    ending_in(&[
+        "md", "rs", "toml", "proto", "py", "yaml", "yml", "css", "txt", "service", "",
+    ])
+}
+
+/// Returns the files with one of these extensions in [`FOLDERS`] and at the root of the repository.
+fn ending_in(extensions: &[&str]) -> Vec<Source> {
+    let wanted = |path: &Path| {
+        let extension = path.extension().and_then(|end| end.to_str()).unwrap_or("");
+        let hidden = path
+            .strip_prefix(root())
+            .is_ok_and(|path| path.components().any(|part| is_hidden(&part)));
+        extensions.contains(&extension) && !hidden
+    };
+    let entries = std::fs::read_dir(root()).expect("a readable folder");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a readable folder").path())
+        .filter(|path| path.is_file())
+        .chain(FOLDERS.map(|folder| root().join(folder)))
+        .collect();
+    paths.sort();
+    paths.iter().flat_map(|path| files(path, &wanted)).collect()
+}
+
+/// Whether a part of a path is hidden or a cache of another program.
+fn is_hidden(part: &std::path::Component<'_>) -> bool {
+    let name = part.as_os_str().to_string_lossy();
+    name.starts_with('.') || name == "__pycache__" || name == "dist"
+}
+
+/// Returns the root of the repository.
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -194,7 +238,7 @@ fn files(path: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<Source> {
     }
 }
 
-/// Blanks out comments and prose, line by line in place.
+/// Blanks out comments and prose, keeping line numbers.
 fn code(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -226,7 +270,7 @@ fn ends_in_name(code: &str) -> bool {
     code.ends_with(|c: char| c.is_alphanumeric() || c == '_')
 }
 
-/// Length of the string that `text` starts with, and whether it is a name and not prose.
+/// Returns the length of the string that `text` starts with, and whether it is a name and not prose.
 fn string(text: &str, end: &str, escapes: bool) -> (usize, bool) {
     let start = text.find('"').map_or(1, |quote| quote + 1);
     let mut skip = false;
@@ -241,6 +285,60 @@ fn string(text: &str, end: &str, escapes: bool) -> (usize, bool) {
         }
     }
     (text.len(), false)
+}
+
+/// Returns the delimiter of a multi-line string of TOML.
+fn quotes(quote: char) -> String {
+    String::from_iter([quote; 3])
+}
+
+/// Blanks out the contents of string literals of Rust (comments in `//`) or TOML (comments in `#`), keeping line
+/// numbers and comments.
+pub(crate) fn without_strings(text: &str, comment: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let (length, kept) = match character {
+            _ if rest.starts_with(comment) => (rest.find('\n').unwrap_or(rest.len()), true),
+            '"' | '\'' if comment == "#" && rest.starts_with(&quotes(character)) => {
+                let end = rest[3..].find(&quotes(character));
+                (end.map_or(rest.len(), |end| end + 6), false)
+            }
+            '"' => (string(rest, "\"", true).0, false),
+            'r' if rest.starts_with("r\"") && !ends_in_name(&out) => {
+                (string(rest, "\"", false).0, false)
+            }
+            'r' if rest.starts_with("r#\"") && !ends_in_name(&out) => {
+                (string(rest, "\"#", false).0, false)
+            }
+            '\'' if rest.starts_with("'\"'") => (3, true),
+            '\'' if rest.starts_with("'\\\"'") => (4, true),
+            other => (other.len_utf8(), true),
+        };
+        let (piece, after) = rest.split_at(length);
+        if kept {
+            out.push_str(piece);
+        } else {
+            out.push_str("\"\"");
+            out.extend(piece.matches('\n'));
+        }
+        rest = after;
+    }
+    out
+}
+
+#[test]
+fn strings_are_blanked_and_comments_kept() {
+    let rust = "let a = \"b \\\" c\"; // \"d\"\nlet e = r#\"f \"g\"\n h\"#;\n";
+    assert_eq!(
+        without_strings(rust, "//"),
+        "let a = \"\"; // \"d\"\nlet e = \"\"\n;\n"
+    );
+    let toml = "# it's \"a\"\nb = \"\"\"c\nd \"e\" \"\"\" # f\ng = '''h\n'''\n";
+    assert_eq!(
+        without_strings(toml, "#"),
+        "# it's \"a\"\nb = \"\"\n # f\ng = \"\"\n\n"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a team finds that can look at so many accounts a day.
+//! Precision of a review team with a fixed daily budget of accounts.
 
 use std::collections::BTreeMap;
 
@@ -8,29 +8,29 @@ use super::trail::AccountTrail;
 use crate::eval::metrics::benign_needed;
 use crate::eval::table::{Cell, Number, Style, Table};
 
-/// Accounts that are looked at in a day.
+/// Accounts reviewed in a day.
 pub(super) const A_DAY: f64 = 100.0;
 
-/// Shares of extraction that the list is made at, beside the stream's own.
+/// Prevalence of extraction at which the table is computed, beside the stream's own.
 const PREVALENCE: f64 = 1e-3;
 
-/// What was looked at by the end of the stream.
+/// Accounts reviewed by the end of the stream.
 #[derive(Clone, Copy, Default)]
-struct Looked {
+struct Reviewed {
     benign: f64,
     extracting: f64,
 }
 
-impl Looked {
+impl Reviewed {
     fn precision(self) -> Option<f64> {
         let all = self.benign + self.extracting;
         (all > 0.0).then(|| self.extracting / all)
     }
 }
 
-/// What could be looked at: accounts by day as they ranked on it, highest first.
+/// Accounts by day in the order of their score on that day, highest first.
 struct Lists {
-    /// Places of the accounts; of equal scores, benign ones come first.
+    /// Indices of the accounts; among equal scores, benign ones come first.
     days: Vec<Vec<usize>>,
     extraction: Vec<bool>,
 }
@@ -38,15 +38,15 @@ struct Lists {
 impl Lists {
     fn new(trails: &[&AccountTrail]) -> Self {
         let mut days: BTreeMap<i64, Vec<(f64, bool, usize)>> = BTreeMap::new();
-        for (place, trail) in trails.iter().enumerate() {
+        for (index, trail) in trails.iter().enumerate() {
             for high in &trail.days_high {
                 let day = days.entry(high.day).or_default();
-                day.push((high.score, trail.extraction(), place));
+                day.push((high.score, trail.extraction(), index));
             }
         }
         let ranked = |mut day: Vec<(f64, bool, usize)>| -> Vec<usize> {
             day.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            day.into_iter().map(|(_, _, place)| place).collect()
+            day.into_iter().map(|(_, _, index)| index).collect()
         };
         Self {
             days: days.into_values().map(ranked).collect(),
@@ -54,42 +54,42 @@ impl Lists {
         }
     }
 
-    /// Looks, every day, at the [`A_DAY`] accounts that rank highest and were not looked at before. `places` are
-    /// the accounts there are, each as often as it is named; at a `prevalence`, benign ones stand for as many
-    /// accounts like them as make it so, and fill the list together.
-    fn look(&self, places: &[usize], prevalence: Option<f64>) -> Looked {
-        let extracting = places
+    /// Reviews, every day, the [`A_DAY`] accounts with the highest scores that were not reviewed before. `indices` are
+    /// the accounts of a resample, each as often as it is listed. At a `prevalence`, each benign account counts as
+    /// many similar accounts as that share requires, and they use up the budget together.
+    fn review(&self, indices: &[usize], prevalence: Option<f64>) -> Reviewed {
+        let extracting = indices
             .iter()
-            .filter(|place| self.extraction[**place])
+            .filter(|index| self.extraction[**index])
             .count() as f64;
-        let benign = places.len() as f64 - extracting;
+        let benign = indices.len() as f64 - extracting;
         let weight = prevalence.map_or(1.0, |share| extracting * (1.0 - share) / (share * benign));
         let mut left = vec![0.0; self.extraction.len()];
-        for &place in places {
-            left[place] += if self.extraction[place] { 1.0 } else { weight };
+        for &index in indices {
+            left[index] += if self.extraction[index] { 1.0 } else { weight };
         }
-        let mut looked = Looked::default();
+        let mut reviewed = Reviewed::default();
         for day in &self.days {
             let mut budget = A_DAY;
-            for &place in day {
-                let taken = left[place].min(budget);
-                left[place] -= taken;
+            for &index in day {
+                let taken = left[index].min(budget);
+                left[index] -= taken;
                 budget -= taken;
-                if self.extraction[place] {
-                    looked.extracting += taken;
+                if self.extraction[index] {
+                    reviewed.extracting += taken;
                 } else {
-                    looked.benign += taken;
+                    reviewed.benign += taken;
                 }
                 if budget <= 0.0 {
                     break;
                 }
             }
         }
-        looked
+        reviewed
     }
 }
 
-/// One row for the stream as it is, one with its benign accounts standing for as many as there would be.
+/// One row for the stream as it is, one with its benign accounts weighted up to the assumed prevalence.
 pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
         format!(
@@ -107,7 +107,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     )
     .keyed("alerts", 1);
     let lists = Lists::new(trails);
-    let places: Vec<usize> = (0..trails.len()).collect();
+    let indices: Vec<usize> = (0..trails.len()).collect();
     let extracting = trails.iter().filter(|trail| trail.extraction()).count() as u64;
     let benign = trails.len() as u64 - extracting;
     for (name, prevalence, needed) in [
@@ -118,7 +118,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             benign_needed(PREVALENCE),
         ),
     ] {
-        let looked = lists.look(&places, prevalence);
+        let reviewed = lists.review(&indices, prevalence);
         let number = |value| Cell::Number(Number::new(value, Style::Decimal(0)));
         let enough = benign >= needed && extracting >= options.thin;
         table.push(vec![
@@ -126,15 +126,15 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
             Cell::Count(benign),
             Cell::Count(extracting),
             Cell::Count(applications(trails.iter().copied())),
-            number(looked.benign + looked.extracting),
-            number(looked.extracting),
+            number(reviewed.benign + reviewed.extracting),
+            number(reviewed.extracting),
             if enough {
                 let interval = options.bootstrap().interval(
-                    &places,
-                    |place| (trails[*place].extraction(), trails[*place].application()),
-                    |places| lists.look(places, prevalence).precision(),
+                    &indices,
+                    |index| (trails[*index].extraction(), trails[*index].application()),
+                    |indices| lists.review(indices, prevalence).precision(),
                 );
-                resampled(looked.precision(), interval, SHARE)
+                resampled(reviewed.precision(), interval, SHARE)
             } else {
                 let few = extracting < options.thin;
                 let n = if few { extracting } else { benign };

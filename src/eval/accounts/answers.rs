@@ -1,14 +1,14 @@
-//! Counts of the answers to many exchanges: how often each technique was the likeliest, by risk.
+//! Counts of per-exchange assessments: how often each technique was the likeliest, by risk.
 //!
-//! Risks are kept in narrow bins of log-odds, so that a threshold can be set when the stream is over without
+//! Risks are kept in narrow bins of log-odds, so that a threshold can be set after the stream has ended without
 //! keeping its exchanges.
 
 use crate::domain::{Risk, Technique};
 
-/// Bins of one unit of log-odds.
+/// Bins per unit of log-odds.
 const PER_UNIT: f64 = 4.0;
 
-/// Log-odds beyond which risks share a bin.
+/// Absolute log-odds beyond which risks share a bin.
 const OUTERMOST: f64 = 12.0;
 
 /// A bin of conversation risk; larger is riskier.
@@ -25,26 +25,26 @@ impl RiskBin {
         Self((log_odds * PER_UNIT).floor() as i8)
     }
 
-    /// The least risk in it.
+    /// Returns the lower end of the bin.
     pub fn risk(self) -> Risk {
         Risk::from_logit(f64::from(self.0) / PER_UNIT)
     }
 }
 
-/// Number of exchanges with the same answer.
+/// Number of exchanges with the same risk bin and technique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnswerCount {
-    /// The risk of the conversation.
+    /// Risk bin of the conversation.
     pub bin: RiskBin,
-    /// The account's likeliest technique then.
+    /// The account's likeliest technique at that exchange.
     pub technique: Option<Technique>,
-    /// How many exchanges.
+    /// Number of exchanges.
     pub exchanges: u64,
 }
 
-/// Answers to the exchanges of one truth.
+/// Counts over exchanges that share one label.
 ///
-/// Bound: one entry for each bin and technique that came up, never more than exchanges.
+/// Bounded: one entry for each bin and technique that occurred, never more than exchanges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AnswerCounts {
     entries: Vec<AnswerCount>,
@@ -53,13 +53,13 @@ pub struct AnswerCounts {
 impl AnswerCounts {
     pub(super) fn add(&mut self, technique: Option<Technique>, risk: Risk) {
         let bin = RiskBin::of(risk);
-        let place = self
+        let index = self
             .entries
             .binary_search_by(|entry| (entry.bin, entry.technique).cmp(&(bin, technique)));
-        match place {
-            Ok(place) => self.entries[place].exchanges += 1,
-            Err(place) => self.entries.insert(
-                place,
+        match index {
+            Ok(index) => self.entries[index].exchanges += 1,
+            Err(index) => self.entries.insert(
+                index,
                 AnswerCount {
                     bin,
                     technique,
@@ -69,18 +69,18 @@ impl AnswerCounts {
         }
     }
 
-    /// Exchanges in all.
+    /// Returns the total number of exchanges.
     pub fn exchanges(&self) -> u64 {
         self.entries.iter().map(|entry| entry.exchanges).sum()
     }
 
-    /// The counts, from the least risk up.
+    /// Returns the counts, from the lowest risk up.
     pub fn entries(&self) -> &[AnswerCount] {
         &self.entries
     }
 }
 
-/// The lowest bin above which at most a share `rate` of the exchanges of `answers` lie.
+/// Returns the lowest bin above which at most a share `rate` of the exchanges of `answers` lie.
 pub(super) fn bin_at<'a>(
     answers: impl IntoIterator<Item = &'a AnswerCounts>,
     rate: f64,
@@ -142,7 +142,7 @@ mod tests {
             };
             let allowed = rate * risks.len() as f64 + 1e-9;
             prop_assert!(count(|own, bin| own > bin) as f64 <= allowed);
-            // One bin lower would be too many.
+            // A threshold one bin lower would let too many through.
             prop_assert!(bin == RiskBin::LOWEST || count(|own, bin| own >= bin) as f64 > allowed);
             for pair in answers.entries().windows(2) {
                 prop_assert!(pair[0].bin <= pair[1].bin);

@@ -1,6 +1,6 @@
-//! Alerts a day under a rate of false discoveries, and what share of them was benign.
+//! Daily alerts under a false-discovery rate, and the benign share among them.
 //!
-//! Half of the benign applications say what a benign score is; the other half and the extracting accounts are listed.
+//! Half of the benign applications calibrate the e-values; the other half and the extracting accounts are tested.
 
 use std::collections::BTreeMap;
 
@@ -14,31 +14,31 @@ use crate::eval::conformal::e_value::EValues;
 use crate::eval::table::{Cell, Number, Style, Table};
 use crate::train::benign_sample::BenignScore;
 
-/// Benign shares of the alerts that are allowed.
+/// Nominal false-discovery rates: the allowed benign share of the alerts.
 const RATES: [f64; 2] = [0.1, 0.2];
 
-/// Scores are log-odds: the bet is the odds themselves.
+/// Scores are log-odds, so the bet is the odds themselves.
 const ETA: f64 = 1.0;
 
-/// Log-odds beyond which a score says nothing more.
+/// Log-odds above which a score adds no more evidence.
 const CAP: f64 = 12.0;
 
-/// Accounts to list, by day, with the e-value of the highest score so far.
+/// Tested accounts, by day, with the e-value of the highest score so far.
 struct Days<'a> {
     accounts: Vec<&'a AccountTrail>,
-    /// Places of the accounts with an exchange on the day.
+    /// Indices of the accounts with an exchange on the day.
     days: Vec<Vec<(usize, f64)>>,
 }
 
 impl<'a> Days<'a> {
     fn new(accounts: Vec<&'a AccountTrail>, values: &EValues) -> Self {
         let mut days: BTreeMap<i64, Vec<(usize, f64)>> = BTreeMap::new();
-        for (place, trail) in accounts.iter().enumerate() {
+        for (index, trail) in accounts.iter().enumerate() {
             let mut highest = f64::NEG_INFINITY;
             for high in &trail.days_high {
                 highest = highest.max(high.score);
                 let day = days.entry(high.day).or_default();
-                day.push((place, values.e_value(highest)));
+                day.push((index, values.e_value(highest)));
             }
         }
         Self {
@@ -47,26 +47,26 @@ impl<'a> Days<'a> {
         }
     }
 
-    /// Every day on its own, each account listed once.
+    /// Lists each day separately, each account at most once.
     fn listed(&self, alpha: f64) -> Vec<usize> {
         let mut listed = Vec::new();
         let mut before = vec![false; self.accounts.len()];
         for day in &self.days {
-            // An account that was looked at still counts among those of the day.
+            // An account that was listed before still counts among those of the day.
             let values: Vec<f64> = day
                 .iter()
-                .map(|&(place, value)| if before[place] { 0.0 } else { value })
+                .map(|&(index, value)| if before[index] { 0.0 } else { value })
                 .collect();
-            for index in daily_list(&values, alpha, A_DAY as usize) {
-                let place = day[index].0;
-                before[place] = true;
-                listed.push(place);
+            for listed_index in daily_list(&values, alpha, A_DAY as usize) {
+                let index = day[listed_index].0;
+                before[index] = true;
+                listed.push(index);
             }
         }
         listed
     }
 
-    /// All days as one stream.
+    /// Lists all days as one stream.
     fn streamed(&self, alpha: f64) -> Vec<usize> {
         let many = self.accounts.len().max(1);
         let budget = AlertBudget::new(Plan {
@@ -78,8 +78,8 @@ impl<'a> Days<'a> {
         let mut budget = budget.expect("rates lie within (0, 1)");
         let mut shown = Vec::new();
         for day in &self.days {
-            for &(place, value) in day {
-                budget.raise(place as u128, value);
+            for &(index, value) in day {
+                budget.raise(index as u128, value);
             }
             shown.extend(budget.end_day().into_iter().map(|account| account as usize));
         }
@@ -87,11 +87,11 @@ impl<'a> Days<'a> {
     }
 }
 
-/// A row for each way to list and each rate; none when too few applications are benign.
+/// One row for each listing rule and each rate; no rows when too few applications are benign.
 pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
         format!(
-            "At most {A_DAY} alerts a day at a rate of false discoveries (e-values of half of the honest applications; \
+            "At most {A_DAY} alerts a day at a rate of false discoveries (e-values of half of the benign applications; \
              95% intervals over applications and pipelines)"
         ),
         [
@@ -132,7 +132,7 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
                 days.listed(alpha)
             };
             let found: Vec<&AccountTrail> =
-                list.into_iter().map(|place| days.accounts[place]).collect();
+                list.into_iter().map(|index| days.accounts[index]).collect();
             let extracting = found.iter().filter(|trail| trail.extraction()).count() as u64;
             let (alerts, count) = (found.len() as u64, days.days.len() as u64);
             let interval = options.bootstrap().interval(

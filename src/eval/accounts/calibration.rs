@@ -1,4 +1,4 @@
-//! Reliability: how often accounts of about one risk were extracting.
+//! Reliability: how often accounts of about the same risk were extracting.
 
 use super::cells::share;
 use super::detection::BINS;
@@ -8,8 +8,8 @@ use super::trail::AccountTrail;
 use crate::eval::metrics::{Scored, reliability};
 use crate::eval::table::{Cell, Number, Style, Table};
 
-/// One row for each tenth of the accounts at their last exchange, from the least risk up; accounts of equal
-/// risk share a row.
+/// One row for each decile of the accounts at their last exchange, from the lowest risk up; accounts of equal risk
+/// share a row.
 pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
         format!(
@@ -19,12 +19,12 @@ pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
         ["tenth", "accounts", "mean risk said", "share extracting"],
     )
     .keyed("reliability", 1);
-    let answers: Vec<Scored> = sample(trails, Moment::Last, options.prior)
+    let calibrated: Vec<Scored> = sample(trails, Moment::Last, options.prior)
         .iter()
-        .map(|row| row.answers)
+        .map(|row| row.calibrated)
         .collect();
-    for (index, bin) in reliability(&answers, BINS).into_iter().enumerate() {
-        let extracting = (bin.seen * bin.n as f64).round() as u64;
+    for (index, bin) in reliability(&calibrated, BINS).into_iter().enumerate() {
+        let extracting = (bin.observed * bin.n as f64).round() as u64;
         table.push(vec![
             Cell::Count(index as u64 + 1),
             Cell::Count(bin.n),

@@ -1,4 +1,4 @@
-//! Campaigns: how much of each was found, and how much it had got before anybody looked.
+//! Campaigns: how much of each was detected, and how much it had extracted before the first review.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use crate::eval::table::{Cell, Table};
 struct Campaign<'a> {
     pipeline: &'a str,
     accounts: u64,
-    /// Accounts with a review of their own.
+    /// Accounts that reached a review themselves.
     found: u64,
     exchanges: u64,
     tokens: u64,
-    /// Up to and including the first review of any of its accounts.
+    /// Answers up to and including the first review of any of its accounts.
     leaked: Answered,
 }
 
-/// Sizes that campaigns are told apart by: name, fewest and most accounts.
+/// Size classes of campaigns: name, fewest and most accounts.
 const SIZES: [(&str, u64, u64); 5] = [
     ("any", 1, u64::MAX),
     ("1", 1, 1),
@@ -50,8 +50,8 @@ fn campaigns<'a>(trails: &[&'a AccountTrail]) -> Vec<Campaign<'a>> {
 
 const FIGURES: usize = 5;
 
-/// Accounts found, exchanges leaked and tokens leaked, each campaign counting once, then exchanges and tokens
-/// leaked of all together. Campaigns whose log says no tokens have no share of them.
+/// Shares of accounts reviewed, exchanges leaked and tokens leaked, as means over campaigns, then exchanges and tokens
+/// leaked over all campaigns together. Campaigns whose log has no token counts are left out of the token shares.
 fn figures(campaigns: &[Campaign<'_>]) -> [Option<f64>; FIGURES] {
     let mean = |of: fn(&Campaign<'_>) -> Option<f64>| {
         let shares: Vec<f64> = campaigns.iter().filter_map(of).collect();
@@ -67,7 +67,7 @@ fn figures(campaigns: &[Campaign<'_>]) -> [Option<f64>; FIGURES] {
     ]
 }
 
-/// Share of a campaign's exchanges that was answered before anybody looked.
+/// Share of a campaign's exchanges that was answered before the first review.
 fn leaked_share(campaign: &Campaign<'_>) -> Option<f64> {
     ratio(campaign.leaked.exchanges, campaign.exchanges)
 }
@@ -76,14 +76,14 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Share of each campaign's exchanges that was answered before anybody looked, smallest first.
+/// Share of each campaign's exchanges that was answered before the first review, smallest first.
 pub(super) fn leaked(trails: &[&AccountTrail]) -> Vec<f64> {
     let mut shares: Vec<f64> = campaigns(trails).iter().filter_map(leaked_share).collect();
     shares.sort_by(f64::total_cmp);
     shares
 }
 
-/// One row for each size of campaign.
+/// One row for each size class.
 pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
         "Campaigns (review of single accounts; 95% intervals over pipelines)",

@@ -1,4 +1,4 @@
-//! Cells that several tables share, and what a set of accounts stands on.
+//! Table cells that several tables share, and the number of independent units behind a set of accounts.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,13 @@ pub(super) const SHARE: Style = Style::Percent(1);
 /// Per cent with two decimals: shares that should be small.
 pub(super) const SMALL_SHARE: Style = Style::Percent(2);
 
-/// Applications, pipelines or campaigns under which resampling them says nothing.
+/// Fewest applications, pipelines or campaigns for which a bootstrap interval is shown.
 const GROUPS_NEEDED: u64 = 5;
 
-/// A figure with its resampled interval; undefined figures are written as such.
+/// Builds the cell of a figure with its bootstrap interval; an undefined figure is written as such.
 ///
-/// No interval is shown from a handful of groups, nor one without width: that no resample differs, as when
-/// nobody was flagged, is not certainty.
+/// No interval is shown from a handful of groups, nor one of zero width: when no resample differs, as when no account
+/// was flagged, that is not certainty.
 pub(in crate::eval) fn resampled(value: Option<f64>, by: Option<Resampled>, style: Style) -> Cell {
     let number = Number::new(value.unwrap_or(f64::NAN), style);
     let says_something =
@@ -29,7 +29,7 @@ pub(in crate::eval) fn resampled(value: Option<f64>, by: Option<Resampled>, styl
     )
 }
 
-/// A share with its Wilson interval and n; insufficient under `needed`.
+/// Builds the cell of a share with its Wilson interval and n; insufficient under `needed`.
 pub(super) fn share(hits: u64, n: u64, needed: u64, style: Style) -> Cell {
     match wilson(hits, n) {
         Some(interval) if n >= needed => Cell::Number(
@@ -41,12 +41,12 @@ pub(super) fn share(hits: u64, n: u64, needed: u64, style: Style) -> Cell {
     }
 }
 
-/// Distinct applications or pipelines among accounts.
+/// Counts the distinct applications or pipelines among accounts.
 pub(in crate::eval) fn applications<'a>(trails: impl IntoIterator<Item = &'a AccountTrail>) -> u64 {
     distinct(trails.into_iter().map(AccountTrail::application))
 }
 
-/// How many different names there are.
+/// Counts distinct names.
 pub(super) fn distinct<'a>(names: impl IntoIterator<Item = &'a str>) -> u64 {
     names.into_iter().collect::<BTreeSet<_>>().len() as u64
 }

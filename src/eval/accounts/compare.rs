@@ -1,4 +1,4 @@
-//! Two bundles on one stream, account by account.
+//! Paired comparison of two bundles on one stream, account by account.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use super::trail::{AccountTrail, Answered};
 use super::trails::Collected;
 use crate::eval::table::{Cell, Number, Style, Table};
 
-/// What both bundles were asked of one account, or of one of its moments.
+/// The results of both bundles for one account, or for one of its moments.
 #[derive(Clone, Copy)]
 struct Pair<T> {
     own: T,
     other: T,
 }
 
-/// The differences of two bundles on the same accounts, `own` less `other`.
+/// Builds the tables of differences between two bundles on the same accounts, `own` minus `other`.
 ///
-/// Both are resampled together, so an interval that leaves out 0 says that they differ even where those of the
-/// single figures overlap.
+/// Both are resampled together, so an interval that excludes 0 is a difference even where the intervals of the two
+/// figures overlap.
 pub fn compared(
     (own_name, own): (&str, &Collected),
     (other_name, other): (&str, &Collected),

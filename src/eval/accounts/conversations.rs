@@ -1,4 +1,4 @@
-//! Whether single exchanges are told apart, and by the right technique.
+//! Classification of single exchanges: extraction or benign, and which technique.
 
 use std::collections::BTreeMap;
 
@@ -18,17 +18,17 @@ const CLASSES: usize = TECHNIQUES + 1;
 /// Precision, recall and F1 of each class, and the mean F1 of the techniques.
 const FIGURES: usize = 3 * CLASSES + 1;
 
-/// Share of benign exchanges that may be taken for extraction.
+/// Share of benign exchanges that may be flagged.
 const RATE: f64 = 0.01;
 
-/// Exchanges of one truth.
+/// Exchanges that share one label.
 #[derive(Clone, Copy)]
 struct Unit<'a> {
     label: &'a Label,
-    /// Place in [`CONVERSATION`] of what they do, if they extract.
+    /// Index in [`CONVERSATION`] of the technique, if they are extraction.
     truth: Option<usize>,
     answers: &'a AnswerCounts,
-    /// How many were taken for each technique, and for extraction at all.
+    /// Number of exchanges flagged as each technique, and as extraction of any kind.
     flagged: [u64; CLASSES],
     exchanges: u64,
 }
@@ -49,11 +49,11 @@ impl<'a> Unit<'a> {
         let above = self.answers.entries().iter().filter(|e| e.bin > threshold);
         for entry in above {
             self.flagged[TECHNIQUES] += entry.exchanges;
-            let place = CONVERSATION
+            let index = CONVERSATION
                 .iter()
                 .position(|&own| Some(own) == entry.technique);
-            if let Some(place) = place {
-                self.flagged[place] += entry.exchanges;
+            if let Some(index) = index {
+                self.flagged[index] += entry.exchanges;
             }
         }
     }
@@ -84,7 +84,8 @@ impl<'a> Unit<'a> {
     }
 }
 
-/// Whether every exchange of an account is what the account is. Of mixed accounts nobody knows which are.
+/// Whether every exchange of an account has the account's label. For mixed accounts it is unknown which exchanges
+/// extract.
 fn pure(label: &Label) -> bool {
     let mixed = |population: &str| population.starts_with("mixed");
     label.verdict == Verdict::Benign || !label.population.as_deref().is_some_and(mixed)
@@ -117,13 +118,13 @@ fn figures(units: &[Unit<'_>]) -> [Option<f64>; FIGURES] {
     })
 }
 
-/// A row a technique, one for extraction of any kind and one for the mean of techniques, for all languages and
-/// each.
+/// One row for each technique, one for extraction of any kind and one for the mean of techniques; over all languages
+/// together and for each language.
 ///
-/// An exchange's truth is the label of its conversation, or else of its account if that is pure. It is taken to
-/// extract when the risk of its conversation lies above what 1% of benign exchanges reach, and to be of the
-/// technique that was then the likeliest of its account: assessments name no technique of a conversation alone.
-/// Precision speaks of the stream's own prevalence.
+/// The truth of an exchange is the label of its conversation, or else of its account if that is pure. An exchange is
+/// flagged when the risk of its conversation is above the level that 1% of benign exchanges reach; its predicted
+/// technique is the one that was then the likeliest of its account, since assessments name no technique of a single
+/// conversation. Precision is at the stream's own prevalence.
 pub(super) fn table(collected: &Collected, options: &Options) -> Table {
     let mut units: Vec<Unit<'_>> = collected
         .trails
@@ -151,7 +152,8 @@ pub(super) fn table(collected: &Collected, options: &Options) -> Table {
     };
     let mut table = Table::new(
         format!(
-            "Conversations: exchanges of pure accounts (said from risk {above:.4} on, which 1% of benign exchanges pass; at the stream's own prevalence; 95% intervals over applications and pipelines)"
+            "Conversations: exchanges of pure accounts (said from risk {above:.4} on, which 1% of benign exchanges \
+             pass; at the stream's own prevalence; 95% intervals over applications and pipelines)"
         ),
         ["language", "technique", "exchanges", "pipelines", "precision", "recall", "F1"],
     )
@@ -162,7 +164,7 @@ pub(super) fn table(collected: &Collected, options: &Options) -> Table {
     }
     push(&mut table, "all", &units, options);
     for (language, units) in languages {
-        // A language that nobody extracts in has no recall; its false alarms are in another table.
+        // A language without extraction has no recall; its false alarms are in another table.
         if units.iter().any(Unit::extraction) {
             push(&mut table, language, &units, options);
         }
@@ -179,7 +181,7 @@ fn push(table: &mut Table, language: &str, units: &[Unit<'_>], options: &Options
     );
     let names = CONVERSATION.map(Technique::name);
     for class in 0..=CLASSES {
-        // After the classes, the mean of the techniques.
+        // After the classes comes the mean of the techniques.
         let mean = class == CLASSES;
         let name = match names.get(class) {
             Some(name) => name,

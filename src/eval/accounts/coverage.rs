@@ -1,7 +1,7 @@
-//! What can be promised of benign accounts at this score, by exposure and for ever, and whether it held.
+//! Conformal guarantees for benign accounts, by exposure and over the whole history, and whether they held.
 //!
-//! Half of the applications set the thresholds, as [`crate::eval::conformal::boundary`] does; the other half is measured. Not the
-//! served thresholds, which are the bundle's and stand in the table of false alarms.
+//! Half of the applications set the thresholds, as [`crate::eval::conformal::boundary`] does; the other half is
+//! measured. These are not the served thresholds, which are the bundle's and are in the table of false alarms.
 
 use std::collections::BTreeSet;
 
@@ -17,13 +17,13 @@ use crate::risk::TargetRates;
 use crate::statistics::binomial::clopper_pearson_upper;
 use crate::train::benign_sample::BenignScore;
 
-/// Cells asked for; those that too few accounts reach are joined.
+/// Number of cells requested; cells that too few accounts reach are merged.
 const CELLS: usize = 8;
 
-/// One row a cell and one for ever, for a threshold by exposure and for a single one.
+/// One row for each cell and one for the whole history, for thresholds by exposure and for a single threshold.
 pub(super) fn table(benign: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
-        "What can be promised: honest accounts beyond a threshold set on half of the applications (Clopper-Pearson \
+        "What can be promised: benign accounts beyond a threshold set on half of the applications (Clopper-Pearson \
          over the other half)",
         [
             "recommendation",
@@ -50,7 +50,7 @@ pub(super) fn table(benign: &[&AccountTrail], options: &Options) -> Table {
         .collect();
     let measured: Vec<(u64, Highs)> = half_split.measured.iter().map(path).collect();
     for (name, cells) in [("single", 1), ("by exposure", CELLS)] {
-        // Too few accounts to promise anything on: no row.
+        // With too few accounts for a guarantee there is no row.
         let Ok(boundary) = ConformalBoundary::fit(&calibrating, cells, TargetRates::default())
         else {
             continue;
@@ -81,7 +81,7 @@ fn exchanges(cell: usize, cells: usize) -> String {
     }
 }
 
-/// Of accounts that reach a cell, those that pass for the first time there.
+/// Among accounts that reach a cell, those that pass a threshold for the first time there.
 fn cells_of(edge: &Edge, measured: &[(u64, Highs)], options: &Options) -> Vec<[Cell; 5]> {
     let cells = edge.cells.len();
     let row = |cell: usize| {
@@ -98,7 +98,7 @@ fn cells_of(edge: &Edge, measured: &[(u64, Highs)], options: &Options) -> Vec<[C
             share(threshold.target_rate),
             Cell::Count(threshold.applications),
             share(threshold.upper_by_applications),
-            seen(&passed, options),
+            passed_share(&passed, options),
             Cell::text(if threshold.extrapolated { "yes" } else { "no" }),
         ]
     };
@@ -114,7 +114,7 @@ fn ever(edge: &Edge, measured: &[(u64, Highs)], options: &Options) -> [Cell; 5] 
         share(edge.target_rate),
         Cell::Count(edge.cells[0].applications),
         share(edge.ever_upper),
-        seen(&passed, options),
+        passed_share(&passed, options),
         Cell::text(if edge.extrapolated() { "yes" } else { "no" }),
     ]
 }
@@ -123,8 +123,8 @@ fn share(value: f64) -> Cell {
     Cell::Number(Number::new(value, SMALL_SHARE))
 }
 
-/// The share of accounts that passed, every application counting equally, with one witness for each application.
-fn seen(passed: &[(u64, bool)], options: &Options) -> Cell {
+/// The share of accounts that passed, with every application weighted equally and counted as one observation.
+fn passed_share(passed: &[(u64, bool)], options: &Options) -> Cell {
     let n = passed.len() as u64;
     let rows: Vec<BenignScore> = passed
         .iter()

@@ -1,4 +1,4 @@
-//! Account detection: ranking and probability, at several moments.
+//! Account detection: ranking and calibration, at several moments of an account's history.
 
 use super::cells::{applications, resampled};
 use super::options::Options;
@@ -7,17 +7,17 @@ use super::trail::AccountTrail;
 use crate::eval::metrics::{Roc, Scored, benign_needed, brier, expected_calibration_error};
 use crate::eval::table::{Cell, Style, Table};
 
-/// Bins of the calibration error.
+/// Number of bins of the calibration error.
 pub(super) const BINS: usize = 10;
 
-/// Figures of a sample.
+/// Number of figures of a sample.
 pub(super) const FIGURES: usize = 9;
 
-/// A row of the table.
+/// One row of the table.
 struct Figure {
     name: &'static str,
     style: Style,
-    /// The false-positive rate, or prevalence, that the benign accounts must be many enough to resolve.
+    /// The false-positive rate, or prevalence, that there must be enough benign accounts to resolve.
     rate: Option<f64>,
 }
 
@@ -43,15 +43,15 @@ impl Figure {
         Self { name, style, rate }
     }
 
-    /// Benign accounts without which it says nothing.
+    /// Returns the number of benign accounts below which the figure is insufficient.
     fn benign_needed(&self, options: &Options) -> u64 {
         self.rate.map_or(options.thin, benign_needed)
     }
 }
 
-/// Every figure of a sample, `None` where it is undefined.
+/// Computes every figure of a sample, `None` where it is undefined.
 pub(super) fn figures(rows: &[Row<'_>]) -> [Option<f64>; FIGURES] {
-    let answers: Vec<Scored> = rows.iter().map(|row| row.answers).collect();
+    let calibrated: Vec<Scored> = rows.iter().map(|row| row.calibrated).collect();
     let curve = curve(rows);
     let ranked = |figure: fn(&Roc) -> f64| curve.as_ref().map(figure);
     let recall = |rate| curve.as_ref()?.recall_at(rate, 0).value();
@@ -63,17 +63,20 @@ pub(super) fn figures(rows: &[Row<'_>]) -> [Option<f64>; FIGURES] {
         recall(1e-4),
         ranked(|curve| curve.average_precision(1e-3)),
         ranked(|curve| curve.average_precision(1e-4)),
-        brier(&answers),
-        expected_calibration_error(&answers, BINS),
+        brier(&calibrated),
+        expected_calibration_error(&calibrated, BINS),
     ]
 }
 
-/// Names of the figures and how they are written, in their order.
+/// Iterates over the names and styles of the figures, in their order.
 pub(super) fn figure_names() -> impl Iterator<Item = (&'static str, Style)> {
     ROWS.iter().map(|figure| (figure.name, figure.style))
 }
 
-/// Whether a sample is large enough for the figure of this number; otherwise the accounts of the kind that lacks.
+/// Checks that a sample is large enough for the figure at this index.
+///
+/// # Errors
+/// When it has too few benign or extracting accounts; the error is their number.
 pub(super) fn enough(rows: &[Row<'_>], figure: usize, options: &Options) -> Result<(), u64> {
     let extracting = rows.iter().filter(|row| row.ranked.extraction).count() as u64;
     let benign = rows.len() as u64 - extracting;
@@ -86,7 +89,7 @@ pub(super) fn enough(rows: &[Row<'_>], figure: usize, options: &Options) -> Resu
     }
 }
 
-/// One column: the cells of every row.
+/// Builds one column: the cells of every row.
 fn column(rows: &[Row<'_>], options: &Options) -> Vec<Cell> {
     let of = |extraction: bool| {
         rows.iter()
@@ -115,11 +118,11 @@ fn column(rows: &[Row<'_>], options: &Options) -> Vec<Cell> {
     cells
 }
 
-/// Figures by row, moments by column.
+/// The table of figures by row and moments by column.
 ///
-/// Accounts are ranked by the served score. Brier score and calibration error are of the risk moved from the
-/// bundle's prior to the sample's own prevalence. A figure at a rate (or prevalence) that the benign accounts
-/// are too few to resolve is insufficient, with their number.
+/// Accounts are ranked by the served score. Brier score and calibration error are of the risk shifted from the
+/// bundle's prior to the sample's own prevalence. A figure at a rate (or prevalence) that the benign accounts are too
+/// few to resolve is insufficient, with their number.
 pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let columns: Vec<Vec<Cell>> = Moment::ALL
         .iter()

@@ -1,10 +1,10 @@
-//! Where to look first: the benign accounts that score highest and the extracting ones that score lowest.
+//! The worst errors: the benign accounts that score highest and the extracting ones that score lowest.
 
 use super::trail::{AccountTrail, NOT_STATED};
 use super::trails::Collected;
 use crate::eval::table::{Cell, Number, Style, Table};
 
-/// The `n` worst accounts of each kind at their last exchange, the worst first.
+/// Lists the `n` worst accounts of each label at their last exchange, the worst first.
 pub fn errors(collected: &Collected, n: usize) -> Vec<Table> {
     let mut trails: Vec<&AccountTrail> = collected.trails.iter().collect();
     trails.sort_by(|a, b| {
@@ -41,7 +41,8 @@ fn table<'a>(title: &str, trails: impl Iterator<Item = &'a AccountTrail>) -> Tab
         ],
     );
     for trail in trails {
-        let answers = |name: &Option<String>| Cell::text(name.as_deref().unwrap_or(NOT_STATED));
+        let or_not_stated =
+            |name: &Option<String>| Cell::text(name.as_deref().unwrap_or(NOT_STATED));
         let reasons: Vec<String> = trail
             .reasons
             .iter()
@@ -51,8 +52,8 @@ fn table<'a>(title: &str, trails: impl Iterator<Item = &'a AccountTrail>) -> Tab
         table.push(vec![
             Cell::text(&trail.label.account),
             Cell::text(trail.application()),
-            answers(&trail.label.language),
-            answers(&trail.label.population),
+            or_not_stated(&trail.label.language),
+            or_not_stated(&trail.label.population),
             Cell::Count(trail.exchanges()),
             Cell::Number(Number::new(trail.last.score, Style::Decimal(2))),
             Cell::Number(Number::new(trail.last.risk.value(), Style::Decimal(4))),

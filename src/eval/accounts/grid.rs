@@ -1,4 +1,4 @@
-//! The grid of adaptive attackers: what is found of each cell, moment by moment.
+//! The grid of adaptive adversaries: recall of each cell, moment by moment.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::trail::AccountTrail;
 use crate::eval::plot::{Heat, HeatCell};
 use crate::eval::table::{Cell, Table};
 
-/// Extracting accounts by cell, in the order of the cells' names.
+/// Groups extracting accounts by cell, in the order of the cells' names.
 fn cells<'a>(trails: &[&'a AccountTrail]) -> BTreeMap<&'a str, Vec<&'a AccountTrail>> {
     let mut cells: BTreeMap<&str, Vec<&AccountTrail>> = BTreeMap::new();
     for &trail in trails.iter().filter(|trail| trail.extraction()) {
@@ -19,7 +19,7 @@ fn cells<'a>(trails: &[&'a AccountTrail]) -> BTreeMap<&'a str, Vec<&'a AccountTr
     cells
 }
 
-/// One table for each false-positive rate: cells by row, moments by column.
+/// Builds one table for each false-positive rate: cells by row, moments by column.
 pub(super) fn tables(trails: &[&AccountTrail], options: &Options) -> Vec<Table> {
     let heads = ["cell", "pipelines", "campaigns", "accounts"].map(str::to_owned);
     let mut tables: Vec<Table> = ["1%", "0.1%"]
@@ -27,7 +27,8 @@ pub(super) fn tables(trails: &[&AccountTrail], options: &Options) -> Vec<Table> 
         .map(|rate| {
             let columns = heads.iter().cloned().chain(Moment::ALL.map(Moment::name));
             let title = format!(
-                "Grid: recall at FPR {rate} by cell and moment (thresholds of all benign accounts; 95% intervals over pipelines)"
+                "Grid: recall at FPR {rate} by cell and moment (thresholds of all benign accounts; 95% intervals over \
+                 pipelines)"
             );
             Table::new(title, columns).keyed(format!("grid at FPR {rate}"), 1)
         })
@@ -57,7 +58,7 @@ pub(super) fn tables(trails: &[&AccountTrail], options: &Options) -> Vec<Table> 
     tables
 }
 
-/// The first of [`tables`] as a picture.
+/// Converts the first of [`tables`] to a heat map.
 pub(super) fn heat(table: &Table) -> Heat {
     let first = table.columns().len() - Moment::ALL.len();
     Heat {

@@ -1,16 +1,16 @@
-//! Benign accounts in two half_split, by application: one to promise with, one to hold the promise to.
+//! A split of benign accounts into two halves by application: one calibrates a guarantee, the other measures it.
 
 use std::collections::BTreeMap;
 
 use super::trail::AccountTrail;
 use crate::simulate::corpus::share_of;
 
-/// Benign trails, each with a number for its application. No application is in both half_split, and nothing but its name
-/// says in which.
+/// Benign trails in two halves, each trail with a number for its application. No application is in both halves, and
+/// the application's name alone decides which.
 pub(super) struct HalfSplit<'a> {
-    /// Those that a promise is made on.
+    /// Trails that calibrate the guarantee.
     pub(super) calibrating: Vec<(u64, &'a AccountTrail)>,
-    /// Those that it is measured on.
+    /// Trails on which it is measured.
     pub(super) measured: Vec<(u64, &'a AccountTrail)>,
 }
 

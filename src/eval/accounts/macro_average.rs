@@ -1,8 +1,8 @@
-//! Detection with each application and each pipeline counting once.
+//! Macro-averaged detection: each application and each pipeline counts once.
 //!
-//! By account, one evaluator with sixty accounts is a whole false-positive rate of 1%, and one pipeline with two hundred
-//! is most of a recall. A new customer is a new application, and a new attacker a new pipeline: here each weighs the same,
-//! however many accounts the stream gave it.
+//! By account, one evaluator with sixty accounts can be the whole of a false-positive rate of 1%, and one pipeline
+//! with two hundred accounts most of a recall. A new customer is a new application, and a new adversary a new
+//! pipeline: here each has the same weight, however many accounts the stream gave it.
 
 use std::collections::BTreeMap;
 
@@ -14,31 +14,32 @@ use crate::eval::table::{Cell, Style, Table};
 
 /// False-positive rates of the table.
 const RATES: [f64; 3] = [0.05, 0.01, 0.001];
-/// The area, then one recall a rate.
+/// The area under the curve, then one recall for each rate.
 const FIGURES: usize = 1 + RATES.len();
 
 /// One account with the weight that makes its application or pipeline count once.
 #[derive(Clone, Copy)]
-struct Weighed<'a> {
+struct Weighted<'a> {
     row: Row<'a>,
     weight: f64,
 }
 
-/// Weights from the least score up, in the order of the rows.
-fn weighed<'a>(rows: &[Row<'a>]) -> Vec<Weighed<'a>> {
+/// Weights the rows, keeping their order, from the lowest score up.
+fn weighted<'a>(rows: &[Row<'a>]) -> Vec<Weighted<'a>> {
     let mut sizes: BTreeMap<(bool, &str), f64> = BTreeMap::new();
     for row in rows {
         *sizes.entry(row.unit()).or_default() += 1.0;
     }
-    let of = |row: &Row<'a>| Weighed {
+    let of = |row: &Row<'a>| Weighted {
         row: *row,
         weight: 1.0 / sizes[&row.unit()],
     };
     rows.iter().map(of).collect()
 }
 
-/// Area under the curve and recalls; `None` when a kind is missing. `rows` are sorted by score.
-fn figures(rows: &[Weighed<'_>]) -> [Option<f64>; FIGURES] {
+/// Returns the area under the curve and the recalls; `None` when the rows are all benign or all extraction. `rows` are
+/// sorted by score.
+fn figures(rows: &[Weighted<'_>]) -> [Option<f64>; FIGURES] {
     let total = |extraction: bool| {
         let of_kind = rows
             .iter()
@@ -52,8 +53,8 @@ fn figures(rows: &[Weighed<'_>]) -> [Option<f64>; FIGURES] {
     let (mut above_benign, mut above_extraction, mut area) = (0.0, 0.0, 0.0);
     let mut recalls = [0.0; RATES.len()];
     // From the highest score down, equal scores together.
-    let score = |row: &Weighed<'_>| row.row.ranked.score + 0.0;
-    let ties: Vec<&[Weighed<'_>]> = rows.chunk_by(|a, b| score(a) >= score(b)).collect();
+    let score = |row: &Weighted<'_>| row.row.ranked.score + 0.0;
+    let ties: Vec<&[Weighted<'_>]> = rows.chunk_by(|a, b| score(a) >= score(b)).collect();
     for tied in ties.into_iter().rev() {
         let (mut own_benign, mut own_attack) = (0.0, 0.0);
         for row in tied {
@@ -79,7 +80,7 @@ fn figures(rows: &[Weighed<'_>]) -> [Option<f64>; FIGURES] {
     figures
 }
 
-/// Figures by row, moments by column.
+/// The table of figures by row and moments by column.
 pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
         "Account detection, each application and each pipeline counting once (95% intervals over them)",
@@ -114,7 +115,7 @@ fn column(rows: &[Row<'_>], options: &Options) -> Vec<Cell> {
     };
     let (benign, pipelines) = (units(false), units(true));
     let mut cells = vec![Cell::Count(benign), Cell::Count(pipelines)];
-    let rows = weighed(rows);
+    let rows = weighted(rows);
     let intervals = options
         .bootstrap()
         .intervals(&rows, |row| row.row.unit(), figures);
@@ -124,7 +125,7 @@ fn column(rows: &[Row<'_>], options: &Options) -> Vec<Cell> {
         } else {
             Style::Percent(1)
         };
-        // A rate below one application in all that there are is a statement about nobody.
+        // A rate below one in the number of applications cannot be resolved.
         let resolved = index == 0 || benign as f64 * RATES[index - 1] >= 1.0;
         cells.push(if resolved {
             resampled(value, interval, style)
@@ -174,11 +175,11 @@ mod tests {
         trails.extend((0..3).map(|n| trail("seen", Verdict::Extraction, 10.0 + f64::from(n))));
         trails.push(trail("hidden", Verdict::Extraction, 2.0));
         let trails: Vec<&AccountTrail> = trails.iter().collect();
-        let rows = weighed(&sample(&trails, Moment::Last, 0.05));
+        let rows = weighted(&sample(&trails, Moment::Last, 0.05));
         let [area, recall, ..] = figures(&rows);
         // `seen` beats all three, `hidden` beats two of three.
         assert!((area.unwrap() - 5.0 / 6.0).abs() < 1e-12);
-        // At 5% no application may be beyond: only `seen` is found.
+        // At 5% no application may be above the threshold: only `seen` is found.
         assert!((recall.unwrap() - 0.5).abs() < 1e-12);
         assert_eq!(figures(&rows[..2]), [None; FIGURES]);
     }

@@ -1,4 +1,4 @@
-//! What benign accounts suffer at the operating points as served.
+//! False positives of benign accounts at the operating points as served.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::eval::metrics::{benign_needed, wilson};
 use crate::eval::plot::Bar;
 use crate::eval::table::{Cell, Number, Style, Table};
 
-/// Applications that are listed.
+/// Most applications listed.
 const LISTED: usize = 20;
 
 fn reviewed(trails: &[&AccountTrail]) -> u64 {
@@ -20,7 +20,7 @@ fn restricted(trails: &[&AccountTrail]) -> u64 {
     trails.iter().filter(|t| t.first_restrict.is_some()).count() as u64
 }
 
-/// Groups of benign accounts by a name of theirs.
+/// Groups benign accounts by one of their names.
 fn by<'a>(
     benign: &[&'a AccountTrail],
     name: for<'t> fn(&'t AccountTrail) -> &'t str,
@@ -40,7 +40,7 @@ fn language(trail: &AccountTrail) -> &str {
     trail.label.language.as_deref().unwrap_or(NOT_STATED)
 }
 
-/// Slices of the benign accounts: what of, which, whose.
+/// Slices of the benign accounts: dimension, value, accounts.
 fn slices<'a>(benign: &[&'a AccountTrail]) -> Vec<(&'static str, &'a str, Vec<&'a AccountTrail>)> {
     let mut slices = vec![("all", "all", benign.to_vec())];
     for (kind, groups) in [
@@ -53,9 +53,8 @@ fn slices<'a>(benign: &[&'a AccountTrail]) -> Vec<(&'static str, &'a str, Vec<&'
     slices
 }
 
-/// Share of benign accounts that ever got a review or a restriction, together and by slice. The Wilson
-/// intervals take accounts for independent, which those of one application are not: read the number of
-/// applications beside them.
+/// Share of benign accounts ever recommended for review or restriction, overall and by slice. The Wilson intervals
+/// treat accounts as independent, which those of one application are not: read the number of applications beside them.
 pub(super) fn rates(benign: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
         "Benign accounts ever recommended for review or restriction (Wilson intervals)",
@@ -83,26 +82,26 @@ pub(super) fn rates(benign: &[&AccountTrail], options: &Options) -> Table {
     table
 }
 
-/// Reviews per 1,000 benign account-days. An account's days run from its first to its last exchange, which
-/// is the least they can be, so the rate is the most it can be.
+/// Returns reviews per 1,000 benign account-days. An account's days run from its first to its last exchange, which is
+/// a lower bound, so the rate is an upper bound.
 fn alarms_per_1000_days(benign: &[&AccountTrail]) -> Option<f64> {
     let days: f64 = benign.iter().map(|trail| trail.days()).sum();
     (days > 0.0).then(|| 1_000.0 * reviewed(benign) as f64 / days)
 }
 
-/// What a slice is compared by.
+/// The rate by which slices are compared.
 type Rate = fn(&[&AccountTrail]) -> Option<f64>;
 
-/// The highest that the share of reviewed accounts may be, by its Wilson interval. `None` for slices too small to
-/// bound it near 1%: there the bound would tell their size, not their rate.
+/// Returns the upper end of the Wilson interval of the share of reviewed accounts. `None` for slices too small to
+/// bound it near 1%: there the bound would reflect their size, not their rate.
 fn highest_review(benign: &[&AccountTrail]) -> Option<f64> {
     let n = benign.len() as u64;
     let interval = wilson(reviewed(benign), n).filter(|_| n >= benign_needed(0.01))?;
     Some(interval.high)
 }
 
-/// The slice of a kind whose rate is highest, thin ones left out, and that rate over the share of all that are
-/// reviewed.
+/// Returns the slice of a dimension with the highest rate, thin slices left out, and that rate divided by the reviewed
+/// share of all accounts.
 fn worst(
     benign: &[&AccountTrail],
     kind: &str,
@@ -142,7 +141,7 @@ const METRICS: [(&str, Rate, Style); 3] = [
     ),
 ];
 
-/// False alarms, one figure a row.
+/// The table of false alarms, one figure per row.
 pub(super) fn alarms(benign: &[&AccountTrail], options: &Options) -> Table {
     let mut table = Table::new(
         "False alarms (95% intervals over applications)",
@@ -190,19 +189,19 @@ pub(super) fn alarms(benign: &[&AccountTrail], options: &Options) -> Table {
     table
 }
 
-/// Benign applications with a review, with the number of accounts reviewed; most accounts first.
+/// Lists benign applications with a review, with the number of accounts reviewed; most accounts first.
 pub(super) fn false_positives(benign: &[&AccountTrail]) -> Vec<(String, u64)> {
     let mut flagged: Vec<(String, u64)> = by(benign, AccountTrail::application)
         .into_iter()
         .map(|(name, group)| (name.to_owned(), reviewed(&group)))
         .filter(|(_, reviewed)| *reviewed > 0)
         .collect();
-    // Stable: equal ones stay in the order of their names.
+    // The sort is stable: equal counts stay in the order of their names.
     flagged.sort_by_key(|(_, reviewed)| std::cmp::Reverse(*reviewed));
     flagged
 }
 
-/// Shares of benign accounts reviewed by population and language, for a picture.
+/// Shares of benign accounts reviewed by population and language, for a chart.
 pub(super) fn bars(benign: &[&AccountTrail], options: &Options) -> Vec<Bar> {
     slices(benign)
         .into_iter()
@@ -222,7 +221,7 @@ pub(super) fn bars(benign: &[&AccountTrail], options: &Options) -> Vec<Bar> {
         .collect()
 }
 
-/// The benign applications with most accounts reviewed, at most twenty.
+/// The benign applications with the most accounts reviewed, at most twenty.
 pub(super) fn flagged(benign: &[&AccountTrail]) -> Table {
     let mut table = Table::new(
         format!("Benign applications with a review (most accounts first, at most {LISTED})"),

@@ -1,25 +1,25 @@
-//! How a report is made: resamples, prior, thin slices.
+//! Settings of a report: resamples, prior, thin slices.
 
 use crate::eval::bootstrap::Bootstrap;
 use crate::train::risk_model::PRIOR;
 
-/// How a report is made.
+/// Settings of a report.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// Resamples of each interval.
+    /// Number of bootstrap resamples for each interval.
     pub resamples: u32,
     /// Seed of the resamples.
     pub seed: u64,
-    /// Share of extraction that the bundle's risks speak for; within (0, 1).
+    /// Prevalence of extraction that the bundle's risks assume; within (0, 1).
     pub prior: f64,
-    /// Units under which a slice is `insufficient`.
+    /// Number of units under which a slice is `insufficient`.
     pub thin: u64,
-    /// Least risk of a technique at which an account is taken to use it.
+    /// Lowest risk of a technique at which an account is classified as using it.
     pub technique_risk: f64,
 }
 
 impl Default for Options {
-    /// 1,000 resamples, the prior of training, slices of 20, techniques from even odds on.
+    /// 1,000 resamples, the prior of training, slices of at least 20 units, techniques from even odds up.
     fn default() -> Self {
         Self {
             resamples: 1_000,
@@ -32,7 +32,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The resampling asked for, at 95%.
+    /// Returns the bootstrap with these settings, at 95%.
     pub(in crate::eval) fn bootstrap(&self) -> Bootstrap {
         Bootstrap {
             resamples: self.resamples,

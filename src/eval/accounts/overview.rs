@@ -1,4 +1,4 @@
-//! What stands behind the figures.
+//! Sample sizes behind the figures.
 
 use super::cells::{SHARE, applications, distinct};
 use super::trail::AccountTrail;
@@ -57,7 +57,7 @@ pub(super) fn table(trails: &[&AccountTrail]) -> Table {
     table
 }
 
-/// What was read and is in no figure, or makes one doubtful.
+/// Counts of what was read and is in no figure, or makes one doubtful.
 pub(super) fn left_out(collected: &Collected) -> Table {
     let mut table = Table::new("Read, and in no figure", ["what", "count"]).keyed("left out", 1);
     for (what, count) in [

@@ -1,4 +1,4 @@
-//! The pictures of a report: where accounts stand, when they are found, what it costs benign ones.
+//! The charts of a report: score curves, time to detection, cost to benign accounts.
 
 use super::campaigns::leaked;
 use super::detection::BINS;
@@ -10,13 +10,13 @@ use crate::eval::metrics::{Scored, reliability};
 use crate::eval::plot::{Axis, Drawing, Lines, Plot, Series, round_up};
 use crate::eval::table::Table;
 
-/// Exchanges that the picture of detection times shows.
+/// Exchanges shown in the chart of detection times.
 const SHOWN: u64 = 200;
 
-/// The prevalence of the precision-recall curve.
+/// Prevalence assumed by the precision-recall curve.
 const PREVALENCE: f64 = 1e-3;
 
-/// In the order of the report.
+/// Builds all charts, in the order of the report.
 pub(super) fn all(trails: &[&AccountTrail], grid: &Table, options: &Options) -> Vec<Plot> {
     let benign: Vec<&AccountTrail> = trails.iter().copied().filter(|t| !t.extraction()).collect();
     vec![
@@ -62,7 +62,8 @@ fn precision_recall(trails: &[&AccountTrail], options: &Options) -> Plot {
         kept.map(|point| point.0).fold(0.0, f64::max) * 100.0
     };
     let about = format!(
-        "At the last exchange, {:.1}% of extracting accounts are found with a precision of one half or more, {:.1}% with one tenth or more.",
+        "At the last exchange, {:.1}% of extracting accounts are found with a precision of one half or more, {:.1}% with \
+         one tenth or more.",
         reach(0.5),
         reach(0.1)
     );
@@ -114,12 +115,12 @@ fn detection_time(trails: &[&AccountTrail]) -> Plot {
 }
 
 fn calibration(trails: &[&AccountTrail], options: &Options) -> Plot {
-    let answers: Vec<Scored> = sample(trails, Moment::Last, options.prior)
+    let calibrated: Vec<Scored> = sample(trails, Moment::Last, options.prior)
         .iter()
-        .map(|row| row.answers)
+        .map(|row| row.calibrated)
         .collect();
-    let bins = reliability(&answers, BINS);
-    let furthest = bins.iter().map(|bin| (bin.stated - bin.seen).abs());
+    let bins = reliability(&calibrated, BINS);
+    let furthest = bins.iter().map(|bin| (bin.stated - bin.observed).abs());
     let about = format!(
         "Of accounts of about one risk, the share that extracts. The furthest tenth is {:.1} points off.",
         furthest.fold(0.0, f64::max) * 100.0
@@ -127,7 +128,7 @@ fn calibration(trails: &[&AccountTrail], options: &Options) -> Plot {
     let series = vec![
         Series {
             name: "accounts, by tenth".to_owned(),
-            points: bins.iter().map(|bin| (bin.stated, bin.seen)).collect(),
+            points: bins.iter().map(|bin| (bin.stated, bin.observed)).collect(),
             marked: true,
         },
         Series {

@@ -1,4 +1,4 @@
-//! Recall of a slice of the extracting accounts, at thresholds that all benign accounts set.
+//! Recall of a slice of the extracting accounts, at thresholds set on all benign accounts.
 
 use super::cells::{SHARE, resampled};
 use super::options::Options;
@@ -7,14 +7,14 @@ use super::trail::AccountTrail;
 use crate::eval::metrics::benign_needed;
 use crate::eval::table::Cell;
 
-/// False-positive rates that recall is read at.
+/// False-positive rates at which recall is reported.
 pub(super) const RATES: [f64; 2] = [1e-2, 1e-3];
 
-/// One moment: its extracting accounts and the thresholds on their scores.
+/// One moment: its extracting accounts and the score thresholds.
 pub(super) struct View<'a> {
-    /// Its extracting accounts.
+    /// The extracting accounts that reached the moment.
     pub(super) extracting: Vec<Row<'a>>,
-    /// Of each rate, or the number of benign accounts, too few for it.
+    /// The threshold for each rate, or the number of benign accounts when there are too few for it.
     thresholds: [Result<f64, u64>; RATES.len()],
 }
 
@@ -36,8 +36,9 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Number of accounts of a slice, and its recall at each rate. Thresholds are those of all benign
-    /// accounts; the interval holds them, so it speaks of the slice's pipelines (campaigns, within one).
+    /// Returns the cells of a slice: its number of accounts, and its recall at each rate. Thresholds are those of all
+    /// benign accounts; the interval takes them as fixed, so it covers the sampling of the slice's pipelines (of
+    /// campaigns, within one pipeline).
     pub(super) fn cells(
         &self,
         belongs: impl Fn(&AccountTrail) -> bool,

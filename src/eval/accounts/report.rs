@@ -1,4 +1,4 @@
-//! All tables of a stream, in one order, in one rendering.
+//! The report: all tables of a stream in a fixed order, with one rendering.
 
 use super::options::Options;
 use super::trail::AccountTrail;
@@ -11,7 +11,7 @@ use crate::eval::accounts::{coverage, macro_average};
 use crate::eval::plot::Plot;
 use crate::eval::table::{Cell, Layout, Table};
 
-/// The tables of one evaluation.
+/// The tables and charts of one evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     tables: Vec<Table>,
@@ -20,15 +20,15 @@ pub struct Report {
 }
 
 impl Report {
-    /// Parts that a report is made in.
+    /// Number of steps of building a report, for progress.
     pub const PARTS: u64 = 9;
 
-    /// The tables of what was collected. The order of the trails does not matter.
+    /// Builds the tables of what was collected. The order of the trails does not matter.
     pub fn new(collected: &Collected, options: &Options) -> Self {
         Self::with_progress(collected, options, &|| ())
     }
 
-    /// The same, calling `done` after each of its [`Self::PARTS`].
+    /// Like [`Self::new`], calling `done` after each of its [`Self::PARTS`].
     pub fn with_progress(collected: &Collected, options: &Options, done: &dyn Fn()) -> Self {
         let mut trails: Vec<&AccountTrail> = collected.trails.iter().collect();
         trails.sort_by(|a, b| a.label.account.cmp(&b.label.account));
@@ -77,47 +77,47 @@ impl Report {
                 ]
             },
         ];
-        let told = parts.iter().flat_map(|part| {
+        let tables = parts.iter().flat_map(|part| {
             let tables = part();
             done();
             tables
         });
         Self {
-            tables: told.collect(),
+            tables: tables.collect(),
             plots,
             false_positives: operating::false_positives(&benign),
         }
     }
 
-    /// With more tables after its own.
+    /// Appends more tables.
     #[must_use]
     pub fn with(mut self, tables: impl IntoIterator<Item = Table>) -> Self {
         self.tables.extend(tables);
         self
     }
 
-    /// Every figure by its name; see [`Table::figures`].
+    /// Iterates over every figure with its name; see [`Table::figures`].
     pub fn figures(&self) -> impl Iterator<Item = (String, &Cell)> {
         self.tables.iter().flat_map(Table::figures)
     }
 
-    /// Benign applications with a review, with the number of their accounts reviewed; most accounts first.
+    /// Lists benign applications with a review, with the number of their accounts reviewed; most accounts first.
     pub fn false_positives(&self) -> &[(String, u64)] {
         &self.false_positives
     }
 
-    /// What is drawn of it.
+    /// Returns the charts.
     pub fn plots(&self) -> &[Plot] {
         &self.plots
     }
 
-    /// The tables, in their order.
+    /// Returns the tables, in order.
     pub fn tables(&self) -> &[Table] {
         &self.tables
     }
 
-    /// All tables as one text, ending in a line end: in JSON an array of one object a table, otherwise one
-    /// after the other with an empty line between. In CSV a table's first record is its title alone.
+    /// Renders all tables as one text that ends in a newline: in JSON an array of one object per table, otherwise one
+    /// table after the other separated by an empty line. In CSV the first record of a table is its title alone.
     pub fn render(&self, layout: Layout) -> String {
         if layout == Layout::Json {
             let tables = self.tables.iter().map(Table::json).collect();

@@ -1,20 +1,20 @@
-//! Accounts at one moment of their history, as the served score ranked them then.
+//! A sample: accounts at one moment of their history, ranked by the score served then.
 
 use super::trail::{AccountTrail, Checkpoint};
 use crate::eval::metrics::{Roc, Scored};
 use crate::risk::shift_prior;
 
-/// When accounts are compared.
+/// The moment at which accounts are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::eval) enum Moment {
     /// After each account's last exchange.
     Last,
-    /// After so many exchanges, of the accounts that reached them.
+    /// After this number of exchanges, over the accounts that reached it.
     After(u64),
 }
 
 impl Moment {
-    /// The moments that tables of detection show.
+    /// The moments shown in tables of detection.
     pub(in crate::eval) const ALL: [Self; 6] = [
         Self::Last,
         Self::After(10),
@@ -24,7 +24,7 @@ impl Moment {
         Self::After(200),
     ];
 
-    /// How a column names it.
+    /// Returns the column name of the moment.
     pub(in crate::eval) fn name(self) -> String {
         match self {
             Self::Last => "at the last exchange".to_owned(),
@@ -32,7 +32,7 @@ impl Moment {
         }
     }
 
-    /// How an account stood then, if it had come so far.
+    /// Returns the account's state at this moment, if it got that far.
     pub(in crate::eval) fn of(self, trail: &AccountTrail) -> Option<Checkpoint> {
         match self {
             Self::Last => Some(trail.last),
@@ -44,25 +44,25 @@ impl Moment {
 /// One account at one moment.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
-    /// Whose.
+    /// The account.
     pub(super) trail: &'a AccountTrail,
-    /// Log-odds and truth: for ranking.
+    /// Log-odds and label, for ranking.
     pub(super) ranked: Scored,
-    /// Risk at the sample's own prevalence, and truth: for calibration.
-    pub(super) answers: Scored,
+    /// Risk at the sample's own prevalence and label, for calibration.
+    pub(super) calibrated: Scored,
 }
 
 impl<'a> Row<'a> {
-    /// Kind and application or pipeline: stratum and group of a resample.
+    /// Label and application or pipeline: stratum and group of a resample.
     pub(super) fn unit(&self) -> (bool, &'a str) {
         (self.ranked.extraction, self.trail.application())
     }
 }
 
-/// The accounts that had reached `moment`, from the least score up.
+/// Returns the accounts that had reached `moment`, from the lowest score up.
 ///
-/// A bundle speaks for a population with a share `prior` of extraction; a stream made for measuring has
-/// another, so its risks are moved to the sample's own share before they are compared with outcomes.
+/// A bundle's risks assume a share `prior` of extraction; a stream made for measuring has another, so risks are
+/// shifted to the sample's own share before they are compared with outcomes.
 pub(super) fn sample<'a>(trails: &[&'a AccountTrail], moment: Moment, prior: f64) -> Vec<Row<'a>> {
     let reached: Vec<(&AccountTrail, Checkpoint)> = trails
         .iter()
@@ -87,16 +87,16 @@ pub(super) fn sample<'a>(trails: &[&'a AccountTrail], moment: Moment, prior: f64
         Row {
             trail,
             ranked: scored(checkpoint.score),
-            answers: scored(risk.value()),
+            calibrated: scored(risk.value()),
         }
     };
     let mut rows: Vec<Row<'_>> = reached.into_iter().map(row).collect();
-    // Stable, so that equal scores stay in the order of the accounts.
+    // The sort is stable, so that equal scores stay in the order of the accounts.
     rows.sort_by(|a, b| a.ranked.score.total_cmp(&b.ranked.score));
     rows
 }
 
-/// The curve of a sample; `None` when a kind is missing.
+/// Builds the ROC curve of a sample; `None` when the accounts are all benign or all extraction.
 pub(super) fn curve(rows: &[Row<'_>]) -> Option<Roc> {
     let ranked: Vec<Scored> = rows.iter().map(|row| row.ranked).collect();
     Roc::new(&ranked)

@@ -9,34 +9,34 @@ use super::sample::Moment;
 use super::trail::{AccountTrail, NOT_STATED};
 use crate::eval::table::{Cell, Table};
 
-/// When recall is read.
+/// Moments at which recall is reported.
 const MOMENTS: [Moment; 2] = [Moment::Last, Moment::After(50)];
 
-/// Names of the slices that a trail belongs to.
+/// Returns the names of the slices that a trail belongs to.
 type Names = fn(&AccountTrail) -> Vec<String>;
 
-fn answers(name: Option<&String>) -> Vec<String> {
+fn one_name(name: Option<&String>) -> Vec<String> {
     vec![name.map_or_else(|| NOT_STATED.to_owned(), Clone::clone)]
 }
 
-/// Kinds of slice. An account that extracts in several ways counts for each of them.
+/// Dimensions of slicing. An account that uses several techniques counts for each of them.
 const KINDS: [(&str, Names); 6] = [
     ("cell", |trail| trail.label.cell.iter().cloned().collect()),
     ("population", |trail| {
-        answers(trail.label.population.as_ref())
+        one_name(trail.label.population.as_ref())
     }),
     ("technique", |trail| {
         let names = trail.label.techniques.iter();
         names.map(|technique| technique.name().to_owned()).collect()
     }),
-    ("language", |trail| answers(trail.label.language.as_ref())),
+    ("language", |trail| one_name(trail.label.language.as_ref())),
     ("age", |trail| vec![trail.age().to_owned()]),
     ("pipeline", |trail| {
-        answers(trail.label.application.as_ref())
+        one_name(trail.label.application.as_ref())
     }),
 ];
 
-/// One row a slice; pipelines worst first, the others by name.
+/// One row for each slice; pipelines worst first, other slices by name.
 pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let views = MOMENTS.map(|moment| View::new(trails, moment, options));
     let mut table = Table::new(

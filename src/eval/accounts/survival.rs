@@ -1,25 +1,25 @@
-//! How long units go undetected, when some leave before they are.
+//! Survival analysis of detection: time to detection with censoring.
 
 use std::collections::BTreeMap;
 
-/// How long one unit was watched.
+/// Observation of one unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// When it was detected, or watched for the last time.
+    /// Time of its detection, or of its last observation.
     pub until: u64,
-    /// Whether it was detected then; otherwise it left undetected.
+    /// Whether it was detected then; otherwise it is censored.
     pub detected: bool,
 }
 
 /// The product-limit estimate of the share not yet detected (Kaplan & Meier 1958).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Survival {
-    /// At each time of a detection, the share undetected after it.
+    /// At each detection time, the share undetected after it.
     steps: Vec<(u64, f64)>,
 }
 
 impl Survival {
-    /// The estimate from `spans`. A unit that leaves at the time of a detection was still there for it.
+    /// Builds the estimate from `spans`. A unit censored at the time of a detection was still at risk for it.
     pub fn new(spans: &[Span]) -> Self {
         let mut times: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
         for span in spans {
@@ -40,7 +40,7 @@ impl Survival {
         Self { steps }
     }
 
-    /// Share detected at or before `time`.
+    /// Returns the share detected at or before `time`.
     pub fn detected_by(&self, time: u64) -> f64 {
         let passed = self.steps.partition_point(|step| step.0 <= time);
         passed
@@ -48,7 +48,7 @@ impl Survival {
             .map_or(0.0, |last| 1.0 - self.steps[last].1)
     }
 
-    /// The corners of the share detected, from 0 to `until`.
+    /// Returns the corners of the step function of the share detected, from 0 to `until`.
     pub(super) fn stairs(&self, until: u64) -> Vec<(f64, f64)> {
         let mut corners = vec![(0.0, 0.0)];
         for &(time, undetected) in self.steps.iter().take_while(|step| step.0 <= until) {
@@ -60,7 +60,7 @@ impl Survival {
         corners
     }
 
-    /// The first time by which at least half are detected.
+    /// Returns the first time by which at least half are detected.
     pub fn median(&self) -> Option<u64> {
         let half = self.steps.iter().find(|step| step.1 <= 0.5 + 1e-12);
         half.map(|step| step.0)
@@ -78,12 +78,12 @@ mod tests {
             .collect()
     }
 
-    /// Gehan 1965, the 21 leukaemia patients on 6-MP: the textbook's worked example.
+    /// Gehan 1965, the 21 leukaemia patients on 6-MP: the standard textbook example.
     #[test]
     fn a_textbook_example() {
         let left = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35].map(|time| (time, false));
-        let seen = [6, 6, 6, 7, 10, 13, 16, 22, 23].map(|time| (time, true));
-        let survival = Survival::new(&spans(&[&left[..], &seen[..]].concat()));
+        let detected = [6, 6, 6, 7, 10, 13, 16, 22, 23].map(|time| (time, true));
+        let survival = Survival::new(&spans(&[&left[..], &detected[..]].concat()));
         for (time, undetected) in [
             (5, 1.0),
             (6, 0.857),

@@ -1,4 +1,4 @@
-//! Whether the technique that an account is taken to use is the one it uses.
+//! Technique classification of accounts: precision, recall and F1.
 
 use super::cells::{applications, resampled};
 use super::options::Options;
@@ -11,7 +11,7 @@ const TECHNIQUES: usize = CONVERSATION.len();
 /// Precision, recall and F1 of each technique, and the mean F1.
 const FIGURES: usize = 3 * TECHNIQUES + 1;
 
-/// The first technique of a label that shows in a conversation; none for benign ones.
+/// Returns the first technique of a label that is visible in a conversation; `None` for benign ones.
 pub(super) fn first_of_conversation(label: &Label) -> Option<Technique> {
     let mut techniques = label.techniques.iter().copied();
     techniques
@@ -22,8 +22,8 @@ fn truth(trail: &AccountTrail) -> Option<Technique> {
     first_of_conversation(&trail.label)
 }
 
-/// The likeliest technique after the last exchange, if it is likely enough to be stated.
-fn answers(trail: &AccountTrail, least: f64) -> Option<Technique> {
+/// Returns the likeliest technique after the last exchange, if its risk is at least `least`.
+fn predicted(trail: &AccountTrail, least: f64) -> Option<Technique> {
     let likeliest = trail.technique?;
     (likeliest.risk.value() >= least).then_some(likeliest.technique)
 }
@@ -31,9 +31,9 @@ fn answers(trail: &AccountTrail, least: f64) -> Option<Technique> {
 fn confusions(trails: &[&AccountTrail], least: f64) -> [Confusion; TECHNIQUES] {
     let mut confusions = [Confusion::default(); TECHNIQUES];
     for trail in trails {
-        let (answers, truth) = (answers(trail, least), truth(trail));
+        let (predicted, truth) = (predicted(trail, least), truth(trail));
         for (confusion, technique) in confusions.iter_mut().zip(CONVERSATION) {
-            confusion.add(answers == Some(technique), truth == Some(technique));
+            confusion.add(predicted == Some(technique), truth == Some(technique));
         }
     }
     confusions
@@ -51,10 +51,10 @@ fn figures(trails: &[&AccountTrail], least: f64) -> [Option<f64>; FIGURES] {
     })
 }
 
-/// One row a technique and one for their mean.
+/// One row for each technique and one for their mean.
 ///
-/// Every labeled account counts: a benign account that is taken to use a technique lowers its precision, so
-/// precision speaks of the stream's own prevalence.
+/// Every labeled account counts: a benign account that is classified as using a technique lowers its precision, so
+/// precision is at the stream's own prevalence.
 pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let least = options.technique_risk;
     let mut table = Table::new(

@@ -1,4 +1,4 @@
-//! Exchanges until the first review, with those censored that ended before one.
+//! Time to first review, in exchanges, with accounts censored that ended before one.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::survival::{Span, Survival};
 use super::trail::{AccountTrail, NOT_STATED};
 use crate::eval::table::{Cell, Table};
 
-/// Exchanges by which detection is told.
+/// Exchanges at which the detected share is reported.
 const BY: [u64; 5] = [10, 25, 50, 100, 200];
 
 fn span(trail: &AccountTrail) -> Span {
@@ -41,7 +41,7 @@ fn row(name: &str, trails: &[&AccountTrail], options: &Options) -> Vec<Cell> {
             .bootstrap()
             .intervals(trails, |trail| ((), trail.application()), detected);
     for ((exchanges, value), interval) in BY.into_iter().zip(detected(trails)).zip(intervals) {
-        // Those whose state after so many exchanges is known; the others' is guessed from them.
+        // Accounts whose state after this many exchanges is known; that of the others is estimated from them.
         let known = trails
             .iter()
             .map(|trail| span(trail))
@@ -56,8 +56,8 @@ fn row(name: &str, trails: &[&AccountTrail], options: &Options) -> Vec<Cell> {
     cells
 }
 
-/// Share of accounts with a review by so many exchanges: extracting accounts, together and by population,
-/// and benign ones, whose reviews are false alarms.
+/// Share of accounts reviewed within a number of exchanges: extracting accounts, together and by population, and
+/// benign ones, whose reviews are false alarms.
 pub(super) fn table(trails: &[&AccountTrail], options: &Options) -> Table {
     let columns = ["accounts", "n", "applications or pipelines", "median"].map(str::to_owned);
     let mut table = Table::new(

@@ -1,4 +1,4 @@
-//! A few moments of one labeled account: all that is remembered of it while its stream is scored.
+//! The trail of one labeled account: the few moments that are kept of it while its stream is scored.
 
 use crate::domain::{
     Assessment, Exchange, Label, Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
@@ -7,28 +7,28 @@ use crate::eval::accounts::answers::AnswerCounts;
 use crate::eval::conformal::alpha_spending::Highs;
 use crate::train::risk_model::EXCHANGES_NEEDED;
 
-/// What a slice is called where a label does not say.
+/// Name of a slice for which the label gives no value.
 pub(super) const NOT_STATED: &str = "(not said)";
 
-/// Exchanges after which an account's standing is kept, besides its last.
+/// Exchange counts at which an account's state is kept, besides its last.
 pub const MARKS: [u64; 7] = [1, 5, 10, 25, 50, 100, 200];
 
-/// Reasons of the last exchange that are kept.
+/// Number of reasons of the last exchange that are kept.
 const REASONS: usize = 3;
 
-/// What an evaluation looks at after one exchange of the stream.
+/// Input of an evaluation after one exchange of the stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
-    /// What the engine answers.
+    /// The engine's assessment.
     pub assessment: &'a Assessment,
-    /// The conversation that the exchange continues.
+    /// The conversation that the exchange belongs to.
     pub conversation: Option<&'a str>,
-    /// Tokens that were answered; 0 where the log does not say.
+    /// Output tokens; 0 where the log has no count.
     pub output_tokens: u64,
 }
 
 impl<'a> Step<'a> {
-    /// What was answers of `exchange`.
+    /// Builds the step of `exchange` and its assessment.
     pub fn of(exchange: &'a Exchange, assessment: &'a Assessment) -> Self {
         Self {
             assessment,
@@ -38,47 +38,47 @@ impl<'a> Step<'a> {
     }
 }
 
-/// How an account stood after one of its exchanges.
+/// The state of an account after one of its exchanges.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Checkpoint {
     /// Exchanges of the account in the stream so far, this one included.
     pub seen: u64,
     /// Calibrated risk.
     pub risk: Risk,
-    /// Log-odds before calibration: what the operating points are set on, and what ranks accounts.
+    /// Log-odds before calibration: operating points are set on it, and accounts are ranked by it.
     pub score: f64,
-    /// What the gateway was advised to do.
+    /// Recommendation to the gateway.
     pub recommendation: Recommendation,
 }
 
-/// What is remembered of one labeled account.
+/// The trail of one labeled account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccountTrail {
-    /// The truth about it.
+    /// Its label.
     pub label: Label,
-    /// How it stood at the [`MARKS`] that it reached, in their order.
+    /// Its state at those of the [`MARKS`] that it reached, in order.
     pub checkpoints: Vec<Checkpoint>,
-    /// How it stood after its last exchange.
+    /// Its state after its last exchange.
     pub last: Checkpoint,
-    /// The likeliest of the four techniques that show in a conversation, after its last exchange.
+    /// The likeliest of the four techniques that are visible in a conversation, after its last exchange.
     pub technique: Option<TechniqueRisk>,
-    /// Exchange at which the recommendation first reached `review`.
+    /// Number of the exchange at which the recommendation first reached `review`.
     pub first_review: Option<u64>,
-    /// Exchange at which the recommendation first reached `restrict`.
+    /// Number of the exchange at which the recommendation first reached `restrict`.
     pub first_restrict: Option<u64>,
-    /// Of an extracting account, what was answered up to and including the first review of any account of its
-    /// campaign (of itself, without one): before anybody looked. All of it when nobody did; nothing for benign
+    /// For an extracting account, the answers up to and including the first review of any account of its campaign (of
+    /// itself, without one): those before anybody looked. All answers when there was no review; zero for benign
     /// accounts.
     pub unnoticed: Answered,
-    /// All that was answered.
+    /// All answers.
     pub answered: Answered,
-    /// Its highest score on each of its days, in the order in which the days came.
+    /// Its highest score on each of its days, in the order of the stream.
     pub days_high: Vec<DayHigh>,
-    /// Its highest score by exposure, of the exchanges at which an account is given a recommendation.
+    /// Its highest score by exposure, over the exchanges at which an account gets a recommendation.
     pub highs: Highs,
-    /// The terms that moved its last score most, up or down, the largest first, with their log-odds.
+    /// The terms that moved its last score most, up or down, the largest first, in log-odds.
     pub reasons: [Option<(&'static str, f64)>; REASONS],
-    /// What was answers of its single exchanges, those of conversations with a label of their own left out.
+    /// Counts over its single exchanges, except those of conversations with a label of their own.
     pub answers: AnswerCounts,
     /// Time of its earliest exchange.
     pub from: Timestamp,
@@ -91,7 +91,7 @@ impl AccountTrail {
         Self::blank(label, Checkpoint::of(assessment, 0), assessment.time)
     }
 
-    /// A trail of which nothing is known but how it stands, at one moment.
+    /// Builds a trail with nothing but one known state.
     pub(in crate::eval) fn blank(label: Label, last: Checkpoint, at: Timestamp) -> Self {
         Self {
             label,
@@ -113,7 +113,7 @@ impl AccountTrail {
 
     pub(super) fn add(&mut self, step: Step<'_>) {
         let assessment = step.assessment;
-        // Counted here: an engine that had to forget the account starts again from one.
+        // Counted here: an engine that had to evict the account starts again from one.
         self.last = Checkpoint::of(assessment, self.last.seen + 1);
         let Checkpoint {
             seen,
@@ -154,12 +154,12 @@ impl AccountTrail {
         }
     }
 
-    /// Exchanges in the stream; at least one.
+    /// Returns the number of exchanges in the stream; at least one.
     pub const fn exchanges(&self) -> u64 {
         self.last.seen
     }
 
-    /// How it stood after exactly `seen` exchanges, if that is one of the [`MARKS`] and it reached it.
+    /// Returns its state after exactly `seen` exchanges, if that is one of the [`MARKS`] and it reached it.
     pub fn after(&self, seen: u64) -> Option<Checkpoint> {
         self.checkpoints
             .iter()
@@ -172,8 +172,8 @@ impl AccountTrail {
         self.label.verdict == Verdict::Extraction
     }
 
-    /// The application or pipeline behind it, the account itself where the label names none: the unit of
-    /// resampling.
+    /// Returns the application or pipeline of the account, or the account itself where the label names none: the unit
+    /// of resampling.
     pub fn application(&self) -> &str {
         let Label {
             account,
@@ -183,7 +183,7 @@ impl AccountTrail {
         application.as_deref().unwrap_or(account)
     }
 
-    /// Its campaign, the account itself where the label names none.
+    /// Returns its campaign, or the account itself where the label names none.
     pub fn campaign(&self) -> &str {
         let Label {
             account, campaign, ..
@@ -191,7 +191,7 @@ impl AccountTrail {
         campaign.as_deref().unwrap_or(account)
     }
 
-    /// Its cell of the grid of adaptive attackers; the population, where the label names none.
+    /// Returns its cell of the grid of adaptive adversaries, or the population where the label names none.
     pub fn cell(&self) -> &str {
         let Label {
             cell, population, ..
@@ -201,12 +201,12 @@ impl AccountTrail {
             .unwrap_or(NOT_STATED)
     }
 
-    /// Days from its first to its last exchange.
+    /// Returns the days from its first to its last exchange.
     pub fn days(&self) -> f64 {
         self.to.seconds_since(self.from) / 86_400.0
     }
 
-    /// Its age at the last exchange in words that sort as the ages do.
+    /// Returns its age class at the last exchange, as text that sorts by age.
     pub fn age(&self) -> &'static str {
         match self.days() {
             ..1.0 => "0 days",
@@ -217,12 +217,12 @@ impl AccountTrail {
     }
 }
 
-/// What an account was given.
+/// Amount of output an account received.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Answered {
-    /// Exchanges.
+    /// Number of exchanges.
     pub exchanges: u64,
-    /// Output tokens, where the log says them.
+    /// Output tokens, where the log has counts.
     pub tokens: u64,
 }
 
@@ -242,7 +242,7 @@ pub struct DayHigh {
     pub score: f64,
 }
 
-/// A day in microseconds.
+/// Microseconds in a day.
 const DAY: i64 = 86_400_000_000;
 
 impl Checkpoint {
@@ -256,7 +256,7 @@ impl Checkpoint {
     }
 }
 
-/// Techniques that show in what a conversation asks for; the others are about how an account behaves.
+/// Techniques that are visible in the requests of a conversation; the others are about an account's behaviour.
 pub(super) const CONVERSATION: [Technique; 4] = [
     Technique::ReasoningHarvest,
     Technique::RewardModelHarvest,
@@ -264,7 +264,7 @@ pub(super) const CONVERSATION: [Technique; 4] = [
     Technique::DatasetSynthesis,
 ];
 
-/// The largest risk among [`CONVERSATION`], the earlier technique on a tie.
+/// Returns the largest risk among [`CONVERSATION`], the earlier technique on a tie.
 pub(super) fn likeliest(techniques: &[TechniqueRisk]) -> Option<TechniqueRisk> {
     let mut best: Option<TechniqueRisk> = None;
     for &candidate in techniques {

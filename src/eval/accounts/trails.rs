@@ -6,42 +6,42 @@ use super::trail::{AccountTrail, Step, likeliest};
 use crate::domain::{Assessment, Label, Timestamp};
 use crate::eval::accounts::answers::AnswerCounts;
 
-/// What was answers of a conversation that has a label of its own.
+/// The trail of a conversation that has a label of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConversationTrail {
-    /// The truth about it.
+    /// Its label.
     pub label: Label,
-    /// What was answers of its exchanges.
+    /// Counts over its exchanges.
     pub answers: AnswerCounts,
 }
 
-/// The trails of a stream, with what was read and not judged.
+/// The trails of a stream, with counts of what was read and not evaluated.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Collected {
-    /// One for each labeled account with an exchange, by name.
+    /// One trail for each labeled account with an exchange, by name.
     pub trails: Vec<AccountTrail>,
-    /// One for each labeled conversation with an exchange, by account and name.
+    /// One trail for each labeled conversation with an exchange, by account and name.
     pub conversations: Vec<ConversationTrail>,
     /// Labeled accounts without an exchange.
     pub silent: u64,
-    /// Labels of single conversations, which say nothing about their account.
+    /// Labels of single conversations, which do not label their account.
     pub conversation_labels: u64,
-    /// Labels that a later one of the same account or conversation replaced.
+    /// Labels that were replaced by a later one of the same account or conversation.
     pub replaced_labels: u64,
-    /// Accounts without a label, as the engine first met them.
+    /// Accounts without a label, counted at their first exchange in the engine.
     pub unlabeled_accounts: u64,
     /// Exchanges of accounts without a label.
     pub unlabeled_exchanges: u64,
-    /// Exchanges earlier than the one before them, whatever its account. Above zero, what a campaign got
-    /// before its first review is counted in the order of the log and not of time.
+    /// Exchanges earlier than the one before them, of any account. Above zero, the leaked shares of campaigns follow
+    /// the order of the log, not of time.
     pub backwards: u64,
 }
 
 /// Collects trails from assessments in the order of the stream.
 ///
-/// Bound: one trail for each labeled account or conversation; accounts without a label are only counted.
+/// Bounded: one trail for each labeled account or conversation; accounts without a label are only counted.
 pub struct Trails {
-    /// Of accounts without an exchange so far.
+    /// Labels of accounts without an exchange so far.
     waiting: BTreeMap<String, Label>,
     begun: BTreeMap<String, AccountTrail>,
     /// By account, so that an exchange is looked up by borrowed names.
@@ -53,7 +53,7 @@ pub struct Trails {
 }
 
 impl Trails {
-    /// A collector for these accounts. The last of several labels of one account counts.
+    /// Builds a collector for these accounts. The last of several labels of one account counts.
     pub fn new(labels: impl IntoIterator<Item = Label>) -> Self {
         let mut trails = Self {
             waiting: BTreeMap::new(),
@@ -82,7 +82,7 @@ impl Trails {
         trails
     }
 
-    /// Adds what the engine answers of the stream's next exchange.
+    /// Adds the assessment of the stream's next exchange.
     pub fn add(&mut self, step: Step<'_>) {
         let assessment = step.assessment;
         if self.latest.is_some_and(|latest| assessment.time < latest) {
@@ -90,7 +90,7 @@ impl Trails {
         }
         self.latest = Some(assessment.time);
         let technique = likeliest(&assessment.techniques).map(|likeliest| likeliest.technique);
-        let told = self.conversation(step).map(|conversation| {
+        let labeled_conversation = self.conversation(step).map(|conversation| {
             conversation
                 .answers
                 .add(technique, assessment.conversation_risk);
@@ -101,7 +101,7 @@ impl Trails {
             return;
         };
         trail.add(step);
-        if told.is_none() {
+        if labeled_conversation.is_none() {
             trail.answers.add(technique, assessment.conversation_risk);
         }
         if trail.extraction() && !self.noticed.contains(trail.campaign()) {
@@ -117,7 +117,7 @@ impl Trails {
         own.get_mut(step.conversation?)
     }
 
-    /// The trails, by account.
+    /// Returns the trails, by account.
     pub fn finish(self) -> Collected {
         Collected {
             trails: self.begun.into_values().collect(),
@@ -133,7 +133,7 @@ impl Trails {
     }
 }
 
-/// The trail of an assessment's account, begun if it has a label and no trail yet.
+/// Returns the trail of an assessment's account, creating it if the account has a label and no trail yet.
 fn trail<'a>(
     waiting: &mut BTreeMap<String, Label>,
     begun: &'a mut BTreeMap<String, AccountTrail>,

@@ -1,4 +1,4 @@
-//! Our score and every baseline's side by side: same accounts, same moments, same figures.
+//! Side-by-side comparison of Stillwatch's score and every baseline: same accounts, same moments, same figures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,23 +10,23 @@ use crate::eval::accounts::{AccountTrail, Moment, Options, applications, resampl
 use crate::eval::metrics::{Roc, Scored, benign_needed};
 use crate::eval::table::{Cell, Style, Table};
 
-/// Name of our own row.
+/// Row name of Stillwatch.
 const OURS: &str = "Stillwatch";
 
-/// What a slice of all extracting accounts is called.
+/// Slice name of all extracting accounts.
 const ALL: &str = "all";
 
-/// Moments at which detectors are compared by kind of attack; the others are in the table over moments.
+/// Moments at which detectors are compared by kind of extraction; the other moments are in the table over time.
 const CLOSE: [Moment; 2] = [Moment::Last, Moment::After(50)];
 
-/// One account at one moment, as every detector ranks it: ours first.
+/// One account at one moment, with the score of every detector: Stillwatch first.
 struct Row<'a> {
     trail: &'a AccountTrail,
     scores: Vec<f64>,
 }
 
 impl Row<'_> {
-    /// Kind and application or pipeline: stratum and group of a resample.
+    /// Label and application or pipeline: stratum and group of a resample.
     fn unit(&self) -> (bool, &str) {
         (self.trail.extraction(), self.trail.application())
     }
@@ -34,7 +34,7 @@ impl Row<'_> {
 
 const FIGURES: usize = 6;
 
-/// What is told of a detector, in the order of [`figures`]: name, style, false-positive rate to be resolved.
+/// Columns for each detector, in the order of [`figures`]: name, style, false-positive rate to be resolved.
 const COLUMNS: [(&str, Style, Option<f64>); FIGURES] = [
     ("AUC", Style::Decimal(3), None),
     ("AUC less ours", Style::Decimal(3), None),
@@ -48,14 +48,16 @@ const COLUMNS: [(&str, Style, Option<f64>); FIGURES] = [
     ("recall at FPR 0.1%", Style::Percent(1), Some(1e-3)),
 ];
 
-/// The columns of the table over moments.
+/// Columns of the table over time, as indices into [`COLUMNS`].
 const OVER_MOMENTS: [usize; 2] = [0, 3];
 
-/// The tables of all detectors: how they were fitted, by kind of attack at two moments, and over all moments.
+/// Builds the tables of all detectors: how they were fitted, the comparison by kind of extraction at two moments, and
+/// the one over all moments.
 ///
-/// Trails and histories are matched by account; an account without a history (there is none without exchanges) is
-/// left out for all. A history ends after [`super::STEPS_MAX`] exchanges, so a baseline's last word on a longer life
-/// is an earlier one than ours. Differences to ours are resampled in pairs.
+/// Trails and histories are matched by account; an account without a history (an account has none if it has no
+/// exchanges) is left out for all detectors. A history ends after [`super::STEPS_MAX`] exchanges, so on a longer
+/// history a baseline's last score is from an earlier exchange than ours. Differences from our score are resampled in
+/// pairs.
 pub fn comparison(
     trails: &[AccountTrail],
     histories: &[History],
@@ -74,7 +76,7 @@ pub fn comparison(
     tables
 }
 
-/// By moment, the accounts that had reached it.
+/// Collects, by moment, the accounts that had reached it.
 fn rows<'a>(trails: &'a [AccountTrail], histories: &[History], panel: &Panel) -> Vec<Vec<Row<'a>>> {
     let named: BTreeMap<&str, &History> = histories
         .iter()
@@ -101,7 +103,7 @@ fn rows<'a>(trails: &'a [AccountTrail], histories: &[History], panel: &Panel) ->
     moments
 }
 
-/// Every figure of a detector on a sample, `None` where it is undefined.
+/// Computes every figure of a detector on a sample, `None` where it is undefined.
 fn figures(rows: &[&Row<'_>], detector: usize) -> [Option<f64>; FIGURES] {
     let curve = |detector: usize| {
         let scored: Vec<Scored> = rows
@@ -128,7 +130,7 @@ fn figures(rows: &[&Row<'_>], detector: usize) -> [Option<f64>; FIGURES] {
     ]
 }
 
-/// The cells of one detector on one sample, one for each of [`COLUMNS`].
+/// Builds the cells of one detector on one sample, one for each of [`COLUMNS`].
 fn cells(rows: &[&Row<'_>], detector: usize, options: &Options) -> Vec<Cell> {
     let extracting = rows.iter().filter(|row| row.trail.extraction()).count() as u64;
     let benign = rows.len() as u64 - extracting;
@@ -237,7 +239,7 @@ mod tests {
     use crate::eval::baseline::panel::tests::stream;
     use crate::eval::{AccountTrail, Options, accounts::Checkpoint};
 
-    /// A trail that ours ranks perfectly; every second extracting account mixes.
+    /// Builds a trail that our score ranks perfectly; every second extracting account is mixed.
     fn trail((number, history): (usize, &History)) -> AccountTrail {
         let mut label = history.label.clone();
         if history.extraction() {
@@ -278,7 +280,7 @@ mod tests {
         let detectors = panel.names().count() + 1;
         assert_eq!(forms["rows"].as_array().unwrap().len(), detectors - 1);
         assert_eq!(over_moments["rows"].as_array().unwrap().len(), detectors);
-        // All, mixed, pure; nobody reached 50.
+        // All, mixed, pure; no account reached 50 exchanges.
         let rows = last["rows"].as_array().unwrap();
         assert_eq!(rows.len(), 3 * detectors);
         assert_eq!(after_50["rows"].as_array().unwrap().len(), detectors);
@@ -303,7 +305,7 @@ mod tests {
         // Pure are 0, 8, ..., 32: 3 (0 + 2 + 4 + 6 + 8) of 5 x 30.
         near(&row("pure", ngram)["AUC"], 60.0 / 150.0);
         assert_eq!(row("pure", ngram)["extracting accounts"], 5);
-        // Forty accounts resolve no rate of 1%.
+        // Forty accounts cannot resolve a rate of 1%.
         assert_eq!(row("all", ngram)["recall at FPR 1%"]["insufficient"], true);
     }
 }

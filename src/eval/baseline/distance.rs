@@ -2,10 +2,10 @@
 
 use crate::domain::EMBEDDING_DIM;
 
-/// Sums kept apart, so that they can be added side by side.
+/// Number of partial sums, so that the additions can be vectorised.
 const LANES: usize = 16;
 
-/// The squared Euclidean distance.
+/// Returns the squared Euclidean distance.
 pub(super) fn squared_distance(left: &[f32; EMBEDDING_DIM], right: &[f32; EMBEDDING_DIM]) -> f32 {
     let mut sums = [0.0_f32; LANES];
     let (left, right) = (left.as_chunks::<LANES>().0, right.as_chunks::<LANES>().0);

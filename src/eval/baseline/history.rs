@@ -1,4 +1,4 @@
-//! What baselines may know of an account: its first exchanges as numbers, in one bounded record.
+//! The history of an account as baselines see it: its first exchanges as numbers, in one bounded record.
 
 use std::collections::BTreeMap;
 
@@ -15,26 +15,26 @@ use crate::encoder::{Encoder, Scratch};
 use crate::privacy::{PseudonymKey, Purpose};
 use crate::text::TextView;
 
-/// Exchanges of an account that are kept, its first ones. A longer life is judged by them alone.
+/// Most exchanges kept of an account, its first ones. A longer history is scored by them alone.
 pub const STEPS_MAX: usize = 200;
 
-/// Characters kept of a system prompt, so that it leaves room for what the caller says.
+/// Most characters kept of a system prompt, so that it leaves room for the user's message.
 const SYSTEM_CHARACTERS: usize = 1_000;
-/// Characters kept of what the caller said last.
-const SAID_CHARACTERS: usize = 2_000;
+/// Most characters kept of the last user message.
+const USER_CHARACTERS: usize = 2_000;
 
-/// One account.
+/// The history of one account.
 pub struct History {
-    /// The truth about it.
+    /// Its label.
     pub label: Label,
     /// Its first exchanges, at most [`STEPS_MAX`].
     pub steps: Vec<Step>,
-    /// Some of its requests, in a stream to fit on; otherwise none.
+    /// A sample of its requests, in a stream to fit on; otherwise empty.
     pub(super) requests: Vec<PoolRecord>,
 }
 
 impl History {
-    /// An account without an exchange.
+    /// Builds an account without exchanges.
     pub const fn new(label: Label) -> Self {
         Self {
             label,
@@ -48,7 +48,7 @@ impl History {
         self.label.verdict == Verdict::Extraction
     }
 
-    /// The application or pipeline behind it, the account itself where the label names none.
+    /// Returns the application or pipeline of the account, or the account itself where the label names none.
     pub fn application(&self) -> &str {
         self.label
             .application
@@ -59,7 +59,8 @@ impl History {
 
 /// Collects histories from a stream.
 ///
-/// Bound: [`STEPS_MAX`] times some 700 bytes for each labeled account, and a few requests where it is to be fitted on.
+/// Bounded: [`STEPS_MAX`] times some 700 bytes for each labeled account, and a few requests where it is to be fitted
+/// on.
 pub struct Collector<'a> {
     encoder: &'a dyn Encoder,
     key: PseudonymKey,
@@ -70,8 +71,8 @@ pub struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    /// Of a stream to fit a panel on. The last of several labels of one account counts; labels of single
-    /// conversations do not.
+    /// Builds a collector of a stream to fit a panel on. The last of several labels of one account counts; labels of
+    /// single conversations do not.
     pub fn to_fit(encoder: &'a dyn Encoder, labels: impl IntoIterator<Item = Label>) -> Self {
         let of_accounts = labels.into_iter().filter(|l| l.conversation.is_none());
         Self {
@@ -85,7 +86,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Of a stream to score, read with a fitted n-gram model; labels as in [`Self::to_fit`].
+    /// Builds a collector of a stream to score, read with a fitted n-gram model; labels as in [`Self::to_fit`].
     pub fn to_score(
         encoder: &'a dyn Encoder,
         ngram: &'a NgramModel,
@@ -97,7 +98,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Adds the stream's next exchanges. Those of accounts without a label are passed over.
+    /// Adds the stream's next exchanges. Those of accounts without a label are skipped.
     pub fn add(&mut self, exchanges: &[Exchange]) {
         let wanted: Vec<&Exchange> = exchanges
             .iter()
@@ -117,7 +118,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// The accounts with an exchange, by name.
+    /// Returns the accounts with an exchange, by name.
     pub fn finish(self) -> Vec<History> {
         let begun = self.histories.into_values();
         begun.filter(|history| !history.steps.is_empty()).collect()
@@ -131,7 +132,7 @@ impl<'a> Collector<'a> {
             time: exchange.time,
             key: key.map(|name| self.key.digest(Purpose::Client, name.expose().as_bytes())),
             embedding: self.encoder.encode(&view, scratch).embedding,
-            sketch: Sketch::of(said(exchange)),
+            sketch: Sketch::of(last_user_text(exchange)),
             phrases: phrases(&request),
             odds: self.ngram.map_or(0.0, |model| model.score(&request)),
         }
@@ -152,16 +153,16 @@ impl<'a> Collector<'a> {
         if history.requests.len() < REQUESTS_MAX {
             history.requests.push(request(exchange));
         } else {
-            let place = self.rng.random_range(0..history.steps.len() as u64) as usize;
-            if let Some(kept) = history.requests.get_mut(place) {
+            let slot = self.rng.random_range(0..history.steps.len() as u64) as usize;
+            if let Some(kept) = history.requests.get_mut(slot) {
                 *kept = request(exchange);
             }
         }
     }
 }
 
-/// What the caller said last, which is what differs from one request of an application to the next.
-fn said(exchange: &Exchange) -> &str {
+/// Returns the last user message: the part that differs from one request of an application to the next.
+fn last_user_text(exchange: &Exchange) -> &str {
     let mut backwards = exchange.messages.iter().rev();
     let last = backwards
         .find(|message| message.role == Role::User)
@@ -169,7 +170,7 @@ fn said(exchange: &Exchange) -> &str {
     last.map_or("", |message| message.content.expose().as_str())
 }
 
-/// The part of an exchange that text models read: the head of the system prompt and of what was said last.
+/// Returns the part of an exchange that text models read: the head of the system prompt and of the last user message.
 fn request(exchange: &Exchange) -> PoolRecord {
     let head = |text: &str, characters| Sensitive::new(text.chars().take(characters).collect());
     let system = exchange.system.as_ref();
@@ -181,7 +182,7 @@ fn request(exchange: &Exchange) -> PoolRecord {
         system: system.map(|text| head(text.expose(), SYSTEM_CHARACTERS)),
         messages: vec![Message {
             role: Role::User,
-            content: head(said(exchange), SAID_CHARACTERS),
+            content: head(last_user_text(exchange), USER_CHARACTERS),
         }],
         note: None,
     }

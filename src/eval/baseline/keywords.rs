@@ -1,15 +1,16 @@
-//! A list of phrases: what an analyst writes after reading a report on distillation.
+//! A keyword list: phrases that an analyst would write after reading a report on distillation.
 //!
-//! Written by us from the published descriptions of such campaigns, in eleven languages, before any stream was
-//! scored with it; nothing was taken out or put in afterwards. No paper: security products call it a signature list.
+//! Written by us from the published descriptions of extraction campaigns, in eleven languages, before any stream was
+//! scored with it; no phrase was removed or added afterwards. There is no paper: security products call it a signature
+//! list.
 
 use super::Baseline;
 use super::step::Step;
 use crate::domain::PoolRecord;
 
-/// Lower-cased, found anywhere in a text.
+/// The phrases, lower-cased; each matches anywhere in a text.
 const PHRASES: [&str; 83] = [
-    // Reasoning demanded.
+    // Requests for reasoning.
     "step by step",
     "step-by-step",
     "chain of thought",
@@ -52,7 +53,7 @@ const PHRASES: [&str; 83] = [
     "create a brand new",
     "rewrite the given",
     "more complex version",
-    // Trajectories of agents.
+    // Agent trajectories.
     "trajectory",
     "available tools",
     "simulate the tool",
@@ -102,7 +103,7 @@ const PHRASES: [&str; 83] = [
     "بيانات التدريب",
 ];
 
-/// How many of the listed phrases a request holds.
+/// Counts the listed phrases that a request contains.
 pub(super) fn phrases(request: &PoolRecord) -> u32 {
     let system = request.system.iter();
     let texts = system.chain(request.messages.iter().map(|message| &message.content));
@@ -113,15 +114,15 @@ pub(super) fn phrases(request: &PoolRecord) -> u32 {
     found.count() as u32
 }
 
-/// The share of requests with so many of the phrases.
+/// The share of requests with at least this number of phrases.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Keywords {
-    /// Phrases that make a request count.
+    /// Fewest phrases for a request to count.
     least: u32,
 }
 
 impl Keywords {
-    /// What the training stream chooses among.
+    /// The forms that the training stream chooses among.
     pub(super) const CHOICES: [Self; 3] = [Self { least: 1 }, Self { least: 2 }, Self { least: 3 }];
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Lee, Lee, Lee and Shin 2018, "A simple unified framework for detecting out-of-distribution samples and adversarial
 //! attacks" (NeurIPS): one Gaussian for each class with a shared covariance, and the distance to the nearest. Classes
-//! are the benign applications of the training stream, or one class of all. The covariance is shrunk towards a
+//! are the benign applications of the training stream, or a single class of all. The covariance is shrunk towards a
 //! multiple of the identity by the oracle-approximating rule (Chen, Wiesel, Eldar and Hero 2010, "Shrinkage algorithms
 //! for MMSE covariance estimation").
 //!
-//! The factorisation is written out: the linear algebra crates that have one (nalgebra, faer) take 25 seconds and more to
-//! compile, for two short loops.
+//! The factorisation is written out: the linear algebra crates that have one (nalgebra, faer) take 25 seconds and more
+//! to compile, for two short loops.
 
 use std::collections::BTreeMap;
 
@@ -20,26 +20,26 @@ use super::history::History;
 use super::step::Step;
 use crate::domain::EMBEDDING_DIM;
 
-/// Fewest requests of an application that is a class.
+/// Fewest requests for an application to be a class.
 const LEAST: usize = 20;
 
-/// Requests that are widened to doubles at a time.
+/// Number of requests widened to doubles at a time.
 const BLOCK: usize = 1_024;
 
 type Vector = [f32; EMBEDDING_DIM];
 
-/// Gaussians of one covariance.
+/// Gaussian classes with a shared covariance.
 pub(super) struct Mahalanobis {
     name: &'static str,
     /// Lower triangle `L` with `L L' = covariance`.
     factor: Array2<f64>,
-    /// Centres of the classes, whitened: `L^-1 mean`.
+    /// Whitened class means: `L^-1 mean`.
     centres: Vec<Vector>,
 }
 
 impl Mahalanobis {
     /// Fits both forms on the requests of the benign accounts: one class, and one for each application. `None` where
-    /// no application has requests enough.
+    /// no application has enough requests.
     pub(super) fn fit(histories: &[History]) -> Option<[Self; 2]> {
         let benign = || histories.iter().filter(|history| !history.extraction());
         let mut applications: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
@@ -80,7 +80,7 @@ impl Mahalanobis {
         }
     }
 
-    /// The squared distance of one request to the nearest class.
+    /// Returns the squared distance of one request to the nearest class.
     fn distance(&self, step: &Step) -> f64 {
         let point = Array1::from_iter(step.embedding.0.map(f64::from));
         let point = whitened(&self.factor, &point);
@@ -104,7 +104,7 @@ impl Baseline for Mahalanobis {
     }
 }
 
-/// Requests by dimensions.
+/// Stacks embeddings as a matrix of requests by dimensions.
 fn points(steps: &[&Step]) -> Array2<f64> {
     let at = |(row, column): (usize, usize)| f64::from(steps[row].embedding.0[column]);
     Array2::from_shape_fn((steps.len(), EMBEDDING_DIM), at)
@@ -117,8 +117,8 @@ fn mean(steps: &[&Step]) -> Array1<f64> {
     sums.fold(Array1::zeros(EMBEDDING_DIM), |all, sum| all + sum) / steps.len() as f64
 }
 
-/// The covariance moved towards `trace / p` times the identity, as far as `count` samples leave it uncertain. Never
-/// singular: some of the identity stays whatever the count.
+/// Shrinks the covariance towards `trace / p` times the identity, as far as `count` samples leave it uncertain. The
+/// result is never singular: some of the identity remains whatever the count.
 fn shrunk(covariance: Array2<f64>, count: f64) -> Array2<f64> {
     let p = covariance.nrows() as f64;
     let trace = covariance.diag().sum();
@@ -127,7 +127,7 @@ fn shrunk(covariance: Array2<f64>, count: f64) -> Array2<f64> {
     let below = (count + 1.0 - 2.0 / p) * (squares - trace * trace / p);
     let share = if below > 0.0 { above / below } else { 1.0 };
     let share = share.clamp(1e-6, 1.0);
-    // A class of equal requests has no spread at all; the embeddings' own length sets the scale then.
+    // A class of identical requests has zero variance; the scale of the embeddings is used then.
     let target = (trace / p).max(1e-9);
     let mut shrunk = covariance * (1.0 - share);
     let mut diagonal = shrunk.diag_mut();
@@ -135,15 +135,16 @@ fn shrunk(covariance: Array2<f64>, count: f64) -> Array2<f64> {
     shrunk
 }
 
-/// The lower triangle `L` with `L L'` equal to a positive definite matrix, of which the lower triangle is read.
+/// Returns the lower triangle `L` with `L L'` equal to a positive definite matrix, of which only the lower triangle is
+/// read.
 fn cholesky(matrix: &Array2<f64>) -> Array2<f64> {
     let mut factor = Array2::zeros(matrix.raw_dim());
     for i in 0..matrix.nrows() {
         for j in 0..=i {
-            // What is not known yet is 0.
+            // Entries not computed yet are 0.
             let rest: f64 = matrix[[i, j]] - factor.row(i).dot(&factor.row(j));
             factor[[i, j]] = if i == j {
-                // Rounding may take away what little there is.
+                // Rounding may make a tiny pivot negative.
                 rest.max(1e-15).sqrt()
             } else {
                 rest / factor[[j, j]]
@@ -153,7 +154,7 @@ fn cholesky(matrix: &Array2<f64>) -> Array2<f64> {
     factor
 }
 
-/// `L^-1 x`, by forward substitution.
+/// Returns `L^-1 x`, by forward substitution.
 fn whitened(factor: &Array2<f64>, x: &Array1<f64>) -> Vector {
     let mut solved = Array1::zeros(x.len());
     for (i, row) in factor.outer_iter().enumerate() {

@@ -1,9 +1,9 @@
-//! Maximum mean discrepancy: how far an account's requests lie from benign ones, as distributions.
+//! Maximum mean discrepancy: the distance between the distributions of an account's requests and of benign ones.
 //!
 //! Gretton, Borgwardt, Rasch, Schoelkopf and Smola 2012, "A kernel two-sample test" (JMLR 13), with the kernel of the
-//! random features (Rahimi and Recht 2007): with `k` the mean kernel between different requests of the account,
-//! `MMD^2 = k - 2 <mean, reference> + k_reference`, unbiased in both. The bandwidth is the median distance between
-//! benign requests of the training stream. Two references: all benign requests together (the usual way), and the
+//! random features (Rahimi and Recht 2007): with `k` the mean kernel between different requests of the account, `MMD^2
+//! = k - 2 <mean, reference> + k_reference`, unbiased in both. The bandwidth is the median distance between benign
+//! requests of the training stream. There are two references: all benign requests together (the usual choice), and the
 //! nearest of the benign applications, because an account that runs one application is far from the average of all.
 
 use std::collections::BTreeMap;
@@ -19,21 +19,21 @@ use super::history::History;
 use super::step::Step;
 use crate::profile::RandomFeatures;
 
-/// Seed of the frequencies and of the pairs behind the median.
+/// Seed of the frequencies and of the pairs for the median.
 const SEED: u64 = 1;
-/// Pairs behind the median.
+/// Number of pairs for the median.
 const PAIRS: usize = 4_001;
-/// Fewest requests of an application that is a reference.
+/// Fewest requests for an application to be a reference.
 const LEAST: u64 = 20;
 
-/// The distance to the nearest of some references.
+/// The discrepancy to the nearest of several references.
 pub(super) struct Mmd {
     name: &'static str,
     features: Arc<RandomFeatures>,
     references: Vec<Mean>,
 }
 
-/// The sum of the features of some requests.
+/// The sum of the features of a set of requests.
 #[derive(Clone, Debug, PartialEq)]
 struct Mean {
     sum: Vec<f64>,
@@ -75,13 +75,13 @@ impl Mean {
         self.sum.iter().zip(&other.sum).map(|(a, b)| a * b).sum()
     }
 
-    /// Mean kernel between two different requests. Of two requests or more.
+    /// Returns the mean kernel between two different requests. Needs at least two requests.
     fn within(&self) -> f64 {
         let n = self.count as f64;
         (self.product(self) - n) / (n * (n - 1.0))
     }
 
-    /// Unbiased, so it can be negative.
+    /// Returns the squared discrepancy. It is unbiased, so it can be negative.
     fn discrepancy(&self, reference: &Self) -> f64 {
         let between = self.product(reference) / (self.count as f64 * reference.count as f64);
         self.within() - 2.0 * between + reference.within()
@@ -90,7 +90,7 @@ impl Mean {
 
 impl Mmd {
     /// Fits both references on the benign accounts: all of them, and the nearest of their applications. `None` where
-    /// fewer than two applications have requests enough.
+    /// fewer than two applications have enough requests.
     pub(super) fn fit(histories: &[History]) -> Option<[Self; 2]> {
         let benign: Vec<&History> = histories.iter().filter(|h| !h.extraction()).collect();
         let features = Arc::new(RandomFeatures::new(SEED, median_distance(&benign)?).ok()?);
@@ -148,7 +148,8 @@ impl Baseline for Mmd {
     }
 }
 
-/// The median distance between requests drawn evenly from accounts drawn evenly. `None` when it is not above zero.
+/// Returns the median distance between requests drawn evenly from accounts drawn evenly. `None` when it is not above
+/// zero.
 fn median_distance(benign: &[&History]) -> Option<f32> {
     if benign.is_empty() {
         return None;

@@ -1,5 +1,5 @@
-//! Logistic regression over hashed n-grams of words and characters: what a careful afternoon gives. By request, and
-//! averaged over an account.
+//! Logistic regression over hashed n-grams of words and characters: a baseline that takes a careful afternoon to
+//! build. By request, and averaged over an account.
 //!
 //! Features are words, word pairs and runs of two to four characters of the lower-cased text, hashed into one space,
 //! valued `1 + ln(count)` and scaled to unit length. Fitted by `AdaGrad` (Duchi et al. 2011), example by example.
@@ -14,10 +14,10 @@ use super::step::{REQUESTS_MAX, Step};
 use super::text_hash::hash_characters;
 use crate::domain::PoolRecord;
 
-/// Settings of one fit.
+/// Hyperparameters of one fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NgramRecipe {
-    /// Seed of the order.
+    /// Seed of the sample order.
     pub seed: u64,
     /// Passes over the samples.
     pub epochs: usize,
@@ -39,7 +39,7 @@ impl Default for NgramRecipe {
     }
 }
 
-/// One request to learn from.
+/// One training request.
 #[derive(Clone, Copy)]
 pub struct NgramSample<'a> {
     /// The request.
@@ -56,15 +56,16 @@ pub struct NgramModel {
     bias: f32,
 }
 
-/// Features: 2^20 leave the few million distinct n-grams of a corpus with some collisions, mostly between rare ones.
+/// Size of the feature space: 2^20 leaves the few million distinct n-grams of a corpus with some collisions, mostly
+/// between rare ones.
 const FEATURES: usize = 1 << 20;
-/// Characters read of a request; more costs time and adds payload, not template.
+/// Most characters read of a request; more costs time and adds payload, not template.
 const CHARACTERS_MAX: usize = 3_000;
-/// Samples whose features are in memory at once.
+/// Number of samples whose features are in memory at once.
 const CHUNK: usize = 2_048;
 
 impl NgramModel {
-    /// Fits to samples. The same samples and recipe give the same model.
+    /// Fits a model to samples. The same samples and recipe give the same model.
     pub fn fit(samples: &[NgramSample<'_>], recipe: &NgramRecipe) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed);
         let mut order = samples.to_vec();
@@ -89,7 +90,7 @@ impl NgramModel {
         model
     }
 
-    /// Log-odds that a pipeline sent the request, under the balance of the training weights.
+    /// Returns the log-odds that a pipeline sent the request, under the balance of the training weights.
     pub fn score(&self, record: &PoolRecord) -> f32 {
         self.margin(&features(record))
     }
@@ -177,7 +178,7 @@ fn features(record: &PoolRecord) -> Vec<Feature> {
     features
 }
 
-/// Kinds of n-gram never share a hash by spelling alone.
+/// Hash domain of character n-grams: kinds of n-gram never share a hash by spelling alone.
 const CHARACTER_GRAM: u64 = 1;
 const WORD_GRAM: u64 = 2;
 
@@ -185,7 +186,7 @@ fn hash(kind: u64, characters: impl Iterator<Item = char>) -> u32 {
     (hash_characters(kind, characters) % FEATURES as u64) as u32
 }
 
-/// The mean log-odds of an account's requests, as [`NgramModel`] gave them when they were read.
+/// The mean log-odds of an account's requests, as [`NgramModel`] scored them when they were read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MeanOdds;
 

@@ -1,9 +1,9 @@
-//! Overlap of word pairs between the requests of one API key: many questions to one template.
+//! Overlap of word pairs between the requests of one API key: many questions in one template.
 //!
-//! The signal that open detectors of distillation use (Glasswally, 2026: repeated structure within one key); the idea
-//! is theirs, the code ours. Overlap is the Jaccard coefficient of the sets of adjacent word pairs, estimated from
-//! their bottom-k sketches (Broder 1997, "On the resemblance and containment of documents"), averaged over the pairs
-//! of requests of a key, and the highest among the account's keys. Requests without a named key share one.
+//! Open detectors of distillation use this signal (Glasswally, 2026: repeated structure within one key); the idea is
+//! theirs, the code ours. Overlap is the Jaccard coefficient of the sets of adjacent word pairs, estimated from their
+//! bottom-k sketches (Broder 1997, "On the resemblance and containment of documents"), averaged over the pairs of
+//! requests of a key; the score is the highest among the account's keys. Requests without a named key share one.
 
 use std::collections::BTreeMap;
 
@@ -14,20 +14,20 @@ use crate::domain::Digest;
 
 /// Fewest requests of a key that are compared: with fewer, one retry would decide.
 const LEAST: usize = 5;
-/// How two requests' overlaps become a key's.
+/// Aggregation of the overlaps of pairs of requests into one figure for a key.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Overlap {
     /// Mean over all pairs of requests.
     Mean,
-    /// Mean over requests of the highest overlap with another.
+    /// Mean over requests of the highest overlap with another request.
     Nearest,
 }
 
 impl Overlap {
-    /// What the training stream chooses among.
+    /// The forms that the training stream chooses among.
     pub(super) const CHOICES: [Self; 2] = [Self::Mean, Self::Nearest];
 
-    /// Of two sketches or more.
+    /// Aggregates the overlaps. Needs at least two sketches.
     fn within(self, sketches: &[&Sketch]) -> f64 {
         let count = sketches.len();
         let mut sums = vec![0.0; count];

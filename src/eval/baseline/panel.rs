@@ -1,4 +1,4 @@
-//! All baselines, fitted on one training stream.
+//! The panel: all baselines, fitted on one training stream.
 
 use rayon::prelude::*;
 use thiserror::Error;
@@ -16,20 +16,20 @@ use super::step::Step;
 use crate::eval::metrics::{Roc, Scored};
 use crate::eval::table::{Cell, Table};
 
-/// Benign share up to which the partial area counts when a form is chosen: few false alarms, yet enough of them to
-/// tell the forms apart.
+/// False-positive rate up to which the partial area counts when a form is chosen: few false alarms, yet enough of them
+/// to separate the forms.
 const CHOSEN_WITHIN: f64 = 0.05;
 
-/// A training stream that nothing can be fitted on.
+/// The training stream is too small to fit the baselines on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
-    "baselines: expected a training stream with extracting accounts and with honest accounts of two applications or \
-     more, got {extracting} extracting and {benign} honest accounts"
+    "baselines: expected a training stream with extracting accounts and with benign accounts of two applications or \
+     more, got {extracting} extracting and {benign} benign accounts"
 )]
 pub struct Unfit {
-    /// Extracting accounts that came.
+    /// Number of extracting accounts in the stream.
     pub extracting: usize,
-    /// Benign accounts that came.
+    /// Number of benign accounts in the stream.
     pub benign: usize,
 }
 
@@ -84,17 +84,17 @@ impl Panel {
         })
     }
 
-    /// The model that requests of a stream to score are read with.
+    /// Returns the n-gram model, with which requests of a stream to score are read.
     pub const fn ngram(&self) -> &NgramModel {
         &self.ngram
     }
 
-    /// The names of the baselines, in the order of [`Self::scores`].
+    /// Iterates over the names of the baselines, in the order of [`Self::scores`].
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.detectors.iter().map(|detector| detector.name())
     }
 
-    /// What each baseline was fitted to, one row a baseline.
+    /// The table of how each baseline was fitted, one row per baseline.
     pub fn forms(&self) -> Table {
         let mut table = Table::new("Baselines as fitted", ["detector", "form"]);
         for detector in &self.detectors {
@@ -106,14 +106,14 @@ impl Panel {
         table
     }
 
-    /// What each baseline says of an account after these exchanges.
+    /// Scores an account after these exchanges with each baseline.
     pub fn scores(&self, steps: &[Step]) -> Vec<f64> {
         let scores = self.detectors.iter().map(|detector| detector.score(steps));
         scores.collect()
     }
 }
 
-/// The form that ranks the training accounts best, after all their exchanges; the first on a tie.
+/// Returns the form that ranks the training accounts best, after all their exchanges; the first on a tie.
 fn chosen<B: Baseline, const N: usize>(forms: [B; N], histories: &[History]) -> B {
     let worth = |form: &B| {
         let scored: Vec<Scored> = histories
@@ -147,7 +147,7 @@ pub(super) mod tests {
     use crate::eval::baseline::samples::{account, record, step, toward};
     use crate::eval::baseline::step::Step;
 
-    /// Scores by one of two fields.
+    /// Scores by a function of the steps.
     struct By(&'static str, fn(&Step) -> f64);
 
     impl Baseline for By {

@@ -1,10 +1,10 @@
-//! PRADA: the distances between an account's requests should look normally distributed.
+//! PRADA: the distances between a benign account's requests should be normally distributed.
 //!
 //! Juuti, Szyller, Marchal and Asokan 2019, "PRADA: protecting against DNN model stealing attacks" (EuroS&P),
 //! algorithm 3: the distance of each request to the nearest of a growing set of earlier ones; outliers beyond three
-//! standard deviations left out; Shapiro-Wilk on the rest, and a low W is an attack. Ours differs in two ways: the
-//! distance is between text embeddings and there is one growing set, not one for each class of an image model;
-//! and W is told as Royston's normal deviate, since accounts bring samples of different size (the paper waits for 100
+//! standard deviations are left out; Shapiro-Wilk on the rest, and a low W is an attack. Ours differs in three ways:
+//! the distance is between text embeddings; there is one growing set, not one for each class of an image model; and W
+//! is converted to Royston's normal deviate, since accounts bring samples of different size (the paper waits for 100
 //! requests, which most accounts of a campaign never send).
 
 use super::Baseline;
@@ -15,15 +15,15 @@ use crate::statistics::shapiro_wilk::ShapiroWilk;
 /// Fewest distances that are tested.
 const LEAST: usize = 8;
 
-/// The test, on an account's latest distances.
+/// The normality test on an account's latest distances.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Prada {
-    /// Distances that are looked at.
+    /// Number of latest distances that are tested.
     window: usize,
 }
 
 impl Prada {
-    /// What the training stream chooses among.
+    /// The forms that the training stream chooses among.
     pub(super) const CHOICES: [Self; 4] = [
         Self { window: usize::MAX },
         Self { window: 100 },
@@ -52,12 +52,12 @@ impl Baseline for Prada {
         let enough = Some(kept).filter(|kept| kept.len() >= LEAST);
         enough
             .and_then(|kept| ShapiroWilk::of(&kept))
-            .map_or(f64::NEG_INFINITY, |said| said.deviate)
+            .map_or(f64::NEG_INFINITY, |test| test.deviate)
     }
 }
 
-/// The distance of every request but the first to the nearest of the growing set, which takes in those further
-/// away than its threshold.
+/// Returns the distance of every request but the first to the nearest member of the growing set, which takes in
+/// requests whose distance exceeds its threshold.
 fn nearest_distances(steps: &[Step]) -> Vec<f64> {
     let mut set: Vec<&Step> = Vec::new();
     let mut set_distances = Vec::new();
@@ -86,7 +86,7 @@ fn without_outliers(distances: &[f64]) -> Vec<f64> {
     distances.iter().filter(near).copied().collect()
 }
 
-/// Mean and standard deviation; zeros of nothing.
+/// Returns mean and standard deviation; zeros for an empty slice.
 fn moments(values: &[f64]) -> (f64, f64) {
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
@@ -107,7 +107,7 @@ mod tests {
         toward(&[cosine, sine])
     }
 
-    /// The chord of an angle.
+    /// Returns the chord of an angle.
     fn chord(degrees: f64) -> f64 {
         2.0 * (degrees.to_radians() / 2.0).sin()
     }
@@ -115,8 +115,8 @@ mod tests {
     #[test]
     fn a_hand_worked_growing_set() {
         // The set starts at 0 degrees. 90 is taken in (1.414 > 0); its distances {0, 1.414} have mean and deviation
-        // 0.707, threshold 0. 80 is 10 from 90 and is taken in; {0, 1.414, 0.174} have mean 0.529 and deviation
-        // 0.629: threshold still 0. 85 is 5 from both neighbours and 0 repeats the first, which is no news.
+        // 0.707, threshold 0. 80 is 10 from 90 and is taken in; {0, 1.414, 0.174} have mean 0.529 and deviation 0.629:
+        // threshold still 0. 85 is 5 from both neighbours; 0 repeats the first and adds nothing.
         let distances = nearest_distances(&[0.0, 90.0, 80.0, 85.0, 0.0].map(at));
         for (got, expected) in distances.iter().zip([90.0, 10.0, 5.0, 0.0].map(chord)) {
             assert!((got - expected).abs() < 1e-3, "{distances:?}");
@@ -139,13 +139,13 @@ mod tests {
         assert!(Prada::CHOICES[0].score(&same).is_infinite());
     }
 
-    /// Requests that walk away from all earlier ones, so that each distance is the last stride.
+    /// Requests that move away from all earlier ones, so that each distance is the last stride.
     fn walk(strides: impl IntoIterator<Item = f32>) -> Vec<Step> {
-        let places = strides.into_iter().scan(0.0, |angle, stride| {
+        let angles = strides.into_iter().scan(0.0, |angle, stride| {
             *angle += stride;
             Some(at(*angle))
         });
-        places.collect()
+        angles.collect()
     }
 
     proptest! {

@@ -1,7 +1,7 @@
-//! A threshold on the request rate: what most gateways have today.
+//! Request rate: the rate limit that most gateways have today.
 //!
-//! The busiest span of so many seconds in the account's history, or the mean rate of its life. No paper; the design
-//! notes of every rate limiter.
+//! The busiest window of a fixed length in the account's history, or the mean rate over it. There is no paper; the
+//! method is in the design notes of every rate limiter.
 
 use super::Baseline;
 use super::step::Step;
@@ -9,20 +9,20 @@ use super::step::Step;
 const HOUR: f64 = 3_600.0;
 const DAY: f64 = 86_400.0;
 
-/// The rate of an account.
+/// The request rate of an account.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Rate {
-    /// Most requests within any span of so many seconds.
+    /// Most requests within any window of this length.
     Busiest {
-        /// Length of the span.
+        /// Length of the window.
         seconds: f64,
     },
-    /// Requests a day over the life so far, which counts as one hour at least.
+    /// Requests per day over the history so far, which counts as at least one hour.
     Mean,
 }
 
 impl Rate {
-    /// What the training stream chooses among.
+    /// The forms that the training stream chooses among.
     pub(super) const CHOICES: [Self; 3] = [
         Self::Busiest { seconds: DAY },
         Self::Busiest { seconds: HOUR },
@@ -52,7 +52,7 @@ impl Baseline for Rate {
     }
 }
 
-/// The most of the ascending `times` that lie within one span, both ends included.
+/// Returns the largest number of the ascending `times` within one window, both ends included.
 fn busiest(times: &[f64], seconds: f64) -> usize {
     let mut first = 0;
     let mut most = 0;
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(busiest(&times, 3_600.0), 3);
         assert_eq!(busiest(&times, 86_400.0), 5);
         assert_eq!(busiest(&[], 60.0), 0);
-        // Five in 9,000 seconds are 48 a day; alone, a request counts as one in an hour.
+        // Five in 9,000 seconds are 48 a day; a single request counts as one in an hour.
         assert!((mean(&times) - 48.0).abs() < 1e-9);
         assert!((mean(&[5.0]) - 24.0).abs() < 1e-9);
     }

@@ -1,4 +1,4 @@
-//! Small accounts and requests that the tests of the baselines share.
+//! Small accounts and requests shared by the tests of the baselines.
 
 use super::history::History;
 use super::sketch::Sketch;
@@ -7,7 +7,7 @@ use crate::domain::{
     EMBEDDING_DIM, Embedding, Label, Message, PoolRecord, Role, Sensitive, Timestamp, Verdict,
 };
 
-/// A request of one message.
+/// Builds a request of one message.
 pub(super) fn record(text: &str) -> PoolRecord {
     PoolRecord {
         id: String::new(),
@@ -23,7 +23,7 @@ pub(super) fn record(text: &str) -> PoolRecord {
     }
 }
 
-/// An exchange that says nothing.
+/// Builds an exchange with zero in every number.
 pub(super) fn step() -> Step {
     Step {
         time: Timestamp::from_micros(0),
@@ -35,7 +35,7 @@ pub(super) fn step() -> Step {
     }
 }
 
-/// An exchange whose embedding has these first coordinates, brought to unit length, and zeros.
+/// Builds an exchange whose embedding has these first coordinates and zeros after them, scaled to unit length.
 pub(super) fn toward(coordinates: &[f32]) -> Step {
     let mut step = step();
     step.embedding.0[..coordinates.len()].copy_from_slice(coordinates);
@@ -44,7 +44,7 @@ pub(super) fn toward(coordinates: &[f32]) -> Step {
     step
 }
 
-/// An account of an application with these exchanges.
+/// Builds an account of an application with these exchanges.
 pub(super) fn account(
     name: &str,
     verdict: Verdict,

@@ -1,12 +1,12 @@
-//! A sample of the word pairs of a text, from which the overlap of two texts is estimated.
+//! Sketch of a text: a sample of its word pairs, from which the overlap of two texts is estimated.
 //!
 //! Bottom-k sketches (Broder 1997, "On the resemblance and containment of documents").
 
 use super::text_hash::hash_characters;
 
-/// Word pairs kept of a request: an overlap of one half is estimated within 9 points, one standard error.
+/// Most word pairs kept of a request: an overlap of one half is estimated with a standard error of 9 points.
 const KEPT: usize = 32;
-/// Kind of hash; those of the n-gram model are 1 and 2.
+/// Hash domain of word pairs; those of the n-gram model are 1 and 2.
 const WORD_PAIR: u64 = 3;
 
 /// The smallest hashes of a request's distinct word pairs, ascending; all of them where there are few.
@@ -14,7 +14,7 @@ const WORD_PAIR: u64 = 3;
 pub struct Sketch(Vec<u32>);
 
 impl Sketch {
-    /// The sketch of a text.
+    /// Builds the sketch of a text.
     pub fn of(text: &str) -> Self {
         let words = words(text);
         let pairs = words.windows(2).map(|pair| {
@@ -29,7 +29,7 @@ impl Sketch {
         Self(hashes)
     }
 
-    /// Estimated Jaccard coefficient, within [0, 1]; exact for short texts, 0 for a text without a word pair.
+    /// Estimates the Jaccard coefficient, within [0, 1]; exact for short texts, 0 for a text without a word pair.
     pub(super) fn overlap(&self, other: &Self) -> f64 {
         let (mut left, mut right) = (self.0.as_slice(), other.0.as_slice());
         let (mut union, mut shared) = (0, 0);
@@ -52,7 +52,7 @@ impl Sketch {
     }
 }
 
-/// Lower-cased runs of letters and digits; characters of scripts that write no spaces are words of their own.
+/// Splits into lower-cased runs of letters and digits; in scripts written without spaces every character is a word.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     for character in text.chars().flat_map(char::to_lowercase) {

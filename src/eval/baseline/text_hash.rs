@@ -1,6 +1,6 @@
-//! One hash of characters for every baseline that hashes text.
+//! The hash of characters used by every baseline that hashes text.
 
-/// FNV-1a over characters, with a final mixing because its low bits alone are poor.
+/// FNV-1a over characters, with a final mixing step because its low bits alone are poor.
 pub(super) fn hash_characters(kind: u64, characters: impl Iterator<Item = char>) -> u64 {
     let start = 0xcbf2_9ce4_8422_2325 ^ kind;
     let mut hash = characters.fold(start, |hash, character| {

@@ -1,23 +1,24 @@
-//! Which accounts a team that can look at so many a day is shown, and what share of them is benign at most.
+//! Alert lists with a bounded benign share, for a team that can review a fixed number of accounts a day.
 //!
 //! Both rules take e-values ([`super::e_value`]) and hold under any dependence between accounts, which those of one
-//! pool have by design. Let `R` be the accounts shown, each for an e-value `E_i >= 1 / (alpha gamma_i |R|)`, where the
-//! `gamma_i` sum to at most 1. Then the benign share of `R` is at most `sum over benign i in R of alpha gamma_i E_i`,
-//! of mean at most `alpha`. Any set with that property will do, so the budget of a day is put INTO the search for the
-//! largest one: a longer list cut to its first accounts would lose the property, and with it the rate.
+//! pool have by design. Let `R` be the accounts listed, each for an e-value `E_i >= 1 / (alpha gamma_i |R|)`, where
+//! the `gamma_i` sum to at most 1. Then the benign share of `R` is at most `sum over benign i in R of alpha gamma_i
+//! E_i`, whose expectation is at most `alpha`. Any set with that property will do, so the budget of a day is part of
+//! the search for the largest one: a longer list truncated to its first accounts would lose the property, and with it
+//! the rate.
 //!
 //! - [`daily_list`]: `gamma_i = 1 / N` for the `N` accounts of a day (e-BH, Wang & Ramdas 2022, arXiv 2009.02824).
-//! - [`AlertBudget`]: accounts come one after the other and may be shown later than they came (online e-BH, Fischer,
-//!   Xu & Ramdas, arXiv 2407.20683). An alert is never taken back, and the rate holds on every day at once: the bound
-//!   above only grows, so the mean of its largest value is at most `alpha` too.
+//! - [`AlertBudget`]: accounts arrive one after the other and may be listed later than they arrived (online e-BH,
+//!   Fischer, Xu & Ramdas, arXiv 2407.20683). An alert is never withdrawn, and the rate holds on every day at once:
+//!   the bound above only grows, so the expectation of its largest value is at most `alpha` too.
 //!
-//! **What it takes for granted.** A mean of at most 1 for every benign account. Conformal e-values have it for a random
-//! account of a random application: where large applications score higher than small ones, the many accounts of a large
-//! one are more than their share, and the rate can be passed.
+//! **Assumption.** The e-value of every benign account has a mean of at most 1. Conformal e-values have it for a
+//! random account of a random application: where large applications score higher than small ones, the many accounts of
+//! a large one are more than their share, and the rate can be exceeded.
 //!
-//! **What it costs.** No e-value exceeds the number `G` of applications that calibrated, and one. A list of `k` out of
+//! **Cost.** No e-value exceeds `G + 1`, where `G` is the number of applications that calibrated. A list of `k` out of
 //! `N` accounts needs `k (G + 1) alpha >= N`: with 60 applications and a rate of 10%, a sixth of the day's accounts.
-//! Where extraction is rarer than `1 / (alpha G)` the list stays empty, and ranking is all there is.
+//! Where extraction is rarer than `1 / (alpha G)` the list stays empty, and only ranking is possible.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,11 +27,11 @@ use thiserror::Error;
 
 use crate::statistics::decimal::twelve_digits_up;
 
-/// More accounts than can ever be shown.
+/// A number of accounts that can never be listed.
 const NEVER: f64 = 1e30;
 
-/// The places of the accounts to look at, the most suspicious first: the longest list of at most `at_most` accounts
-/// whose expected benign share is at most `alpha`. Equal e-values keep their order; what is not a number counts as 0.
+/// Returns the indices of the accounts to review, the most suspicious first: the longest list of at most `at_most`
+/// accounts whose expected benign share is at most `alpha`. Equal e-values keep their order; NaN counts as 0.
 pub fn daily_list(e_values: &[f64], alpha: f64, at_most: usize) -> Vec<usize> {
     let value = |place: &usize| {
         if e_values[*place] > 0.0 {
@@ -51,54 +52,55 @@ pub fn daily_list(e_values: &[f64], alpha: f64, at_most: usize) -> Vec<usize> {
 /// Why there is no budget.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum BudgetError {
-    /// A plan that nothing can be shown under.
+    /// A plan under which nothing could be listed.
     #[error(
         "expected a rate within (0, 1) and at least one alert, account expected and account waiting, got {alpha}, \
          {a_day}, {expected}, {waiting_max}"
     )]
     Plan {
-        /// The rate.
+        /// The nominal rate.
         alpha: f64,
         /// Alerts a day.
         a_day: usize,
-        /// Accounts expected.
+        /// Expected number of accounts.
         expected: u64,
-        /// Accounts remembered.
+        /// Most accounts remembered.
         waiting_max: usize,
     },
-    /// A saved state that no budget can have come to.
+    /// A saved state that no budget can have reached.
     #[error(
         "expected places below {admitted}, each once, and a positive need, got place {place} in need of {need}"
     )]
     State {
-        /// Accounts admitted.
+        /// Number of accounts admitted.
         admitted: u64,
-        /// The actual place.
+        /// The place found.
         place: u64,
-        /// Its need.
+        /// The need found for it.
         need: f64,
     },
 }
 
-/// What is promised, fixed before the first account.
+/// The plan of a budget, fixed before the first account.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// The benign share of all that is ever shown, in expectation.
+    /// Largest expected benign share of all accounts ever listed.
     pub alpha: f64,
     /// Alerts a day.
     pub a_day: usize,
-    /// Accounts that three quarters of the rate are laid out for; twice as many share three quarters of the rest, and
-    /// so on.
+    /// Number of accounts to which three quarters of the rate are allotted; twice as many share three quarters of the
+    /// rest, and so on.
     pub expected: u64,
-    /// Accounts waiting, and accounts shown, that are remembered. Beyond it the one that needs most, or was shown
-    /// first, is forgotten; it may come again, in a new place.
+    /// Most accounts remembered as waiting, and as listed. Beyond it the one with the largest need, or that was listed
+    /// first, is forgotten; it may be raised again, in a new place.
     pub waiting_max: usize,
 }
 
 impl Plan {
-    /// The part of the rate that the account in a place has: three quarters of the whole go to the first `expected`
-    /// places, then a quarter of the part before to twice as many. All parts sum to one.
+    /// Returns the part of the rate allotted to an account's place in the order of admission: three quarters of the
+    /// whole go to the first `expected` places, then a quarter of the previous part to twice as many. All parts sum to
+    /// one.
     fn part(&self, place: u64) -> f64 {
         let round = (place / self.expected + 1).ilog2();
         0.75 / (self.expected as f64 * 8_f64.powi(round as i32))
@@ -123,18 +125,18 @@ impl Plan {
     }
 }
 
-/// An account that was not shown yet.
+/// An account that has not been listed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Waiting {
     account: u128,
     place: u64,
-    /// How many accounts must be shown in all before it can be one of them: `1 / (alpha gamma E)`.
+    /// Number of accounts that must be listed in total before it can be one of them: `1 / (alpha gamma E)`.
     need: f64,
 }
 
 impl Waiting {
-    /// By need, then by place. Needs are positive, so their bits are in their order.
+    /// Sort key: by need, then by place. Needs are positive, so their bits sort as they do.
     const fn order(&self) -> (u64, u64, u128) {
         (self.need.to_bits(), self.place, self.account)
     }
@@ -142,8 +144,8 @@ impl Waiting {
 
 /// A daily alert budget for a stream of accounts.
 ///
-/// Raising an account takes time logarithmic in those that wait, ending a day the same for each alert. Memory is
-/// bounded by [`Plan::waiting_max`].
+/// Raising an account takes time logarithmic in the number of waiting accounts, ending a day the same for each alert.
+/// Memory is bounded by [`Plan::waiting_max`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct AlertBudget {
@@ -152,15 +154,15 @@ pub struct AlertBudget {
     shown: u64,
     waiting: BTreeMap<u128, Waiting>,
     by_need: BTreeSet<(u64, u64, u128)>,
-    /// Accounts shown, each with its number among all shown.
+    /// Accounts listed, each with its sequence number.
     shown_as: BTreeMap<u128, u64>,
 }
 
 impl AlertBudget {
-    /// An empty one.
+    /// Builds an empty budget.
     ///
     /// # Errors
-    /// When nothing could be shown under the plan.
+    /// When nothing could be listed under the plan.
     pub fn new(plan: Plan) -> Result<Self, BudgetError> {
         Ok(Self {
             plan: plan.check()?,
@@ -172,8 +174,9 @@ impl AlertBudget {
         })
     }
 
-    /// Takes an account's e-value as it stands. A lower one than before changes nothing: what counts is the highest, so
-    /// the highest must be an e-value (see [`super::e_value`]). One that is not above 0 waits for ever.
+    /// Records an account's current e-value. A value lower than an earlier one changes nothing: the highest counts, so
+    /// the highest must be an e-value (see [`super::e_value`]). An account whose e-value is not above 0 waits
+    /// indefinitely.
     pub fn raise(&mut self, account: u128, e_value: f64) {
         if self.shown_as.contains_key(&account) {
             return;
@@ -208,7 +211,8 @@ impl AlertBudget {
         }
     }
 
-    /// Ends a day: the accounts to look at, those first that could have been shown earliest; at most [`Plan::a_day`].
+    /// Ends a day: returns the accounts to review, those first that could have been listed earliest; at most
+    /// [`Plan::a_day`].
     pub fn end_day(&mut self) -> Vec<u128> {
         let fits = |(rank, (need, _, _)): (u64, &(u64, u64, u128))| {
             (f64::from_bits(*need) <= (self.shown + rank) as f64).then_some(rank)
@@ -233,18 +237,18 @@ impl AlertBudget {
         alerts
     }
 
-    /// Accounts that wait.
+    /// Returns the number of waiting accounts.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Accounts shown so far.
+    /// Returns the number of accounts listed so far.
     pub const fn shown(&self) -> u64 {
         self.shown
     }
 }
 
-/// The form on disk, before the checks.
+/// The serialized form, before validation.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Saved {
@@ -252,7 +256,7 @@ struct Saved {
     admitted: u64,
     shown: u64,
     waiting: Vec<Waiting>,
-    /// With their numbers.
+    /// Accounts listed, with their sequence numbers.
     shown_as: Vec<(u128, u64)>,
 }
 

@@ -1,32 +1,33 @@
 //! The exposure of an account in doubling cells, and its highest score in each.
 //!
-//! Cell `k` ends at exchange `8 * 2^k`: up to 8, 9 to 16, 17 to 32 and so on, the last one open-ended. A path of any
-//! length is remembered as twelve numbers. Knows nothing of thresholds.
+//! Cell `k` ends at exchange `8 * 2^k`: up to 8, 9 to 16, 17 to 32 and so on, the last one open-ended. A score path of
+//! any length is stored as twelve numbers. Knows nothing of thresholds.
 
 /// The last exchange of the first cell.
 const FIRST: u64 = 8;
 
-/// Cells there can be: the last begins at exchange 8,193.
+/// Largest number of cells: the last begins at exchange 8,193.
 pub const CELLS_MAX: usize = 12;
 
-/// The cell of a grid of `cells` that an account is in after `seen` exchanges.
+/// Returns the cell of a grid of `cells` that an account is in after `seen` exchanges.
 pub fn cell_of(seen: u64, cells: usize) -> usize {
     let doublings = (seen.saturating_sub(1) / FIRST).checked_ilog2();
     let finest = doublings.map_or(0, |doublings| doublings as usize + 1);
     finest.min(cells.saturating_sub(1))
 }
 
-/// First and last exchange of a cell; the last cell of a grid has no last exchange.
+/// Returns the first and last exchange of a cell; the last cell of a grid has no last exchange.
 pub fn span(cell: usize, cells: usize) -> (u64, Option<u64>) {
     let end = |cell: usize| FIRST << cell;
     let first = if cell == 0 { 1 } else { end(cell - 1) + 1 };
     (first, (cell + 1 < cells).then(|| end(cell)))
 }
 
-/// How a rate is spent over a grid: the part of cell `k` goes with `1 / (k + 1)^2`, and all parts sum to one.
+/// Returns how a rate is spent over a grid: the part of cell `k` is proportional to `1 / (k + 1)^2`, and all parts sum
+/// to one.
 ///
-/// Over an endless grid the sum of the squares is pi^2 / 6, which leaves unspent what belongs to cells that nobody
-/// reaches; the grid in use is finite, so its own sum takes that place.
+/// Over an infinite grid the sum of the squares is pi^2 / 6, which leaves the part of unreached cells unspent; the
+/// grid in use is finite, so its own sum is used instead.
 pub fn spending(cells: usize) -> Vec<f64> {
     let part = |cell: usize| 1.0 / ((cell + 1) as f64).powi(2);
     let whole: f64 = (0..cells).map(part).sum();
@@ -38,14 +39,14 @@ pub fn spending(cells: usize) -> Vec<f64> {
 pub struct Highs([f64; CELLS_MAX]);
 
 impl Default for Highs {
-    /// Of an account without an exchange.
+    /// The highs of an account without exchanges.
     fn default() -> Self {
         Self([f64::NEG_INFINITY; CELLS_MAX])
     }
 }
 
 impl Highs {
-    /// Adds the score after `seen` exchanges. Scores that are not finite are passed over.
+    /// Adds the score after `seen` exchanges. Scores that are not finite are ignored.
     pub fn add(&mut self, seen: u64, score: f64) {
         let high = &mut self.0[cell_of(seen, CELLS_MAX)];
         if score.is_finite() && score > *high {
@@ -53,7 +54,7 @@ impl Highs {
         }
     }
 
-    /// The highest score within a cell of a grid of `cells`; `None` when the account was not scored there.
+    /// Returns the highest score within a cell of a grid of `cells`; `None` when the account was not scored there.
     pub fn within(&self, cell: usize, cells: usize) -> Option<f64> {
         let last = if cell + 1 < cells {
             cell + 1
@@ -64,7 +65,7 @@ impl Highs {
         scores.reduce(f64::max).filter(|high| high.is_finite())
     }
 
-    /// The highest score of all; `None` without one.
+    /// Returns the highest score of all; `None` without one.
     pub fn ever(&self) -> Option<f64> {
         self.within(0, 1)
     }

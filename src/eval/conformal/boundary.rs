@@ -1,42 +1,44 @@
-//! A threshold for each stretch of an account's life, so that a rate can be promised for all of it.
+//! A threshold for each stage of an account's history, with a guaranteed rate over the whole history.
 //!
-//! **What is promised.** Of benign accounts of applications like those that calibrated, at most a share `alpha` EVER
-//! passes its threshold, whenever one looks and whenever the account ends; and at most `alpha_k` of those that come so
-//! far pass one for the first time in cell `k` of [`super::alpha_spending`], where `alpha_k` is `alpha` times the cell's
-//! part of [`super::alpha_spending::spending`]. Nothing is assumed of the exchanges of one account, nor of the accounts of
-//! one application.
+//! **Guarantee.** Of benign accounts of applications exchangeable with those that calibrated, at most a share `alpha`
+//! EVER passes its threshold, whenever one looks and whenever the account ends; and at most `alpha_k` of those that
+//! reach cell `k` of [`super::alpha_spending`] pass one for the first time there, where `alpha_k` is `alpha` times the
+//! cell's part of [`super::alpha_spending::spending`]. Nothing is assumed about the exchanges of one account, or about
+//! the accounts of one application.
 //!
-//! **How.** Let `M_k` be an account's highest score within cell `k`. Cell by cell, among the calibration accounts that
-//! reach the cell and passed no earlier threshold, the threshold is the smallest score `t` for which the accounts
+//! **Method.** Let `M_k` be an account's highest score within cell `k`. Cell by cell, among the calibration accounts
+//! that reach the cell and passed no earlier threshold, the threshold is the smallest score `t` for which the accounts
 //! beyond it weigh at most `(G_k + 1) alpha_k - 1`: one account weighs one over the accounts of its application that
 //! reach the cell, and `G_k` counts their applications (hierarchical conformal prediction, as in
-//! [`crate::train::operating_points`]). Taking away at each step who has passed makes the thresholds the edges of
-//! statistically equivalent blocks (Tukey 1947, Annals of Mathematical Statistics 18, 529), so that the parts add up
-//! to `alpha` exactly and nothing is lost where cells agree: each cell's own quantile among all accounts would hold
-//! too, by the union bound, with higher thresholds.
+//! [`crate::train::operating_points`]). Removing at each step the accounts that have passed makes the thresholds the
+//! edges of statistically equivalent blocks (Tukey 1947, Annals of Mathematical Statistics 18, 529), so that the parts
+//! add up to `alpha` exactly and nothing is lost where cells agree: each cell's own quantile among all accounts would
+//! hold too, by the union bound, with higher thresholds.
 //!
-//! **What is certified.** The share beyond one cell's threshold has the Clopper-Pearson bound of [`Threshold`]. That of
-//! passing any of `K` is the same bound for all hits together and one block more for each further cell. With
-//! `(G_k + 1) alpha_k < 1` no score certifies the rate: a Pareto tail gives the threshold, and it is marked
-//! `extrapolated`.
+//! **Certified bound.** The share beyond one cell's threshold has the Clopper-Pearson bound of [`Threshold`]. The
+//! share that passes any of `K` thresholds has the same bound for all hits together and one block more for each
+//! further cell. With `(G_k + 1) alpha_k < 1` no score certifies the rate: a Pareto tail gives the threshold, and it
+//! is marked `extrapolated`.
 //!
-//! **Against one threshold on the highest score so far**, which is the grid of one cell. A grid spends most of its rate
-//! early, needs `1 / alpha_k` applications in each cell and gives away up to one application's share in each. In return
-//! its thresholds follow the scores. At 10% of simulated benign accounts (`tests.rs`, `which_is_better_when`):
+//! **Compared with one threshold on the highest score so far**, which is the grid of one cell. A grid spends most of
+//! its rate early, needs `1 / alpha_k` applications in each cell and gives away up to one application's share in each.
+//! In return its thresholds follow the scores. At 10% of simulated benign accounts (`tests.rs`,
+//! `which_is_better_when`):
 //!
-//! - Benign scores spread with exposure, or far wider at first than later: the boundary finds more (68% against 57% of
-//!   the extracting accounts where scores wander, 44% against 39% where they settle), since thresholds are low while
-//!   benign scores are.
+//! - Benign scores spread with exposure, or are far wider at first than later: the boundary finds more (68% against
+//!   57% of the extracting accounts where scores wander, 44% against 39% where they settle), since thresholds are low
+//!   while benign scores are.
 //! - Benign scores keep their spread: the single threshold finds more, and certifies it with a fraction of the
-//!   applications. The shipped risk model's score is of this kind. On 2,000 accounts of the calibration side, thresholds for
-//!   10% of tenants from two thirds of 218 applications, 40 times drawn: the single one found 61, 75, 70 and 63% of the
-//!   accounts with 10, 25, 50 and 100% of extraction, a grid of four cells 54, 65, 67 and 61% (with the highest benign score
-//!   for the last threshold, which 146 applications do not certify); at 5% and 20% likewise.
+//!   applications. The shipped risk model's score is of this kind. On 2,000 accounts of the calibration side,
+//!   thresholds for 10% of tenants were set on two thirds of 218 applications, in 40 random draws: the single one
+//!   found 61, 75, 70 and 63% of the accounts with 10, 25, 50 and 100% of extraction, a grid of four cells 54, 65, 67
+//!   and 61% (with the highest benign score for the last threshold, which 146 applications do not certify); at 5% and
+//!   20% likewise.
 //!
-//! The thresholds that are served therefore stay single; this says what holds by exposure.
+//! The thresholds that are served therefore stay single; this module reports what holds by exposure.
 //!
-//! **What is not promised.** Nothing for applications unlike those that calibrated: a shift of all benign scores by one
-//! standard deviation turns 10% into more than 25% (`tests.rs`, `a_shift_of_applications_breaks_it`).
+//! **Not guaranteed.** Nothing holds for applications unlike those that calibrated: a shift of all benign scores by
+//! one standard deviation turns 10% into more than 25% (`tests.rs`, `a_shift_of_applications_breaks_it`).
 
 mod edge;
 mod fit;
@@ -55,10 +57,10 @@ use fit::{enough, highs, stratum};
 
 pub use edge::{BoundaryError, Edge, ScorePath, StratumBoundary};
 
-/// Applications below which a stratum is pooled.
+/// Number of applications below which a stratum is pooled.
 pub const THIN_APPLICATIONS: usize = 20;
 
-/// Thresholds by exposure for every stratum, and for an account whose stratum is not known.
+/// Thresholds by exposure for every stratum, and for an account of unknown stratum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
 pub struct ConformalBoundary {
@@ -67,13 +69,13 @@ pub struct ConformalBoundary {
 }
 
 impl ConformalBoundary {
-    /// Sets the boundary on benign accounts that neither trained nor calibrated anything, on a grid of at most `cells`
-    /// cells (1 to [`CELLS_MAX`], as near as asked). Cells that too few accounts reach are one with the last that
-    /// enough reach, and take no part of the rate.
+    /// Fits the boundary on benign accounts that were used neither to train nor to calibrate anything, on a grid of at
+    /// most `cells` cells (clamped to 1 to [`CELLS_MAX`]). Cells that too few accounts reach are merged with the last
+    /// that enough reach, and get no part of the rate.
     ///
     /// # Errors
-    /// When there are fewer than 40 accounts or 2 applications, or the rates are not falling within (0, 1). Accounts
-    /// without a finite score are passed over.
+    /// When there are fewer than 40 accounts or 2 applications, or the rates are not decreasing within (0, 1).
+    /// Accounts without a finite score are ignored.
     pub fn fit(
         paths: &[ScorePath<'_>],
         cells: usize,
@@ -84,7 +86,7 @@ impl ConformalBoundary {
             .iter()
             .filter(|path| path.highs.ever().is_some())
             .collect();
-        // Sums of weights must not hang on the order of the accounts.
+        // Sums of weights must not depend on the order of the accounts.
         paths.sort_by(|a, b| {
             let of = |path: &ScorePath<'_>| (path.application, path.highs);
             of(a).partial_cmp(&of(b)).unwrap_or(Ordering::Equal)
@@ -127,19 +129,19 @@ impl ConformalBoundary {
         Ok(Self::with_hardest(strata))
     }
 
-    /// For an account of a stratum; for one of a stratum that did not calibrate, [`Self::hardest`].
+    /// Returns the boundary of a stratum; for one that did not calibrate, [`Self::hardest`].
     pub fn of(&self, stratum: &str) -> &StratumBoundary {
         let own = |pool: &&StratumBoundary| pool.members.iter().any(|name| name == stratum);
         self.strata.iter().find(own).unwrap_or(&self.hardest)
     }
 
-    /// For an account whose stratum is not known: in each cell the highest threshold of any stratum, so that what is
-    /// promised holds in each of them.
+    /// Returns the boundary for an account of unknown stratum: in each cell the highest threshold of any stratum, so
+    /// that the guarantee holds in each of them.
     pub const fn hardest(&self) -> &StratumBoundary {
         &self.hardest
     }
 
-    /// All strata, as pooled.
+    /// Returns all strata, as pooled.
     pub fn strata(&self) -> &[StratumBoundary] {
         &self.strata
     }
@@ -158,7 +160,7 @@ impl ConformalBoundary {
     }
 }
 
-/// In each cell the highest threshold; of the bounds the worst.
+/// Takes in each cell the highest threshold, and the worst of the bounds.
 fn hardest<'a>(edges: impl Iterator<Item = &'a Edge>) -> Edge {
     let hardest = edges.cloned().reduce(|mut hardest, edge| {
         for (high, own) in hardest.cells.iter_mut().zip(edge.cells) {
@@ -173,7 +175,7 @@ fn hardest<'a>(edges: impl Iterator<Item = &'a Edge>) -> Edge {
     hardest.expect("a boundary has a stratum")
 }
 
-/// The form on disk, before the checks. The hardest stratum follows from the others.
+/// The serialized form, before validation. The hardest stratum follows from the others.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {

@@ -1,8 +1,8 @@
-//! How much an account's score speaks against its being benign, as a bet: an e-value.
+//! E-values: the evidence of an account's score against its being benign, as a bet.
 //!
-//! An e-value is at least 0 and has a mean of at most 1 for a benign account, so that it is `e` or more with
-//! probability at most `1 / e`, and may be averaged with others and listed under any dependence
-//! ([`super::alert_budget`]), where p-values of accounts that act together may not.
+//! An e-value is at least 0 and has a mean of at most 1 for a benign account, so it is `e` or more with probability at
+//! most `1 / e`, and may be averaged with others and listed under any dependence ([`super::alert_budget`]), where
+//! p-values of correlated accounts may not.
 //!
 //! **From calibration.** With `h(M) = exp(eta * min(M, cap))` fixed beforehand, `E = (G + 1) h(M) / (h(M) + sum over
 //! applications of the mean h of their accounts)`. With one account an application, `E` of each of `G + 1`
@@ -10,10 +10,10 @@
 //! 2001.05989); taking an application's mean in place of one account drawn from it can only lower it, since `1 / (h +
 //! s)` is convex in `s` (Jensen). It holds for a random account of a new, exchangeable application.
 //!
-//! - No `E` exceeds `G + 1`: sixty applications cannot say more than 61 to 1, whatever the score.
+//! - No `E` exceeds `G + 1`: sixty applications cannot give more evidence than 61 to 1, whatever the score.
 //! - A score in log-odds makes `eta = 1` the likelihood ratio, the bet that grows fastest where the odds are right.
 //! - **The highest score so far needs no correction**, when calibration used the highest scores of whole accounts: `E`
-//!   rises with `M`, so that it never exceeds the e-value of the account's whole life.
+//!   rises with `M`, so it never exceeds the e-value of the account's whole history.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -24,29 +24,29 @@ use crate::train::benign_sample::{BenignScore, applications, weighed};
 /// Why there are no e-values.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum EValueError {
-    /// Nothing to compare with.
+    /// Fewer than two applications to compare with.
     #[error(
-        "expected honest accounts with finite scores of at least 2 applications, got {applications}"
+        "expected benign accounts with finite scores of at least 2 applications, got {applications}"
     )]
     TooFew {
-        /// Applications with a finite score.
+        /// Number of applications with a finite score.
         applications: u64,
     },
-    /// A bet that is none, or a sum that no sample has.
+    /// An invalid bet, or a sum that no sample has.
     #[error(
         "expected a rate of growth above 0 and finite, a finite cap and a finite sum, got {eta}, {cap}, {log_sum}"
     )]
     Bet {
-        /// Growth of the bet with the score.
+        /// Growth rate of the bet with the score.
         eta: f64,
-        /// Score from which it grows no more.
+        /// Score from which the bet grows no more.
         cap: f64,
         /// Logarithm of the sample's sum.
         log_sum: f64,
     },
 }
 
-/// Benign accounts to compare with: three numbers, whatever their count.
+/// The calibration sample of benign accounts: three numbers, whatever their count.
 ///
 /// With `h` fixed the sample enters by its sum alone, so no table of its scores is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,8 +60,8 @@ pub struct EValues {
 }
 
 impl EValues {
-    /// From the highest scores of benign accounts that trained nothing. `eta` and `cap` are chosen without looking at
-    /// them. Scores that are not finite are passed over.
+    /// Fits on the highest scores of benign accounts that were not used in training. `eta` and `cap` are chosen
+    /// without looking at them. Scores that are not finite are ignored.
     ///
     /// # Errors
     /// With fewer than 2 applications, an `eta` that is not above 0 and finite, or a `cap` that is not finite.
@@ -80,12 +80,12 @@ impl EValues {
         let bets = rows
             .iter()
             .map(|row| (exponent(row.benign.score), row.weight));
-        // The largest is taken out, so that no bet overflows.
+        // The largest is factored out, so that no bet overflows.
         let largest = bets.clone().map(|(bet, _)| bet).fold(f64::MIN, f64::max);
         let mut parts: Vec<f64> = bets
             .map(|(bet, weight)| weight * (bet - largest).exp())
             .collect();
-        // In order of size: the sum must not hang on the order of the rows.
+        // In order of size: the sum must not depend on the order of the rows.
         parts.sort_by(f64::total_cmp);
         Unchecked {
             eta,
@@ -96,7 +96,7 @@ impl EValues {
         .try_into()
     }
 
-    /// The e-value of an account by its highest score; 0 for a score that is not a number.
+    /// Returns the e-value of an account by its highest score; 0 for NaN.
     pub fn e_value(&self, score: f64) -> f64 {
         if score.is_nan() {
             return 0.0;
@@ -105,13 +105,13 @@ impl EValues {
         (self.applications as f64 + 1.0) / (1.0 + (self.log_sum - bet).exp())
     }
 
-    /// Applications behind it: no e-value exceeds their number and one.
+    /// Returns the number of applications behind it: no e-value exceeds their number plus one.
     pub const fn applications(&self) -> u64 {
         self.applications
     }
 }
 
-/// The form on disk, before the checks.
+/// The serialized form, before validation.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {

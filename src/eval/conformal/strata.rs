@@ -1,21 +1,22 @@
-//! Strata that are too thin to speak for themselves, pooled with their smallest sibling.
+//! Pooling of strata that are too thin for thresholds of their own with their smallest sibling.
 //!
 //! Names of strata are paths, `consumer/chat`: those with one parent are siblings, and a stratum without one moves up
 //! to its parent's level (a Mondrian taxonomy, Vovk, Gammerman & Shafer 2005, section 4.5, cut back where it is too
-//! fine). Sizes alone decide, never scores: pooling by what an account scored would spoil its exchangeability.
+//! fine). Sizes alone decide, never scores: pooling by score would break the exchangeability of the accounts.
 
-/// Strata that stand together, with what they count.
+/// Pooled strata, with their size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pool {
     /// Names of the strata in it, sorted.
     pub(super) members: Vec<String>,
-    /// Applications in it.
+    /// Number of applications.
     applications: usize,
     parent: String,
 }
 
-/// Pools strata, named with their applications, until each pool counts at least `fewest` or is all there is. Strata of
-/// one application are counted twice where they meet, which errs on the side of a pool too few.
+/// Pools strata, given by name with their number of applications, until each pool counts at least `fewest` or is the
+/// only one. An application that is in two strata is counted twice when they are merged, which errs towards too few
+/// pools.
 pub(super) fn pooled(strata: Vec<(String, usize)>, fewest: usize) -> Vec<Pool> {
     let mut pools: Vec<Pool> = strata
         .into_iter()
@@ -25,17 +26,17 @@ pub(super) fn pooled(strata: Vec<(String, usize)>, fewest: usize) -> Vec<Pool> {
             applications,
         })
         .collect();
-    // Whatever order they came in: the first of equally small ones is always the same.
+    // Independent of the input order: the first of equally small ones is always the same.
     pools.sort_by(|a, b| a.members.cmp(&b.members));
     while let Some(thin) = smallest(&pools, |pool| pool.applications < fewest) {
         let pool = pools.swap_remove(thin);
         let sibling = smallest(&pools, |other| other.parent == pool.parent);
-        // At the top all are of one family, whatever their level.
+        // At the top level all are siblings, whatever their depth.
         let family = || smallest(&pools, |_| pool.parent.is_empty());
         if pools.is_empty() {
             return vec![pool];
-        } else if let Some(place) = sibling.or_else(family) {
-            let joined = &mut pools[place];
+        } else if let Some(index) = sibling.or_else(family) {
+            let joined = &mut pools[index];
             joined.applications += pool.applications;
             joined.members.extend(pool.members);
             joined.members.sort_unstable();
@@ -55,8 +56,8 @@ fn parent(name: &str) -> &str {
 }
 
 fn smallest(pools: &[Pool], among: impl Fn(&Pool) -> bool) -> Option<usize> {
-    let places = (0..pools.len()).filter(|place| among(&pools[*place]));
-    places.min_by_key(|place| pools[*place].applications)
+    let indices = (0..pools.len()).filter(|index| among(&pools[*index]));
+    indices.min_by_key(|index| pools[*index].applications)
 }
 
 #[cfg(test)]
@@ -80,7 +81,8 @@ mod tests {
         // b/x has no sibling: it moves up, where c is.
         assert_eq!(names(&strata, 20)[2], ["b/x", "c"]);
         assert_eq!(names(&strata[..1], 20), [["a/x"]]);
-        // An only child two levels down climbs until it meets somebody; a thin one at the top takes whom it finds.
+        // An only child two levels down moves up until it has a sibling; a thin one at the top is merged with any
+        // other.
         assert_eq!(names(&[("b", 3), ("b/c/d", 30)], 10), [["b", "b/c/d"]]);
         assert_eq!(names(&[("a", 3), ("b/c/d", 3)], 10), [["a", "b/c/d"]]);
     }

@@ -1,20 +1,20 @@
-//! Figures of decisions: precision, recall, F1, and an interval on a share.
+//! Metrics of decisions: precision, recall, F1, and an interval on a share.
 
 use super::Interval;
 
-/// The standard normal's 97.5% quantile.
+/// The 97.5% quantile of the standard normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// What was flagged against what is so.
+/// Confusion counts of one class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Confusion {
-    /// Flagged, and rightly.
+    /// Flagged, and extraction.
     pub true_positives: u64,
-    /// Flagged, and wrongly.
+    /// Flagged, and benign.
     pub false_positives: u64,
-    /// Missed.
+    /// Not flagged, and extraction.
     pub false_negatives: u64,
-    /// Rightly left alone.
+    /// Not flagged, and benign.
     pub true_negatives: u64,
 }
 
@@ -38,7 +38,7 @@ impl Confusion {
         )
     }
 
-    /// `TP / (TP + FN)`; `None` when there was nothing to find.
+    /// `TP / (TP + FN)`; `None` when there were no positives.
     pub fn recall(&self) -> Option<f64> {
         share(
             self.true_positives,
@@ -46,21 +46,21 @@ impl Confusion {
         )
     }
 
-    /// `2 TP / (2 TP + FP + FN)`; `None` when nothing was flagged and nothing was there.
+    /// `2 TP / (2 TP + FP + FN)`; `None` when nothing was flagged and there were no positives.
     pub fn f1(&self) -> Option<f64> {
         let twice = 2 * self.true_positives;
         share(twice, twice + self.false_positives + self.false_negatives)
     }
 }
 
-/// The mean F1 over classes, each counting equally, those left out that were neither flagged nor there.
-/// `None` when that leaves none.
+/// Returns the mean F1 over classes, each counting equally, except those that were neither flagged nor present. `None`
+/// when no class is left.
 pub fn macro_f1(classes: &[Confusion]) -> Option<f64> {
     let figures: Vec<f64> = classes.iter().filter_map(Confusion::f1).collect();
     (!figures.is_empty()).then(|| figures.iter().sum::<f64>() / figures.len() as f64)
 }
 
-/// 95% score interval on the share behind `hits` of `n` (Wilson 1927). `None` without trials.
+/// Returns the 95% score interval of the share `hits` of `n` (Wilson 1927). `None` without trials.
 ///
 /// # Panics
 /// When there are more hits than trials.
@@ -114,7 +114,7 @@ mod tests {
             false_negatives: 1,
             ..Confusion::default()
         };
-        // One class found by two thirds, one missed, one that never came up.
+        // One class found by two thirds, one missed, one that never occurred.
         assert_eq!(macro_f1(&[confusion, missed, empty]), Some(6.0 / 18.0));
         assert_eq!(macro_f1(&[empty]), None);
     }

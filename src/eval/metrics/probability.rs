@@ -1,16 +1,16 @@
-//! Figures of probabilities: Brier score, reliability, calibration error.
+//! Metrics of probabilities: Brier score, reliability, calibration error.
 
 use super::Scored;
 
 /// One bin of a reliability diagram.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReliabilityBin {
-    /// Units in the bin.
+    /// Number of units in the bin.
     pub n: u64,
-    /// Mean probability stated.
+    /// Mean predicted probability.
     pub stated: f64,
-    /// Share that was extraction.
-    pub seen: f64,
+    /// Observed share of extraction.
+    pub observed: f64,
 }
 
 /// Mean squared distance between probability and truth (Brier 1950). `None` without units.
@@ -22,11 +22,11 @@ pub fn brier(units: &[Scored]) -> Option<f64> {
     (!units.is_empty()).then(|| sum / units.len() as f64)
 }
 
-/// The reliability diagram over at most `bins` bins of equal mass, from the lowest probability up. Units
-/// of equal probability share a bin, so bins may be fewer and of unequal size.
+/// Returns the reliability diagram over at most `bins` bins of equal mass, from the lowest probability up. Units of
+/// equal probability share a bin, so there may be fewer bins, of unequal size.
 pub fn reliability(units: &[Scored], bins: usize) -> Vec<ReliabilityBin> {
     let mut sorted = units.to_vec();
-    // By truth as well, so that sums do not depend on the order of the rows.
+    // Sorted by truth as well, so that sums do not depend on the order of the rows.
     sorted.sort_by(|a, b| {
         a.score
             .total_cmp(&b.score)
@@ -45,7 +45,7 @@ pub fn reliability(units: &[Scored], bins: usize) -> Vec<ReliabilityBin> {
             diagram.push(ReliabilityBin {
                 n: inside.len() as u64,
                 stated: inside.iter().map(|unit| unit.score).sum::<f64>() / n,
-                seen: inside.iter().map(truth).sum::<f64>() / n,
+                observed: inside.iter().map(truth).sum::<f64>() / n,
             });
         }
         start = end;
@@ -53,14 +53,14 @@ pub fn reliability(units: &[Scored], bins: usize) -> Vec<ReliabilityBin> {
     diagram
 }
 
-/// Expected calibration error over bins of equal mass: `sum n_b / n |said_b - seen_b|` (Naeini, Cooper &
+/// Expected calibration error over bins of equal mass: `sum n_b / n |stated_b - observed_b|` (Naeini, Cooper &
 /// Hauskrecht 2015, with the equal-mass bins of Nixon et al. 2019). `None` without units.
 ///
 /// Biased upwards by about `sqrt(bins / n)` even for perfect probabilities: compare at equal n.
 pub fn expected_calibration_error(units: &[Scored], bins: usize) -> Option<f64> {
     let sum: f64 = reliability(units, bins)
         .iter()
-        .map(|bin| bin.n as f64 * (bin.stated - bin.seen).abs())
+        .map(|bin| bin.n as f64 * (bin.stated - bin.observed).abs())
         .sum();
     (!units.is_empty()).then(|| sum / units.len() as f64)
 }
@@ -87,7 +87,7 @@ mod tests {
         ];
         // (0.01 + 0.49 + 0.36 + 0.04) / 4.
         assert!((brier(&units).unwrap() - 0.225).abs() < 1e-12);
-        // Halves: stated 0.2, seen 0.5; stated 0.7, seen 0.5.
+        // Halves: stated 0.2, observed 0.5; stated 0.7, observed 0.5.
         assert!((expected_calibration_error(&units, 2).unwrap() - 0.25).abs() < 1e-12);
         assert_eq!(brier(&[]), None);
         assert_eq!(expected_calibration_error(&[], 5), None);

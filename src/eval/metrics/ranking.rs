@@ -1,16 +1,16 @@
-//! Figures of the ranking alone: recall at a false-positive rate, areas, average precision.
+//! Metrics of the ranking alone: recall at a false-positive rate, areas, average precision.
 
 use super::{Figure, Scored};
 
-/// Benign accounts needed before a false-positive rate can be spoken of: none flagged among so many
-/// bounds the rate by `rate` with 95% confidence (`(1 - rate)^n <= 0.05`, the rule of three).
+/// Returns the number of benign accounts needed to resolve a false-positive rate: none flagged among this many bounds
+/// the rate by `rate` with 95% confidence (`(1 - rate)^n <= 0.05`, the rule of three).
 ///
 /// 299 for 1%, 2,995 for 0.1%, 29,956 for 0.01%.
 pub fn benign_needed(rate: f64) -> u64 {
     (0.05_f64.ln() / (-rate).ln_1p()).ceil() as u64
 }
 
-/// The receiver operating characteristic of a sample.
+/// The receiver operating characteristic (ROC curve) of a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Roc {
     benign: u64,
@@ -19,7 +19,7 @@ pub struct Roc {
     steps: Vec<Step>,
 }
 
-/// Units at or above one score.
+/// Counts of units at or above one score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Step {
     score: f64,
@@ -28,13 +28,13 @@ struct Step {
 }
 
 impl Roc {
-    /// The curve of `units`. `None` when a kind is missing or a score is NaN.
+    /// Builds the curve of `units`. `None` when they are all benign or all extraction, or a score is NaN.
     pub fn new(units: &[Scored]) -> Option<Self> {
         if units.iter().any(|unit| unit.score.is_nan()) {
             return None;
         }
         let mut sorted = units.to_vec();
-        // From the least up and read backwards: units that come so already cost one pass.
+        // Sorted ascending and read backwards: units that are already ascending cost one pass.
         sorted.sort_by(|a, b| a.score.total_cmp(&b.score));
         let mut steps: Vec<Step> = Vec::new();
         let (mut benign, mut extraction) = (0, 0);
@@ -44,7 +44,7 @@ impl Roc {
             } else {
                 benign += 1;
             }
-            // Plus and minus zero are one score.
+            // Plus and minus zero are the same score.
             let step = Step {
                 score: unit.score + 0.0,
                 benign,
@@ -62,26 +62,26 @@ impl Roc {
         })
     }
 
-    /// Benign units.
+    /// Returns the number of benign units.
     pub const fn benign(&self) -> u64 {
         self.benign
     }
 
-    /// Extracting units.
+    /// Returns the number of extracting units.
     pub const fn extraction(&self) -> u64 {
         self.extraction
     }
 
-    /// The lowest threshold that flags at most a share `rate` of the benign units: units strictly above it
-    /// are flagged. Negative infinity when all may be.
+    /// Returns the lowest threshold that flags at most a share `rate` of the benign units: units strictly above it are
+    /// flagged. Negative infinity when all may be flagged.
     pub fn threshold_at(&self, rate: f64) -> f64 {
         self.steps
             .get(self.within(rate))
             .map_or(f64::NEG_INFINITY, |step| step.score)
     }
 
-    /// Share of the extracting units flagged at [`Self::threshold_at`] that rate. Conservative: where ties
-    /// do not let the rate be met exactly, fewer are flagged, and nothing is interpolated.
+    /// Returns the share of the extracting units flagged at [`Self::threshold_at`] that rate. Conservative: where ties
+    /// prevent the rate from being met exactly, fewer are flagged, and nothing is interpolated.
     ///
     /// Insufficient when there are fewer than `needed` benign units; see [`benign_needed`].
     pub fn recall_at(&self, rate: f64, needed: u64) -> Figure {
@@ -98,25 +98,25 @@ impl Roc {
         Figure::Value(flagged as f64 / self.extraction as f64)
     }
 
-    /// Area under the curve: the probability that an extracting unit scores above a benign one, ties
+    /// Returns the area under the curve: the probability that an extracting unit scores above a benign one, ties
     /// counting half (Mann & Whitney 1947).
     pub fn area(&self) -> f64 {
         self.area_up_to(1.0)
     }
 
-    /// Area up to a false-positive rate, standardised so that 0.5 is chance and 1 is perfect:
-    /// `(1 + (A - a) / (m - a)) / 2` with `a = rate^2 / 2` and `m = rate`.
+    /// Returns the partial area up to a false-positive rate, standardised so that 0.5 is chance and 1 is perfect: `(1
+    /// + (A - a) / (m - a)) / 2` with `a = rate^2 / 2` and `m = rate`.
     pub fn partial_area(&self, rate: f64) -> f64 {
         // McClish 1989, "Analyzing a portion of the ROC curve".
         let least = rate * rate / 2.0;
         0.5 * (1.0 + (self.area_up_to(rate) - least) / (rate - least))
     }
 
-    /// Average precision, `sum (R_i - R_(i-1)) P_i` over distinct scores, in a population with a share
+    /// Returns the average precision, `sum (R_i - R_(i-1)) P_i` over distinct scores, in a population with a share
     /// `prevalence` of extraction: `P = prevalence TPR / (prevalence TPR + (1 - prevalence) FPR)`.
     ///
-    /// Above the highest benign score the precision is 1 by this formula, so with few benign units it
-    /// flatters: one among N stands for `1 / N` of the whole population.
+    /// Above the highest benign score the precision is 1 by this formula, so it is optimistic with few benign units:
+    /// one among N represents `1 / N` of the whole population.
     pub fn average_precision(&self, prevalence: f64) -> f64 {
         let mut recall_before = 0.0;
         let mut sum = 0.0;
@@ -129,7 +129,7 @@ impl Roc {
         sum
     }
 
-    /// Recall and precision at each distinct score from the highest down, in a population with a share
+    /// Returns recall and precision at each distinct score from the highest down, in a population with a share
     /// `prevalence` of extraction; see [`Self::average_precision`].
     pub fn precision_recall(&self, prevalence: f64) -> Vec<(f64, f64)> {
         let point = |step: &Step| {
@@ -143,9 +143,9 @@ impl Roc {
         self.steps.iter().map(point).collect()
     }
 
-    /// How many steps keep within a false-positive rate.
+    /// Returns the number of steps within a false-positive rate.
     fn within(&self, rate: f64) -> usize {
-        // The product may fall short of a whole number by rounding.
+        // Rounding may put the product just below a whole number.
         let allowed = (rate * self.benign as f64 + 1e-9).floor();
         self.steps
             .partition_point(|step| step.benign as f64 <= allowed)
@@ -195,7 +195,7 @@ mod tests {
         let roc = Roc::new(&units(&[1.0, 2.0, 3.0, 4.0], &[2.5, 3.0, 5.0])).unwrap();
         // Pairs won: 2.5 beats 2, 3 beats 2 and ties 1, 5 beats 4: 8.5 of 12.
         assert!((roc.area() - 8.5 / 12.0).abs() < 1e-12);
-        // None allowed: above 4. One allowed: above 3, which leaves out the tied extraction at 3.
+        // None allowed: above 4. One allowed: above 3, which excludes the tied extracting unit at 3.
         assert_eq!(roc.recall_at(0.0, 0), Figure::Value(1.0 / 3.0));
         assert_eq!(roc.threshold_at(0.0), 4.0);
         assert_eq!(roc.recall_at(0.25, 0), Figure::Value(1.0 / 3.0));
@@ -247,7 +247,7 @@ mod tests {
             let t = roc.threshold_at(rate);
             prop_assert!(share(&benign, t) <= rate);
             prop_assert_eq!(roc.recall_at(rate, 0), Figure::Value(share(&extraction, t)));
-            // The next lower score would pass the rate.
+            // The next lower score would exceed the rate.
             prop_assert!(t == f64::NEG_INFINITY || share(&benign, t - 0.5) > rate);
             let wins: f64 = extraction.iter().flat_map(|e| benign.iter().map(move |b| {
                 if e > b { 1.0 } else if e < b { 0.0 } else { 0.5 }

@@ -1,4 +1,4 @@
-//! Lines and intervals as SVG, told apart by dash and words as well as by colour.
+//! Line charts and interval charts as SVG, with series distinguished by dash and label as well as by colour.
 
 use std::fmt::Write as _;
 
@@ -6,23 +6,23 @@ use maud::{Markup, html};
 
 use crate::eval::plot::{Axis, Bar, Lines, Plot, Series, round_up};
 
-/// Size of the pictures, in their own units.
+/// Size of the charts, in SVG user units.
 const WIDTH: f64 = 700.0;
 const HEIGHT: f64 = 380.0;
-/// What is drawn in, within a picture of lines.
+/// Edges of the plot area within a line chart.
 const LEFT: f64 = 70.0;
 const TOP: f64 = 40.0;
 const RIGHT: f64 = WIDTH - 20.0;
 const BOTTOM: f64 = HEIGHT - 50.0;
-/// Parts that an axis is marked in.
+/// Number of intervals between axis ticks.
 const PARTS: u32 = 4;
 /// Height of one row of intervals.
 const ROW: f64 = 22.0;
-/// Where the names of intervals end and the words on them begin.
+/// Horizontal position where bar names end and bars with their labels begin.
 const NAMES: f64 = 190.0;
 const WORDS: f64 = 500.0;
 
-/// Kinds of line in the style sheet.
+/// CSS classes of the line styles.
 const KINDS: [&str; 2] = ["series0", "series1"];
 
 fn labelled(index: usize, plot: &Plot, height: f64, inside: &Markup) -> Markup {
@@ -36,7 +36,7 @@ fn labelled(index: usize, plot: &Plot, height: f64, inside: &Markup) -> Markup {
     }
 }
 
-/// Lines over two axes.
+/// Renders a line chart.
 pub(super) fn lines(index: usize, plot: &Plot, lines: &Lines) -> Markup {
     let x = |value: f64| LEFT + (RIGHT - LEFT) * (value / lines.x.to).clamp(0.0, 1.0);
     let y = |value: f64| BOTTOM - (BOTTOM - TOP) * (value / lines.y.to).clamp(0.0, 1.0);
@@ -70,7 +70,7 @@ pub(super) fn lines(index: usize, plot: &Plot, lines: &Lines) -> Markup {
     labelled(index, plot, HEIGHT, &inside)
 }
 
-/// Shares with their intervals, on one axis from 0.
+/// Renders shares with their intervals, on one axis from 0.
 pub(super) fn bars(index: usize, plot: &Plot, bars: &[Bar]) -> Markup {
     let highest = bars.iter().filter_map(|bar| bar.share);
     let axis = Axis {
@@ -105,7 +105,7 @@ fn points(series: &Series, x: &dyn Fn(f64) -> f64, y: &dyn Fn(f64) -> f64) -> St
     let mut last = String::new();
     for point in &series.points {
         let next = format!("{},{}", decimal(x(point.0)), decimal(y(point.1)));
-        // Thousands of accounts fall on one place of the picture.
+        // Thousands of accounts may round to the same point.
         if next != last {
             let _ = write!(text, "{next} ");
             last = next;
@@ -118,21 +118,21 @@ fn decimal(value: f64) -> String {
     format!("{value:.1}")
 }
 
-/// What stands at a share of an axis.
+/// Formats the tick label at a share of an axis.
 fn tick(axis: &Axis, share: f64) -> String {
     let value = share * axis.to;
     if !axis.percent {
         return format!("{value:.0}");
     }
-    let places = if axis.to < 0.04 {
+    let decimals = if axis.to < 0.04 {
         2
     } else {
         usize::from(axis.to < 1.0)
     };
-    format!("{:.places$}%", value * 100.0)
+    format!("{:.decimals$}%", value * 100.0)
 }
 
-/// Colours of a field that holds `share`: white to dark blue, with the letters that stand out from it.
+/// Returns the CSS colours of a cell with `share`: white to dark blue, with a contrasting text colour.
 pub(super) fn shade(share: f64) -> String {
     let field = field(share);
     // WCAG 2: the better of black and white reaches 4.5 to 1 on every colour.

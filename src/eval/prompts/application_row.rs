@@ -1,24 +1,24 @@
-//! Benign applications left out: each one's prompts against the threshold that the other applications set.
+//! Benign applications left out: each one's prompts against the threshold set by the other applications.
 
 use std::collections::BTreeMap;
 
 use crate::eval::metrics::wilson;
 use crate::eval::table::{Cell, Number, Style};
 
-/// The share of held-out benign prompts that may be flagged.
+/// Share of held-out benign prompts that may be flagged.
 pub(super) const RATE: f64 = 0.01;
 
 /// Scores of a fold's benign prompts, by application or pool.
 pub(super) type BenignScores = BTreeMap<String, Vec<f64>>;
 
-/// Benign prompts of one application (with its translations) or pool.
+/// Counts of benign prompts of one application (with its translations) or pool.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApplicationRow {
     /// Application group or pool.
     pub application: String,
-    /// Prompts above the threshold of the other folds.
+    /// Number of prompts above the threshold of the other folds.
     pub flagged: u64,
-    /// Prompts.
+    /// Number of prompts.
     pub n: u64,
 }
 
@@ -28,8 +28,8 @@ impl ApplicationRow {
     }
 }
 
-/// Each application against the threshold that leaves 1% of the benign prompts of the other folds above it: neither
-/// the model nor the threshold has met it. By name.
+/// Compares each application with the threshold that leaves 1% of the benign prompts of the other folds above it:
+/// neither the model nor the threshold has seen it. By name.
 pub(super) fn left_out(folds: &[BenignScores]) -> Vec<ApplicationRow> {
     let mut rows = Vec::new();
     for (fold, own) in folds.iter().enumerate() {
@@ -50,14 +50,14 @@ pub(super) fn left_out(folds: &[BenignScores]) -> Vec<ApplicationRow> {
     rows
 }
 
-/// The lowest of `scores` that at most [`RATE`] of them exceed; `None` of none.
+/// Returns the lowest of `scores` that at most [`RATE`] of them exceed; `None` for an empty list.
 pub(super) fn threshold(mut scores: Vec<f64>) -> Option<f64> {
     scores.sort_by(f64::total_cmp);
     let allowed = (scores.len() as f64 * RATE) as usize;
     scores.get(scores.len().checked_sub(1 + allowed)?).copied()
 }
 
-/// A share with its Wilson interval.
+/// Builds the cell of a share with its Wilson interval.
 pub(super) fn share(hits: u64, n: u64) -> Cell {
     wilson(hits, n).map_or(Cell::Insufficient { n }, |interval| {
         Cell::Number(Number::new(hits as f64 / n as f64, Style::Percent(1)).within(interval))

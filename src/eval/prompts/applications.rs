@@ -1,25 +1,25 @@
-//! Benign applications left out: how many of their prompts pass thresholds that other applications set.
+//! Tables of benign applications left out: how many of their prompts pass thresholds set by other applications.
 
 use super::application_row::{ApplicationRow, RATE, share};
 use super::figures::{ModelReport, ROW_MIN};
 use crate::eval::table::{Cell, Table};
 
-/// Applications that are listed.
+/// Most applications listed.
 const LISTED: usize = 30;
 
-/// All applications together, then those flagged most by the first model.
+/// The table of all applications together, then that of those flagged most by the first model.
 pub(super) fn tables(reports: &[ModelReport]) -> Vec<Table> {
     let models: Vec<Vec<ApplicationRow>> = reports.iter().map(ModelReport::applications).collect();
     let names = reports.iter().map(|model| model.name);
     let per_cent = format!("{:.0}%", RATE * 100.0);
     let mut summary = Table::new(
-        format!("Honest applications left out, at the {per_cent} threshold of the other folds"),
+        format!("Benign applications left out, at the {per_cent} threshold of the other folds"),
         ["figure", "n"].into_iter().chain(names.clone()),
     )
     .keyed("applications left out", 1);
     let mut worst = Table::new(
         format!(
-            "Honest applications flagged most (at least {ROW_MIN} prompts, at most {LISTED} listed)"
+            "Benign applications flagged most (at least {ROW_MIN} prompts, at most {LISTED} listed)"
         ),
         ["application", "n"].into_iter().chain(names),
     );
@@ -57,19 +57,19 @@ pub(super) fn tables(reports: &[ModelReport]) -> Vec<Table> {
             )
         },
     );
-    let mut places: Vec<usize> = (0..first.len())
-        .filter(|place| first[*place].n >= ROW_MIN)
+    let mut indices: Vec<usize> = (0..first.len())
+        .filter(|index| first[*index].n >= ROW_MIN)
         .collect();
-    // Stable: equal ones stay in the order of their names.
-    places.sort_by(|a, b| first[*b].share().total_cmp(&first[*a].share()));
-    for place in places.into_iter().take(LISTED) {
+    // The sort is stable: equal shares stay in the order of their names.
+    indices.sort_by(|a, b| first[*b].share().total_cmp(&first[*a].share()));
+    for index in indices.into_iter().take(LISTED) {
         let head = [
-            Cell::text(&first[place].application),
-            Cell::Count(first[place].n),
+            Cell::text(&first[index].application),
+            Cell::Count(first[index].n),
         ];
         let cells = models
             .iter()
-            .map(|rows| share(rows[place].flagged, rows[place].n));
+            .map(|rows| share(rows[index].flagged, rows[index].n));
         worst.push(head.into_iter().chain(cells).collect());
     }
     vec![summary, worst]

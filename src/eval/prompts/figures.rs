@@ -1,4 +1,4 @@
-//! Scores of held-out prompts to figures, fold by fold.
+//! Metrics from the scores of held-out prompts, fold by fold.
 
 use std::collections::BTreeMap;
 
@@ -7,65 +7,65 @@ use crate::eval::metrics::{Figure, Roc, Scored, benign_needed};
 use crate::train::examples::LabeledRequest;
 use crate::train::fold::unit_of_split;
 
-/// Requests that a row needs before its figures are printed.
+/// Fewest requests of a row whose figures are printed.
 pub(super) const ROW_MIN: u64 = 20;
 
-/// Figures of one set of extracting prompts against all benign prompts of their fold.
+/// Metrics of one set of extracting prompts against all benign prompts of their fold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Power {
-    /// Share flagged at 1% of benign prompts.
+    /// Recall at a threshold that flags 1% of benign prompts.
     pub recall: Figure,
     /// Area under the curve.
     pub area: Figure,
-    /// Prompts.
+    /// Number of prompts.
     pub n: u64,
 }
 
-/// Prompts of one pipeline, family and language.
+/// Results for the prompts of one pipeline, family and language.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PromptRow {
-    /// The pipeline.
+    /// Name of the pipeline.
     pub pipeline: String,
-    /// Attack family.
+    /// Family of extraction.
     pub family: String,
     /// Language code.
     pub language: String,
-    /// Whether the texts are word for word a benign user's.
+    /// Whether the texts are bare: word for word what a benign user sends.
     pub bare: bool,
     /// Figures.
     pub power: Power,
 }
 
-/// Prompts of one pipeline that are not bare.
+/// Results for the prompts of one pipeline that are not bare.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PipelineRow {
-    /// The pipeline.
+    /// Name of the pipeline.
     pub pipeline: String,
     /// Figures.
     pub power: Power,
 }
 
-/// Benign prompts of one family, over all folds.
+/// Counts of benign prompts of one family, over all folds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BenignRow {
-    /// The family.
+    /// Name of the family.
     pub family: String,
-    /// Prompts flagged.
+    /// Number of prompts flagged.
     pub flagged: u64,
-    /// Prompts.
+    /// Number of prompts.
     pub n: u64,
 }
 
-/// What one model achieves.
+/// Results of one model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelReport {
     /// Name of the model.
     pub name: &'static str,
-    /// By pipeline, family, language and bareness; sorted.
+    /// Rows by pipeline, family, language and bareness; sorted.
     pub rows: Vec<PromptRow>,
-    /// By pipeline; sorted.
+    /// Rows by pipeline; sorted.
     pub pipelines: Vec<PipelineRow>,
-    /// By family; sorted.
+    /// Rows by family; sorted.
     pub benign: Vec<BenignRow>,
     benign_scores: Vec<BenignScores>,
 }
@@ -81,7 +81,7 @@ impl ModelReport {
         }
     }
 
-    /// Takes in the scores of one fold's prompts.
+    /// Adds the scores of one fold's prompts.
     ///
     /// # Panics
     /// When there are no benign prompts, or a score is not a number.
@@ -132,31 +132,31 @@ impl ModelReport {
             .sort_by_cached_key(|row| row.pipeline.clone());
     }
 
-    /// Benign applications and pools, each against the threshold of the other folds; by name.
+    /// Returns the benign applications and pools, each compared with the threshold of the other folds; by name.
     pub fn applications(&self) -> Vec<ApplicationRow> {
         left_out(&self.benign_scores)
     }
 
     fn count_benign(&mut self, family: &str, flagged: bool) {
-        let place = self
+        let index = self
             .benign
             .binary_search_by(|row| row.family.as_str().cmp(family));
-        let place = place.unwrap_or_else(|place| {
+        let index = index.unwrap_or_else(|index| {
             let family = family.to_owned();
             let row = BenignRow {
                 family,
                 flagged: 0,
                 n: 0,
             };
-            self.benign.insert(place, row);
-            place
+            self.benign.insert(index, row);
+            index
         });
-        self.benign[place].flagged += u64::from(flagged);
-        self.benign[place].n += 1;
+        self.benign[index].flagged += u64::from(flagged);
+        self.benign[index].n += 1;
     }
 }
 
-/// The benign prompts of a fold, and the threshold that they set.
+/// The benign prompts of a fold, and the threshold set on them.
 struct Benign {
     units: Vec<Scored>,
     threshold: f64,
@@ -165,7 +165,7 @@ struct Benign {
 impl Benign {
     fn new(units: Vec<Scored>) -> Self {
         let scores = units.iter().map(|unit| unit.score).collect();
-        let threshold = threshold(scores).expect("there are honest prompts");
+        let threshold = threshold(scores).expect("the fold has benign prompts");
         Self { units, threshold }
     }
 
@@ -181,7 +181,7 @@ impl Benign {
         }
         let mut units = self.units.clone();
         units.extend(scores.iter().map(|score| unit(*score, true)));
-        let curve = Roc::new(&units).expect("both kinds are there and every score is a number");
+        let curve = Roc::new(&units).expect("both labels occur and every score is a number");
         Power {
             recall: curve.recall_at(RATE, benign_needed(RATE)),
             area: Figure::Value(curve.area()),

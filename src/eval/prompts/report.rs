@@ -7,10 +7,10 @@ use super::figures::{ModelReport, Power, PromptRow};
 use crate::eval::metrics::{Figure, wilson};
 use crate::eval::table::{Cell, Number, Style, Table};
 
-/// What a trial found, model by model; all models were judged on the same prompts.
+/// Results of a trial, by model; all models were evaluated on the same prompts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PromptReport {
-    /// The text model first.
+    /// Results by model, the text model first.
     pub models: Vec<ModelReport>,
 }
 
@@ -21,12 +21,12 @@ pub struct Mean {
     pub recall: f64,
     /// Mean area under the curve.
     pub area: f64,
-    /// Rows behind it; 0 leaves the means undefined.
+    /// Number of rows averaged; 0 leaves the means undefined.
     pub rows: u64,
 }
 
 impl Mean {
-    /// Over everything that has figures, each counting the same.
+    /// Averages everything that has figures, each counting the same.
     fn of<'a>(powers: impl Iterator<Item = &'a Power>) -> Self {
         let (mut recall, mut area, mut rows) = (0.0, 0.0, 0);
         for power in powers {
@@ -46,23 +46,23 @@ impl Mean {
 }
 
 impl ModelReport {
-    /// Mean over the rows that `keep` keeps.
+    /// Returns the mean over the rows that `keep` keeps.
     pub fn mean(&self, keep: impl Fn(&PromptRow) -> bool) -> Mean {
         let kept = self.rows.iter().filter(|row| keep(row));
         Mean::of(kept.map(|row| &row.power))
     }
 
-    /// Mean over pipelines, without their bare prompts.
+    /// Returns the mean over pipelines, without their bare prompts.
     pub fn mean_of_pipelines(&self) -> Mean {
         Mean::of(self.pipelines.iter().map(|row| &row.power))
     }
 }
 
 impl PromptReport {
-    /// All tables, the summary first.
+    /// Builds all tables, the summary first.
     ///
     /// # Panics
-    /// When the models were not judged on the same prompts.
+    /// When the models were not evaluated on the same prompts.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = vec![self.means(), self.pipelines(), self.rows()];
         tables.extend(applications::tables(&self.models));
@@ -70,7 +70,7 @@ impl PromptReport {
         tables
     }
 
-    /// Pipelines as the fold that left them out saw them, the first model's worst first.
+    /// The table of pipelines as scored by the fold that left them out, the first model's worst first.
     fn pipelines(&self) -> Table {
         let title = "Pipelines left out one fold at a time, bare prompts left out (worst first)";
         let mut table = self
@@ -79,17 +79,17 @@ impl PromptReport {
         let Some(first) = self.models.first() else {
             return table;
         };
-        let mut places: Vec<usize> = (0..first.pipelines.len()).collect();
-        let area = |place: &usize| first.pipelines[*place].power.area.value();
-        // Stable; those without a figure come last.
-        places.sort_by(|a, b| {
-            let [a, b] = [a, b].map(|place| area(place).unwrap_or(f64::INFINITY));
+        let mut indices: Vec<usize> = (0..first.pipelines.len()).collect();
+        let area = |index: &usize| first.pipelines[*index].power.area.value();
+        // The sort is stable; pipelines without a figure come last.
+        indices.sort_by(|a, b| {
+            let [a, b] = [a, b].map(|index| area(index).unwrap_or(f64::INFINITY));
             a.total_cmp(&b)
         });
-        for place in places {
-            let row = &first.pipelines[place];
+        for index in indices {
+            let row = &first.pipelines[index];
             let figures = self.models.iter().flat_map(|model| {
-                let power = model.pipelines[place].power;
+                let power = model.pipelines[index].power;
                 [
                     Cell::figure(power.recall, Style::Percent(1)),
                     Cell::figure(power.area, Style::Decimal(3)),
@@ -166,8 +166,8 @@ impl PromptReport {
 
     fn benign(&self) -> Table {
         let names = self.models.iter().map(|model| model.name);
-        let columns = ["honest family", "n"].into_iter().chain(names);
-        let mut table = Table::new("Honest prompts above the 1% thresholds", columns);
+        let columns = ["benign family", "n"].into_iter().chain(names);
+        let mut table = Table::new("Benign prompts above the 1% thresholds", columns);
         let Some(first) = self.models.first() else {
             return table;
         };
@@ -185,7 +185,7 @@ impl PromptReport {
         table
     }
 
-    /// An empty table of two columns a model after those of `head`.
+    /// Builds an empty table with two columns per model after those of `head`.
     fn table(&self, title: &str, head: &[&str]) -> Table {
         let figures = self.models.iter().flat_map(|model| {
             ["recall at 1%", "AUC"].map(|figure| format!("{figure}, {}", model.name))

@@ -1,4 +1,5 @@
-//! A corpus whose pipelines share what benign people never say, and a pipeline that shares nothing.
+//! Tests on a corpus whose pipelines share wording that benign users never write, plus one pipeline that shares
+//! nothing.
 
 use super::{PromptError, PromptTrial, leave_pipelines_out};
 use crate::domain::{Message, PoolRecord, Role, Sensitive};
@@ -36,8 +37,8 @@ fn records(
     (0..SIZE).map(record).collect()
 }
 
-/// Pipelines that all say "write new questions", each in its own trimmings; benign people who talk of the same
-/// subjects; one pipeline whose prompts are exactly what people say.
+/// Pipelines that all ask to "write new questions", each in its own style; benign users who write about the same
+/// subjects; one pipeline whose prompts are exactly what users write.
 fn corpus() -> Corpus {
     const SUBJECTS: [&str; 6] = ["bread", "rivers", "tax", "football", "moons", "glue"];
     let subject = |n: usize| SUBJECTS[n % SUBJECTS.len()];
@@ -94,7 +95,7 @@ fn trial<'a>(
     }
 }
 
-/// The shipped recipe, with steps enough for so few requests.
+/// The shipped recipe, with enough steps for so few requests.
 fn recipe() -> Recipe {
     let mut recipe = Recipe::shipped();
     // The distilled rows belong to the shipped vocabulary; random ones learn at the full rate.
@@ -136,7 +137,7 @@ fn what_pipelines_share_is_found_and_what_people_say_too_is_not() {
         assert_eq!(applications.len(), UNITS);
         let judged: u64 = applications.iter().map(|row| row.n).sum();
         assert_eq!(judged, benign, "each against the others once");
-        // The harness, pipeline-01, is judged nowhere; the bare one only as such.
+        // The harness, pipeline-01, is not scored; the bare one only as bare.
         assert_eq!(model.rows.len(), UNITS - 1);
         assert_eq!(model.pipelines.len(), UNITS - 2);
         let shared = model.mean_of_pipelines();

@@ -99,7 +99,7 @@ proptest! {
     fn any_text_survives_csv_and_cannot_add_rows(text in any::<String>()) {
         let mut table = Table::new("t", ["a", "b"]);
         table.push(vec![Cell::text(text.clone()), Cell::Count(1)]);
-        // Read back by the letter of RFC 4180.
+        // Parsed back as RFC 4180 prescribes.
         let csv = table.render(Layout::Csv);
         let record = csv.strip_prefix("a,b\n").unwrap().strip_suffix(",1\n").unwrap();
         let read = match record.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {

@@ -1,4 +1,5 @@
-//! Tests of alert lists: by hand, against the definition, and by simulation with pools of accounts that act as one.
+//! Tests of alert lists: by hand, against the definition, and by simulation with pools of perfectly correlated
+//! accounts.
 
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -25,7 +26,7 @@ fn a_hand_worked_list() {
     assert_eq!(daily_list(&values, 0.5, 0), [0; 0]);
     assert_eq!(daily_list(&[f64::NAN, -3.0, 0.0], 0.5, 9), [0; 0]);
     assert_eq!(daily_list(&[], 0.5, 9), [0; 0]);
-    // Alone nobody is sure enough, together two are: nobody is shown for a budget of one.
+    // No account is certain enough alone, two together are: with a budget of one, none is listed.
     let values = [5.0, 5.0, 0.0, 0.0];
     assert_eq!(daily_list(&values, 0.5, 2), [0, 1]);
     assert_eq!(daily_list(&values, 0.5, 1), [0; 0]);
@@ -48,7 +49,7 @@ fn a_late_account_brings_an_early_one_along() {
     budget.raise(1, 900.0);
     budget.raise(3, 2.0);
     assert_eq!(budget.end_day(), [0; 0]);
-    // What was said before is not taken back by a lower value, and a higher one counts.
+    // A lower value does not withdraw an earlier one, and a higher one counts.
     budget.raise(3, 3.0);
     budget.raise(3, 0.1);
     assert_eq!(budget.end_day(), [3]);
@@ -126,8 +127,8 @@ fn refuses_what_cannot_be() {
     }
 }
 
-/// A day's accounts: whether each extracts, and its score. Benign ones stand alone, but for a pool of fifty behind one
-/// client, which score as one; so do half of the extracting ones.
+/// A day's accounts: whether each extracts, and its score. Benign ones are independent, except for a pool of fifty
+/// behind one client, which score identically; so do half of the extracting ones.
 fn day(rng: &mut ChaCha8Rng) -> Vec<(bool, f64)> {
     let mut accounts: Vec<(bool, f64)> = (0..100).map(|_| (false, logistic(rng))).collect();
     let pool = logistic(rng);
@@ -197,8 +198,9 @@ fn accounts_that_act_together_do_not_spoil_the_rate() {
 
 #[test]
 fn the_rate_is_reached_by_the_worst_benign_accounts_there_are() {
-    // All N share one e-value that is 1 / alpha with probability alpha: the list is all of them or nobody, so its
-    // benign share is alpha in the mean, and any larger constant would show. Online, three quarters of it are laid out.
+    // All N share one e-value that is 1 / alpha with probability alpha: the list is all of them or none, so its
+    // expected benign share is alpha, and any larger constant would show. Online, three quarters of the rate are
+    // allotted.
     let mut rng = ChaCha8Rng::seed_from_u64(23);
     let trials = 20_000;
     let (mut daily, mut online) = (0.0, 0.0);

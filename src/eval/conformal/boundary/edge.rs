@@ -1,4 +1,4 @@
-//! The thresholds of a boundary, and what they are set on.
+//! The thresholds of a boundary, and the score paths that they are set on.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -8,46 +8,46 @@ use crate::eval::conformal::alpha_spending::{Highs, cell_of};
 use crate::risk::{OperatingPointError, Threshold};
 use crate::train::operating_points::{FEWEST_ACCOUNTS, FEWEST_APPLICATIONS};
 
-/// Why a boundary could not be set or was refused.
+/// Why a boundary could not be set or was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum BoundaryError {
-    /// Too little to set a threshold on.
+    /// Too few accounts or applications to set a threshold on.
     #[error(
         "expected at least {FEWEST_ACCOUNTS} benign accounts of {FEWEST_APPLICATIONS} applications, \
          got {accounts} of {applications}"
     )]
     TooFew {
-        /// Accounts given.
+        /// Number of accounts given.
         accounts: u64,
-        /// Applications given.
+        /// Number of applications given.
         applications: u64,
     },
-    /// Rates or thresholds that no operating points may have.
+    /// Rates or thresholds that are not valid operating points.
     #[error(transparent)]
     Points(#[from] OperatingPointError),
-    /// Edges that do not fit together.
+    /// Edges that are inconsistent with each other.
     #[error(
         "expected as many cells in every edge, 1 to 12, that spend no more than its rate, got {cells} cells that \
          spend {spent} of {rate}"
     )]
     Cells {
-        /// Cells of the edge.
+        /// Number of cells of the edge.
         cells: usize,
-        /// What their rates sum to.
+        /// Sum of their rates.
         spent: f64,
-        /// The rate of the edge.
+        /// Rate of the edge.
         rate: f64,
     },
 }
 
-/// The scores of one benign account that trained nothing.
+/// The scores of one benign account that was not used in training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScorePath<'a> {
-    /// What kind of account it is, as a path: `consumer/chat`.
+    /// Stratum of the account, as a path: `consumer/chat`.
     pub stratum: &'a str,
-    /// The application (customer) behind it.
+    /// The application (customer) that the account belongs to.
     pub application: u64,
-    /// Its highest scores, of the exchanges at which it is judged.
+    /// Its highest scores, over the exchanges at which it is scored.
     pub highs: Highs,
 }
 
@@ -55,9 +55,9 @@ pub struct ScorePath<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edge {
-    /// The share of benign accounts that may ever pass.
+    /// Target share of benign accounts that ever pass.
     pub target_rate: f64,
-    /// One threshold a cell, each with its own part of the rate.
+    /// One threshold for each cell, each with its own part of the rate.
     pub cells: Vec<Threshold>,
     /// Share of the calibration accounts that pass any, when every application counts equally.
     pub ever: f64,
@@ -66,7 +66,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// The threshold after `seen` exchanges.
+    /// Returns the threshold after `seen` exchanges.
     pub fn at(&self, seen: u64) -> &Threshold {
         &self.cells[cell_of(seen, self.cells.len())]
     }
@@ -106,28 +106,28 @@ impl Edge {
     }
 }
 
-/// The boundary of some strata that stand together.
+/// The boundary of one or several pooled strata.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StratumBoundary {
-    /// Which; more than one where they were too thin to stand alone.
+    /// Names of the strata; several where one was too thin alone.
     pub members: Vec<String>,
-    /// Beyond it, keep looking.
+    /// Threshold of the `watch` recommendation: keep observing.
     pub watch: Edge,
-    /// Beyond it, a person should look.
+    /// Threshold of the `review` recommendation: a person should look.
     pub review: Edge,
-    /// Beyond it, limit until a person has looked.
+    /// Threshold of the `restrict` recommendation: limit until a person has looked.
     pub restrict: Edge,
 }
 
 impl StratumBoundary {
-    /// Whether it stands for more than one stratum, because one of them was too thin.
+    /// Whether it covers several strata, because one of them was too thin.
     pub const fn pooled(&self) -> bool {
         self.members.len() > 1
     }
 
-    /// What a score after `seen` exchanges means. As with [`crate::risk::OperatingPoints`], an extrapolated threshold
-    /// restricts nobody.
+    /// Returns the recommendation for a score after `seen` exchanges. As with [`crate::risk::OperatingPoints`], an
+    /// extrapolated threshold restricts nobody.
     pub fn decide(&self, score: f64, seen: u64) -> Recommendation {
         let restrict = self.restrict.at(seen);
         if score > restrict.score && !restrict.extrapolated {
@@ -141,7 +141,7 @@ impl StratumBoundary {
         }
     }
 
-    /// Its edges, from the highest rate to the lowest.
+    /// Returns its edges, from the highest rate to the lowest.
     pub const fn edges(&self) -> [&Edge; 3] {
         [&self.watch, &self.review, &self.restrict]
     }

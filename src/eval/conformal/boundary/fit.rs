@@ -1,4 +1,4 @@
-//! Fitting a boundary: cell by cell, among the accounts that passed no threshold before.
+//! Fitting a boundary: cell by cell, among the accounts that passed no earlier threshold.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::train::benign_sample::{
 };
 use crate::train::operating_points::{FEWEST_ACCOUNTS, FEWEST_APPLICATIONS};
 
-/// What the accounts that reach a cell scored there.
+/// Returns the highest scores in a cell of the accounts that reach it.
 pub(super) fn highs(paths: &[&ScorePath<'_>], cell: usize, cells: usize) -> Vec<BenignScore> {
     let reached = paths.iter().filter_map(|path| {
         Some(BenignScore {
@@ -22,12 +22,12 @@ pub(super) fn highs(paths: &[&ScorePath<'_>], cell: usize, cells: usize) -> Vec<
     reached.collect()
 }
 
-/// Whether a threshold of their own may rest on these accounts.
+/// Whether these accounts are enough to set a threshold of their own.
 pub(super) fn enough(rows: &[Weighed]) -> bool {
     rows.len() as u64 >= FEWEST_ACCOUNTS && applications(rows.iter()) as u64 >= FEWEST_APPLICATIONS
 }
 
-/// The thresholds of all rates; of the whole, or of a part that borrows from it.
+/// Sets the thresholds of all rates; of the whole, or of a part that borrows from it.
 pub(super) fn stratum(
     paths: &[&ScorePath<'_>],
     cells: usize,
@@ -54,8 +54,8 @@ pub(super) fn stratum(
     }
 }
 
-/// Thresholds of one rate, cell by cell, none under that of the edge `below`. A cell that too few accounts reach
-/// borrows from the whole.
+/// Sets the thresholds of one rate, cell by cell, none under that of the edge `below`. A cell that too few accounts
+/// reach borrows from the whole.
 fn edge(
     paths: &[&ScorePath<'_>],
     cells: usize,
@@ -104,13 +104,13 @@ fn edge(
         .zip(&all)
         .filter(|(path, _)| edge.passed(&path.highs));
     edge.ever = passed.map(|(_, row)| row.weight).sum::<f64>() / count;
-    // Every cell but the first eats one more block of the sample.
+    // Every cell but the first uses one more block of the sample.
     let blocks = beyond + (cells - 1) as f64;
     edge.ever_upper = clopper_pearson_upper(blocks, count, CONFIDENCE);
     edge
 }
 
-/// The accounts of `left` in a cell, with the weights that they have among all that reach it.
+/// Returns the accounts of `left` in a cell, with the weights that they have among all that reach it.
 fn standing(
     left: &[&ScorePath<'_>],
     reached: &[Weighed],

@@ -6,15 +6,15 @@ use rand_chacha::ChaCha8Rng;
 use super::ScorePath;
 use crate::eval::conformal::alpha_spending::Highs;
 
-/// Exchanges after which a path is scored: close at first, then four to a doubling.
+/// Exchanges after which a path is scored: dense at first, then four to a doubling.
 const SCORED: [u64; 18] = [
     5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256,
 ];
 
-/// How the score of a benign account moves about the level of its application.
+/// How the score of a benign account varies around the level of its application.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Motion {
-    /// Noise around the level that never dies down, and never wanders.
+    /// Noise around the level that neither decays nor wanders.
     Steady,
     /// A mean that settles: noise falls with the square root of the exchanges.
     Settling,
@@ -22,17 +22,17 @@ pub(super) enum Motion {
     Walk,
 }
 
-/// What accounts are drawn from.
+/// The distribution that accounts are drawn from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct World {
     pub(super) motion: Motion,
-    /// Student's t with two degrees of freedom in place of the normal distribution.
+    /// Whether levels follow Student's t with two degrees of freedom instead of the normal distribution.
     pub(super) heavy: bool,
-    /// One application in twenty has forty accounts, and scores higher.
+    /// Whether one application in twenty has forty accounts, and scores higher.
     pub(super) unequal: bool,
-    /// An account ends when its score pleases it.
+    /// Whether an account ends at a time that depends on its score.
     pub(super) stopping: bool,
-    /// Added to every level.
+    /// Shift added to every level.
     pub(super) shift: f64,
 }
 
@@ -83,7 +83,7 @@ impl Draw {
         }
     }
 
-    /// Accounts of so many new applications.
+    /// Draws the accounts of this number of new applications.
     pub(super) fn applications(&mut self, count: u64) -> Vec<ScorePath<'static>> {
         let mut paths = Vec::new();
         for _ in 0..count {
@@ -106,7 +106,7 @@ impl Draw {
         paths
     }
 
-    /// One account about a level.
+    /// Draws one account around a level.
     pub(super) fn path(&mut self, level: f64) -> Highs {
         let scored = self.rng.random_range(1..=SCORED.len());
         let (mut walk, mut before) = (0.0, 0);
@@ -130,7 +130,7 @@ impl Draw {
     }
 }
 
-/// The share of accounts for which it is so, when every application counts equally.
+/// Returns the share of accounts for which `passed` holds, when every application counts equally.
 pub(super) fn share(paths: &[ScorePath<'_>], passed: impl Fn(&Highs) -> bool) -> f64 {
     let mut applications = std::collections::BTreeMap::<u64, (f64, f64)>::new();
     for path in paths {

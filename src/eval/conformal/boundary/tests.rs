@@ -1,4 +1,4 @@
-//! Tests of the boundary: what is promised, by simulation against the nominal rates.
+//! Tests of the boundary: the guarantee, by simulation against the nominal rates.
 
 #[path = "paths.rs"]
 mod paths;
@@ -18,7 +18,7 @@ const RATES: TargetRates = TargetRates {
     restrict: 0.05,
 };
 
-/// Mean over calibrations of the share of new accounts, of new applications, that ever pass.
+/// Returns the mean over calibrations of the share of new accounts, of new applications, that ever pass.
 fn ever(world: World, cells: usize, trials: u64) -> [f64; 3] {
     let mut sums = [0.0; 3];
     for trial in 0..trials {
@@ -79,7 +79,7 @@ fn benign_accounts_ever_pass_no_more_than_promised() {
     }
 }
 
-/// Of the accounts that reach a cell, the share that passes for the first time there.
+/// Returns, of the accounts that reach a cell, the share that passes for the first time there.
 fn first_in(edge: &Edge, paths: &[ScorePath<'_>], cell: usize) -> f64 {
     let reached: Vec<ScorePath<'_>> = paths
         .iter()
@@ -136,7 +136,7 @@ fn the_certified_bound_of_ever_passing_holds() {
 
 #[test]
 fn a_shift_of_applications_breaks_it() {
-    // Not a promise but its limit: all levels one standard deviation up.
+    // A limit of the guarantee: all levels one standard deviation up.
     let mut shares = [0.0; 2];
     for trial in 0..30 {
         let mut draw = Draw::new(World::of(Motion::Steady), trial);
@@ -153,7 +153,7 @@ fn a_shift_of_applications_breaks_it() {
 
 #[test]
 fn which_is_better_when() {
-    // Extracting accounts are benign ones with more on top; both rules are set to 10%.
+    // Extracting accounts are benign ones shifted up; both rules are set to 10%.
     let found = |motion: Motion, lift: f64, cells: usize| {
         let trials = 12;
         let mut sum = 0.0;
@@ -291,7 +291,7 @@ fn refuses_what_no_boundary_can_stand_on() {
     }
 }
 
-/// Application, stratum, and scores with the exchanges that they came after.
+/// Application, stratum, and scores with the numbers of exchanges that they follow.
 fn account() -> impl Strategy<Value = (u64, usize, Vec<(u64, f64)>)> {
     let scores = prop::collection::vec((1_u64..300, -9.0_f64..9.0), 1..5);
     (0_u64..30, 0_usize..3, scores)

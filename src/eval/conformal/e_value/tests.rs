@@ -18,7 +18,7 @@ fn a_hand_worked_case() {
     let sample = rows(&[(0.0, 7), (ln(3.0), 7), (ln(6.0), 9)]);
     let values = EValues::fit(&sample, 1.0, 9.0).unwrap();
     assert!((values.e_value(ln(4.0)) - 1.0).abs() < 1e-9);
-    // Never more than applications and one, nor more than at the cap.
+    // Never more than the number of applications plus one, nor more than at the cap.
     assert!(values.e_value(1e9) <= 3.0 && values.e_value(1e9) == values.e_value(9.0));
     assert_eq!(values.e_value(f64::NEG_INFINITY), 0.0);
     assert_eq!(values.e_value(f64::NAN), 0.0);
@@ -48,7 +48,7 @@ fn refuses_what_is_no_bet() {
     assert!(serde_json::from_str::<EValues>(text).is_err());
 }
 
-/// Mean e-value of new benign accounts, and its standard error.
+/// Returns the mean e-value of new benign accounts, and its standard error.
 fn benign_mean(draw: impl Fn(&mut ChaCha8Rng, u64) -> Vec<BenignScore>, seed: u64) -> (f64, f64) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let trials = 6_000;
@@ -90,7 +90,7 @@ fn benign_accounts_bet_one_on_average() {
         1,
     );
     assert!((mean - 1.0).abs() < 4.0 * error, "{mean} {error}");
-    // Unequal applications whose accounts resemble each other: never more. Taking accounts as equals instead of
+    // Unequal applications whose accounts resemble each other: never more. Weighting accounts equally instead of
     // applications would fail here, since the large ones score low.
     let (mean, error) = benign_mean(
         |rng, application| {
