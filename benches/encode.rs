@@ -13,9 +13,11 @@ mod corpus;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use stillwatch::domain::Exchange;
-use stillwatch::encoder::{ChannelRows, Scratch, Seen, TextEncoder, normalise_into, read_rows};
-use stillwatch::text::TextView;
+use stillwatch::internals::domain::Exchange;
+use stillwatch::internals::encoder::{
+    ChannelRows, Scratch, Seen, TextEncoder, normalise_into, read_rows,
+};
+use stillwatch::internals::text::TextView;
 
 fn rows(encoder: &TextEncoder, exchange: &Exchange, scratch: &mut Scratch) {
     read_rows(encoder.vocabulary(), &TextView::of(exchange), scratch);

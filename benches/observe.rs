@@ -13,10 +13,10 @@ mod corpus;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use stillwatch::bundle::Bundle;
-use stillwatch::observe::{ObserveScratch, Observer};
-use stillwatch::privacy::PseudonymKey;
-use stillwatch::text::{TextScratch, TextView, digest_request};
+use stillwatch::internals::bundle::Bundle;
+use stillwatch::internals::observe::{ObserveScratch, Observer};
+use stillwatch::internals::privacy::PseudonymKey;
+use stillwatch::internals::text::{TextScratch, TextView, digest_request};
 
 fn observe(criterion: &mut Criterion) {
     let Bundle {

@@ -15,12 +15,12 @@ mod corpus;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use stillwatch::bundle::Bundle;
-use stillwatch::detect::MeasureValues;
-use stillwatch::domain::Observation;
-use stillwatch::observe::{ObserveScratch, Observer};
-use stillwatch::privacy::PseudonymKey;
-use stillwatch::profile::Profile;
+use stillwatch::internals::bundle::Bundle;
+use stillwatch::internals::detect::MeasureValues;
+use stillwatch::internals::domain::Observation;
+use stillwatch::internals::observe::{ObserveScratch, Observer};
+use stillwatch::internals::privacy::PseudonymKey;
+use stillwatch::internals::profile::Profile;
 
 fn profile(criterion: &mut Criterion) {
     let Bundle {

@@ -16,10 +16,10 @@ mod corpus;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use stillwatch::domain::Exchange;
-use stillwatch::engine::Engine;
-use stillwatch::privacy::PseudonymKey;
-use stillwatch::wire::json::{FromLine, ToLine};
+use stillwatch::internals::domain::Exchange;
+use stillwatch::internals::engine::Engine;
+use stillwatch::internals::privacy::PseudonymKey;
+use stillwatch::internals::wire::json::{FromLine, ToLine};
 
 fn parse(line: &[u8]) -> Exchange {
     let parsed = Exchange::from_line(black_box(line));

@@ -8,7 +8,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use stillwatch::{
+use stillwatch::internals::{
     domain::Role,
     privacy::PseudonymKey,
     text::{CommonWords, TextScratch, TextView, digest_request},

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
-use stillwatch::simulate::corpus::{Corpus, LicenceClass, Partition};
-use stillwatch::train::examples::labeled_requests;
-use stillwatch::train::manifest::CueManifest;
+use stillwatch::internals::simulate::corpus::{Corpus, LicenceClass, Partition};
+use stillwatch::internals::train::examples::labeled_requests;
+use stillwatch::internals::train::manifest::CueManifest;
 
 /// Most requests taken from one pipeline, source or application.
 const REQUESTS: usize = 60;

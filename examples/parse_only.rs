@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example parse_only -- traffic.jsonl`
 
-use stillwatch::ingest::{InputError, TrafficReader};
+use stillwatch::internals::ingest::{InputError, TrafficReader};
 
 fn main() -> Result<(), InputError> {
     let mut reader = TrafficReader::new(std::env::args_os().skip(1).map(Into::into));

@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stillwatch::domain::{Exchange, FinishReason, Technique, Verdict};
-use stillwatch::simulate::corpus::Corpus;
-use stillwatch::simulate::{AccountPlan, Plan, PopulationShares, Scenario, ScenarioError};
+use stillwatch::internals::domain::{Exchange, FinishReason, Technique, Verdict};
+use stillwatch::internals::simulate::corpus::Corpus;
+use stillwatch::internals::simulate::{
+    AccountPlan, Plan, PopulationShares, Scenario, ScenarioError,
+};
 
 const SMOKE: &str = include_str!("../eval/scenarios/smoke.toml");
 const GRID: &str = include_str!("../eval/scenarios/grid.toml");

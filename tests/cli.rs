@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
-use stillwatch::privacy::PseudonymKey;
+use stillwatch::internals::privacy::PseudonymKey;
 use tempfile::TempDir;
 
 const LINE: &str = r#"{"time":"2026-05-01T12:00:00Z","account":"acc-1","model":"opus-4.6","messages":[{"role":"user","content":"hello"}]}"#;

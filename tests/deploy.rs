@@ -8,8 +8,8 @@ use std::path::Path;
 
 use chart::{Chart, yaml};
 use serde_json::Value;
-use stillwatch::server::Limits;
-use stillwatch::settings::{self, ServerSettings, Setting};
+use stillwatch::internals::server::Limits;
+use stillwatch::internals::settings::{self, ServerSettings, Setting};
 use yaml_rust2::Yaml;
 
 /// Returns every metric with its labels, from the documentation page that another test compares with the server.

@@ -7,13 +7,13 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
-use stillwatch::domain::{CUE_COUNT, Cue, EMBEDDING_DIM, Role};
-use stillwatch::encoder::{
+use stillwatch::internals::domain::{CUE_COUNT, Cue, EMBEDDING_DIM, Role};
+use stillwatch::internals::encoder::{
     CHANNELS, Channel, ChannelRows, Encoder, Head, ROW_DIM, Scratch, Seen, StaticEncoder,
     TextEncoder, Vocabulary, Wide, distinct_features, feature_count,
 };
-use stillwatch::text::TextView;
-use stillwatch::train::vocabulary::train_vocabulary;
+use stillwatch::internals::text::TextView;
+use stillwatch::internals::train::vocabulary::train_vocabulary;
 
 const TOKENS: usize = 400;
 const POOLED: usize = CHANNELS * ROW_DIM;

@@ -7,18 +7,20 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::json;
-use stillwatch::bundle::Bundle;
-use stillwatch::detect::{MEASURE_COUNT, MeasureIndex};
-use stillwatch::domain::{
+use stillwatch::internals::bundle::Bundle;
+use stillwatch::internals::detect::{MEASURE_COUNT, MeasureIndex};
+use stillwatch::internals::domain::{
     AccountKey, Band, Digest, Exchange, FinishReason, Message, Recommendation, Role, Sensitive,
     Technique, Timestamp,
 };
-use stillwatch::engine::{CountedObservation, Engine, ObservationSink, PARTITIONS, RepeatFilter};
-use stillwatch::privacy::PseudonymKey;
-use stillwatch::risk::RiskModel;
-use stillwatch::simulate::corpus::Corpus;
-use stillwatch::simulate::{Plan, Scenario, write_stream};
-use stillwatch::wire::json::{AssessmentLine, ToLine};
+use stillwatch::internals::engine::{
+    CountedObservation, Engine, ObservationSink, PARTITIONS, RepeatFilter,
+};
+use stillwatch::internals::privacy::PseudonymKey;
+use stillwatch::internals::risk::RiskModel;
+use stillwatch::internals::simulate::corpus::Corpus;
+use stillwatch::internals::simulate::{Plan, Scenario, write_stream};
+use stillwatch::internals::wire::json::{AssessmentLine, ToLine};
 
 fn engine() -> Engine {
     let bundle = Bundle::embedded().expect("the shipped bundle loads");
@@ -64,9 +66,9 @@ fn asked(account: &str, minute: i64, text: &str) -> Exchange {
             content: Sensitive::new(text.to_owned()),
         }],
         tools: Vec::new(),
-        parameters: stillwatch::domain::Parameters::default(),
-        response: stillwatch::domain::Response::default(),
-        client: stillwatch::domain::Client::default(),
+        parameters: stillwatch::internals::domain::Parameters::default(),
+        response: stillwatch::internals::domain::Response::default(),
+        client: stillwatch::internals::domain::Client::default(),
     }
 }
 

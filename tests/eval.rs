@@ -14,12 +14,12 @@ mod single;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use stillwatch::domain::{
+use stillwatch::internals::domain::{
     Assessment, Band, Label, Recommendation, Risk, Technique, Timestamp, Verdict,
 };
-use stillwatch::eval::accounts::Collected;
-use stillwatch::eval::table::Layout;
-use stillwatch::eval::{Options, Report, Step, Trails};
+use stillwatch::internals::eval::accounts::Collected;
+use stillwatch::internals::eval::table::Layout;
+use stillwatch::internals::eval::{Options, Report, Step, Trails};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -233,7 +233,8 @@ fn a_trail_keeps_its_moments() {
     let (labels, stream) = small();
     let collected = collect(labels, &stream);
     let trail = |account: &str| {
-        let of = |trail: &&stillwatch::eval::AccountTrail| trail.label.account == account;
+        let of =
+            |trail: &&stillwatch::internals::eval::AccountTrail| trail.label.account == account;
         collected.trails.iter().find(of).unwrap()
     };
     let marks = |account: &str| -> Vec<u64> {

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use stillwatch::domain::{
+use stillwatch::internals::domain::{
     CUE_COUNT, Cue, CueProbabilities, Digest, EMBEDDING_DIM, Embedding, Observation, Outcome,
     RequestShape, Script, Timestamp,
 };
-use stillwatch::profile::{
+use stillwatch::internals::profile::{
     PROFILE_BYTES, PROFILE_VERSION, Profile, ProfileBytesError, RandomFeatures, RepeatEstimate,
     Tail,
 };

@@ -13,9 +13,9 @@ mod traces;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-use stillwatch::domain::{Exchange, Role, Technique, Verdict};
-use stillwatch::simulate::corpus::Corpus;
-use stillwatch::simulate::{AccountPlan, Plan, Population, Scenario, write_stream};
+use stillwatch::internals::domain::{Exchange, Role, Technique, Verdict};
+use stillwatch::internals::simulate::corpus::Corpus;
+use stillwatch::internals::simulate::{AccountPlan, Plan, Population, Scenario, write_stream};
 
 const SMOKE: &str = include_str!("../eval/scenarios/smoke.toml");
 
@@ -409,6 +409,6 @@ fn a_sink_that_fails_stops_the_stream() {
 #[test]
 fn an_empty_side_is_an_error_and_not_an_empty_stream() {
     let mut scenario = scenario(10);
-    scenario.partitions = vec![stillwatch::simulate::corpus::Partition::Test];
+    scenario.partitions = vec![stillwatch::internals::simulate::corpus::Partition::Test];
     assert!(Plan::new(&scenario, &Corpus::miniature(), 1).is_err());
 }

@@ -6,8 +6,8 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use stillwatch::encoder::{Vocabulary, normalise_into};
-use stillwatch::train::vocabulary::train_vocabulary;
+use stillwatch::internals::encoder::{Vocabulary, normalise_into};
+use stillwatch::internals::train::vocabulary::train_vocabulary;
 
 const SENTENCES: [&str; 12] = [
     "Please grade the answer below from one to ten and give a short reason for the grade.",

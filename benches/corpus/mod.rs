@@ -1,8 +1,10 @@
 //! The input of every benchmark: the built-in miniature corpus as exchanges, and the shipped bundle.
 
-use stillwatch::bundle::Bundle;
-use stillwatch::domain::{Client, Exchange, Parameters, PoolRecord, Response, Timestamp};
-use stillwatch::simulate::corpus::Corpus;
+use stillwatch::internals::bundle::Bundle;
+use stillwatch::internals::domain::{
+    Client, Exchange, Parameters, PoolRecord, Response, Timestamp,
+};
+use stillwatch::internals::simulate::corpus::Corpus;
 
 /// Number of accounts among which the exchanges are dealt in turn.
 const ACCOUNTS: usize = 8;

@@ -1,7 +1,7 @@
 //! The server compared with the minimal handler: for each kind of call, both in turn under the same load.
 
 use comfy_table::Table;
-use stillwatch::server::Limits;
+use stillwatch::internals::server::Limits;
 
 use crate::ServerFlags;
 use crate::drive::{Call, Load, Outcome, drive, quantile};

@@ -6,9 +6,9 @@ use prost_reflect::{
     DescriptorPool, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, MethodDescriptor,
 };
 use serde_json::{Map, Value, json};
-use stillwatch::domain::chat_names::{HTTP_STATUSES, TEMPERATURES};
-use stillwatch::domain::{Band, Technique};
-use stillwatch::wire::{Bounds, ErrorKind};
+use stillwatch::internals::domain::chat_names::{HTTP_STATUSES, TEMPERATURES};
+use stillwatch::internals::domain::{Band, Technique};
+use stillwatch::internals::wire::{Bounds, ErrorKind};
 
 const ABOUT: &str = "Every call takes one JSON object by POST and answers with one. The same calls are spoken over Connect \
     with protobuf, gRPC and gRPC-Web on the same port; ScoreStream, which has no JSON form of one request and one \

@@ -1,8 +1,8 @@
 //! The HTML page: complete, self-contained, accessible without images, and safe whatever a log calls its applications.
 
-use stillwatch::eval::Report;
-use stillwatch::eval::accounts::Collected;
-use stillwatch::eval::page::page;
+use stillwatch::internals::eval::Report;
+use stillwatch::internals::eval::accounts::Collected;
+use stillwatch::internals::eval::page::page;
 
 use super::{collect, quick, small, three_hundred};
 

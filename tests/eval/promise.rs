@@ -1,8 +1,8 @@
 //! Conformal guarantees on benign accounts and alerts, on streams with known answers.
 
-use stillwatch::domain::{Assessment, Label};
-use stillwatch::eval::Report;
-use stillwatch::eval::accounts::Collected;
+use stillwatch::internals::domain::{Assessment, Label};
+use stillwatch::internals::eval::Report;
+use stillwatch::internals::eval::accounts::Collected;
 
 use super::{allowed, benign, collect, extracting, quick, row, rows};
 

@@ -1,10 +1,10 @@
 //! Release checks: gates, comparison with another bundle, and the list of worst errors.
 
-use stillwatch::domain::{BaselineOf, Reason};
-use stillwatch::eval::Report;
-use stillwatch::eval::accounts::{compared, errors};
-use stillwatch::eval::gates::{self, GateError, Gates};
-use stillwatch::eval::table::Layout;
+use stillwatch::internals::domain::{BaselineOf, Reason};
+use stillwatch::internals::eval::Report;
+use stillwatch::internals::eval::accounts::{compared, errors};
+use stillwatch::internals::eval::gates::{self, GateError, Gates};
+use stillwatch::internals::eval::table::Layout;
 
 use super::{allowed, benign, close, collect, extracting, quick, three_hundred};
 

@@ -1,7 +1,7 @@
 //! Single exchanges, technique classification, alert lists and cells of the grid, by hand.
 
-use stillwatch::domain::{Assessment, Label, Risk, Technique, TechniqueRisk};
-use stillwatch::eval::{Report, Step, Trails};
+use stillwatch::internals::domain::{Assessment, Label, Risk, Technique, TechniqueRisk};
+use stillwatch::internals::eval::{Report, Step, Trails};
 
 use super::{allowed, benign, close, collect, extracting, quick, row, rows};
 

@@ -11,13 +11,13 @@ use hyper::header::HeaderMap;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use stillwatch::bundle::Bundle;
-use stillwatch::domain::{
+use stillwatch::internals::bundle::Bundle;
+use stillwatch::internals::domain::{
     AccountKey, Assessment, Band, Exchange, FinishReason, Recommendation, Risk, Role,
 };
-use stillwatch::engine::Engine;
-use stillwatch::privacy::{PseudonymKey, Pseudonymizer};
-use stillwatch::server::{
+use stillwatch::internals::engine::Engine;
+use stillwatch::internals::privacy::{PseudonymKey, Pseudonymizer};
+use stillwatch::internals::server::{
     self, AccountStatus, HookSettings, Limits, NotReady, ScoreError, Scorer, Services,
 };
 use tokio::net::{TcpListener, TcpStream};
@@ -112,7 +112,7 @@ impl Scorer for Recorder {
         if ENGINE.score(&own).duplicate {
             return Ok(assessment(exchange));
         }
-        let text = |text: &stillwatch::domain::Sensitive<String>| text.expose().clone();
+        let text = |text: &stillwatch::internals::domain::Sensitive<String>| text.expose().clone();
         let messages = exchange.messages.iter();
         let counted = Counted {
             id: exchange.id.clone(),

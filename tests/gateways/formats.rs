@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 
 use serde_json::{Value, json};
-use stillwatch::domain::{FinishReason, Role};
-use stillwatch::server::{HookSettings, Limits};
+use stillwatch::internals::domain::{FinishReason, Role};
+use stillwatch::internals::server::{HookSettings, Limits};
 
 use crate::fixture::{Running, quiet_after};
 

@@ -1,7 +1,7 @@
 //! Hostile bodies: each gets a response that quotes nothing, and the server keeps running.
 
 use serde_json::{Value, json};
-use stillwatch::server::HookSettings;
+use stillwatch::internals::server::HookSettings;
 
 use crate::fixture::{Answer, CANARY, Running};
 use crate::formats::request;

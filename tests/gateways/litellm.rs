@@ -5,9 +5,9 @@ use std::process::Command;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use stillwatch::domain::{Recommendation, Role};
-use stillwatch::gateway::Party;
-use stillwatch::server::{BlockFrom, HookSettings, Limits};
+use stillwatch::internals::domain::{Recommendation, Role};
+use stillwatch::internals::gateway::Party;
+use stillwatch::internals::server::{BlockFrom, HookSettings, Limits};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 

@@ -1,8 +1,8 @@
 //! Empty services for tests that only use the scorer: no accounts, no bundles, no labels.
 
-use stillwatch::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount};
-use stillwatch::engine::AccountState;
-use stillwatch::server::{
+use stillwatch::internals::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount};
+use stillwatch::internals::engine::AccountState;
+use stillwatch::internals::server::{
     Accounts, ActiveBundle, LabelError, Labels, ModelEntry, ModelError, Models, Submitted,
     Verification,
 };

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use stillwatch::domain::{Recommendation, Role};
-use stillwatch::server::{BlockFrom, HookSettings};
+use stillwatch::internals::domain::{Recommendation, Role};
+use stillwatch::internals::server::{BlockFrom, HookSettings};
 use tokio::time::timeout;
 
 use crate::fixture::{Answer, Running, post};

@@ -5,8 +5,8 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use stillwatch::domain::{FinishReason, Role};
-use stillwatch::server::{HookSettings, Limits};
+use stillwatch::internals::domain::{FinishReason, Role};
+use stillwatch::internals::server::{HookSettings, Limits};
 
 use crate::fixture::{CANARY, Counted, Running};
 

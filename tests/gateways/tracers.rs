@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use stillwatch::domain::{FinishReason, Role};
-use stillwatch::server::HookSettings;
+use stillwatch::internals::domain::{FinishReason, Role};
+use stillwatch::internals::server::HookSettings;
 use tokio::time::timeout;
 
 use crate::fixture::{Counted, Running};

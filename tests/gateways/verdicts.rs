@@ -1,8 +1,8 @@
 //! Tests of blocking: which accounts hooks decline, and what a response may reveal.
 
 use serde_json::json;
-use stillwatch::domain::Recommendation;
-use stillwatch::server::{BlockFrom, HookSettings, Limits};
+use stillwatch::internals::domain::Recommendation;
+use stillwatch::internals::server::{BlockFrom, HookSettings, Limits};
 
 use crate::fixture::{Running, pseudonymizer};
 use crate::formats::{request, webhook};

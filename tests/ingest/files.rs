@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use flate2::Compression as Level;
 use flate2::write::GzEncoder;
-use stillwatch::domain::{AccountRef, Exchange, Label};
-use stillwatch::ingest::{Batches, Compression, InputError, JsonLines, ReadError, TrafficReader};
-use stillwatch::wire::json::LineError;
+use stillwatch::internals::domain::{AccountRef, Exchange, Label};
+use stillwatch::internals::ingest::{
+    Batches, Compression, InputError, JsonLines, ReadError, TrafficReader,
+};
+use stillwatch::internals::wire::json::LineError;
 use tempfile::TempDir;
 
 use super::{CANARY, MINIMAL, counting, file, gzip, ids, line_of, log, with, zstandard};

@@ -19,9 +19,9 @@ use std::path::PathBuf;
 
 use flate2::Compression as Level;
 use flate2::write::GzEncoder;
-use stillwatch::domain::{Exchange, Timestamp};
-use stillwatch::ingest::TrafficReader;
-use stillwatch::wire::json::{FromLine, LineError, ToLine};
+use stillwatch::internals::domain::{Exchange, Timestamp};
+use stillwatch::internals::ingest::TrafficReader;
+use stillwatch::internals::wire::json::{FromLine, LineError, ToLine};
 use tempfile::TempDir;
 
 /// Marks text of a prompt; no error may contain it.

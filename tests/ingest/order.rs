@@ -1,6 +1,6 @@
 //! Exchanges out of order.
 
-use stillwatch::ingest::{OrderCheck, TimeOrder, TrafficReader};
+use stillwatch::internals::ingest::{OrderCheck, TimeOrder, TrafficReader};
 use tempfile::TempDir;
 
 use super::{at, file, log};

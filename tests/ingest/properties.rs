@@ -3,11 +3,11 @@
 use std::fmt;
 
 use proptest::prelude::*;
-use stillwatch::domain::{
+use stillwatch::internals::domain::{
     Client, Exchange, FinishReason, Label, Message, Parameters, PoolRecord, Response,
     ResponseFormat, Role, Sensitive, Timestamp,
 };
-use stillwatch::wire::json::FromLine;
+use stillwatch::internals::wire::json::FromLine;
 
 use super::{FULL, line_of, outcome};
 

@@ -1,10 +1,10 @@
 //! One line of the other formats.
 
-use stillwatch::domain::{
+use stillwatch::internals::domain::{
     AccountKey, AccountRef, Assessment, Band, BaselineOf, Label, Mitigation, PoolRecord, Reason,
     Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
 };
-use stillwatch::wire::json::{AssessmentLine, FromLine};
+use stillwatch::internals::wire::json::{AssessmentLine, FromLine};
 
 use super::line_of;
 

@@ -1,7 +1,7 @@
 //! One line of a traffic log.
 
-use stillwatch::domain::{Exchange, FinishReason, ResponseFormat, Role};
-use stillwatch::wire::json::FromLine;
+use stillwatch::internals::domain::{Exchange, FinishReason, ResponseFormat, Role};
+use stillwatch::internals::wire::json::FromLine;
 
 use super::{CANARY, FULL, MINIMAL, exchange, line_of, outcome, with};
 

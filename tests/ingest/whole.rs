@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use stillwatch::ingest::{
+use stillwatch::internals::ingest::{
     Catalogue, CatalogueError, Compression, InputError, JsonLinesWriter, ReadError, TrafficReader,
     read_labels, read_pool,
 };

@@ -1,8 +1,8 @@
 //! The benign accounts of the smoke scenario, scored by the same engine: how often a measure raises a false positive.
 
-use stillwatch::domain::{Exchange, Verdict};
-use stillwatch::simulate::corpus::Corpus;
-use stillwatch::simulate::{Plan, Scenario};
+use stillwatch::internals::domain::{Exchange, Verdict};
+use stillwatch::internals::simulate::corpus::Corpus;
+use stillwatch::internals::simulate::{Plan, Scenario};
 
 use crate::stage::{Played, play};
 

@@ -3,9 +3,9 @@
 //! The detector is a draft, because an assessment covers one account. This file tests what profiles hold for it:
 //! merged, shards are one sweep while a classroom repeats, and shards share more rare wording than unrelated accounts.
 
-use stillwatch::detect::{DETECTORS, Maturity};
-use stillwatch::domain::Technique;
-use stillwatch::profile::Profile;
+use stillwatch::internals::detect::{DETECTORS, Maturity};
+use stillwatch::internals::domain::Technique;
+use stillwatch::internals::profile::Profile;
 
 use crate::stage::{Played, every_minute, play};
 

@@ -1,6 +1,6 @@
 //! Reasoning written out for finished answers, against students who ask for steps.
 
-use stillwatch::domain::Technique;
+use stillwatch::internals::domain::Technique;
 
 use crate::stage::{Played, every_minute, play};
 

@@ -1,7 +1,7 @@
 //! Many unrelated people behind one account, against a household, a developer with two machines and an application with
 //! users.
 
-use stillwatch::domain::Exchange;
+use stillwatch::internals::domain::Exchange;
 
 use crate::stage::{Played, ask, from, play};
 

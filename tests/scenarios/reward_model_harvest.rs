@@ -1,6 +1,6 @@
 //! Preference labels for other models' answers, against a teacher who grades essays and a team that tests its own bot.
 
-use stillwatch::domain::Technique;
+use stillwatch::internals::domain::Technique;
 
 use crate::stage::{Played, every_minute, play, under};
 

@@ -1,7 +1,7 @@
 //! A list of sensitive questions to be made harmless, against a moderator and a localiser.
 
-use stillwatch::detect::{DETECTORS, Maturity};
-use stillwatch::domain::Technique;
+use stillwatch::internals::detect::{DETECTORS, Maturity};
+use stillwatch::internals::domain::Technique;
 
 use crate::stage::{Played, every_minute, play};
 

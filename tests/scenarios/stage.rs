@@ -4,15 +4,15 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use stillwatch::bundle::Bundle;
-use stillwatch::detect::{MeasureIndex, MeasureValues};
-use stillwatch::domain::{
+use stillwatch::internals::bundle::Bundle;
+use stillwatch::internals::detect::{MeasureIndex, MeasureValues};
+use stillwatch::internals::domain::{
     Assessment, Client, Exchange, FinishReason, Message, Parameters, Recommendation, Response,
     Role, Sensitive, Technique, TechniqueRisk, Timestamp,
 };
-use stillwatch::engine::Engine;
-use stillwatch::privacy::PseudonymKey;
-use stillwatch::profile::Profile;
+use stillwatch::internals::engine::Engine;
+use stillwatch::internals::privacy::PseudonymKey;
+use stillwatch::internals::profile::Profile;
 
 const MINUTE_MICROS: i64 = 60_000_000;
 /// 2026-05-28T20:26:40Z.

@@ -1,6 +1,6 @@
 //! Agent runs over invented tasks, against a developer with a coding agent.
 
-use stillwatch::domain::{Exchange, Technique};
+use stillwatch::internals::domain::{Exchange, Technique};
 
 use crate::stage::{Played, every_minute, play, under};
 

@@ -11,7 +11,7 @@ mod bins;
 #[path = "boost/tests.rs"]
 mod tests;
 
-use stillwatch::statistics::logistic::{logit, sigmoid};
+use stillwatch::internals::statistics::logistic::{logit, sigmoid};
 
 use bins::{ABSENT, bin_of, edges};
 

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use stillwatch::domain::{Exchange, Label, Sensitive, Verdict};
-use stillwatch::eval::metrics::{Roc, Scored};
-use stillwatch::simulate::corpus::Corpus;
-use stillwatch::simulate::{Plan, Scenario, write_stream};
+use stillwatch::internals::domain::{Exchange, Label, Sensitive, Verdict};
+use stillwatch::internals::eval::metrics::{Roc, Scored};
+use stillwatch::internals::simulate::corpus::Corpus;
+use stillwatch::internals::simulate::{Plan, Scenario, write_stream};
 
 use super::boost::fit;
 

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stillwatch::domain::Exchange;
-use stillwatch::simulate::corpus::Corpus;
-use stillwatch::simulate::{AccountPlan, Plan, PopulationShares, Scenario};
+use stillwatch::internals::domain::Exchange;
+use stillwatch::internals::simulate::corpus::Corpus;
+use stillwatch::internals::simulate::{AccountPlan, Plan, PopulationShares, Scenario};
 
 /// Plans twenty benign accounts of one population.
 fn accounts(shares: PopulationShares, corpus: &Corpus) -> Vec<AccountPlan> {

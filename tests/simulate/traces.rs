@@ -1,8 +1,8 @@
 //! Tests that benign accounts behave like the production traces, within the differences possible between samples of
 //! these sizes.
 
-use stillwatch::simulate::corpus::Corpus;
-use stillwatch::simulate::{Plan, Scenario, statistics};
+use stillwatch::internals::simulate::corpus::Corpus;
+use stillwatch::internals::simulate::{Plan, Scenario, statistics};
 
 /// There are about forty comparisons (three quantiles of a dozen distributions); at five standard errors the
 /// probability that any of them fails by sampling alone is below one in ten thousand.

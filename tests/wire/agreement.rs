@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use stillwatch::bundle::{BundleFiles, Manifest};
-use stillwatch::privacy::PseudonymKey;
+use stillwatch::internals::bundle::{BundleFiles, Manifest};
+use stillwatch::internals::privacy::PseudonymKey;
 use tempfile::TempDir;
 
 use crate::client::post_json;

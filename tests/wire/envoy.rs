@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use stillwatch::domain::FinishReason;
-use stillwatch::server::Limits;
+use stillwatch::internals::domain::FinishReason;
+use stillwatch::internals::server::Limits;
 
 use crate::client::{Answer, GRPC, converse, frame, http2, post_json};
 use crate::fixture::{CANARY, Running, exchange, pseudonymizer};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use hyper::{Method, StatusCode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use stillwatch::server::Limits;
-use stillwatch::wire::ErrorKind;
+use stillwatch::internals::server::Limits;
+use stillwatch::internals::wire::ErrorKind;
 
 use crate::client::{
     Answer, BATCH, SCORE, encode, get, grpc, grpc_web, http1, http2, post_chunked, post_json,

@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::{Value, json};
-use stillwatch::bundle::FileHash;
-use stillwatch::domain::{
+use stillwatch::internals::bundle::FileHash;
+use stillwatch::internals::domain::{
     AccountKey, AccountRef, Assessment, Band, BaselineOf, Exchange, Label, LabelSubject,
     LabeledAccount, Mitigation, Reason, Recommendation, Risk, Technique, TechniqueRisk, Timestamp,
 };
-use stillwatch::engine::AccountState;
-use stillwatch::privacy::{PseudonymKey, Pseudonymizer};
-use stillwatch::risk::{Calibrated, Judgement};
-use stillwatch::server::{
+use stillwatch::internals::engine::AccountState;
+use stillwatch::internals::privacy::{PseudonymKey, Pseudonymizer};
+use stillwatch::internals::risk::{Calibrated, Judgement};
+use stillwatch::internals::server::{
     self, AccountStatus, Accounts, ActiveBundle, LabelError, Labels, Limits, ModelEntry,
     ModelError, Models, NotReady, ScoreError, Scorer, Services, Setup, Submitted, Verification,
 };

@@ -3,8 +3,8 @@
 
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
-use stillwatch::server::Limits;
-use stillwatch::wire::ErrorKind;
+use stillwatch::internals::server::Limits;
+use stillwatch::internals::wire::ErrorKind;
 
 use crate::client::{
     Answer, BATCH, GRPC, SCORE, STREAM, encode, frame, http1, http2, post_chunked, post_json,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use hyper::{Method, StatusCode};
 use proptest::prelude::*;
-use stillwatch::server::{ApiKey, KeyLine, KeyScope, Keys, Limits, RateLimit, Setup};
-use stillwatch::wire::ErrorKind;
+use stillwatch::internals::server::{ApiKey, KeyLine, KeyScope, Keys, Limits, RateLimit, Setup};
+use stillwatch::internals::wire::ErrorKind;
 use tokio::task::JoinSet;
 
 use crate::client::{Answer, GRPC, SCORE, encode, frame, get, grpc_web_with, http1, http2};

@@ -106,7 +106,7 @@ async fn both_spellings_of_a_name_are_read_and_an_absent_time_is_the_servers() {
         .map(str::to_owned)
         .expect("a time");
     assert!(
-        stillwatch::wire::parse_time(&time)
+        stillwatch::internals::wire::parse_time(&time)
             .is_some_and(|time| time.as_micros() > 1_700_000_000_000_000)
     );
 }

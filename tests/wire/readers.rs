@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use stillwatch::domain::{Exchange, FinishReason, ResponseFormat, Role};
-use stillwatch::wire::json::FromLine;
+use stillwatch::internals::domain::{Exchange, FinishReason, ResponseFormat, Role};
+use stillwatch::internals::wire::json::FromLine;
 
 use crate::client::{SCORE, encode, grpc, http1, post_json};
 use crate::envoy::shown;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hyper::{Method, StatusCode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use stillwatch::server::Limits;
+use stillwatch::internals::server::Limits;
 
 use crate::client::{
     BATCH, GRPC, ResponseStream, STREAM, converse, decode, encode, frame, http1, http2, post_json,

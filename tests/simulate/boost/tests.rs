@@ -2,7 +2,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use stillwatch::statistics::logistic::sigmoid;
+use stillwatch::internals::statistics::logistic::sigmoid;
 
 use super::{Model, fit};
 
