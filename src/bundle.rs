@@ -21,9 +21,11 @@ use crate::profile::RandomFeatures;
 use crate::risk::{RiskModel, RiskModelFile};
 use crate::text::CommonWords;
 
-pub use catalogue::{BundleCatalogue, BundleSource, CatalogueEntry};
+pub use catalogue::BundleCatalogue;
+pub(crate) use catalogue::{BundleSource, CatalogueEntry};
 pub use error::BundleError;
-pub use manifest::{EncoderKind, FORMAT, Manifest, RandomFeatureSettings};
+pub use manifest::Manifest;
+pub(crate) use manifest::{EncoderKind, FORMAT, RandomFeatureSettings};
 
 /// The files of a bundle, other than its manifest.
 const FILES: [&str; 5] = [

@@ -31,7 +31,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use exit::Exit;
+pub(crate) use exit::Exit;
 
 /// Detects coordinated capability extraction in the traffic of a language-model API.
 ///

@@ -28,6 +28,6 @@ mod wording;
 mod tests;
 
 pub use card::{DetectorCard, Maturity};
-pub use measure::{Measure, Unit};
+pub(crate) use measure::{Measure, Unit};
 pub use measure_values::{MEASURE_COUNT, MeasureIndex, MeasureValues};
 pub use registry::DETECTORS;

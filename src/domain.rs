@@ -5,7 +5,7 @@
 
 mod account_ref;
 mod assessment;
-pub mod chat_names;
+pub(crate) mod chat_names;
 mod cue;
 mod exchange;
 mod label;
@@ -29,5 +29,6 @@ pub use observation::{
 };
 pub use pool::PoolRecord;
 pub use sensitive::Sensitive;
-pub use technique::{TECHNIQUE_COUNT, Technique};
+pub(crate) use technique::TECHNIQUE_COUNT;
+pub use technique::Technique;
 pub use time::Timestamp;

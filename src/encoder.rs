@@ -13,12 +13,13 @@ mod tokens;
 mod wide;
 mod window;
 
-pub use model::{EncoderError, Head, ROW_DIM, StaticEncoder};
+pub(crate) use model::EncoderError;
+pub use model::{Head, ROW_DIM, StaticEncoder};
 pub use normal::normalise_into;
 pub use rows::ChannelRows;
-pub use tokens::{TokenizerError, Vocabulary};
-pub use wide::{PAIR_FEATURES, Seen, Wide, distinct_features, feature_count};
-pub use window::BYTES_MAX;
+pub(crate) use tokens::TokenizerError;
+pub use tokens::Vocabulary;
+pub use wide::{Seen, Wide, distinct_features, feature_count};
 
 use crate::domain::{CueProbabilities, Embedding};
 use crate::text::TextView;

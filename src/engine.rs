@@ -31,7 +31,8 @@ use accounts::{Accounts, partition_of};
 
 pub use accounts::PARTITIONS;
 pub use repeat_filter::RepeatFilter;
-pub use sink::{CountedObservation, NoSink, ObservationSink};
+pub(crate) use sink::NoSink;
+pub use sink::{CountedObservation, ObservationSink};
 
 /// The parts of a bundle that scoring needs.
 pub struct EngineParts {

@@ -2,16 +2,16 @@
 //!
 //! Uses `engine`, `ingest`, `train`. Never part of serving.
 
-pub mod accepted_false_positives;
-pub mod accounts;
-pub mod baseline;
-pub mod bootstrap;
-pub mod conformal;
-pub mod gates;
-pub mod metrics;
-pub mod page;
-pub mod plot;
-pub mod prompts;
-pub mod table;
+pub(crate) mod accepted_false_positives;
+pub(crate) mod accounts;
+pub(crate) mod baseline;
+pub(crate) mod bootstrap;
+pub(crate) mod conformal;
+pub(crate) mod gates;
+pub(crate) mod metrics;
+pub(crate) mod page;
+pub(crate) mod plot;
+pub(crate) mod prompts;
+pub(crate) mod table;
 
 pub use accounts::{AccountTrail, Options, Report, Step, Trails};

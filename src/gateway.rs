@@ -27,7 +27,7 @@ mod tests;
 pub(crate) use draft::Context;
 pub(crate) use identity::AccountOrder;
 pub use identity::Party;
-pub use pending_requests::PendingLimits;
+pub(crate) use pending_requests::PendingLimits;
 pub(crate) use pending_requests::{PendingRequests, size};
 
 use crate::domain::Exchange;

@@ -19,16 +19,17 @@ mod tally;
 mod traffic;
 mod writer;
 
-pub use batch::{Batch, Batches, Line};
+pub use batch::Batches;
 pub use catalogue::{Catalogue, CatalogueError};
-pub use collect::{Collected, read_labels, read_pool};
+pub use collect::{read_labels, read_pool};
 pub use compression::Compression;
-pub use error::{BadLine, InputError, OutputError, ReadError};
+pub(crate) use error::{BadLine, OutputError};
+pub use error::{InputError, ReadError};
 pub use json_lines::JsonLines;
 pub use order::{OrderCheck, TimeOrder};
-pub use tally::Tally;
+pub(crate) use tally::Tally;
 pub use traffic::TrafficReader;
 pub use writer::JsonLinesWriter;
 
 /// Default maximum length of a line: 16 MiB.
-pub const LINE_LIMIT_BYTES: usize = 16 << 20;
+pub(crate) const LINE_LIMIT_BYTES: usize = 16 << 20;

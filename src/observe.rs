@@ -22,7 +22,7 @@ pub struct Observer {
 ///
 /// The id alone would not do: behind a gateway, callers choose it, and one id for all their requests would hide all but
 /// the first.
-pub fn exchange_digest(key: &PseudonymKey, exchange: &Exchange) -> Option<Digest> {
+pub(crate) fn exchange_digest(key: &PseudonymKey, exchange: &Exchange) -> Option<Digest> {
     let id = exchange.id.as_deref()?;
     Some(digest_of(
         key,

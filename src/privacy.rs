@@ -7,7 +7,7 @@ mod key;
 mod pseudonymizer;
 mod purpose;
 
-pub use digester::Digester;
+pub(crate) use digester::Digester;
 pub use key::PseudonymKey;
 pub use pseudonymizer::Pseudonymizer;
-pub use purpose::Purpose;
+pub(crate) use purpose::Purpose;

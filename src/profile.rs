@@ -49,22 +49,23 @@ mod repeat_ring;
 mod request_stats;
 mod space_saving;
 
-pub use bottom_k::{BottomK, RepeatEstimate};
+pub use bottom_k::RepeatEstimate;
 pub use bytes::{PROFILE_BYTES, PROFILE_VERSION, ProfileBytesError};
-pub use change_detector::{ChangeDetector, PAST_LENGTH, RUN_LENGTH};
-pub use clients::Clients;
-pub use cue_sums::{CueSums, TOP_INTENTS, Tail};
-pub use distinct::Distinct;
-pub use heavy_hitters::HeavyHitters;
-pub use hyper_log_log::HyperLogLog;
-pub use linkage_sketch::{LinkageSketch, MINHASH_LENGTH};
-pub use mean_embedding::MeanEmbedding;
-pub use model_mix::ModelMix;
-pub use random_features::{FEATURE_DIM, FREQUENCIES, Features, InvalidBandwidth, RandomFeatures};
-pub use refusals::Refusals;
-pub use repeat_ring::{RING_LENGTH, RepeatRing};
-pub use request_stats::RequestStats;
-pub use space_saving::{Hitter, SpaceSaving};
+pub(crate) use change_detector::ChangeDetector;
+pub(crate) use clients::Clients;
+pub(crate) use cue_sums::CueSums;
+pub use cue_sums::Tail;
+pub(crate) use distinct::Distinct;
+pub(crate) use heavy_hitters::HeavyHitters;
+pub(crate) use linkage_sketch::LinkageSketch;
+pub(crate) use mean_embedding::MeanEmbedding;
+pub(crate) use model_mix::ModelMix;
+pub(crate) use random_features::InvalidBandwidth;
+pub use random_features::RandomFeatures;
+pub(crate) use refusals::Refusals;
+pub(crate) use repeat_ring::{RING_LENGTH, RepeatRing};
+pub(crate) use request_stats::RequestStats;
+pub(crate) use space_saving::SpaceSaving;
 
 use crate::domain::{Observation, Timestamp};
 
@@ -88,7 +89,7 @@ pub struct Profile {
 }
 
 /// Maximum size of a profile in bytes, whatever the account does.
-pub const PROFILE_SIZE_LIMIT: usize = 5_120;
+pub(crate) const PROFILE_SIZE_LIMIT: usize = 5_120;
 
 const _: () = assert!(size_of::<Profile>() <= PROFILE_SIZE_LIMIT);
 

@@ -14,13 +14,13 @@ mod operating_point;
 mod risk_model;
 mod term;
 
-pub use additive::{AdditiveModel, AdditiveModelError, Evaluation};
-pub use calibration::{Calibrated, Calibration, CalibrationError, VennAbersFit, shift_prior};
-pub use fusion::{Fusion, FusionError};
-pub use judgement::{Judgement, REASONS_MAX};
-pub use operating_point::{OperatingPointError, OperatingPoints, TargetRates, Threshold};
-pub use risk_model::{
-    HistoryCalibration, RiskModel, RiskModelError, RiskModelFile, intent_log_odds,
-};
+pub(crate) use additive::{AdditiveModel, AdditiveModelError, Evaluation};
+pub use calibration::Calibrated;
+pub(crate) use calibration::{Calibration, CalibrationError, VennAbersFit, shift_prior};
+pub(crate) use fusion::{Fusion, FusionError};
+pub use judgement::Judgement;
+pub(crate) use operating_point::{OperatingPointError, OperatingPoints, TargetRates, Threshold};
+pub use risk_model::RiskModel;
+pub(crate) use risk_model::{HistoryCalibration, RiskModelError, RiskModelFile, intent_log_odds};
+pub(crate) use term::Term;
 pub(crate) use term::shrinkage;
-pub use term::{Term, TermError};

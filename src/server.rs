@@ -29,13 +29,15 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time;
 
-pub use auth::api_scope::{ApiScope, KeyScope};
+pub use auth::api_scope::KeyScope;
 pub use auth::key_line::{ApiKey, KeyLine};
-pub use auth::keys::{AuthSettings, KEYS_MAX, Keys, KeysError};
+pub(crate) use auth::keys::AuthSettings;
+pub use auth::keys::Keys;
 pub use auth::rate_limit::RateLimit;
 pub use hooks::settings::{BlockFrom, HookSettings};
-pub use http::tls::{Tls, TlsError, TlsFiles, TlsSettings};
-pub use limits::{Limits, LimitsError};
+pub(crate) use http::tls::TlsSettings;
+pub use http::tls::{Tls, TlsFiles};
+pub use limits::Limits;
 pub use scorer::{AccountStatus, NotReady, ScoreError, Scorer};
 pub use services::{
     Accounts, ActiveBundle, LabelError, Labels, ModelEntry, ModelError, Models, Services,

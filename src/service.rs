@@ -22,11 +22,11 @@ use crate::store::{LabelFile, LabelFileError};
 
 use active_model::ActiveModel;
 
-pub use setup::{ServiceSetup, Sink, SinkError};
+pub(crate) use setup::ServiceSetup;
 
 /// Error of starting the services.
 #[derive(Debug, Error)]
-pub enum ServiceError {
+pub(crate) enum ServiceError {
     /// The initial bundle is unfit.
     #[error("model bundle: {0}")]
     Bundle(#[from] BundleError),
@@ -39,7 +39,7 @@ pub enum ServiceError {
 ///
 /// # Errors
 /// If the bundle is unfit or the labels cannot be read.
-pub fn open(setup: ServiceSetup) -> Result<Services, ServiceError> {
+pub(crate) fn open(setup: ServiceSetup) -> Result<Services, ServiceError> {
     let (data, key) = (setup.data.clone(), setup.key.clone());
     let pseudonymizer = Pseudonymizer::new(key.clone());
     let model = Arc::new(ActiveModel::new(setup)?);

@@ -25,20 +25,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::server::{AuthSettings, HookSettings, RateLimit, TlsSettings};
 
-pub use error::SettingError;
-pub use layers::Layers;
-pub use origin::Origin;
-pub use print::{commented_file, reference_table, schema};
-pub use sections::{
+pub(crate) use error::SettingError;
+pub(crate) use layers::Layers;
+pub(crate) use origin::Origin;
+pub(crate) use print::commented_file;
+pub use print::{reference_table, schema};
+pub use sections::ServerSettings;
+pub(crate) use sections::{
     DataSettings, LogFormat, LogLevel, LogSettings, ModelSettings, PrivacySettings, Secret,
-    ServerSettings,
 };
 pub use setting::Setting;
 
 /// The settings, by section.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The port and its limits.
     pub server: ServerSettings,
     /// The model that scores.

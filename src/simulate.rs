@@ -9,7 +9,7 @@
 //!
 //! Uses `domain`. Not part of serving.
 
-pub mod corpus;
+pub(crate) mod corpus;
 
 mod behaviour;
 mod evasion;
@@ -24,12 +24,10 @@ mod statistics;
 mod stream;
 
 pub use behaviour::population::Population;
-pub use own::{OWN_PREFIX, OwnWritingError};
-pub use plan::{AccountExchanges, AccountPlan, Plan, PlanError};
-pub use scenario::{
-    Bans, Benign, CampaignSize, Cell, EvasionSettings, Exchanges, ExtractionSettings,
-    LanguageSwitch, Mixture, Model, PopulationShares, Probing, Range, Relay, Scenario,
-    ScenarioError, Sharding,
-};
-pub use statistics::{COMPARED, Statistic, Traced, statistics};
+pub(crate) use own::OWN_PREFIX;
+pub(crate) use plan::PlanError;
+pub use plan::{AccountPlan, Plan};
+pub use scenario::{PopulationShares, Scenario, ScenarioError};
+pub use statistics::statistics;
+pub(crate) use statistics::{COMPARED, Statistic, Traced};
 pub use stream::write_stream;

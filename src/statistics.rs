@@ -2,11 +2,11 @@
 //!
 //! Uses no other module. Each file names the publication that it follows and is tested against known values.
 
-pub mod binomial;
-pub mod decimal;
+pub(crate) mod binomial;
+pub(crate) mod decimal;
 #[cfg(test)]
 pub(crate) mod isotonic;
-pub mod logistic;
-pub mod pareto_tail;
-pub mod shapiro_wilk;
-pub mod splitmix;
+pub(crate) mod logistic;
+pub(crate) mod pareto_tail;
+pub(crate) mod shapiro_wilk;
+pub(crate) mod splitmix;

@@ -5,5 +5,5 @@
 mod key;
 mod labels;
 
-pub use key::{KeyError, deployment_key, known_key};
-pub use labels::{LabelFile, LabelFileError, LabelStoreError, StoredLabel};
+pub(crate) use key::{KeyError, deployment_key, known_key};
+pub(crate) use labels::{LabelFile, LabelFileError, LabelStoreError};

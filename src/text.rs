@@ -19,9 +19,10 @@ mod tokens;
 mod view;
 mod window;
 
-pub use common_words::{CommonWords, CommonWordsBuilder, CommonWordsError};
-pub use digest::{TextDigests, TextScratch, digest_request, prompt_digest};
-pub use letters::narrow;
-pub use script::script;
-pub use view::{CHANNELS, Channel, TextPart, TextView};
-pub use window::Window;
+pub use common_words::CommonWords;
+pub(crate) use common_words::CommonWordsError;
+pub(crate) use digest::prompt_digest;
+pub use digest::{TextScratch, digest_request};
+pub(crate) use letters::narrow;
+pub use view::{CHANNELS, Channel, TextView};
+pub(crate) use window::Window;

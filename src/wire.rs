@@ -8,7 +8,7 @@ mod assessment;
 mod bounds;
 mod error;
 mod exchange;
-pub mod json;
+pub(crate) mod json;
 mod label;
 mod lenient_message;
 mod page;
@@ -20,12 +20,14 @@ pub(crate) use assessment::{
     techniques_to_contract,
 };
 pub use bounds::Bounds;
-pub use error::{ErrorKind, ErrorRow, WireError};
+pub use error::ErrorKind;
+pub(crate) use error::WireError;
 pub(crate) use exchange::{count, exchange_from_contract, required_name};
 pub(crate) use label::{label_from_contract, label_to_contract};
 pub(crate) use lenient_message::LenientMessage;
 pub(crate) use page::page_size;
-pub use time::{format_time, parse_time};
+pub(crate) use time::format_time;
+pub use time::parse_time;
 
 /// The generated contract: messages, their views, the service trait.
 #[allow(

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::BundleError;
 
 /// The bundle format that this program reads and writes.
-pub const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 3;
 
 /// The kind of text encoder that a bundle's weights are for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,23 +13,23 @@ use super::{FinishReason, ResponseFormat, Role};
 /// Accepted sampling temperatures. Providers stop at 2.
 pub const TEMPERATURES: RangeInclusive<f64> = 0.0..=100.0;
 /// Description of [`TEMPERATURES`] for error messages.
-pub const A_TEMPERATURE: &str = "a number from 0 to 100";
+pub(crate) const A_TEMPERATURE: &str = "a number from 0 to 100";
 
 /// Accepted HTTP statuses: every three-digit number.
 pub const HTTP_STATUSES: RangeInclusive<u16> = 100..=999;
 /// Description of [`HTTP_STATUSES`] for error messages.
-pub const AN_HTTP_STATUS: &str = "a status from 100 to 999";
+pub(crate) const AN_HTTP_STATUS: &str = "a status from 100 to 999";
 
 /// Largest accepted count of tokens or answers. Larger ones are nonsense, and sums of as many stay far from overflow.
-pub const COUNT_MAX: u32 = u32::MAX;
+pub(crate) const COUNT_MAX: u32 = u32::MAX;
 /// Description of the whole numbers up to [`COUNT_MAX`] for error messages.
-pub const A_COUNT: &str = "a whole number from 0 to 4294967295";
+pub(crate) const A_COUNT: &str = "a whole number from 0 to 4294967295";
 /// Description of the whole numbers from 1 to [`COUNT_MAX`] for error messages.
-pub const A_POSITIVE_COUNT: &str = "a whole number from 1 to 4294967295";
+pub(crate) const A_POSITIVE_COUNT: &str = "a whole number from 1 to 4294967295";
 
 /// Accepted event times, in microseconds since 1970: the years 1970 to 2199. A single exchange beyond them would move
 /// its account's clock past all that follow.
-pub const EVENT_MICROS: Range<i64> = 0..7_258_118_400_000_000;
+pub(crate) const EVENT_MICROS: Range<i64> = 0..7_258_118_400_000_000;
 
 /// Accepted names of roles.
 const ROLES: &[(&str, Role)] = &[
@@ -42,7 +42,7 @@ const ROLES: &[(&str, Role)] = &[
     ("function", Role::Tool),
 ];
 /// Description of the names accepted by [`Role::from_name`] for error messages.
-pub const A_ROLE: &str = "one of system, developer, user, assistant, model, tool, function";
+pub(crate) const A_ROLE: &str = "one of system, developer, user, assistant, model, tool, function";
 
 /// Accepted names of finish reasons.
 const FINISH_REASONS: &[(&str, FinishReason)] = &[
@@ -126,7 +126,7 @@ impl ResponseFormat {
 }
 
 /// Returns whether a content part of this type holds text that is read.
-pub fn is_text_part(name: &str) -> bool {
+pub(crate) fn is_text_part(name: &str) -> bool {
     known(name, TEXT_PARTS).is_some()
 }
 

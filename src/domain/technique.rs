@@ -3,7 +3,7 @@
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Number of [`Technique`]s.
-pub const TECHNIQUE_COUNT: usize = Technique::ALL.len();
+pub(crate) const TECHNIQUE_COUNT: usize = Technique::ALL.len();
 
 /// A technique for extracting a model's capability through its API.
 #[derive(

@@ -11,7 +11,7 @@ use super::{Channel, ChannelRows};
 use crate::statistics::splitmix::mix;
 
 /// Number of features for hashed token pairs. Beyond 2^17, more of them changed no figure on held-out pipelines.
-pub const PAIR_FEATURES: usize = 1 << 17;
+pub(crate) const PAIR_FEATURES: usize = 1 << 17;
 
 /// A linear model over the distinct features of a request.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,14 +10,14 @@ use super::table::{Cell, Table};
 
 /// The list, by application.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KnownFalsePositives {
+pub(crate) struct KnownFalsePositives {
     /// Reason, by application.
     why: BTreeMap<String, String>,
 }
 
 /// Why a list cannot be used.
 #[derive(Debug, Error)]
-pub enum KnownError {
+pub(crate) enum KnownError {
     /// The text is not a list of known false positives.
     #[error("expected [[application]] entries with name and why: {0}")]
     Form(#[from] toml::de::Error),
@@ -48,7 +48,7 @@ impl KnownFalsePositives {
     ///
     /// # Errors
     /// When the text is not such a list, an entry has no reason, or an application is listed twice.
-    pub fn parse(text: &str) -> Result<Self, KnownError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, KnownError> {
         let file: File = toml::from_str(text)?;
         let mut why = BTreeMap::new();
         for Entry { name, why: reason } in file.application {
@@ -63,14 +63,14 @@ impl KnownFalsePositives {
     }
 
     /// Returns the flagged applications that are not on the list.
-    pub fn new_ones<'a>(&self, flagged: &'a [(String, u64)]) -> Vec<&'a str> {
+    pub(crate) fn new_ones<'a>(&self, flagged: &'a [(String, u64)]) -> Vec<&'a str> {
         let names = flagged.iter().map(|(name, _)| name.as_str());
         names.filter(|name| !self.why.contains_key(*name)).collect()
     }
 
     /// Compares flagged applications with the list: new ones first, then known ones, then listed ones that were not
     /// flagged this time.
-    pub fn table(&self, flagged: &[(String, u64)]) -> Table {
+    pub(crate) fn table(&self, flagged: &[(String, u64)]) -> Table {
         let columns = ["state", "application", "accounts reviewed", "why"];
         let mut table = Table::new("False positives against the list of known ones", columns);
         let mut push = |state: &str, name: &str, accounts: u64, why: &str| {

@@ -33,13 +33,11 @@ mod time;
 mod trail;
 mod trails;
 
-pub use answers::{AnswerCount, AnswerCounts, RiskBin};
 pub(super) use cells::{applications, resampled};
 pub use compare::compared;
 pub use errors::errors;
 pub use options::Options;
 pub use report::Report;
 pub(super) use sample::Moment;
-pub use survival::{Span, Survival};
-pub use trail::{AccountTrail, Answered, Checkpoint, DayHigh, MARKS, Step};
-pub use trails::{Collected, ConversationTrail, Trails};
+pub use trail::{AccountTrail, Step};
+pub use trails::{Collected, Trails};

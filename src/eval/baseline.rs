@@ -15,7 +15,7 @@ mod history;
 mod keywords;
 mod mahalanobis;
 mod mmd;
-pub mod ngram;
+pub(crate) mod ngram;
 mod overlap;
 mod panel;
 mod prada;
@@ -26,13 +26,13 @@ mod sketch;
 mod step;
 mod text_hash;
 
-pub use comparison::comparison;
-pub use history::{Collector, History, STEPS_MAX};
-pub use panel::{Panel, Unfit};
-pub use step::Step;
+pub(crate) use comparison::comparison;
+pub(crate) use history::Collector;
+pub(crate) use panel::Panel;
+pub(crate) use step::Step;
 
 /// A fitted baseline detector.
-pub trait Baseline: Sync {
+pub(crate) trait Baseline: Sync {
     /// Returns the detector's name in tables.
     fn name(&self) -> &'static str;
 

@@ -16,7 +16,7 @@ use super::metrics::Interval;
 
 /// Settings of the bootstrap.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bootstrap {
+pub(crate) struct Bootstrap {
     /// Number of resamples to draw.
     pub resamples: u32,
     /// Nominal coverage of the interval.
@@ -38,7 +38,7 @@ impl Default for Bootstrap {
 
 /// A bootstrap interval with its sample size.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Resampled {
+pub(crate) struct Resampled {
     /// The percentile interval.
     pub interval: Interval,
     /// Distinct groups over all strata: the sample size to print beside the figure.
@@ -55,7 +55,7 @@ impl Bootstrap {
     /// of groups. The same rows in the same order and the same seed give the same interval on any number of threads.
     ///
     /// A resample keeps the order of the rows, so rows sorted beforehand are sorted in every resample.
-    pub fn interval<T, S, G>(
+    pub(crate) fn interval<T, S, G>(
         &self,
         rows: &[T],
         unit_of: impl Fn(&T) -> (S, G),
@@ -71,7 +71,7 @@ impl Bootstrap {
     }
 
     /// Like [`Self::interval`], for several figures of the same resamples at once.
-    pub fn intervals<T, S, G, const N: usize>(
+    pub(crate) fn intervals<T, S, G, const N: usize>(
         &self,
         rows: &[T],
         unit_of: impl Fn(&T) -> (S, G),

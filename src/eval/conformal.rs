@@ -3,8 +3,8 @@
 //!
 //! Only reports use it; what is served is in `risk`.
 
-pub mod alert_budget;
-pub mod alpha_spending;
-pub mod boundary;
-pub mod e_value;
+pub(crate) mod alert_budget;
+pub(crate) mod alpha_spending;
+pub(crate) mod boundary;
+pub(crate) mod e_value;
 mod strata;

@@ -8,9 +8,10 @@ mod counts;
 mod probability;
 mod ranking;
 
-pub use counts::{Confusion, macro_f1, wilson};
-pub use probability::{ReliabilityBin, brier, expected_calibration_error, reliability};
-pub use ranking::{Roc, benign_needed};
+pub(crate) use counts::{Confusion, macro_f1, wilson};
+pub(crate) use probability::{brier, expected_calibration_error, reliability};
+pub use ranking::Roc;
+pub(crate) use ranking::benign_needed;
 
 /// One scored unit: an account, a conversation or a campaign.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -23,12 +23,11 @@ use crate::train::manifest::CueManifest;
 use crate::train::recipe::Recipe;
 use crate::train::text::{TextFitError, fit_text};
 
-pub use application_row::ApplicationRow;
-pub use figures::{BenignRow, ModelReport, PipelineRow, Power, PromptRow};
-pub use report::{Mean, PromptReport};
+pub(crate) use figures::ModelReport;
+pub(crate) use report::PromptReport;
 
 /// Inputs of a leave-pipelines-out trial.
-pub struct PromptTrial<'a> {
+pub(crate) struct PromptTrial<'a> {
     /// All prompts.
     pub corpus: &'a Corpus,
     /// Cues of the corpus.
@@ -45,7 +44,7 @@ pub struct PromptTrial<'a> {
 
 /// Why a trial has no report.
 #[derive(Debug, Error)]
-pub enum PromptError {
+pub(crate) enum PromptError {
     /// With fewer than two folds nothing would be held out, or nothing would be left to fit on.
     #[error("leave-pipelines-out: expected 2 or more folds, got {0}")]
     Folds(usize),
@@ -78,7 +77,7 @@ pub enum PromptError {
 ///
 /// # Errors
 /// When there are fewer than two folds, a fold has only one kind of request, or a fit fails.
-pub fn leave_pipelines_out(
+pub(crate) fn leave_pipelines_out(
     trial: &PromptTrial<'_>,
     progress: &dyn Fn(usize, usize),
 ) -> Result<PromptReport, PromptError> {

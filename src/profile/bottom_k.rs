@@ -32,7 +32,7 @@ impl Sampled {
 
 /// The `K` distinct values with the smallest hashes, in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BottomK<const K: usize> {
+pub(crate) struct BottomK<const K: usize> {
     pub(super) sample: [Sampled; K],
 }
 
@@ -101,12 +101,12 @@ impl<const K: usize> BottomK<K> {
     }
 
     /// Returns the estimates for the whole stream.
-    pub fn estimate(&self) -> RepeatEstimate {
+    pub(crate) fn estimate(&self) -> RepeatEstimate {
         self.estimate_of(|_| true)
     }
 
     /// Returns the estimates for the values whose tag is `tag`.
-    pub fn estimate_tagged(&self, tag: u32) -> RepeatEstimate {
+    pub(crate) fn estimate_tagged(&self, tag: u32) -> RepeatEstimate {
         self.estimate_of(|sampled| sampled.tag == tag)
     }
 

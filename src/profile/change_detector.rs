@@ -26,11 +26,11 @@ use crate::domain::Digest;
 use crate::statistics::splitmix::mix;
 
 /// Number of earlier requests in the bag.
-pub const PAST_LENGTH: usize = 64;
+pub(crate) const PAST_LENGTH: usize = 64;
 
 /// Lower bound on the mean number of compared requests between false alarms, for an account whose requests come in no
 /// particular order. In simulation the mean is about 18,000.
-pub const RUN_LENGTH: f64 = 5_000.0;
+pub(crate) const RUN_LENGTH: f64 = 5_000.0;
 
 /// Number of requests in the bag before the first comparison.
 const PAST_NEEDED: usize = 32;

@@ -12,7 +12,7 @@ use super::moments::FixedSum;
 use crate::domain::{CUE_COUNT, Cue, Observation};
 
 /// Number of the largest intent logits that are kept.
-pub const TOP_INTENTS: usize = 8;
+pub(crate) const TOP_INTENTS: usize = 8;
 
 /// Largest absolute logit; logits are clamped to plus or minus this.
 const LOGIT_LIMIT: f64 = 8.0;

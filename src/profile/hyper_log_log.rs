@@ -10,7 +10,7 @@ use crate::statistics::splitmix::mix;
 
 /// `M` one-byte registers; `M` is a power of two from 16 to 256.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HyperLogLog<const M: usize> {
+pub(crate) struct HyperLogLog<const M: usize> {
     pub(super) registers: [u8; M],
 }
 
@@ -44,7 +44,7 @@ impl<const M: usize> HyperLogLog<M> {
     }
 
     /// Returns the estimated number of distinct digests; 0 exactly if none was seen.
-    pub fn estimate(&self) -> f64 {
+    pub(crate) fn estimate(&self) -> f64 {
         let mut histogram = [0_u32; 66];
         for &register in &self.registers {
             histogram[usize::from(register)] += 1;

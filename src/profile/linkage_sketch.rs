@@ -7,7 +7,7 @@ use crate::domain::{Digest, Observation};
 use crate::statistics::splitmix::mix;
 
 /// Number of hash functions.
-pub const MINHASH_LENGTH: usize = 32;
+pub(crate) const MINHASH_LENGTH: usize = 32;
 
 /// The sketch of one account. Update cost: 128 multiplications.
 #[derive(Clone, Debug, PartialEq, Eq)]

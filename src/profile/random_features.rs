@@ -14,16 +14,16 @@ use super::elementary::{ln, sin_cos_turns};
 use crate::domain::{EMBEDDING_DIM, Embedding};
 
 /// Number of frequencies.
-pub const FREQUENCIES: usize = 128;
+pub(crate) const FREQUENCIES: usize = 128;
 
 /// Length of a feature vector: a cosine and a sine for each frequency.
-pub const FEATURE_DIM: usize = 2 * FREQUENCIES;
+pub(crate) const FEATURE_DIM: usize = 2 * FREQUENCIES;
 
 /// Number of frequencies that are projected together: their sums stay in registers.
 const LANES: usize = 16;
 
 /// A feature vector of Euclidean length 1: all cosines, then all sines.
-pub type Features = [f32; FEATURE_DIM];
+pub(crate) type Features = [f32; FEATURE_DIM];
 
 /// Error for a bandwidth outside the accepted range.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]

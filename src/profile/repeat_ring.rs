@@ -9,7 +9,7 @@ use super::moments::ratio;
 use crate::domain::{Observation, Outcome};
 
 /// Number of exchanges that are remembered.
-pub const RING_LENGTH: usize = 32;
+pub(crate) const RING_LENGTH: usize = 32;
 
 const MINUTE_MICROS: u64 = 60_000_000;
 const HOUR_MICROS: u64 = 3_600_000_000;

@@ -226,7 +226,7 @@ impl From<Calibration> for VennAbersFit {
 
 /// Converts a probability from a population with a share `from` of extraction to one with a share `to`:
 /// `logit p' = logit p + logit to - logit from` (Elkan 2001). 0 and 1 are unchanged.
-pub fn shift_prior(probability: Risk, from: f64, to: f64) -> Risk {
+pub(crate) fn shift_prior(probability: Risk, from: f64, to: f64) -> Risk {
     shifted(probability.value(), logit(to) - logit(from))
 }
 

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 /// Maximum reasons written out; the remaining terms are summed into one more.
-pub const REASONS_MAX: usize = 8;
+pub(crate) const REASONS_MAX: usize = 8;
 /// Absolute contribution, in log-odds, below which a term gets no reason of its own.
 const REASON_LOG_ODDS_MIN: f64 = 0.05;
 

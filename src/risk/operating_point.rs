@@ -10,7 +10,7 @@ use crate::domain::{Band, Recommendation};
 
 /// The target false-positive rates of the three thresholds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TargetRates {
+pub(crate) struct TargetRates {
     /// Rate of `Elevated`, "watch".
     pub watch: f64,
     /// Rate of `High`, "review".
@@ -22,7 +22,7 @@ pub struct TargetRates {
 impl TargetRates {
     /// Returns each rate times `factor`.
     #[must_use]
-    pub fn times(self, factor: f64) -> Self {
+    pub(crate) fn times(self, factor: f64) -> Self {
         Self {
             watch: self.watch * factor,
             review: self.review * factor,
@@ -34,7 +34,7 @@ impl TargetRates {
     ///
     /// # Errors
     /// When they do not.
-    pub const fn check(self) -> Result<(), OperatingPointError> {
+    pub(crate) const fn check(self) -> Result<(), OperatingPointError> {
         let Self {
             watch,
             review,

@@ -184,7 +184,7 @@ impl From<RiskModel> for RiskModelFile {
 }
 
 /// Returns the log-odds of the strongest intent cue, within ±12.
-pub fn intent_log_odds(cues: &CueProbabilities) -> f64 {
+pub(crate) fn intent_log_odds(cues: &CueProbabilities) -> f64 {
     let strongest = Cue::INTENT
         .into_iter()
         .map(|cue| f64::from(cues.get(cue)))

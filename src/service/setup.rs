@@ -10,7 +10,7 @@ use crate::engine::ObservationSink;
 use crate::privacy::PseudonymKey;
 
 /// Optional sink that receives observations before they are counted.
-pub type Sink = Option<Arc<dyn ObservationSink<Error = SinkError>>>;
+pub(crate) type Sink = Option<Arc<dyn ObservationSink<Error = SinkError>>>;
 
 /// Error of an observation that the sink did not accept. The request that sent the exchange fails with an internal
 /// error.
@@ -22,7 +22,7 @@ pub struct SinkError {
 }
 
 /// Configuration of the services.
-pub struct ServiceSetup {
+pub(crate) struct ServiceSetup {
     /// Files of the initial bundle.
     pub bundle: BundleFiles,
     /// The bundles that may be activated.

@@ -7,7 +7,7 @@ impl Settings {
     ///
     /// # Errors
     /// The first contradiction.
-    pub fn check(&self) -> Result<(), SettingError> {
+    pub(crate) fn check(&self) -> Result<(), SettingError> {
         let (tls, rate) = (&self.tls, &self.rate);
         let limited = rate.requests_per_second.is_some() || rate.max_concurrent_requests.is_some();
         let contradictions = [

@@ -4,7 +4,7 @@ use super::Origin;
 
 /// Why settings are refused. Never holds the value of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SettingError {
+pub(crate) enum SettingError {
     /// No setting has this name.
     #[error("{origin}: there is no setting `{name}`{}", suggestion(*.nearest))]
     Unknown {

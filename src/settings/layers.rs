@@ -13,7 +13,7 @@ const FILE: &str = "_FILE";
 
 /// Values with their origins. A later layer replaces the values of earlier ones, so call the methods in their order.
 #[derive(Clone, Debug)]
-pub struct Layers {
+pub(crate) struct Layers {
     values: BTreeMap<&'static str, (Value, Origin)>,
 }
 
@@ -34,7 +34,7 @@ impl Layers {
     ///
     /// # Errors
     /// When it is not TOML, or holds an unknown name, a value that its setting cannot have, or a secret.
-    pub fn file(&mut self, text: &str, file: &str) -> Result<(), SettingError> {
+    pub(crate) fn file(&mut self, text: &str, file: &str) -> Result<(), SettingError> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
             let begin = error.span().map_or(0, |span| span.start.min(text.len()));
             SettingError::Syntax {
@@ -68,7 +68,7 @@ impl Layers {
     ///
     /// # Errors
     /// When one has an unknown name, a value that its setting cannot have, or the path of a file that cannot be read.
-    pub fn environment(
+    pub(crate) fn environment(
         &mut self,
         variables: impl IntoIterator<Item = (String, String)>,
         read: impl Fn(&str) -> Result<String, String>,
@@ -114,7 +114,7 @@ impl Layers {
     ///
     /// # Errors
     /// When it has an unknown name, names a secret, or has a value that its setting cannot have.
-    pub fn flag(&mut self, name: &str, word: &str, flag: &str) -> Result<(), SettingError> {
+    pub(crate) fn flag(&mut self, name: &str, word: &str, flag: &str) -> Result<(), SettingError> {
         let origin = Origin::Flag(flag.to_owned());
         let Some(setting) = Setting::of(name) else {
             return Err(unknown(name.to_owned(), origin));
@@ -130,7 +130,7 @@ impl Layers {
     ///
     /// # Panics
     /// Never: [`Settings`] has read each value before.
-    pub fn settings(&self) -> Result<Settings, SettingError> {
+    pub(crate) fn settings(&self) -> Result<Settings, SettingError> {
         let mut sections = Table::new();
         for (name, (value, _)) in &self.values {
             let (section, key) = name.split_once('.').unwrap_or((*name, ""));
@@ -149,7 +149,7 @@ impl Layers {
     }
 
     /// Every setting that has a value, with the value as it may be shown and its origin.
-    pub fn effective(&self) -> impl Iterator<Item = (&'static Setting, String, &Origin)> {
+    pub(crate) fn effective(&self) -> impl Iterator<Item = (&'static Setting, String, &Origin)> {
         Setting::all().filter_map(|setting| {
             let (value, origin) = self.values.get(&*setting.name)?;
             Some((setting, setting.shown(value), origin))

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// Not set.
     Default,
     /// The file of this name.

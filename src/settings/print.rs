@@ -9,7 +9,7 @@ use super::{Layers, Setting};
 
 impl Layers {
     /// The effective values as a file, each with its origin; secrets are redacted.
-    pub fn to_file(&self) -> String {
+    pub(crate) fn to_file(&self) -> String {
         let mut file = String::new();
         let mut last = "";
         for (setting, value, origin) in self.effective() {
@@ -22,7 +22,7 @@ impl Layers {
 }
 
 /// A file with the meaning of every setting. One that has a default is set to it, any other is commented out.
-pub fn commented_file() -> String {
+pub(crate) fn commented_file() -> String {
     let mut file = String::from(
         "# Settings of `stillwatch serve`. Environment variables and flags override this file.\n",
     );

@@ -47,7 +47,7 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::
 /// Section `model`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct ModelSettings {
+pub(crate) struct ModelSettings {
     /// Folder of a model bundle; the bundle built into the program if not set.
     pub bundle: Option<PathBuf>,
     /// Folder of further model bundles, as NAME/VERSION/, which can be activated while serving.
@@ -70,7 +70,7 @@ impl Default for ModelSettings {
 /// Section `data`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct DataSettings {
+pub(crate) struct DataSettings {
     /// Folder for data that must outlive the process; created if missing.
     pub folder: PathBuf,
 }
@@ -86,7 +86,7 @@ impl Default for DataSettings {
 /// Section `privacy`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct PrivacySettings {
+pub(crate) struct PrivacySettings {
     /// Secret key of all pseudonyms, 64 hexadecimal digits; `pseudonym.key` in the data folder if not set.
     #[schemars(with = "Option<String>", extend("writeOnly" = true))]
     pub pseudonym_key: Option<Secret>,
@@ -95,7 +95,7 @@ pub struct PrivacySettings {
 /// Section `log`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct LogSettings {
+pub(crate) struct LogSettings {
     /// Lowest severity that is logged. `debug` adds a line per request, without content or account.
     pub level: LogLevel,
     /// Format of log lines, on standard error.
@@ -106,7 +106,7 @@ pub struct LogSettings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum LogLevel {
+pub(crate) enum LogLevel {
     Error,
     Warn,
     #[default]
@@ -118,7 +118,7 @@ pub enum LogLevel {
 /// Format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// For people.
     #[default]
     Text,
@@ -129,14 +129,14 @@ pub enum LogFormat {
 /// A value that is never shown.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct Secret(String);
+pub(crate) struct Secret(String);
 
 /// What stands in a secret's place.
 pub(super) const REDACTED: &str = "[redacted]";
 
 impl Secret {
     /// The value, for the one place that needs it.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }

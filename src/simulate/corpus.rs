@@ -11,10 +11,10 @@ mod load;
 mod split;
 mod view;
 
-pub use author::OwnAuthor;
-pub use files::CorpusError;
-pub use split::{Partition, SALT, share_of};
-pub use view::{CorpusView, UnitFacts};
+pub(crate) use author::OwnAuthor;
+pub use split::Partition;
+pub(crate) use split::share_of;
+pub(crate) use view::{CorpusView, UnitFacts};
 
 use std::collections::BTreeMap;
 
@@ -106,7 +106,7 @@ pub struct Application {
 }
 
 /// Returns the techniques that a stream of requests of an extraction family shows; empty for an unknown family.
-pub fn techniques_of_family(family: &str) -> &'static [Technique] {
+pub(crate) fn techniques_of_family(family: &str) -> &'static [Technique] {
     match family {
         "cot_harvest" => &[Technique::ReasoningHarvest],
         "reward_grading" => &[Technique::RewardModelHarvest],

@@ -34,11 +34,11 @@ const FITTED: f64 = 0.85;
 const SALT: &str = "own writing";
 
 /// Prefix of the name of each of our authors, and so of each edition.
-pub const OWN_PREFIX: &str = "own_";
+pub(crate) const OWN_PREFIX: &str = "own_";
 
 /// The reason why our own writing cannot be read: a mistake in a file of this project.
 #[derive(Debug, thiserror::Error)]
-pub enum OwnWritingError {
+pub(crate) enum OwnWritingError {
     /// The file is not TOML of the expected form.
     #[error("{file}: {cause}")]
     Form {

@@ -13,5 +13,7 @@ mod pipeline;
 mod planner;
 mod relay;
 
-pub use account::{AccountExchanges, AccountPlan};
-pub use planner::{Plan, PlanError};
+pub(crate) use account::AccountExchanges;
+pub use account::AccountPlan;
+pub use planner::Plan;
+pub(crate) use planner::PlanError;

@@ -16,10 +16,10 @@ use checks::{check, check_weights, probability};
 use range::PER_DAY_MOST;
 
 pub use checks::ScenarioError;
-pub use evasion::{EvasionSettings, LanguageSwitch};
-pub use exchanges::Exchanges;
-pub use extraction::{Bans, CampaignSize, ExtractionSettings, Mixture, Probing, Relay, Sharding};
-pub use range::Range;
+pub(crate) use evasion::LanguageSwitch;
+pub(crate) use exchanges::Exchanges;
+pub(crate) use extraction::{Bans, ExtractionSettings, Relay, Sharding};
+pub(crate) use range::Range;
 
 const DAY_MICROSECONDS: i64 = 86_400_000_000;
 

@@ -24,7 +24,7 @@ const DEVELOPER_EXCHANGES: usize = 500;
 const LENGTHS: usize = 200;
 
 /// The quantiles compared.
-pub const COMPARED: [f64; 3] = [0.5, 0.9, 0.99];
+pub(crate) const COMPARED: [f64; 3] = [0.5, 0.9, 0.99];
 
 /// One statistic of one population, simulated and traced.
 pub struct Statistic {

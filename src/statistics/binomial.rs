@@ -11,7 +11,7 @@
 /// threshold set at an order statistic of the same sample: the rate above the k-th of N exchangeable scores is
 /// Beta(N - k + 1, k) (Wilks 1941), which is the same quantile with `hits = N - k`. Returns 1 if there are no trials or
 /// only hits.
-pub fn clopper_pearson_upper(hits: f64, trials: f64, confidence: f64) -> f64 {
+pub(crate) fn clopper_pearson_upper(hits: f64, trials: f64, confidence: f64) -> f64 {
     if trials.is_nan() || trials <= 0.0 || hits >= trials {
         return 1.0;
     }
@@ -22,7 +22,7 @@ pub fn clopper_pearson_upper(hits: f64, trials: f64, confidence: f64) -> f64 {
 /// `tail` <= 0.5.
 ///
 /// Follows from the identity `P(|T| > t) = I_x(degrees / 2, 1 / 2)` with `x = degrees / (degrees + t^2)`.
-pub fn student_t_upper(degrees: f64, tail: f64) -> f64 {
+pub(crate) fn student_t_upper(degrees: f64, tail: f64) -> f64 {
     let x = beta_quantile(2.0 * tail, degrees / 2.0, 0.5);
     (degrees * (1.0 - x) / x).sqrt()
 }

@@ -5,13 +5,13 @@
 /// Fitted models are written as JSON and checked when read: edges must increase, monotone values must not decrease. A
 /// fast JSON reader may be off by one unit in the last place on seventeen digits and swap two nearly equal neighbours;
 /// twelve digits are read back exactly, and lose nothing that a fit could measure.
-pub fn twelve_digits(value: f64) -> f64 {
+pub(crate) fn twelve_digits(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
 }
 
 /// Rounds as [`twelve_digits`] does, but never below `value`: for thresholds, which must not end up below the very
 /// score that set them.
-pub fn twelve_digits_up(value: f64) -> f64 {
+pub(crate) fn twelve_digits_up(value: f64) -> f64 {
     let nearest = twelve_digits(value);
     if nearest < value {
         twelve_digits(value + value.abs() * 1e-11)

@@ -12,7 +12,7 @@ const EXPONENTIAL: f64 = 1e-9;
 
 /// A fitted generalised Pareto tail.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tail {
+pub(crate) struct Tail {
     /// The value at which the tail begins.
     pub level: f64,
     /// Probability of exceeding the level.
@@ -29,7 +29,7 @@ impl Tail {
     ///
     /// `sorted` holds `(value, weight)` in ascending order. `None` if fewer than five values lie above the level, or if
     /// all of them are equal.
-    pub fn fit(sorted: &[(f64, f64)], share: f64) -> Option<Self> {
+    pub(crate) fn fit(sorted: &[(f64, f64)], share: f64) -> Option<Self> {
         let total: f64 = sorted.iter().map(|(_, weight)| weight).sum();
         let level = weighted_quantile(sorted, 1.0 - share)?;
         let excesses = &sorted[sorted.partition_point(|&(value, _)| value <= level)..];
@@ -57,7 +57,7 @@ impl Tail {
     }
 
     /// Returns the value exceeded with probability `rate`; the level itself if `rate` is not below the share.
-    pub fn quantile(&self, rate: f64) -> f64 {
+    pub(crate) fn quantile(&self, rate: f64) -> f64 {
         if rate >= self.share {
             return self.level;
         }
@@ -71,7 +71,7 @@ impl Tail {
 }
 
 /// Returns the smallest value with at least `share` of the weight at or below it. `None` if there is no weight.
-pub fn weighted_quantile(sorted: &[(f64, f64)], share: f64) -> Option<f64> {
+pub(crate) fn weighted_quantile(sorted: &[(f64, f64)], share: f64) -> Option<f64> {
     let total: f64 = sorted.iter().map(|(_, weight)| weight).sum();
     // A sum of many weights may miss the total by rounding; that must not skip a value.
     let wanted = total * share * (1.0 - 1e-12);

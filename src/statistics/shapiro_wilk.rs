@@ -7,7 +7,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 /// The result of the test on a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ShapiroWilk {
+pub(crate) struct ShapiroWilk {
     /// The statistic W, within (0, 1]; at 1 the sample looks perfectly normal.
     pub statistic: f64,
     /// W as a standard normal deviate: larger means less normal, comparable across sample sizes.
@@ -15,11 +15,11 @@ pub struct ShapiroWilk {
 }
 
 /// Minimum number of values for Royston's deviate.
-pub const VALUES_MIN: usize = 4;
+pub(crate) const VALUES_MIN: usize = 4;
 
 impl ShapiroWilk {
     /// Tests a sample; `None` if there are fewer than [`VALUES_MIN`] values, or if all are equal.
-    pub fn of(values: &[f64]) -> Option<Self> {
+    pub(crate) fn of(values: &[f64]) -> Option<Self> {
         let count = values.len();
         if count < VALUES_MIN {
             return None;

@@ -13,7 +13,7 @@ const KEY_BYTES: usize = 32;
 
 /// Error of reading or creating the key.
 #[derive(Debug, Error)]
-pub enum KeyError {
+pub(crate) enum KeyError {
     /// The configured key is malformed.
     #[error("privacy.pseudonym_key: expected 64 hexadecimal digits")]
     Configured,
@@ -43,7 +43,10 @@ pub enum KeyError {
 ///
 /// # Errors
 /// If the existing key is malformed, or the key cannot be read or created.
-pub fn deployment_key(configured: Option<&str>, data: &Path) -> Result<PseudonymKey, KeyError> {
+pub(crate) fn deployment_key(
+    configured: Option<&str>,
+    data: &Path,
+) -> Result<PseudonymKey, KeyError> {
     fs::create_dir_all(data).map_err(|error| at(data, error))?;
     if let Some(key) = known_key(configured, data)? {
         return Ok(key);
@@ -59,7 +62,10 @@ pub fn deployment_key(configured: Option<&str>, data: &Path) -> Result<Pseudonym
 ///
 /// # Errors
 /// If the existing key is malformed or cannot be read.
-pub fn known_key(configured: Option<&str>, data: &Path) -> Result<Option<PseudonymKey>, KeyError> {
+pub(crate) fn known_key(
+    configured: Option<&str>,
+    data: &Path,
+) -> Result<Option<PseudonymKey>, KeyError> {
     if let Some(digits) = configured {
         let secret = blake3::Hash::from_hex(digits).map_err(|_| KeyError::Configured)?;
         return Ok(Some(PseudonymKey::from_bytes(*secret.as_bytes())));

@@ -21,7 +21,7 @@ const NAME: &str = "labels.jsonl";
 
 /// Error of opening the labels of a data folder.
 #[derive(Debug, Error)]
-pub enum LabelFileError {
+pub(crate) enum LabelFileError {
     /// The file or its folder cannot be read or written.
     #[error("{path}: {error}")]
     File {
@@ -66,7 +66,7 @@ pub enum LabelStoreError {
 
 /// Result of storing a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoredLabel {
+pub(crate) struct StoredLabel {
     /// Number of current labels.
     pub labels: usize,
     /// Whether it replaced an earlier one.
@@ -74,7 +74,7 @@ pub struct StoredLabel {
 }
 
 /// The labels of one data folder.
-pub struct LabelFile(Mutex<Writer>);
+pub(crate) struct LabelFile(Mutex<Writer>);
 
 /// The current labels by subject: the latest label of each account or conversation.
 struct CurrentLabels {
@@ -108,7 +108,7 @@ impl LabelFile {
     ///
     /// # Errors
     /// If the file cannot be read, has too many lines, or has a complete line that is not a label.
-    pub fn open(data: &Path, key: PseudonymKey) -> Result<Self, LabelFileError> {
+    pub(crate) fn open(data: &Path, key: PseudonymKey) -> Result<Self, LabelFileError> {
         Self::bounded(data, key, LINES_MAX)
     }
 
@@ -147,7 +147,7 @@ impl LabelFile {
     ///
     /// # Errors
     /// Like [`Self::open`].
-    pub fn read(
+    pub(crate) fn read(
         data: &Path,
         key: PseudonymKey,
     ) -> Result<Vec<Label<LabeledAccount>>, LabelFileError> {
@@ -160,7 +160,7 @@ impl LabelFile {
     ///
     /// # Errors
     /// If the label is not stored.
-    pub fn submit(&self, label: Label<AccountRef>) -> Result<StoredLabel, LabelStoreError> {
+    pub(crate) fn submit(&self, label: Label<AccountRef>) -> Result<StoredLabel, LabelStoreError> {
         let mut writer = self.writer();
         if writer.lines >= writer.lines_max {
             return Err(LabelStoreError::Full {
@@ -182,7 +182,7 @@ impl LabelFile {
     }
 
     /// Returns at most `at_most` labels after `after`, in the order of [`LabelSubject`].
-    pub fn labels_after(
+    pub(crate) fn labels_after(
         &self,
         after: Option<&LabelSubject>,
         at_most: usize,

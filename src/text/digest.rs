@@ -81,7 +81,7 @@ pub fn digest_request(
 }
 
 /// Returns the digest of the whole prompt: system prompt, roles and messages, byte for byte.
-pub fn prompt_digest(key: &PseudonymKey, view: &TextView<'_>) -> Digest {
+pub(crate) fn prompt_digest(key: &PseudonymKey, view: &TextView<'_>) -> Digest {
     let mut prompt = key.digester(Purpose::Prompt);
     for part in view.parts() {
         prompt.part(&[part.role as u8]);

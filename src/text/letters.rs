@@ -83,7 +83,7 @@ pub(super) const fn is_dense(character: char) -> bool {
 }
 
 /// Returns the ASCII form of a full-width character; `None` for any other character.
-pub const fn narrow(character: char) -> Option<char> {
+pub(crate) const fn narrow(character: char) -> Option<char> {
     match character {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(character as u32 - 0xFEE0),
         _ => None,

@@ -9,7 +9,7 @@ const READ_BYTES_MAX: usize = 4 * 1024;
 ///
 /// A Han or kana letter is worth about two Latin ones and is counted as two, so that a Chinese question with English
 /// terms is Chinese. If kana is more than a tenth, Han counts as Japanese.
-pub fn script(text: &str) -> Script {
+pub(crate) fn script(text: &str) -> Script {
     let text = &text[..text.floor_char_boundary(READ_BYTES_MAX)];
     if text.is_ascii() {
         let has_letter = text.bytes().any(|byte| byte.is_ascii_alphabetic());

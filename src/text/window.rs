@@ -5,26 +5,26 @@
 
 /// The numbers of bytes that are read at the two ends of a text.
 #[derive(Clone, Copy)]
-pub struct Window {
+pub(crate) struct Window {
     head: usize,
     tail: usize,
 }
 
 impl Window {
     /// Builds a window of the first `head` and the last `tail` bytes.
-    pub const fn new(head: usize, tail: usize) -> Self {
+    pub(crate) const fn new(head: usize, tail: usize) -> Self {
         Self { head, tail }
     }
 
     /// Returns the maximum number of bytes that are kept of a text.
-    pub const fn bytes(self) -> usize {
+    pub(crate) const fn bytes(self) -> usize {
         self.head + self.tail
     }
 
     /// Passes what is kept of the concatenated `parts` to `take`, piece by piece in reading order.
     ///
     /// A piece never spans two parts and is cut only at character boundaries.
-    pub fn each_piece<'t>(
+    pub(crate) fn each_piece<'t>(
         self,
         parts: impl DoubleEndedIterator<Item = &'t str> + Clone,
         mut take: impl FnMut(&'t str),

@@ -23,7 +23,7 @@ const MOST_JACKKNIFE_TURNS: usize = 40;
 
 /// The score of one benign account that was not used in training.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BenignScore {
+pub(crate) struct BenignScore {
     /// Raw score in log-odds. Where a threshold must bound the share of benign accounts that EVER pass it, not only of
     /// those beyond it at one moment, this is the highest score the account ever reached.
     pub score: f64,

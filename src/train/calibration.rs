@@ -16,7 +16,7 @@ const NEWTON_STEPS: usize = 50;
 
 /// One account used for calibration.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CalibrationRow {
+pub(crate) struct CalibrationRow {
     /// Score in log-odds.
     pub score: f64,
     /// Whether the account extracts.
@@ -27,7 +27,7 @@ pub struct CalibrationRow {
 
 /// The reason why a calibration could not be fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
-pub enum CalibrationFitError {
+pub(crate) enum CalibrationFitError {
     /// A score is not finite.
     #[error("calibration row {row}: expected a finite score, got {actual}")]
     Score {
@@ -66,7 +66,7 @@ pub enum CalibrationFitError {
 ///
 /// # Errors
 /// When a score or weight is not finite, or a class has no row of positive weight.
-pub fn fit_calibration(rows: &[CalibrationRow]) -> Result<Calibration, CalibrationFitError> {
+pub(crate) fn fit_calibration(rows: &[CalibrationRow]) -> Result<Calibration, CalibrationFitError> {
     for (row, &CalibrationRow { score, weight, .. }) in rows.iter().enumerate() {
         if !score.is_finite() {
             return Err(CalibrationFitError::Score { row, actual: score });

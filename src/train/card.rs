@@ -7,7 +7,7 @@ use crate::detect::{DETECTORS, MEASURE_COUNT, Maturity};
 use crate::risk::{Fusion, RiskModel, Threshold};
 
 /// Returns the card of a bundle in Markdown. Figures of the held-out side are added by whoever measures them.
-pub fn card(name: &str, version: u32, summary: &Summary, model: &RiskModel) -> String {
+pub(crate) fn card(name: &str, version: u32, summary: &Summary, model: &RiskModel) -> String {
     let mut card = format!("# Model card: {name}@{version}\n\n");
     card.push_str(
         "Scores conversations and accounts for capability extraction. A static text encoder (byte-level BPE, \

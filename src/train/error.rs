@@ -12,7 +12,7 @@ use crate::text::CommonWordsError;
 
 /// The reason why no bundle was produced.
 #[derive(Debug, Error)]
-pub enum TrainError {
+pub(crate) enum TrainError {
     /// The vocabulary could not be trained.
     #[error("vocabulary: {0}")]
     Vocabulary(#[from] VocabularyError),

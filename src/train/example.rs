@@ -5,7 +5,7 @@ use crate::encoder::ChannelRows;
 
 /// One labeled request, as rows of the weight table.
 #[derive(Clone, Debug)]
-pub struct Example {
+pub(crate) struct Example {
     /// The rows that the request uses.
     pub rows: ChannelRows,
     /// For each cue: carried, absent, or unknown.

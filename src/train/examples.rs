@@ -57,7 +57,7 @@ pub struct LabeledRequest<'a> {
 }
 
 /// Returns the intent cue that a technique shows in text, if any.
-pub const fn intent_of(technique: Technique) -> Option<Cue> {
+pub(crate) const fn intent_of(technique: Technique) -> Option<Cue> {
     match technique {
         Technique::ReasoningHarvest => Some(Cue::ReasoningIntent),
         Technique::RewardModelHarvest => Some(Cue::RewardIntent),
@@ -260,7 +260,7 @@ impl<'a> LanguageBalance<'a> {
 
 /// Returns the requests as training examples: rows of the table, and a weight by which a unit counts as the square root
 /// of its size, so that neither a large source nor a handful of requests dominates. Weights average to 1.
-pub fn examples(requests: &[LabeledRequest<'_>], vocabulary: &Vocabulary) -> Vec<Example> {
+pub(crate) fn examples(requests: &[LabeledRequest<'_>], vocabulary: &Vocabulary) -> Vec<Example> {
     let weight = |request: &LabeledRequest<'_>| {
         let size = request.unit_size as f32;
         let floor = match request.origin {

@@ -13,7 +13,7 @@ use crate::simulate::corpus::Corpus;
 
 /// The measures of one account after each of its exchanges.
 #[derive(Clone, Debug)]
-pub struct AccountHistory {
+pub(crate) struct AccountHistory {
     /// Label of the account.
     pub label: Label,
     /// `steps[n - 1]` holds the measures after `n` exchanges.
@@ -22,12 +22,12 @@ pub struct AccountHistory {
 
 impl AccountHistory {
     /// Returns whether the account extracts.
-    pub fn extraction(&self) -> bool {
+    pub(crate) fn extraction(&self) -> bool {
         self.label.verdict == Verdict::Extraction
     }
 
     /// Returns the unit of splitting and bootstrap: application, pipeline or, if it has neither, the account itself.
-    pub fn unit(&self) -> &str {
+    pub(crate) fn unit(&self) -> &str {
         self.label
             .application
             .as_deref()
@@ -38,13 +38,13 @@ impl AccountHistory {
     ///
     /// # Panics
     /// When the account has no exchange or `seen` is 0.
-    pub fn measures(&self, seen: usize) -> MeasureValues {
+    pub(crate) fn measures(&self, seen: usize) -> MeasureValues {
         MeasureValues::from_array(self.steps[seen.min(self.steps.len()) - 1].map(f64::from))
     }
 }
 
 /// Folds the accounts of a plan in parallel and in the order of the plan. `done` counts finished accounts.
-pub fn simulated_histories(
+pub(crate) fn simulated_histories(
     plan: &Plan,
     corpus: &Corpus,
     observer: &Observer,
@@ -69,7 +69,7 @@ pub fn simulated_histories(
 }
 
 /// Builds the histories of the labeled accounts of a traffic log. Accounts without a label are left out.
-pub struct HistoryBuilder {
+pub(crate) struct HistoryBuilder {
     observer: Observer,
     features: RandomFeatures,
     labels: BTreeMap<AccountKey, Label>,
@@ -78,7 +78,7 @@ pub struct HistoryBuilder {
 
 impl HistoryBuilder {
     /// Creates a builder without labels.
-    pub const fn new(observer: Observer, features: RandomFeatures) -> Self {
+    pub(crate) const fn new(observer: Observer, features: RandomFeatures) -> Self {
         Self {
             observer,
             features,
@@ -88,13 +88,13 @@ impl HistoryBuilder {
     }
 
     /// Sets an account's label. Earlier exchanges of the account are not in its history.
-    pub fn label(&mut self, label: Label) {
+    pub(crate) fn label(&mut self, label: Label) {
         let account = self.observer.account(&label.account);
         self.labels.insert(account, label);
     }
 
     /// Adds exchanges, which must be in time order within each account.
-    pub fn update(&mut self, exchanges: &[Exchange]) {
+    pub(crate) fn update(&mut self, exchanges: &[Exchange]) {
         let observed: Vec<_> = exchanges
             .par_iter()
             .map_init(ObserveScratch::default, |scratch, exchange| {
@@ -110,7 +110,7 @@ impl HistoryBuilder {
     }
 
     /// Returns the histories, sorted by pseudonym.
-    pub fn finish(mut self) -> Vec<AccountHistory> {
+    pub(crate) fn finish(mut self) -> Vec<AccountHistory> {
         let folds = std::mem::take(&mut self.folds);
         folds
             .into_iter()

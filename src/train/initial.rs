@@ -16,7 +16,7 @@ use crate::encoder::ROW_DIM;
 /// The kind of initial rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Start {
+pub(crate) enum Start {
     /// Random rows; the vocabulary is trained on the pools.
     Random,
     /// The distilled rows in the repository, with their vocabulary.
@@ -25,7 +25,7 @@ pub enum Start {
 
 /// The reason why the distilled rows cannot be used.
 #[derive(Debug, Error)]
-pub enum InitialError {
+pub(crate) enum InitialError {
     /// The file does not hold the expected tensors.
     #[error("distilled rows: {0}")]
     Unreadable(#[from] candle_core::Error),
@@ -41,7 +41,7 @@ pub enum InitialError {
 
 /// Rows and scores before the first training step.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Initial {
+pub(crate) struct Initial {
     /// `[rows][ROW_DIM]`.
     pub vectors: Vec<f32>,
     /// `[rows]`.
@@ -50,7 +50,7 @@ pub struct Initial {
 
 impl Initial {
     /// Returns the vocabulary of the distilled rows, as `tokenizer.json`.
-    pub const fn distilled_vocabulary() -> &'static str {
+    pub(crate) const fn distilled_vocabulary() -> &'static str {
         include_str!("../../training/initial/tokenizer.json")
     }
 
@@ -58,7 +58,7 @@ impl Initial {
     ///
     /// # Errors
     /// When the file does not have `tokens` rows.
-    pub fn distilled(tokens: usize) -> Result<Self, InitialError> {
+    pub(crate) fn distilled(tokens: usize) -> Result<Self, InitialError> {
         let file =
             SliceSafetensors::new(include_bytes!("../../training/initial/rows.safetensors"))?;
         let tensor = |name| {
@@ -79,7 +79,7 @@ impl Initial {
     }
 
     /// Returns small random vectors, and scores of 0, which is plain averaging.
-    pub fn random(tokens: usize, rng: &mut ChaCha8Rng) -> Self {
+    pub(crate) fn random(tokens: usize, rng: &mut ChaCha8Rng) -> Self {
         let bound = 0.1_f32;
         let numbers = 0..tokens * ROW_DIM;
         Self {

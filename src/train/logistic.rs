@@ -26,14 +26,14 @@ const ROUNDS: usize = 100;
 /// Settings of the fit.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LogisticSettings {
+pub(crate) struct LogisticSettings {
     /// L2 penalty of a weight, in the mean loss.
     pub penalty: f64,
 }
 
 /// The reason why nothing could be fitted.
 #[derive(Debug, Error)]
-pub enum LogisticError {
+pub(crate) enum LogisticError {
     /// One class of accounts has no weight.
     #[error(
         "expected weighted rows of both kinds, got {benign} benign and {extraction} extraction"
@@ -56,7 +56,7 @@ pub enum LogisticError {
 ///
 /// # Errors
 /// When rows and columns are inconsistent, or one class of rows is missing.
-pub fn fit(
+pub(crate) fn fit(
     rows: &TrainingRows<'_>,
     columns: &[Column],
     settings: &LogisticSettings,

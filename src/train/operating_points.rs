@@ -21,7 +21,7 @@ pub(crate) const FEWEST_APPLICATIONS: u64 = 2;
 
 /// The reason why thresholds could not be set.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
-pub enum OperatingPointFitError {
+pub(crate) enum OperatingPointFitError {
     /// There are too few accounts or applications.
     #[error(
         "expected at least {FEWEST_ACCOUNTS} benign accounts of {FEWEST_APPLICATIONS} applications, \
@@ -51,7 +51,7 @@ pub enum OperatingPointFitError {
 /// # Errors
 /// When there are fewer than 40 accounts or 2 applications, a score is not finite, or the rates are
 /// not falling within (0, 1).
-pub fn fit_operating_points(
+pub(crate) fn fit_operating_points(
     benign: &[BenignScore],
     rates: TargetRates,
 ) -> Result<OperatingPoints, OperatingPointFitError> {

@@ -31,7 +31,7 @@ use crate::simulate::{OWN_PREFIX, Plan, Scenario};
 use crate::text::CommonWords;
 
 /// The inputs of a training run.
-pub struct Inputs<'a> {
+pub(crate) struct Inputs<'a> {
     /// Pools and applications.
     pub corpus: &'a Corpus,
     /// Cue labels by source.
@@ -48,7 +48,7 @@ pub struct Inputs<'a> {
 ///
 /// # Errors
 /// When a stage has too little data or fails.
-pub fn train_bundle(
+pub(crate) fn train_bundle(
     inputs: &Inputs<'_>,
     progress: &dyn Progress,
     card: impl Fn(&Summary, &RiskModel) -> String,

@@ -1,7 +1,7 @@
 //! Progress of a long run; the terminal decides how to display it.
 
 /// Receives the progress of a run.
-pub trait Progress: Sync {
+pub(crate) trait Progress: Sync {
     /// Starts a stage of `steps` steps; the previous stage is finished.
     fn begin(&self, stage: &str, steps: u64);
     /// Reports finished steps of the current stage.
@@ -11,7 +11,7 @@ pub trait Progress: Sync {
 }
 
 /// Discards all progress.
-pub struct Silent;
+pub(crate) struct Silent;
 
 impl Progress for Silent {
     fn begin(&self, _: &str, _: u64) {}

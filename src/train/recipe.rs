@@ -11,7 +11,7 @@ use crate::simulate::corpus::Partition;
 /// A training recipe (`training/recipe.toml`).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Recipe {
+pub(crate) struct Recipe {
     /// Seed of all randomness.
     pub seed: u64,
     /// Sides of the split used for training.
@@ -33,7 +33,7 @@ pub struct Recipe {
 /// Settings of the vocabulary.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct VocabularyRecipe {
+pub(crate) struct VocabularyRecipe {
     /// Number of tokens.
     pub tokens: usize,
     /// Maximum number of bytes that one source contributes.
@@ -43,7 +43,7 @@ pub struct VocabularyRecipe {
 /// Settings of the common words.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CommonWordsRecipe {
+pub(crate) struct CommonWordsRecipe {
     /// Minimum number of sources in which a word must occur.
     pub sources_min: u32,
 }
@@ -51,7 +51,7 @@ pub struct CommonWordsRecipe {
 /// Settings of the text model.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TextSettings {
+pub(crate) struct TextSettings {
     /// Initial rows.
     pub start: Start,
     /// See [`TextRecipe`].
@@ -85,7 +85,7 @@ impl Recipe {
     ///
     /// # Errors
     /// When the text is not TOML of this form.
-    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+    pub(crate) fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
     }
 
@@ -93,13 +93,13 @@ impl Recipe {
     ///
     /// # Panics
     /// Never: a test parses it.
-    pub fn shipped() -> Self {
+    pub(crate) fn shipped() -> Self {
         Self::parse(include_str!("../../training/recipe.toml"))
             .expect("the recipe in the repository is valid")
     }
 
     /// Returns the settings of the text model's fit.
-    pub const fn text(&self) -> TextRecipe {
+    pub(crate) const fn text(&self) -> TextRecipe {
         let text = &self.text;
         TextRecipe {
             seed: self.seed,

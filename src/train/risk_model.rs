@@ -28,13 +28,13 @@ const CHECKPOINTS: [usize; 8] = [3, 6, 10, 17, 30, 50, 100, 200];
 /// First number of exchanges of each calibration by length of history.
 const CALIBRATED_FROM: [u64; 5] = [1, 8, 20, 50, 100];
 /// Minimum number of exchanges before an account gets a band and a recommendation.
-pub const EXCHANGES_NEEDED: u64 = 5;
+pub(crate) const EXCHANGES_NEEDED: u64 = 5;
 /// Prior share of extracting accounts, before any evidence. A deployment can set its own.
-pub const PRIOR: f64 = 0.05;
+pub(crate) const PRIOR: f64 = 0.05;
 
 /// The reason why no risk model was produced.
 #[derive(Debug, Error)]
-pub enum RiskModelFitError {
+pub(crate) enum RiskModelFitError {
     /// The weights of the fusion could not be fitted.
     #[error("fusion: {0}")]
     Weights(#[from] LogisticError),
@@ -66,7 +66,7 @@ pub enum RiskModelFitError {
 }
 
 /// A fitted fusion, and the typical benign values of the measures it leaves out.
-pub struct FittedFusion {
+pub(crate) struct FittedFusion {
     /// The fusion: log-odds as a sum of terms.
     pub fusion: Fusion,
     /// Weighted median among benign accounts of every measure without a term, by code, where known.
@@ -74,7 +74,7 @@ pub struct FittedFusion {
 }
 
 /// An account with its score after each exchange, from a model that was not fitted on its application.
-pub struct ScoredHistory<'a> {
+pub(crate) struct ScoredHistory<'a> {
     /// The account.
     pub history: &'a AccountHistory,
     /// `scores[n - 1]` is the score after `n` exchanges.
@@ -94,7 +94,7 @@ const FUSED: [&str; 2] = ["any_intent_mean", "swept_intent"];
 ///
 /// # Panics
 /// Never: every row holds one value per measure.
-pub fn fit_fusion(
+pub(crate) fn fit_fusion(
     histories: &[&AccountHistory],
     settings: &LogisticSettings,
 ) -> Result<FittedFusion, RiskModelFitError> {
@@ -184,7 +184,7 @@ impl Rows {
 }
 
 /// Scores a history with a fusion that was not fitted on its application.
-pub fn score_history<'a>(fusion: &Fusion, history: &'a AccountHistory) -> ScoredHistory<'a> {
+pub(crate) fn score_history<'a>(fusion: &Fusion, history: &'a AccountHistory) -> ScoredHistory<'a> {
     let score = |seen: usize| fusion.evaluate(&history.measures(seen), seen as u64).score;
     ScoredHistory {
         history,
@@ -196,7 +196,7 @@ pub fn score_history<'a>(fusion: &Fusion, history: &'a AccountHistory) -> Scored
 ///
 /// # Errors
 /// When the accounts are too few for a calibration or an operating point.
-pub fn fit_risk_model(
+pub(crate) fn fit_risk_model(
     fitted: FittedFusion,
     scored: &[ScoredHistory<'_>],
     conversation: Calibration,

@@ -8,7 +8,7 @@ use crate::statistics::pareto_tail::weighted_quantile;
 
 /// Prior knowledge about a feature.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Column {
+pub(crate) struct Column {
     /// Name in the model.
     pub name: String,
     /// Whether a higher value may never lower the score.
@@ -19,7 +19,7 @@ pub struct Column {
 
 /// Parallel columns, one entry per row.
 #[derive(Clone, Copy, Debug)]
-pub struct TrainingRows<'a> {
+pub(crate) struct TrainingRows<'a> {
     /// Values, rows by features; NaN for unknown.
     pub features: ArrayView2<'a, f64>,
     /// Number of exchanges up to the row's moment.
@@ -32,7 +32,7 @@ pub struct TrainingRows<'a> {
 
 /// The reason why rows cannot be used for training.
 #[derive(Clone, Debug, PartialEq, Error)]
-pub enum RowsError {
+pub(crate) enum RowsError {
     /// Lengths disagree.
     #[error("{what}: expected {expected}, got {actual}")]
     Length {
@@ -57,12 +57,12 @@ pub enum RowsError {
 
 impl TrainingRows<'_> {
     /// Returns the number of rows.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.extraction.len()
     }
 
     /// Returns whether there are no rows.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.extraction.is_empty()
     }
 
@@ -70,7 +70,7 @@ impl TrainingRows<'_> {
     ///
     /// # Errors
     /// When lengths disagree, or a weight or exposure is negative or not finite.
-    pub fn check(&self, columns: usize) -> Result<(), RowsError> {
+    pub(crate) fn check(&self, columns: usize) -> Result<(), RowsError> {
         let lengths = [
             ("columns of features", columns, self.features.ncols()),
             ("rows of features", self.len(), self.features.nrows()),
@@ -106,7 +106,7 @@ impl TrainingRows<'_> {
     ///
     /// # Panics
     /// When the column does not exist.
-    pub fn typical(&self, column: usize) -> Option<f64> {
+    pub(crate) fn typical(&self, column: usize) -> Option<f64> {
         let values = self.features.column(column);
         let mut known: Vec<(f64, f64)> = (0..self.len())
             .filter(|&row| !self.extraction[row] && values[row].is_finite())

@@ -11,7 +11,7 @@ use crate::encoder::ROW_DIM;
 
 /// Row vectors and scores with the first and second moments of Adam (Kingma & Ba 2015), updated lazily: a row that a
 /// batch does not touch keeps its moments.
-pub struct Table {
+pub(crate) struct Table {
     vectors: Vec<f32>,
     scores: Vec<f32>,
     vector_moments: Vec<[f32; 2]>,
@@ -24,7 +24,7 @@ pub struct Table {
 
 impl Table {
     /// Creates a table from initial vectors `[rows][ROW_DIM]` and scores `[rows]`.
-    pub fn new(Initial { vectors, scores }: Initial) -> Self {
+    pub(crate) fn new(Initial { vectors, scores }: Initial) -> Self {
         let rows = scores.len();
         Self {
             vector_moments: vec![[0.0; 2]; vectors.len()],
@@ -39,17 +39,17 @@ impl Table {
     }
 
     /// Returns the vectors, `[rows][ROW_DIM]`.
-    pub fn vectors(&self) -> &[f32] {
+    pub(crate) fn vectors(&self) -> &[f32] {
         &self.vectors
     }
 
     /// Returns the scores, `[rows]`.
-    pub fn scores(&self) -> &[f32] {
+    pub(crate) fn scores(&self) -> &[f32] {
         &self.scores
     }
 
     /// Returns `sum exp(a_r) E_r / sum exp(a_r)` of each bag, `[bags][ROW_DIM]`; zeros for an empty bag.
-    pub fn pool(&self, bags: &[Vec<u32>]) -> Vec<f32> {
+    pub(crate) fn pool(&self, bags: &[Vec<u32>]) -> Vec<f32> {
         let mut pooled = vec![0.0; bags.len() * ROW_DIM];
         pooled
             .par_chunks_mut(ROW_DIM)
@@ -76,7 +76,7 @@ impl Table {
 
     /// Adds the gradient of a loss whose gradient with respect to `pooled` is `upstream`. With `p_r = exp(a_r) / sum
     /// exp(a)`, pooled vector `o` and its gradient `g`: `dE_r += p_r g` and `da_r += p_r g . (E_r - o)`.
-    pub fn backward(&mut self, bags: &[Vec<u32>], pooled: &[f32], upstream: &[f32]) {
+    pub(crate) fn backward(&mut self, bags: &[Vec<u32>], pooled: &[f32], upstream: &[f32]) {
         let slices = pooled
             .chunks_exact(ROW_DIM)
             .zip(upstream.chunks_exact(ROW_DIM));
@@ -105,7 +105,7 @@ impl Table {
 
     /// Takes one Adam step on the rows that [`Table::backward`] touched and clears their gradients: vectors at
     /// `vector_rate`, scores at `score_rate`, both with decoupled `decay`. `step` counts from 1.
-    pub fn step(&mut self, vector_rate: f32, score_rate: f32, decay: f32, step: usize) {
+    pub(crate) fn step(&mut self, vector_rate: f32, score_rate: f32, decay: f32, step: usize) {
         const DECAY: [f32; 2] = [0.9, 0.999];
         let power = step.min(100_000) as i32;
         let correction = DECAY.map(|decay| 1.0 - decay.powi(power));

@@ -20,7 +20,7 @@ use crate::encoder::{CHANNELS, Channel, Head, ROW_DIM, StaticEncoder};
 
 /// The reason why a text model could not be fitted.
 #[derive(Debug, thiserror::Error)]
-pub enum TextFitError {
+pub(crate) enum TextFitError {
     /// An operation of candle failed.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
@@ -31,7 +31,7 @@ pub enum TextFitError {
 
 /// Settings of one fit; the recipe file holds them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TextRecipe {
+pub(crate) struct TextRecipe {
     /// Seed of initial weights, order and dropout.
     pub seed: u64,
     /// Passes over the examples.
@@ -62,7 +62,7 @@ pub struct TextRecipe {
 
 /// Progress of a fit.
 #[derive(Clone, Copy, Debug)]
-pub struct TextProgress {
+pub(crate) struct TextProgress {
     /// Finished steps.
     pub step: usize,
     /// Total steps.
@@ -76,7 +76,7 @@ pub struct TextProgress {
 /// # Errors
 /// When candle fails, which it does not for inputs of consistent shapes, or the distilled rows belong to another
 /// vocabulary.
-pub fn fit_text(
+pub(crate) fn fit_text(
     examples: &[&Example],
     tokens: usize,
     start: Start,

@@ -20,7 +20,7 @@ const FOLD_SALT: &str = "refit";
 
 /// Counts of the labels that a refit does not learn from, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LeftOut {
+pub(crate) struct LeftOut {
     /// Labels of a single conversation: the account model learns from whole accounts.
     pub conversations: u64,
     /// Labels replaced by a later label of the same account.
@@ -35,7 +35,7 @@ pub struct LeftOut {
 ///
 /// Histories are made under the offline key, whichever key the labels' pseudonyms use, so that the bundle depends only
 /// on the traffic and the verdicts.
-pub struct Refit {
+pub(crate) struct Refit {
     files: BundleFiles,
     manifest: Manifest,
     conversation: Calibration,
@@ -52,7 +52,7 @@ impl Refit {
     ///
     /// # Errors
     /// When the bundle is invalid.
-    pub fn new(
+    pub(crate) fn new(
         files: &BundleFiles,
         labels: impl IntoIterator<Item = Label<AccountRef>>,
         key: Option<PseudonymKey>,
@@ -93,7 +93,7 @@ impl Refit {
     }
 
     /// Adds exchanges, which must be in time order within each account.
-    pub fn update(&mut self, exchanges: &[Exchange]) {
+    pub(crate) fn update(&mut self, exchanges: &[Exchange]) {
         for exchange in exchanges {
             if self.pending.is_empty() {
                 break;
@@ -108,7 +108,7 @@ impl Refit {
     }
 
     /// Returns the labels not learned from so far, by reason.
-    pub fn left_out(&self) -> LeftOut {
+    pub(crate) fn left_out(&self) -> LeftOut {
         LeftOut {
             without_traffic: self.pending.len() as u64,
             ..self.left_out
@@ -120,7 +120,7 @@ impl Refit {
     ///
     /// # Errors
     /// When one class of accounts is missing or there are too few of them.
-    pub fn finish(
+    pub(crate) fn finish(
         self,
         name: &str,
         version: u32,

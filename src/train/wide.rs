@@ -16,7 +16,7 @@ use crate::encoder::{Seen, Wide, distinct_features, feature_count};
 /// Settings of one fit; the recipe file holds them.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WideRecipe {
+pub(crate) struct WideRecipe {
     /// L2 penalty `lambda`, in the mean loss.
     pub penalty: f64,
     /// Passes over the requests.
@@ -42,7 +42,12 @@ impl Row {
 }
 
 /// Fits on the examples for which it is known whether a pipeline sent them. Both classes have the same total weight.
-pub fn fit_wide(examples: &[&Example], tokens: usize, recipe: &WideRecipe, seed: u64) -> Wide {
+pub(crate) fn fit_wide(
+    examples: &[&Example],
+    tokens: usize,
+    recipe: &WideRecipe,
+    seed: u64,
+) -> Wide {
     let rows = rows(examples, tokens);
     let mut weights = vec![0.0_f64; feature_count(tokens)];
     let mut bias = 0.0;

@@ -103,7 +103,7 @@ impl ErrorKind {
 
 /// Why a request, or one exchange of a batch, failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WireError {
+pub(crate) enum WireError {
     /// A required field is absent or empty.
     #[error("`{field}` is required")]
     MissingField {
@@ -225,7 +225,7 @@ fn at(position: Option<&(usize, usize)>) -> String {
 
 impl WireError {
     /// Returns the kind of the error.
-    pub const fn kind(&self) -> ErrorKind {
+    pub(crate) const fn kind(&self) -> ErrorKind {
         match self {
             Self::MissingField { .. } => ErrorKind::MissingField,
             Self::BadValue { .. } => ErrorKind::BadValue,
@@ -251,7 +251,7 @@ impl WireError {
     }
 
     /// Returns the seconds after which a caller should retry; `None` when unknown.
-    pub const fn retry_after_seconds(&self) -> Option<u32> {
+    pub(crate) const fn retry_after_seconds(&self) -> Option<u32> {
         match self {
             Self::Overloaded {
                 retry_after_seconds,

@@ -20,7 +20,8 @@ mod time;
 mod traffic;
 
 pub use assessment::AssessmentLine;
-pub use error::{JsonKind, LineError};
+pub(crate) use error::JsonKind;
+pub use error::LineError;
 
 /// A record, and the number of unknown fields on its line.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
 ///
 /// A time outside the years -9999 to 9999, which no reader of this crate produces, is written as the nearest time
 /// within them.
-pub fn format_time(time: Timestamp) -> String {
+pub(crate) fn format_time(time: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(time.as_micros())
         .unwrap_or(if time.as_micros() < 0 {
             jiff::Timestamp::MIN

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// Observation of one unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub(crate) struct Span {
     /// Time of its detection, or of its last observation.
     pub until: u64,
     /// Whether it was detected then; otherwise it is censored.
@@ -13,14 +13,14 @@ pub struct Span {
 
 /// The product-limit estimate of the share not yet detected (Kaplan & Meier 1958).
 #[derive(Clone, Debug, PartialEq)]
-pub struct Survival {
+pub(crate) struct Survival {
     /// At each detection time, the share undetected after it.
     steps: Vec<(u64, f64)>,
 }
 
 impl Survival {
     /// Builds the estimate from `spans`. A unit censored at the time of a detection was still at risk for it.
-    pub fn new(spans: &[Span]) -> Self {
+    pub(crate) fn new(spans: &[Span]) -> Self {
         let mut times: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
         for span in spans {
             let (detected, gone) = times.entry(span.until).or_default();
@@ -41,7 +41,7 @@ impl Survival {
     }
 
     /// Returns the share detected at or before `time`.
-    pub fn detected_by(&self, time: u64) -> f64 {
+    pub(crate) fn detected_by(&self, time: u64) -> f64 {
         let passed = self.steps.partition_point(|step| step.0 <= time);
         passed
             .checked_sub(1)
@@ -61,7 +61,7 @@ impl Survival {
     }
 
     /// Returns the first time by which at least half are detected.
-    pub fn median(&self) -> Option<u64> {
+    pub(crate) fn median(&self) -> Option<u64> {
         let half = self.steps.iter().find(|step| step.1 <= 0.5 + 1e-12);
         half.map(|step| step.0)
     }

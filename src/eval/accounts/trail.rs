@@ -11,7 +11,7 @@ use crate::train::risk_model::EXCHANGES_NEEDED;
 pub(super) const NOT_STATED: &str = "(not said)";
 
 /// Exchange counts at which an account's state is kept, besides its last.
-pub const MARKS: [u64; 7] = [1, 5, 10, 25, 50, 100, 200];
+pub(crate) const MARKS: [u64; 7] = [1, 5, 10, 25, 50, 100, 200];
 
 /// Number of reasons of the last exchange that are kept.
 const REASONS: usize = 3;

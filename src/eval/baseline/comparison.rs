@@ -58,7 +58,7 @@ const OVER_MOMENTS: [usize; 2] = [0, 3];
 /// exchanges) is left out for all detectors. A history ends after [`super::STEPS_MAX`] exchanges, so on a longer
 /// history a baseline's last score is from an earlier exchange than ours. Differences from our score are resampled in
 /// pairs.
-pub fn comparison(
+pub(crate) fn comparison(
     trails: &[AccountTrail],
     histories: &[History],
     panel: &Panel,

@@ -16,7 +16,7 @@ use crate::privacy::{PseudonymKey, Purpose};
 use crate::text::TextView;
 
 /// Most exchanges kept of an account, its first ones. A longer history is scored by them alone.
-pub const STEPS_MAX: usize = 200;
+pub(crate) const STEPS_MAX: usize = 200;
 
 /// Most characters kept of a system prompt, so that it leaves room for the user's message.
 const SYSTEM_CHARACTERS: usize = 1_000;
@@ -24,7 +24,7 @@ const SYSTEM_CHARACTERS: usize = 1_000;
 const USER_CHARACTERS: usize = 2_000;
 
 /// The history of one account.
-pub struct History {
+pub(crate) struct History {
     /// Its label.
     pub label: Label,
     /// Its first exchanges, at most [`STEPS_MAX`].
@@ -35,7 +35,7 @@ pub struct History {
 
 impl History {
     /// Builds an account without exchanges.
-    pub const fn new(label: Label) -> Self {
+    pub(crate) const fn new(label: Label) -> Self {
         Self {
             label,
             steps: Vec::new(),
@@ -44,12 +44,12 @@ impl History {
     }
 
     /// Whether it is labeled as extraction.
-    pub fn extraction(&self) -> bool {
+    pub(crate) fn extraction(&self) -> bool {
         self.label.verdict == Verdict::Extraction
     }
 
     /// Returns the application or pipeline of the account, or the account itself where the label names none.
-    pub fn application(&self) -> &str {
+    pub(crate) fn application(&self) -> &str {
         self.label
             .application
             .as_deref()
@@ -61,7 +61,7 @@ impl History {
 ///
 /// Bounded: [`STEPS_MAX`] times some 700 bytes for each labeled account, and a few requests where it is to be fitted
 /// on.
-pub struct Collector<'a> {
+pub(crate) struct Collector<'a> {
     encoder: &'a dyn Encoder,
     key: PseudonymKey,
     /// `None` in a stream to fit on.
@@ -73,7 +73,10 @@ pub struct Collector<'a> {
 impl<'a> Collector<'a> {
     /// Builds a collector of a stream to fit a panel on. The last of several labels of one account counts; labels of
     /// single conversations do not.
-    pub fn to_fit(encoder: &'a dyn Encoder, labels: impl IntoIterator<Item = Label>) -> Self {
+    pub(crate) fn to_fit(
+        encoder: &'a dyn Encoder,
+        labels: impl IntoIterator<Item = Label>,
+    ) -> Self {
         let of_accounts = labels.into_iter().filter(|l| l.conversation.is_none());
         Self {
             encoder,
@@ -87,7 +90,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Builds a collector of a stream to score, read with a fitted n-gram model; labels as in [`Self::to_fit`].
-    pub fn to_score(
+    pub(crate) fn to_score(
         encoder: &'a dyn Encoder,
         ngram: &'a NgramModel,
         labels: impl IntoIterator<Item = Label>,
@@ -99,7 +102,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Adds the stream's next exchanges. Those of accounts without a label are skipped.
-    pub fn add(&mut self, exchanges: &[Exchange]) {
+    pub(crate) fn add(&mut self, exchanges: &[Exchange]) {
         let wanted: Vec<&Exchange> = exchanges
             .iter()
             .filter(|exchange| {
@@ -119,7 +122,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Returns the accounts with an exchange, by name.
-    pub fn finish(self) -> Vec<History> {
+    pub(crate) fn finish(self) -> Vec<History> {
         let begun = self.histories.into_values();
         begun.filter(|history| !history.steps.is_empty()).collect()
     }

@@ -16,7 +16,7 @@ use crate::domain::PoolRecord;
 
 /// Hyperparameters of one fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NgramRecipe {
+pub(crate) struct NgramRecipe {
     /// Seed of the sample order.
     pub seed: u64,
     /// Passes over the samples.
@@ -41,7 +41,7 @@ impl Default for NgramRecipe {
 
 /// One training request.
 #[derive(Clone, Copy)]
-pub struct NgramSample<'a> {
+pub(crate) struct NgramSample<'a> {
     /// The request.
     pub record: &'a PoolRecord,
     /// Whether a pipeline sent it.
@@ -51,7 +51,7 @@ pub struct NgramSample<'a> {
 }
 
 /// A fitted model.
-pub struct NgramModel {
+pub(crate) struct NgramModel {
     weights: Vec<f32>,
     bias: f32,
 }
@@ -66,7 +66,7 @@ const CHUNK: usize = 2_048;
 
 impl NgramModel {
     /// Fits a model to samples. The same samples and recipe give the same model.
-    pub fn fit(samples: &[NgramSample<'_>], recipe: &NgramRecipe) -> Self {
+    pub(crate) fn fit(samples: &[NgramSample<'_>], recipe: &NgramRecipe) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed);
         let mut order = samples.to_vec();
         let mut model = Self {
@@ -91,7 +91,7 @@ impl NgramModel {
     }
 
     /// Returns the log-odds that a pipeline sent the request, under the balance of the training weights.
-    pub fn score(&self, record: &PoolRecord) -> f32 {
+    pub(crate) fn score(&self, record: &PoolRecord) -> f32 {
         self.margin(&features(record))
     }
 

@@ -26,7 +26,7 @@ const CHOSEN_WITHIN: f64 = 0.05;
     "baselines: expected a training stream with extracting accounts and with benign accounts of two applications or \
      more, got {extracting} extracting and {benign} benign accounts"
 )]
-pub struct Unfit {
+pub(crate) struct Unfit {
     /// Number of extracting accounts in the stream.
     pub extracting: usize,
     /// Number of benign accounts in the stream.
@@ -34,7 +34,7 @@ pub struct Unfit {
 }
 
 /// The fitted baselines.
-pub struct Panel {
+pub(crate) struct Panel {
     ngram: NgramModel,
     detectors: Vec<Box<dyn Baseline>>,
 }
@@ -47,7 +47,7 @@ impl Panel {
     ///
     /// # Errors
     /// When the stream lacks extracting accounts, or benign ones of two applications with some twenty requests.
-    pub fn fit(histories: &[History]) -> Result<Self, Unfit> {
+    pub(crate) fn fit(histories: &[History]) -> Result<Self, Unfit> {
         let extracting = histories.iter().filter(|h| h.extraction()).count();
         let unfit = Unfit {
             extracting,
@@ -85,17 +85,17 @@ impl Panel {
     }
 
     /// Returns the n-gram model, with which requests of a stream to score are read.
-    pub const fn ngram(&self) -> &NgramModel {
+    pub(crate) const fn ngram(&self) -> &NgramModel {
         &self.ngram
     }
 
     /// Iterates over the names of the baselines, in the order of [`Self::scores`].
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.detectors.iter().map(|detector| detector.name())
     }
 
     /// The table of how each baseline was fitted, one row per baseline.
-    pub fn forms(&self) -> Table {
+    pub(crate) fn forms(&self) -> Table {
         let mut table = Table::new("Baselines as fitted", ["detector", "form"]);
         for detector in &self.detectors {
             table.push(vec![
@@ -107,7 +107,7 @@ impl Panel {
     }
 
     /// Scores an account after these exchanges with each baseline.
-    pub fn scores(&self, steps: &[Step]) -> Vec<f64> {
+    pub(crate) fn scores(&self, steps: &[Step]) -> Vec<f64> {
         let scores = self.detectors.iter().map(|detector| detector.score(steps));
         scores.collect()
     }

@@ -11,11 +11,11 @@ const WORD_PAIR: u64 = 3;
 
 /// The smallest hashes of a request's distinct word pairs, ascending; all of them where there are few.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sketch(Vec<u32>);
+pub(crate) struct Sketch(Vec<u32>);
 
 impl Sketch {
     /// Builds the sketch of a text.
-    pub fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let words = words(text);
         let pairs = words.windows(2).map(|pair| {
             let characters = pair[0].chars().chain([' ']).chain(pair[1].chars());

@@ -8,7 +8,7 @@ pub(super) const REQUESTS_MAX: usize = 6;
 
 /// The record of one exchange.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub(crate) struct Step {
     /// Time of the exchange.
     pub time: Timestamp,
     /// Digest of its API key, where the provider gives one.

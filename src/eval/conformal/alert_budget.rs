@@ -32,7 +32,7 @@ const NEVER: f64 = 1e30;
 
 /// Returns the indices of the accounts to review, the most suspicious first: the longest list of at most `at_most`
 /// accounts whose expected benign share is at most `alpha`. Equal e-values keep their order; NaN counts as 0.
-pub fn daily_list(e_values: &[f64], alpha: f64, at_most: usize) -> Vec<usize> {
+pub(crate) fn daily_list(e_values: &[f64], alpha: f64, at_most: usize) -> Vec<usize> {
     let value = |place: &usize| {
         if e_values[*place] > 0.0 {
             e_values[*place]
@@ -51,7 +51,7 @@ pub fn daily_list(e_values: &[f64], alpha: f64, at_most: usize) -> Vec<usize> {
 
 /// Why there is no budget.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
-pub enum BudgetError {
+pub(crate) enum BudgetError {
     /// A plan under which nothing could be listed.
     #[error(
         "expected a rate within (0, 1) and at least one alert, account expected and account waiting, got {alpha}, \
@@ -84,7 +84,7 @@ pub enum BudgetError {
 /// The plan of a budget, fixed before the first account.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Largest expected benign share of all accounts ever listed.
     pub alpha: f64,
     /// Alerts a day.
@@ -148,7 +148,7 @@ impl Waiting {
 /// Memory is bounded by [`Plan::waiting_max`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
-pub struct AlertBudget {
+pub(crate) struct AlertBudget {
     plan: Plan,
     admitted: u64,
     shown: u64,
@@ -163,7 +163,7 @@ impl AlertBudget {
     ///
     /// # Errors
     /// When nothing could be listed under the plan.
-    pub fn new(plan: Plan) -> Result<Self, BudgetError> {
+    pub(crate) fn new(plan: Plan) -> Result<Self, BudgetError> {
         Ok(Self {
             plan: plan.check()?,
             admitted: 0,
@@ -177,7 +177,7 @@ impl AlertBudget {
     /// Records an account's current e-value. A value lower than an earlier one changes nothing: the highest counts, so
     /// the highest must be an e-value (see [`super::e_value`]). An account whose e-value is not above 0 waits
     /// indefinitely.
-    pub fn raise(&mut self, account: u128, e_value: f64) {
+    pub(crate) fn raise(&mut self, account: u128, e_value: f64) {
         if self.shown_as.contains_key(&account) {
             return;
         }
@@ -213,7 +213,7 @@ impl AlertBudget {
 
     /// Ends a day: returns the accounts to review, those first that could have been listed earliest; at most
     /// [`Plan::a_day`].
-    pub fn end_day(&mut self) -> Vec<u128> {
+    pub(crate) fn end_day(&mut self) -> Vec<u128> {
         let fits = |(rank, (need, _, _)): (u64, &(u64, u64, u128))| {
             (f64::from_bits(*need) <= (self.shown + rank) as f64).then_some(rank)
         };
@@ -238,12 +238,12 @@ impl AlertBudget {
     }
 
     /// Returns the number of waiting accounts.
-    pub fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
     /// Returns the number of accounts listed so far.
-    pub const fn shown(&self) -> u64 {
+    pub(crate) const fn shown(&self) -> u64 {
         self.shown
     }
 }

@@ -7,17 +7,17 @@
 const FIRST: u64 = 8;
 
 /// Largest number of cells: the last begins at exchange 8,193.
-pub const CELLS_MAX: usize = 12;
+pub(crate) const CELLS_MAX: usize = 12;
 
 /// Returns the cell of a grid of `cells` that an account is in after `seen` exchanges.
-pub fn cell_of(seen: u64, cells: usize) -> usize {
+pub(crate) fn cell_of(seen: u64, cells: usize) -> usize {
     let doublings = (seen.saturating_sub(1) / FIRST).checked_ilog2();
     let finest = doublings.map_or(0, |doublings| doublings as usize + 1);
     finest.min(cells.saturating_sub(1))
 }
 
 /// Returns the first and last exchange of a cell; the last cell of a grid has no last exchange.
-pub fn span(cell: usize, cells: usize) -> (u64, Option<u64>) {
+pub(crate) fn span(cell: usize, cells: usize) -> (u64, Option<u64>) {
     let end = |cell: usize| FIRST << cell;
     let first = if cell == 0 { 1 } else { end(cell - 1) + 1 };
     (first, (cell + 1 < cells).then(|| end(cell)))
@@ -28,7 +28,7 @@ pub fn span(cell: usize, cells: usize) -> (u64, Option<u64>) {
 ///
 /// Over an infinite grid the sum of the squares is pi^2 / 6, which leaves the part of unreached cells unspent; the
 /// grid in use is finite, so its own sum is used instead.
-pub fn spending(cells: usize) -> Vec<f64> {
+pub(crate) fn spending(cells: usize) -> Vec<f64> {
     let part = |cell: usize| 1.0 / ((cell + 1) as f64).powi(2);
     let whole: f64 = (0..cells).map(part).sum();
     (0..cells).map(|cell| part(cell) / whole).collect()

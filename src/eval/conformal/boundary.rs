@@ -55,15 +55,15 @@ use crate::train::benign_sample::{applications, weighed};
 use crate::train::operating_points::{FEWEST_ACCOUNTS, FEWEST_APPLICATIONS};
 use fit::{enough, highs, stratum};
 
-pub use edge::{BoundaryError, Edge, ScorePath, StratumBoundary};
+pub(crate) use edge::{BoundaryError, Edge, ScorePath, StratumBoundary};
 
 /// Number of applications below which a stratum is pooled.
-pub const THIN_APPLICATIONS: usize = 20;
+pub(crate) const THIN_APPLICATIONS: usize = 20;
 
 /// Thresholds by exposure for every stratum, and for an account of unknown stratum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
-pub struct ConformalBoundary {
+pub(crate) struct ConformalBoundary {
     strata: Vec<StratumBoundary>,
     hardest: StratumBoundary,
 }
@@ -76,7 +76,7 @@ impl ConformalBoundary {
     /// # Errors
     /// When there are fewer than 40 accounts or 2 applications, or the rates are not decreasing within (0, 1).
     /// Accounts without a finite score are ignored.
-    pub fn fit(
+    pub(crate) fn fit(
         paths: &[ScorePath<'_>],
         cells: usize,
         rates: TargetRates,
@@ -130,19 +130,19 @@ impl ConformalBoundary {
     }
 
     /// Returns the boundary of a stratum; for one that did not calibrate, [`Self::hardest`].
-    pub fn of(&self, stratum: &str) -> &StratumBoundary {
+    pub(crate) fn of(&self, stratum: &str) -> &StratumBoundary {
         let own = |pool: &&StratumBoundary| pool.members.iter().any(|name| name == stratum);
         self.strata.iter().find(own).unwrap_or(&self.hardest)
     }
 
     /// Returns the boundary for an account of unknown stratum: in each cell the highest threshold of any stratum, so
     /// that the guarantee holds in each of them.
-    pub const fn hardest(&self) -> &StratumBoundary {
+    pub(crate) const fn hardest(&self) -> &StratumBoundary {
         &self.hardest
     }
 
     /// Returns all strata, as pooled.
-    pub fn strata(&self) -> &[StratumBoundary] {
+    pub(crate) fn strata(&self) -> &[StratumBoundary] {
         &self.strata
     }
 

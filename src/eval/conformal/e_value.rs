@@ -23,7 +23,7 @@ use crate::train::benign_sample::{BenignScore, applications, weighed};
 
 /// Why there are no e-values.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
-pub enum EValueError {
+pub(crate) enum EValueError {
     /// Fewer than two applications to compare with.
     #[error(
         "expected benign accounts with finite scores of at least 2 applications, got {applications}"
@@ -51,7 +51,7 @@ pub enum EValueError {
 /// With `h` fixed the sample enters by its sum alone, so no table of its scores is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
-pub struct EValues {
+pub(crate) struct EValues {
     eta: f64,
     cap: f64,
     applications: u64,
@@ -65,7 +65,7 @@ impl EValues {
     ///
     /// # Errors
     /// With fewer than 2 applications, an `eta` that is not above 0 and finite, or a `cap` that is not finite.
-    pub fn fit(benign: &[BenignScore], eta: f64, cap: f64) -> Result<Self, EValueError> {
+    pub(crate) fn fit(benign: &[BenignScore], eta: f64, cap: f64) -> Result<Self, EValueError> {
         let finite: Vec<BenignScore> = benign
             .iter()
             .filter(|row| row.score.is_finite())
@@ -97,7 +97,7 @@ impl EValues {
     }
 
     /// Returns the e-value of an account by its highest score; 0 for NaN.
-    pub fn e_value(&self, score: f64) -> f64 {
+    pub(crate) fn e_value(&self, score: f64) -> f64 {
         if score.is_nan() {
             return 0.0;
         }
@@ -106,7 +106,7 @@ impl EValues {
     }
 
     /// Returns the number of applications behind it: no e-value exceeds their number plus one.
-    pub const fn applications(&self) -> u64 {
+    pub(crate) const fn applications(&self) -> u64 {
         self.applications
     }
 }

@@ -7,7 +7,7 @@ const Z: f64 = 1.959_963_984_540_054;
 
 /// Confusion counts of one class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Confusion {
+pub(crate) struct Confusion {
     /// Flagged, and extraction.
     pub true_positives: u64,
     /// Flagged, and benign.
@@ -20,7 +20,7 @@ pub struct Confusion {
 
 impl Confusion {
     /// Counts one decision.
-    pub const fn add(&mut self, flagged: bool, extraction: bool) {
+    pub(crate) const fn add(&mut self, flagged: bool, extraction: bool) {
         let cell = match (flagged, extraction) {
             (true, true) => &mut self.true_positives,
             (true, false) => &mut self.false_positives,
@@ -31,7 +31,7 @@ impl Confusion {
     }
 
     /// `TP / (TP + FP)`; `None` when nothing was flagged.
-    pub fn precision(&self) -> Option<f64> {
+    pub(crate) fn precision(&self) -> Option<f64> {
         share(
             self.true_positives,
             self.true_positives + self.false_positives,
@@ -39,7 +39,7 @@ impl Confusion {
     }
 
     /// `TP / (TP + FN)`; `None` when there were no positives.
-    pub fn recall(&self) -> Option<f64> {
+    pub(crate) fn recall(&self) -> Option<f64> {
         share(
             self.true_positives,
             self.true_positives + self.false_negatives,
@@ -47,7 +47,7 @@ impl Confusion {
     }
 
     /// `2 TP / (2 TP + FP + FN)`; `None` when nothing was flagged and there were no positives.
-    pub fn f1(&self) -> Option<f64> {
+    pub(crate) fn f1(&self) -> Option<f64> {
         let twice = 2 * self.true_positives;
         share(twice, twice + self.false_positives + self.false_negatives)
     }
@@ -55,7 +55,7 @@ impl Confusion {
 
 /// Returns the mean F1 over classes, each counting equally, except those that were neither flagged nor present. `None`
 /// when no class is left.
-pub fn macro_f1(classes: &[Confusion]) -> Option<f64> {
+pub(crate) fn macro_f1(classes: &[Confusion]) -> Option<f64> {
     let figures: Vec<f64> = classes.iter().filter_map(Confusion::f1).collect();
     (!figures.is_empty()).then(|| figures.iter().sum::<f64>() / figures.len() as f64)
 }
@@ -64,7 +64,7 @@ pub fn macro_f1(classes: &[Confusion]) -> Option<f64> {
 ///
 /// # Panics
 /// When there are more hits than trials.
-pub fn wilson(hits: u64, n: u64) -> Option<Interval> {
+pub(crate) fn wilson(hits: u64, n: u64) -> Option<Interval> {
     assert!(hits <= n, "no more hits than trials");
     let share = share(hits, n)?;
     let n = n as f64;

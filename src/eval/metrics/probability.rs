@@ -4,7 +4,7 @@ use super::Scored;
 
 /// One bin of a reliability diagram.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ReliabilityBin {
+pub(crate) struct ReliabilityBin {
     /// Number of units in the bin.
     pub n: u64,
     /// Mean predicted probability.
@@ -14,7 +14,7 @@ pub struct ReliabilityBin {
 }
 
 /// Mean squared distance between probability and truth (Brier 1950). `None` without units.
-pub fn brier(units: &[Scored]) -> Option<f64> {
+pub(crate) fn brier(units: &[Scored]) -> Option<f64> {
     let sum: f64 = units
         .iter()
         .map(|unit| (unit.score - truth(unit)).powi(2))
@@ -24,7 +24,7 @@ pub fn brier(units: &[Scored]) -> Option<f64> {
 
 /// Returns the reliability diagram over at most `bins` bins of equal mass, from the lowest probability up. Units of
 /// equal probability share a bin, so there may be fewer bins, of unequal size.
-pub fn reliability(units: &[Scored], bins: usize) -> Vec<ReliabilityBin> {
+pub(crate) fn reliability(units: &[Scored], bins: usize) -> Vec<ReliabilityBin> {
     let mut sorted = units.to_vec();
     // Sorted by truth as well, so that sums do not depend on the order of the rows.
     sorted.sort_by(|a, b| {
@@ -57,7 +57,7 @@ pub fn reliability(units: &[Scored], bins: usize) -> Vec<ReliabilityBin> {
 /// Hauskrecht 2015, with the equal-mass bins of Nixon et al. 2019). `None` without units.
 ///
 /// Biased upwards by about `sqrt(bins / n)` even for perfect probabilities: compare at equal n.
-pub fn expected_calibration_error(units: &[Scored], bins: usize) -> Option<f64> {
+pub(crate) fn expected_calibration_error(units: &[Scored], bins: usize) -> Option<f64> {
     let sum: f64 = reliability(units, bins)
         .iter()
         .map(|bin| bin.n as f64 * (bin.stated - bin.observed).abs())

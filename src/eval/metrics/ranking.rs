@@ -6,7 +6,7 @@ use super::{Figure, Scored};
 /// the rate by `rate` with 95% confidence (`(1 - rate)^n <= 0.05`, the rule of three).
 ///
 /// 299 for 1%, 2,995 for 0.1%, 29,956 for 0.01%.
-pub fn benign_needed(rate: f64) -> u64 {
+pub(crate) fn benign_needed(rate: f64) -> u64 {
     (0.05_f64.ln() / (-rate).ln_1p()).ceil() as u64
 }
 

@@ -13,7 +13,7 @@ pub(super) type BenignScores = BTreeMap<String, Vec<f64>>;
 
 /// Counts of benign prompts of one application (with its translations) or pool.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ApplicationRow {
+pub(crate) struct ApplicationRow {
     /// Application group or pool.
     pub application: String,
     /// Number of prompts above the threshold of the other folds.

@@ -12,7 +12,7 @@ pub(super) const ROW_MIN: u64 = 20;
 
 /// Metrics of one set of extracting prompts against all benign prompts of their fold.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Power {
+pub(crate) struct Power {
     /// Recall at a threshold that flags 1% of benign prompts.
     pub recall: Figure,
     /// Area under the curve.
@@ -23,7 +23,7 @@ pub struct Power {
 
 /// Results for the prompts of one pipeline, family and language.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PromptRow {
+pub(crate) struct PromptRow {
     /// Name of the pipeline.
     pub pipeline: String,
     /// Family of extraction.
@@ -38,7 +38,7 @@ pub struct PromptRow {
 
 /// Results for the prompts of one pipeline that are not bare.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PipelineRow {
+pub(crate) struct PipelineRow {
     /// Name of the pipeline.
     pub pipeline: String,
     /// Figures.
@@ -47,7 +47,7 @@ pub struct PipelineRow {
 
 /// Counts of benign prompts of one family, over all folds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct BenignRow {
+pub(crate) struct BenignRow {
     /// Name of the family.
     pub family: String,
     /// Number of prompts flagged.
@@ -58,7 +58,7 @@ pub struct BenignRow {
 
 /// Results of one model.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ModelReport {
+pub(crate) struct ModelReport {
     /// Name of the model.
     pub name: &'static str,
     /// Rows by pipeline, family, language and bareness; sorted.
@@ -133,7 +133,7 @@ impl ModelReport {
     }
 
     /// Returns the benign applications and pools, each compared with the threshold of the other folds; by name.
-    pub fn applications(&self) -> Vec<ApplicationRow> {
+    pub(crate) fn applications(&self) -> Vec<ApplicationRow> {
         left_out(&self.benign_scores)
     }
 

@@ -9,14 +9,14 @@ use crate::eval::table::{Cell, Number, Style, Table};
 
 /// Results of a trial, by model; all models were evaluated on the same prompts.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PromptReport {
+pub(crate) struct PromptReport {
     /// Results by model, the text model first.
     pub models: Vec<ModelReport>,
 }
 
 /// A mean over rows or pipelines.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mean {
+pub(crate) struct Mean {
     /// Mean recall at 1% of benign prompts.
     pub recall: f64,
     /// Mean area under the curve.
@@ -47,13 +47,13 @@ impl Mean {
 
 impl ModelReport {
     /// Returns the mean over the rows that `keep` keeps.
-    pub fn mean(&self, keep: impl Fn(&PromptRow) -> bool) -> Mean {
+    pub(crate) fn mean(&self, keep: impl Fn(&PromptRow) -> bool) -> Mean {
         let kept = self.rows.iter().filter(|row| keep(row));
         Mean::of(kept.map(|row| &row.power))
     }
 
     /// Returns the mean over pipelines, without their bare prompts.
-    pub fn mean_of_pipelines(&self) -> Mean {
+    pub(crate) fn mean_of_pipelines(&self) -> Mean {
         Mean::of(self.pipelines.iter().map(|row| &row.power))
     }
 }
@@ -63,7 +63,7 @@ impl PromptReport {
     ///
     /// # Panics
     /// When the models were not evaluated on the same prompts.
-    pub fn tables(&self) -> Vec<Table> {
+    pub(crate) fn tables(&self) -> Vec<Table> {
         let mut tables = vec![self.means(), self.pipelines(), self.rows()];
         tables.extend(applications::tables(&self.models));
         tables.push(self.benign());

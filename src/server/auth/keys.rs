@@ -11,14 +11,14 @@ use super::key_line::{KeyLine, hash};
 use super::rate_limit::{RateLimit, RateLimiter};
 
 /// Maximum number of keys in one file. Bounded because every request is compared with all of them.
-pub const KEYS_MAX: usize = 1_000;
+pub(crate) const KEYS_MAX: usize = 1_000;
 /// Maximum length of a key, in bytes.
 const KEY_BYTES_MAX: usize = 256;
 
 /// Settings of the section `auth`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct AuthSettings {
+pub(crate) struct AuthSettings {
     /// File of API keys, hashed, one per line (`stillwatch key new`). If not set, no key is required. Read again at
     /// SIGHUP.
     pub keys_file: Option<PathBuf>,

@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 /// Settings of the section `tls`: the files of [`TlsFiles`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct TlsSettings {
+pub(crate) struct TlsSettings {
     /// Certificate chain file (PEM). If not set, the port speaks plain HTTP. Read again at SIGHUP.
     pub certificate_file: Option<PathBuf>,
     /// File of the certificate's private key (PEM). Read again at SIGHUP.

@@ -17,7 +17,7 @@ use super::LicenceClass;
 ///   pools share one lineage), and the hardest look-alikes, tutoring and benign judges, 2,000 and 3,000 in `Fit`;
 /// - real conversations (`sharegpt_sample_1k`) and Chinese users (`human prompt sets`) are in `Fit`;
 /// - zh, en, ko, ja and fr are on both sides, and at most 16,000 permissive requests are withheld.
-pub const SALT: &str = "split-3092";
+pub(crate) const SALT: &str = "split-3092";
 
 /// The use that a unit is assigned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, IntoStaticStr)]
@@ -43,7 +43,7 @@ impl Partition {
 }
 
 /// Returns a stable share in [0, 1) for a group under a salt; the same on every machine and in every version.
-pub fn share_of(group: &str, salt: &str) -> f64 {
+pub(crate) fn share_of(group: &str, salt: &str) -> f64 {
     let mut hasher = blake3::Hasher::new();
     // Lengths come first, so that no two pairs hash the same bytes.
     hasher.update(&(salt.len() as u64).to_le_bytes());

@@ -10,7 +10,7 @@ use crate::train::operating_points::{FEWEST_ACCOUNTS, FEWEST_APPLICATIONS};
 
 /// Why a boundary could not be set or was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
-pub enum BoundaryError {
+pub(crate) enum BoundaryError {
     /// Too few accounts or applications to set a threshold on.
     #[error(
         "expected at least {FEWEST_ACCOUNTS} benign accounts of {FEWEST_APPLICATIONS} applications, \
@@ -42,7 +42,7 @@ pub enum BoundaryError {
 
 /// The scores of one benign account that was not used in training.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ScorePath<'a> {
+pub(crate) struct ScorePath<'a> {
     /// Stratum of the account, as a path: `consumer/chat`.
     pub stratum: &'a str,
     /// The application (customer) that the account belongs to.
@@ -54,7 +54,7 @@ pub struct ScorePath<'a> {
 /// The thresholds of one rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Edge {
+pub(crate) struct Edge {
     /// Target share of benign accounts that ever pass.
     pub target_rate: f64,
     /// One threshold for each cell, each with its own part of the rate.
@@ -67,23 +67,23 @@ pub struct Edge {
 
 impl Edge {
     /// Returns the threshold after `seen` exchanges.
-    pub fn at(&self, seen: u64) -> &Threshold {
+    pub(crate) fn at(&self, seen: u64) -> &Threshold {
         &self.cells[cell_of(seen, self.cells.len())]
     }
 
     /// Whether an account is, or ever was, beyond the threshold of a cell.
-    pub fn passed(&self, highs: &Highs) -> bool {
+    pub(crate) fn passed(&self, highs: &Highs) -> bool {
         (0..self.cells.len()).any(|cell| self.passed_in(highs, cell))
     }
 
     /// Whether it was beyond the threshold of one cell.
-    pub fn passed_in(&self, highs: &Highs, cell: usize) -> bool {
+    pub(crate) fn passed_in(&self, highs: &Highs, cell: usize) -> bool {
         let high = highs.within(cell, self.cells.len());
         high.is_some_and(|high| high > self.cells[cell].score)
     }
 
     /// Whether any of its thresholds lies beyond what the calibration can certify.
-    pub fn extrapolated(&self) -> bool {
+    pub(crate) fn extrapolated(&self) -> bool {
         self.cells.iter().any(|cell| cell.extrapolated)
     }
 
@@ -109,7 +109,7 @@ impl Edge {
 /// The boundary of one or several pooled strata.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct StratumBoundary {
+pub(crate) struct StratumBoundary {
     /// Names of the strata; several where one was too thin alone.
     pub members: Vec<String>,
     /// Threshold of the `watch` recommendation: keep observing.
@@ -122,13 +122,13 @@ pub struct StratumBoundary {
 
 impl StratumBoundary {
     /// Whether it covers several strata, because one of them was too thin.
-    pub const fn pooled(&self) -> bool {
+    pub(crate) const fn pooled(&self) -> bool {
         self.members.len() > 1
     }
 
     /// Returns the recommendation for a score after `seen` exchanges. As with [`crate::risk::OperatingPoints`], an
     /// extrapolated threshold restricts nobody.
-    pub fn decide(&self, score: f64, seen: u64) -> Recommendation {
+    pub(crate) fn decide(&self, score: f64, seen: u64) -> Recommendation {
         let restrict = self.restrict.at(seen);
         if score > restrict.score && !restrict.extrapolated {
             Recommendation::Restrict
@@ -142,7 +142,7 @@ impl StratumBoundary {
     }
 
     /// Returns its edges, from the highest rate to the lowest.
-    pub const fn edges(&self) -> [&Edge; 3] {
+    pub(crate) const fn edges(&self) -> [&Edge; 3] {
         [&self.watch, &self.review, &self.restrict]
     }
 }
