@@ -98,7 +98,7 @@ pub mod internals {
             pub use crate::eval::accounts::{Collected, compared, errors};
         }
         pub mod gates {
-            pub use crate::eval::gates::{GateError, Gates};
+            pub use crate::eval::gates::{GateError, Gates, table};
         }
         pub mod metrics {
             pub use crate::eval::metrics::{Roc, Scored};

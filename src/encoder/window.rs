@@ -10,7 +10,8 @@ const REQUEST: Window = Window::new(1_500, 1_000);
 const HISTORY: Window = Window::new(400, 600);
 
 /// Maximum number of bytes of a request that reach the tokenizer.
-pub(crate) const BYTES_MAX: usize = SYSTEM.bytes() + REQUEST.bytes() + HISTORY.bytes() + CHANNELS;
+#[cfg(test)]
+const BYTES_MAX: usize = SYSTEM.bytes() + REQUEST.bytes() + HISTORY.bytes() + CHANNELS;
 
 /// The windowed text of one request, by channel; reused between requests.
 #[derive(Default)]

@@ -39,5 +39,7 @@ pub use errors::errors;
 pub use options::Options;
 pub use report::Report;
 pub(super) use sample::Moment;
+#[cfg(test)]
+pub(crate) use trail::Checkpoint;
 pub use trail::{AccountTrail, Step};
 pub use trails::{Collected, Trails};

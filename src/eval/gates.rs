@@ -131,7 +131,7 @@ fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a String>) -> Option<St
 }
 
 /// Renders the checked gates as a table, those not held first.
-pub(crate) fn table(checked: &[Checked<'_>]) -> Table {
+pub fn table(checked: &[Checked<'_>]) -> Table {
     let mut table = Table::new(
         "Gates",
         ["held", "figure", "least", "most", "actual", "why the bound"],

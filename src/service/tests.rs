@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 
+use super::ServiceSetup;
 use super::active_model::ActiveModel;
-use super::{ServiceSetup, Sink, SinkError};
+use super::setup::{Sink, SinkError};
 use crate::bundle::{BundleCatalogue, BundleFiles, Manifest};
 use crate::domain::{
     AccountKey, Client, Exchange, Message, Parameters, Response, Role, Sensitive, Timestamp,

@@ -105,7 +105,6 @@ pub(crate) struct LogSettings {
 /// Severity of a log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
 pub(crate) enum LogLevel {
     Error,
     Warn,

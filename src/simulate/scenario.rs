@@ -16,6 +16,8 @@ use checks::{check, check_weights, probability};
 use range::PER_DAY_MOST;
 
 pub use checks::ScenarioError;
+#[cfg(test)]
+pub(crate) use evasion::EvasionSettings;
 pub(crate) use evasion::LanguageSwitch;
 pub(crate) use exchanges::Exchanges;
 pub(crate) use extraction::{Bans, ExtractionSettings, Relay, Sharding};

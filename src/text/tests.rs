@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
+use super::digest::TextDigests;
 use super::*;
 use crate::{
     domain::{Digest, Role},

@@ -9,12 +9,3 @@ pub(crate) trait Progress: Sync {
     /// Reports a line that should stay on the screen.
     fn note(&self, line: &str);
 }
-
-/// Discards all progress.
-pub(crate) struct Silent;
-
-impl Progress for Silent {
-    fn begin(&self, _: &str, _: u64) {}
-    fn advance(&self, _: u64) {}
-    fn note(&self, _: &str) {}
-}

@@ -61,11 +61,6 @@ impl TrainingRows<'_> {
         self.extraction.len()
     }
 
-    /// Returns whether there are no rows.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.extraction.is_empty()
-    }
-
     /// Checks that the rows are consistent and have this many columns.
     ///
     /// # Errors

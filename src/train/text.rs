@@ -65,8 +65,6 @@ pub(crate) struct TextRecipe {
 pub(crate) struct TextProgress {
     /// Finished steps.
     pub step: usize,
-    /// Total steps.
-    pub steps: usize,
     /// Mean loss of the last step.
     pub loss: f32,
 }
@@ -118,7 +116,6 @@ pub(crate) fn fit_text(
             }
             progress(TextProgress {
                 step,
-                steps,
                 loss: loss.to_scalar()?,
             });
         }

@@ -238,11 +238,13 @@ impl AlertBudget {
     }
 
     /// Returns the number of waiting accounts.
+    #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
     /// Returns the number of accounts listed so far.
+    #[cfg(test)]
     pub(crate) const fn shown(&self) -> u64 {
         self.shown
     }

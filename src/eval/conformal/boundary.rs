@@ -130,6 +130,7 @@ impl ConformalBoundary {
     }
 
     /// Returns the boundary of a stratum; for one that did not calibrate, [`Self::hardest`].
+    #[cfg(test)]
     pub(crate) fn of(&self, stratum: &str) -> &StratumBoundary {
         let own = |pool: &&StratumBoundary| pool.members.iter().any(|name| name == stratum);
         self.strata.iter().find(own).unwrap_or(&self.hardest)
@@ -142,6 +143,7 @@ impl ConformalBoundary {
     }
 
     /// Returns all strata, as pooled.
+    #[cfg(test)]
     pub(crate) fn strata(&self) -> &[StratumBoundary] {
         &self.strata
     }

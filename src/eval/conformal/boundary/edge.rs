@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+#[cfg(test)]
 use crate::domain::Recommendation;
-use crate::eval::conformal::alpha_spending::{Highs, cell_of};
+use crate::eval::conformal::alpha_spending::Highs;
+#[cfg(test)]
+use crate::eval::conformal::alpha_spending::cell_of;
 use crate::risk::{OperatingPointError, Threshold};
 use crate::train::operating_points::{FEWEST_ACCOUNTS, FEWEST_APPLICATIONS};
 
@@ -67,6 +70,7 @@ pub(crate) struct Edge {
 
 impl Edge {
     /// Returns the threshold after `seen` exchanges.
+    #[cfg(test)]
     pub(crate) fn at(&self, seen: u64) -> &Threshold {
         &self.cells[cell_of(seen, self.cells.len())]
     }
@@ -122,12 +126,14 @@ pub(crate) struct StratumBoundary {
 
 impl StratumBoundary {
     /// Whether it covers several strata, because one of them was too thin.
+    #[cfg(test)]
     pub(crate) const fn pooled(&self) -> bool {
         self.members.len() > 1
     }
 
     /// Returns the recommendation for a score after `seen` exchanges. As with [`crate::risk::OperatingPoints`], an
     /// extrapolated threshold restricts nobody.
+    #[cfg(test)]
     pub(crate) fn decide(&self, score: f64, seen: u64) -> Recommendation {
         let restrict = self.restrict.at(seen);
         if score > restrict.score && !restrict.extrapolated {
