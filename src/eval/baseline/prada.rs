@@ -2,8 +2,8 @@
 //!
 //! Juuti, Szyller, Marchal and Asokan 2019, "PRADA: protecting against DNN model stealing attacks" (EuroS&P),
 //! algorithm 3: the distance of each request to the nearest of a growing set of earlier ones; outliers beyond three
-//! standard deviations are left out; Shapiro-Wilk on the rest, and a low W is an attack. Ours differs in three ways:
-//! the distance is between text embeddings; there is one growing set, not one for each class of an image model; and W
+//! standard deviations are left out; Shapiro-Wilk on the rest, and a low W is an attack. Ours differs in two ways: the
+//! distance is between text embeddings and there is one growing set, not one for each class of an image model; and W
 //! is converted to Royston's normal deviate, since accounts bring samples of different size (the paper waits for 100
 //! requests, which most accounts of a campaign never send).
 
