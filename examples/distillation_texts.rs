@@ -1,5 +1,5 @@
-//! Writes the texts that the distilled rows are made from: permissive requests of the fitting side and our own writing,
-//! a JSON string a line. `training/initial/README.md` says what follows.
+//! Writes the texts from which the distilled rows are generated: permissively licensed requests of the fitting side and
+//! our own writing, one JSON string per line. `training/initial/README.md` describes the next steps.
 //!
 //! `cargo run --release --example distillation_texts -- DATA > texts.jsonl`
 
@@ -11,7 +11,7 @@ use stillwatch::simulate::corpus::{Corpus, LicenceClass, Partition};
 use stillwatch::train::examples::labeled_requests;
 use stillwatch::train::manifest::CueManifest;
 
-/// Requests that one pipeline, source or application contributes.
+/// Maximum requests from one pipeline, source or application.
 const REQUESTS: usize = 60;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! Reads a traffic log and does nothing else: the floor that `stillwatch score` is compared with.
+//! Reads a traffic log and does nothing else: the baseline that `stillwatch score` is compared with.
 //!
 //! `cargo run --release --example parse_only -- traffic.jsonl`
 
