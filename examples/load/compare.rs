@@ -1,4 +1,4 @@
-//! The server beside the handler that says hello: for each kind of call, both in turns under the same load.
+//! Compares the server with the baseline handler: for each kind of request, both in turn under the same load.
 
 use comfy_table::Table;
 use stillwatch::server::Limits;
@@ -8,11 +8,12 @@ use crate::drive::{Call, Load, Outcome, drive, quantile};
 use crate::process::Server;
 use crate::traffic::{self, BATCH};
 
-/// Calls at once that keep two servers of a few cores busy.
+/// Concurrent requests that saturate two servers with a few cores.
 const LANES: usize = 32;
 
-/// Calls at once at overload: ten times those that a server of the standard limits lets in, on workers and waiting.
-fn crowd() -> usize {
+/// Returns the concurrent requests at overload: ten times as many as a server with standard limits admits, being scored
+/// or queued.
+fn overload_lanes() -> usize {
     let limits = Limits::default();
     10 * (limits.workers.get() + limits.queue_depth_max)
 }
@@ -25,7 +26,7 @@ struct Kind {
     hello: &'static str,
 }
 
-/// Measures and prints.
+/// Measures both servers and prints a table.
 pub(crate) async fn run(flags: &ServerFlags, seconds: f64) -> anyhow::Result<()> {
     let exchanges = traffic::exchanges(flags)?;
     let call = |path, content_type, bodies: Vec<_>, http2| Call {
@@ -110,7 +111,7 @@ async fn measure(
         rate: None,
         seconds,
     };
-    // Connections, caches and profiles get warm; the handler that says hello learns how much to say.
+    // Warms up connections, caches and profiles; also determines the response size of the baseline handler.
     let warm = drive(server.address, &kind.call, full).await?;
     let program = std::env::current_exe()?;
     let hello = Server::start(&program, &["hello", &warm.answer_bytes.to_string()])?;
@@ -139,7 +140,7 @@ async fn measure(
         ..kind.call.clone()
     };
     let crowd = Load {
-        lanes: crowd(),
+        lanes: overload_lanes(),
         ..full
     };
     let overload = timed(&server, &crowded, crowd).await?;
@@ -154,7 +155,7 @@ async fn measure(
     Ok(())
 }
 
-/// The outcome, and the server's CPU seconds.
+/// Returns the outcome and the CPU seconds used by the server.
 async fn timed(server: &Server, call: &Call, load: Load) -> anyhow::Result<(Outcome, f64)> {
     let before = server.cpu_seconds()?;
     let outcome = drive(server.address, call, load).await?;

@@ -1,4 +1,5 @@
-//! Sends calls along a number of lanes, one after another in each, as fast as they are answered or at a rate.
+//! Load driver: sends requests on a number of lanes, sequentially on each, as fast as they are answered or at a fixed
+//! rate.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,10 +16,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time;
 
-/// Calls at once on one HTTP/2 connection; below what the server allows.
+/// Concurrent requests on one HTTP/2 connection; below the server's limit.
 const STREAMS: usize = 100;
 
-/// What is called, and how.
+/// The requests to send: route, encoding and bodies.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) path: &'static str,
@@ -27,35 +28,35 @@ pub(crate) struct Call {
     pub(crate) http2: bool,
 }
 
-/// How hard.
+/// The load to apply.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
-    /// Calls at once.
+    /// Number of concurrent requests.
     pub(crate) lanes: usize,
-    /// Calls a second over all lanes; `None`: as fast as they are answered. Times are taken from when a call was due, so
-    /// that a call that is late because the one before it was slow counts as slow too.
+    /// Requests per second over all lanes; `None` means as fast as they are answered. Latencies are measured from when
+    /// a request was due, so that a request delayed by a slow predecessor counts as slow too.
     pub(crate) rate: Option<f64>,
     pub(crate) seconds: f64,
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Default)]
 pub(crate) struct Outcome {
-    /// Microseconds of each call that was answered.
+    /// Latency of each successful request, in microseconds.
     pub(crate) answered: Vec<u32>,
-    /// Of each that was refused as too many.
+    /// Latency of each request rejected as overloaded, in microseconds.
     pub(crate) refused: Vec<u32>,
-    /// Calls whose deadline passed before their turn.
+    /// Requests whose deadline passed in the queue.
     pub(crate) late: u64,
-    /// Calls that went wrong otherwise.
+    /// Requests that failed for other reasons.
     pub(crate) failed: u64,
-    /// How long it took, to the last answer.
+    /// Seconds until the last response.
     pub(crate) seconds: f64,
-    /// Bytes of the last answer.
+    /// Size of the last response, in bytes.
     pub(crate) answer_bytes: usize,
 }
 
-/// The quantile of some times, in milliseconds; a dash where there are none.
+/// Formats a quantile of times in milliseconds; a dash when there are none.
 pub(crate) fn quantile(times: &mut [u32], q: f64) -> String {
     if times.is_empty() {
         return "-".to_owned();
@@ -65,7 +66,7 @@ pub(crate) fn quantile(times: &mut [u32], q: f64) -> String {
     format!("{:.2}", f64::from(micros) / 1_000.0)
 }
 
-/// Drives `call` at `address`.
+/// Sends `call` to `address` under a load.
 pub(crate) async fn drive(address: SocketAddr, call: &Call, load: Load) -> anyhow::Result<Outcome> {
     let mut senders = Vec::with_capacity(load.lanes);
     for lane in 0..load.lanes {
@@ -162,7 +163,7 @@ impl Lane {
 }
 
 enum Answer {
-    /// With so many bytes of body.
+    /// Success, with the number of body bytes.
     Done(usize),
     TooMany,
     Late,

@@ -1,4 +1,5 @@
-//! The floor: the server's stack and accept loop around a handler that reads the body and says the same words to everybody.
+//! The baseline: the server's HTTP stack and accept loop around a handler that reads the body and returns a constant
+//! response.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
@@ -37,7 +38,7 @@ pub(crate) async fn serve(answer_bytes: usize) -> anyhow::Result<()> {
         tokio::spawn(async move {
             let builder = Builder::new(TokioExecutor::new());
             let connection = builder.serve_connection(TokioIo::new(stream), service);
-            // A caller that goes away is no news.
+            // A caller that disconnects is not an error.
             let _ = connection.await;
         });
     }

@@ -1,4 +1,4 @@
-//! A server as a process: where it listens, how much CPU time and memory it has used.
+//! A server process: its address, CPU time and memory.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -8,9 +8,9 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::Context;
 
-/// The kernel's ticks a second, as `/proc` counts them on every Linux platform that Rust runs on.
+/// Kernel ticks per second, as `/proc` counts them on every Linux platform that Rust supports.
 const TICKS: f64 = 100.0;
-/// Bytes of a page.
+/// Size of a memory page, in bytes.
 const PAGE: u64 = 4096;
 
 /// A running server; stopped when dropped.
@@ -20,7 +20,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a program and waits until it says where it listens.
+    /// Starts a program and waits until it prints its address.
     pub(crate) fn start<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) -> anyhow::Result<Self> {
         let mut child = Command::new(program)
             .args(arguments)
@@ -29,34 +29,34 @@ impl Server {
             .with_context(|| format!("{} cannot be started", program.display()))?;
         let stderr = child.stderr.take().context("its words are piped")?;
         let mut lines = BufReader::new(stderr).lines();
-        let mut said = String::new();
+        let mut output = String::new();
         while let Some(line) = lines.next().transpose()? {
             let Some((_, address)) = line.split_once("http://") else {
-                said = said + &line + "\n";
+                output = output + &line + "\n";
                 continue;
             };
-            // What it says later is read, so that it never waits for us.
+            // Later output is read too, so that the process never blocks on a full pipe.
             std::thread::spawn(move || lines.for_each(drop));
             let address = address.trim().parse()?;
             return Ok(Self { child, address });
         }
-        anyhow::bail!("{} does not listen:\n{said}", program.display())
+        anyhow::bail!("{} does not listen:\n{output}", program.display())
     }
 
-    /// Seconds of CPU time, in user and system mode, of all its threads so far.
+    /// Returns the CPU time of all threads so far, in user and system mode, in seconds.
     pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
         let stat = self.proc("stat")?;
-        // The name may hold anything, but it ends with the last bracket.
+        // The name may contain anything, but it ends with the last bracket.
         let (_, fields) = stat.rsplit_once(')').context("a line of /proc")?;
         let ticks = |field: usize| -> anyhow::Result<f64> {
             let field = fields.split_whitespace().nth(field);
             Ok(field.context("a field of /proc")?.parse()?)
         };
-        // Fields 14 and 15 of the line; the first after the bracket is the third.
+        // Fields 14 and 15 of the line; the first field after the bracket is the third.
         Ok((ticks(11)? + ticks(12)?) / TICKS)
     }
 
-    /// Resident memory in bytes.
+    /// Returns the resident memory, in bytes.
     pub(crate) fn resident_bytes(&self) -> anyhow::Result<u64> {
         let statm = self.proc("statm")?;
         let pages = statm
@@ -76,7 +76,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A server that has already ended is what we want.
+        // A server that has already exited is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! Many accounts, for minutes: does memory stop growing once all are known?
+//! Soak test: sends requests from many accounts for minutes, to check that memory stops growing once all are stored.
 
 use std::time::Instant;
 
@@ -10,13 +10,13 @@ use crate::drive::{Call, Load, drive, quantile};
 use crate::process::Server;
 use crate::traffic;
 
-/// Seconds between two lines.
+/// Seconds between two lines of output.
 const STEP: f64 = 10.0;
 const LANES: usize = 8;
-/// Exchanges of one call.
+/// Exchanges per request.
 const BATCH: usize = 100;
 
-/// Drives and prints a line every few seconds.
+/// Sends requests and prints a line every few seconds.
 pub(crate) async fn run(flags: &ServerFlags, accounts: u64, minutes: f64) -> anyhow::Result<()> {
     let exchanges = traffic::exchanges(flags)?;
     let data = tempfile::tempdir()?;
@@ -50,7 +50,7 @@ pub(crate) async fn run(flags: &ServerFlags, accounts: u64, minutes: f64) -> any
         let mut outcome = drive(server.address, &call, load).await?;
         anyhow::ensure!(outcome.failed == 0, "{} calls failed", outcome.failed);
         let scored = (outcome.answered.len() * BATCH) as u64;
-        // Bodies may have been sent more than once in a step; accounts are new in the first pass alone.
+        // Bodies may have been sent more than once in a step; accounts are new only in the first pass.
         sent += scored.min((call.bodies.len() * BATCH) as u64);
         eprintln!(
             "{:7.0}  {:11.0}  {:8}  {:12.1}  {}",
@@ -64,7 +64,7 @@ pub(crate) async fn run(flags: &ServerFlags, accounts: u64, minutes: f64) -> any
     Ok(())
 }
 
-/// Batches of the next accounts: each exchange is another account's, in turns.
+/// Builds batches for the next accounts; each exchange belongs to a different account, in turn.
 fn bodies(exchanges: &[Value], from: u64, accounts: u64) -> Vec<Bytes> {
     let batch = |batch: u64| {
         let exchange = |place: u64| {

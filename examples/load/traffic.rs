@@ -1,4 +1,4 @@
-//! What is sent: exchanges of a traffic log, encoded beforehand, so that the driver does little while it drives.
+//! Request bodies: exchanges of a traffic log, encoded beforehand, so that the driver does little work during a run.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::ServerFlags;
 
-/// Exchanges of one run; driving goes through them again and again.
+/// Exchanges of one run; the driver cycles through them.
 const EXCHANGES: usize = 2_000;
-/// Exchanges of a batch.
+/// Exchanges per batch.
 pub(crate) const BATCH: usize = 100;
 
-/// The exchanges of the log, or of simulated accounts.
+/// Returns the exchanges of the log, or of simulated accounts.
 pub(crate) fn exchanges(flags: &ServerFlags) -> anyhow::Result<Vec<Value>> {
     let folder = tempfile::tempdir()?;
     let made = folder.path().join("traffic.jsonl");
@@ -48,7 +48,7 @@ fn simulate(program: &Path, traffic: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Bodies of single calls in JSON.
+/// Encodes bodies of single requests in JSON.
 pub(crate) fn json(exchanges: &[Value]) -> Vec<Bytes> {
     exchanges
         .iter()
@@ -56,21 +56,21 @@ pub(crate) fn json(exchanges: &[Value]) -> Vec<Bytes> {
         .collect()
 }
 
-/// Bodies of batches in JSON.
+/// Encodes bodies of batches in JSON.
 pub(crate) fn batches(exchanges: &[Value]) -> Vec<Bytes> {
     let batches = exchanges.chunks_exact(BATCH);
     let body = |batch| serde_json::json!({"exchanges": batch}).to_string().into();
     batches.map(body).collect()
 }
 
-/// Bodies of single calls in gRPC.
+/// Encodes bodies of single requests in gRPC.
 pub(crate) fn grpc(exchanges: &[Value]) -> anyhow::Result<Vec<Bytes>> {
     let contract = include_bytes!(concat!(env!("OUT_DIR"), "/contract.binpb"));
     let pool = DescriptorPool::decode(&contract[..])?;
     let message = pool
         .get_message_by_name("stillwatch.v1.Exchange")
         .context("the contract")?;
-    // Lines of a log may hold more than the contract.
+    // Lines of a log may have fields that the contract does not have.
     let lenient = DeserializeOptions::new().deny_unknown_fields(false);
     let body = |exchange: &Value| {
         let message =
