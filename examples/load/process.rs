@@ -27,7 +27,7 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("{} cannot be started", program.display()))?;
-        let stderr = child.stderr.take().context("its words are piped")?;
+        let stderr = child.stderr.take().context("stderr is piped")?;
         let mut lines = BufReader::new(stderr).lines();
         let mut output = String::new();
         while let Some(line) = lines.next().transpose()? {
