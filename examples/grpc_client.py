@@ -35,7 +35,7 @@ EXCHANGE = {
 
 
 def method(channel, pool, name):
-    """A callable for one method of the service, and the class of its request."""
+    """Return a callable for one method of the service, and the class of its request."""
     described = pool.FindServiceByName(SERVICE).FindMethodByName(name)
     request = message_factory.GetMessageClass(described.input_type)
     answer = message_factory.GetMessageClass(described.output_type)

@@ -1,4 +1,4 @@
-//! The `OpenAPI` document of the JSON calls, made from the contract's descriptors, its comments and the error table.
+//! Builds the `OpenAPI` document of the JSON routes from the contract's descriptors, its comments and the error table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +10,10 @@ use stillwatch::internals::domain::chat_names::{HTTP_STATUSES, TEMPERATURES};
 use stillwatch::internals::domain::{Band, Technique};
 use stillwatch::internals::wire::{Bounds, ErrorKind};
 
-const ABOUT: &str = "Every call takes one JSON object by POST and answers with one. The same calls are spoken over Connect \
-    with protobuf, gRPC and gRPC-Web on the same port; ScoreStream, which has no JSON form of one request and one \
-    answer, over Connect's streams and gRPC alone. Field names may be written in snake_case or camelCase, fields that \
-    are not listed are ignored, and null is the same as absent. Errors are explained in errors.md.";
+const ABOUT: &str = "Every operation takes one JSON object by POST and returns one. The same operations are available \
+    over Connect with protobuf, gRPC and gRPC-Web on the same port; ScoreStream, which has no JSON form of one request \
+    and one response, only over Connect's streams and gRPC. Field names may be written in snake_case or camelCase, \
+    unknown fields are ignored, and null is the same as absent. Errors are explained in errors.md.";
 
 const PLAIN: [(&str, &str); 2] = [
     ("/v1/score", "ScoreConversation"),
@@ -21,14 +21,14 @@ const PLAIN: [(&str, &str); 2] = [
 ];
 
 const PROBES: [(&str, &str); 5] = [
-    ("/livez", "Whether the process runs."),
-    ("/readyz", "Whether calls are taken."),
+    ("/livez", "Whether the process is running."),
+    ("/readyz", "Whether requests are scored."),
     ("/healthz", "The same as /readyz."),
     ("/health", "The same as /readyz."),
     ("/ping", "The same as /readyz."),
 ];
 
-/// The document.
+/// Builds the document.
 pub(crate) fn document(pool: &DescriptorPool) -> Value {
     let mut paths = Map::new();
     let mut schemas = BTreeMap::new();
@@ -96,7 +96,7 @@ pub(crate) fn document(pool: &DescriptorPool) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key, where the server asks for one."}},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key, if the server requires one."}},
         },
     })
 }
@@ -113,7 +113,7 @@ fn operation(method: &MethodDescriptor, service: &str, id: &str) -> Value {
     let mut responses = Map::new();
     responses.insert(
         "200".to_owned(),
-        json!({"description": "The answer.", "content": answer}),
+        json!({"description": "The response.", "content": answer}),
     );
     for (status, kinds) in &statuses {
         responses.insert(status.to_string(), failed(kinds));
@@ -136,7 +136,7 @@ fn failed(kinds: &[ErrorKind]) -> Value {
     })
 }
 
-/// Connect's form of an error, which no message of the contract has.
+/// Returns the schema of Connect's error form, which is not a message of the contract.
 fn call_error() -> Value {
     let detail = json!({
         "type": "object",
@@ -162,7 +162,7 @@ fn call_error() -> Value {
     })
 }
 
-/// The schema of a message, and of those that it is made of.
+/// Adds the schema of a message and of the messages that it contains.
 fn gather(message: &MessageDescriptor, asked: bool, schemas: &mut BTreeMap<String, Value>) {
     if schemas.contains_key(message.name()) {
         return;
@@ -191,7 +191,7 @@ fn gather(message: &MessageDescriptor, asked: bool, schemas: &mut BTreeMap<Strin
     schemas.insert(message.name().to_owned(), schema);
 }
 
-/// What the contract says in words and its types do not.
+/// Returns constraints that the contract states in comments and its types do not express.
 fn narrow(message: &str, schema: &mut Value) {
     let named = json!([
         {"required": ["account"]},
@@ -266,10 +266,10 @@ fn narrow(message: &str, schema: &mut Value) {
     }
 }
 
-/// In a request null is the same as absent, where a field may be absent.
+/// Allows null in requests for optional fields, where it is the same as absent.
 fn admit_null(schema: &mut Value) {
     let mut required = schema["required"].as_array().cloned().unwrap_or_default();
-    // Where one of two must be there, null is neither.
+    // Where one of two fields is required, null counts as neither.
     let one_of = schema["oneOf"].as_array().cloned().unwrap_or_default();
     required.extend(one_of.iter().map(|only| only["required"][0].clone()));
     let fields = schema["properties"].as_object_mut().expect("fields");
@@ -300,7 +300,7 @@ fn property(message: &MessageDescriptor, field: &FieldDescriptor) -> Value {
             json!({"type": "object", "additionalProperties": kind(&entry.map_entry_value_field().kind())})
         }
         one if field.is_list() => json!({"type": "array", "items": kind(&one)}),
-        // `wire::lenient_message`: what chat callers have.
+        // `wire::lenient_message`: the forms that chat callers use.
         _ if message.name() == "Message" && field.name() == "content" => {
             let part = json!({"type": "object", "properties": {"type": {"type": "string"}, "text": {"type": "string"}}});
             json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": [{"type": "string"}, part]}}]})
@@ -312,7 +312,7 @@ fn property(message: &MessageDescriptor, field: &FieldDescriptor) -> Value {
     property
 }
 
-/// A type of proto3 as JSON has it.
+/// Returns the JSON schema of a proto3 type.
 fn kind(kind: &Kind) -> Value {
     match kind {
         Kind::String => json!({"type": "string"}),
@@ -336,7 +336,7 @@ fn reference(message: &MessageDescriptor) -> Value {
     json!({"$ref": format!("#/components/schemas/{}", message.name())})
 }
 
-/// The comment above a declaration of the contract: lines become sentences, blank lines stay.
+/// Returns the comment above a declaration of the contract: lines are joined, blank lines kept.
 pub(crate) fn comment(file: &FileDescriptor, path: &[i32]) -> String {
     let source = file.file_descriptor_proto().source_code_info.as_ref();
     let mut locations = source.into_iter().flat_map(|source| &source.location);
@@ -357,7 +357,7 @@ pub(crate) fn comment(file: &FileDescriptor, path: &[i32]) -> String {
         .join("\n\n")
 }
 
-/// The document as it is checked in.
+/// Returns the document in its committed form.
 pub(crate) fn text(pool: &DescriptorPool) -> String {
     serde_json::to_string_pretty(&document(pool)).expect("JSON") + "\n"
 }

@@ -1,6 +1,6 @@
 //! Writes `docs/openapi.json`, which the server serves and `tests/wire/openapi.rs` compares.
 //!
-//! After a change of `proto/` or of the error table, run `cargo run --example openapi` and check the file in.
+//! After a change of `proto/` or of the error table, run `cargo run --example openapi` and commit the file.
 
 mod document;
 

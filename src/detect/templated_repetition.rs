@@ -183,7 +183,7 @@ fn used_again<const K: usize>(templates: &SpaceSaving<K>) -> Option<f64> {
     (templates.total() > 1).then(|| again as f64 / (templates.total() - 1) as f64)
 }
 
-/// Share of exchanges whose content came before, over all traffic.
+/// Returns the share of exchanges whose content occurred before, over all traffic.
 fn content_repeat_share(profile: &Profile) -> Option<f64> {
     profile.distinct().repeats().repeat_share()
 }
@@ -238,9 +238,9 @@ fn main_template(profile: &Profile) -> Option<RepeatEstimate> {
 /// greater, among the latest 32, which covers repeats across the members of a cluster.
 fn n_best_share(profile: &Profile) -> Option<f64> {
     let ring = profile.repeat_ring();
-    let remembered = profile.seen().min(RING_LENGTH as u64) as f64;
+    let window = profile.seen().min(RING_LENGTH as u64) as f64;
     let life = ring.repeat_share()?;
-    Some(life.max(ring.live_repeats() as f64 / remembered))
+    Some(life.max(ring.live_repeats() as f64 / window))
 }
 
 /// Returns the mean similarity of two requests of the account.

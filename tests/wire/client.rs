@@ -294,18 +294,18 @@ pub(crate) async fn converse(
     let stream = TcpStream::connect(address)
         .await
         .expect("the server listens");
-    let (mut sender, connection) =
+    let (mut connection, driver) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
             .await
             .expect("a connection");
-    tokio::spawn(connection);
+    tokio::spawn(driver);
     let mut request = Request::post(format!("http://test{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     let body = StreamBody::new(frames).boxed_unsync();
     let request = request.body(body).expect("a request");
-    let response = sender.send_request(request).await.expect("an answer");
+    let response = connection.send_request(request).await.expect("an answer");
     let (parts, body) = response.into_parts();
     let responses = ResponseStream {
         body,

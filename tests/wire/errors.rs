@@ -347,9 +347,9 @@ fn the_table_and_its_page_agree() {
             row.code.as_str(),
             row.http_status,
             if row.retryable {
-                "may be tried again"
+                "retryable"
             } else {
-                "not to be tried again"
+                "not retryable"
             },
         );
         assert!(page.contains(&stated), "docs/errors.md lacks: {stated}");

@@ -1,4 +1,4 @@
-"""A real server, where `STILLWATCH_BIN` names the binary; its tests skip where it does not."""
+"""A real server, started from the binary in `STILLWATCH_BIN`; its tests are skipped if that is not set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that runs as long as the tests do."""
+    """Address of a server that runs for the whole test session."""
     binary = os.environ.get("STILLWATCH_BIN")
     if not binary:
         pytest.skip("STILLWATCH_BIN names no server binary")
@@ -23,22 +23,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         try:
-            said = ""
-            for said in process.stderr:
-                address = re.search(r"http://\S+", said)
+            line = ""
+            for line in process.stderr:
+                address = re.search(r"http://\S+", line)
                 if address:
-                    # Whatever else it says is read, so that it never waits for us.
+                    # Later output is read too, so that the server never blocks on a full pipe.
                     threading.Thread(target=process.stderr.read, daemon=True).start()
                     yield address.group()
                     break
             else:
-                pytest.fail(f"the server did not start: {said}")
+                pytest.fail(f"the server did not start: {line}")
         finally:
             process.terminate()
 
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests start from the defaults."""
+    """Remove settings from the environment, so that tests start from the defaults."""
     for name in ("BASE_URL", "API_KEY", "TIMEOUT", "MAX_RETRIES"):
         monkeypatch.delenv(f"STILLWATCH_{name}", raising=False)

@@ -1,4 +1,4 @@
-"""A server that answers from a list, and remembers what it was sent. Both clients are driven through it."""
+"""A stub server that returns responses from a list and records requests; both clients are tested with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from stillwatch_client import AsyncStillwatch, Stillwatch
 
 LISTS = ("list", "export")
-"""Calls that give rows as they are asked for."""
+"""Methods that yield rows lazily."""
 
 ASSESSMENT: dict[str, Any] = {
     "exchange": "ex-1",
@@ -47,7 +47,7 @@ ASSESSMENT: dict[str, Any] = {
 
 
 def refusal(status: int, headers: dict[str, str] | None = None) -> httpx.Response:
-    """An error as the server writes it."""
+    """Return an error in the server's form."""
     info = {"reason": "overloaded", "field": "messages[3].role", "retryable": True}
     details = [{"type": "stillwatch.v1.ErrorInfo", "value": "", "debug": info}]
     body = {"code": "resource_exhausted", "message": "too many", "details": details}
@@ -55,7 +55,7 @@ def refusal(status: int, headers: dict[str, str] | None = None) -> httpx.Respons
 
 
 class Stub:
-    """Answers in order; a class of exceptions in the list is raised."""
+    """Returns responses in order; raises exception classes in the list."""
 
     def __init__(self, *answers: httpx.Response | type[httpx.TransportError]) -> None:
         self.answers = list(answers)
@@ -69,16 +69,16 @@ class Stub:
         return answer
 
     def bodies(self) -> list[Any]:
-        """What was sent."""
+        """Return the requests received."""
         return [json.loads(request.content) for request in self.requests]
 
 
 Drive = Callable[..., tuple[Any, list[float]]]
-"""Calls a method of a client over a stub: its answer, and how long it would have waited before each retry."""
+"""Calls a client method over a stub; returns its result and the delay before each retry."""
 
 
 def drive_sync(monkeypatch: pytest.MonkeyPatch) -> Drive:
-    """Drives the client that waits."""
+    """Call the synchronous client."""
 
     def drive(stub: Stub, call: Sequence[str], *arguments: Any, **settings: Any) -> tuple[Any, list[float]]:
         waits: list[float] = []
@@ -92,7 +92,7 @@ def drive_sync(monkeypatch: pytest.MonkeyPatch) -> Drive:
 
 
 def drive_async(monkeypatch: pytest.MonkeyPatch) -> Drive:
-    """Drives the client of the event loop."""
+    """Call the asynchronous client."""
 
     def drive(stub: Stub, call: Sequence[str], *arguments: Any, **settings: Any) -> tuple[Any, list[float]]:
         waits: list[float] = []
@@ -116,7 +116,7 @@ def drive_async(monkeypatch: pytest.MonkeyPatch) -> Drive:
 
 
 def method(client: object, call: Sequence[str]) -> Any:
-    """`("accounts", "get")` of a client."""
+    """Resolve a path such as `("accounts", "get")` to a method of a client."""
     for name in call:
         client = getattr(client, name)
     return client

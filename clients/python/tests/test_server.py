@@ -1,4 +1,4 @@
-"""Both clients against a real server."""
+"""Tests of both clients against a real server."""
 
 from __future__ import annotations
 
@@ -120,6 +120,6 @@ def test_a_label_of_a_listed_account_comes_back(server: str) -> None:
 
 
 def test_nobody_at_home(server: str) -> None:
-    # Port 1 of the loopback: nothing listens there.
+    # Nothing listens on port 1 of the loopback interface.
     with Stillwatch(base_url="http://127.0.0.1:1", max_retries=0) as client, pytest.raises(APIConnectionError):
         client.score(exchange("a", "x"))

@@ -1,4 +1,4 @@
-"""Both clients against a stub: what is sent, what is sent again, what is raised."""
+"""Tests of both clients against a stub: requests, retries and exceptions."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_what_the_server_asks_for_is_the_least_wait(drive: Drive) -> None:
     assert 3 <= waits[0] < 4 and waits[1] < 1
     past = Stub(refusal(503, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}), ok())
     assert drive(past, ["score"], EXCHANGE)[1][0] < 1
-    # An hour is not waited for: the caller decides.
+    # The client does not wait an hour: the caller decides.
     stub = Stub(refusal(429, {"retry-after": "3600"}))
     with pytest.raises(client.RateLimitError):
         drive(stub, ["score"], EXCHANGE)

@@ -15,7 +15,7 @@ Traceloop.init(
     disable_batch=True,
     telemetry_enabled=False,
 )
-# Who is billed. Stillwatch counts nothing that it cannot count for somebody.
+# The account. Stillwatch does not count requests without one.
 Traceloop.set_association_properties({"user_id": "customer-7", "session_id": "talk-1"})
 
 client = openai.OpenAI(base_url=os.environ["LLM_URL"], api_key="none")

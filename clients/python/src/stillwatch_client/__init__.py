@@ -1,6 +1,6 @@
-"""Client of a Stillwatch server.
+"""Client for a Stillwatch server.
 
-`Stillwatch` and `AsyncStillwatch` have the same calls; everything they take and give is a dataclass of `_types`.
+`Stillwatch` and `AsyncStillwatch` have the same methods; their arguments and results are dataclasses of `_types`.
 """
 
 from ._async_client import AsyncStillwatch

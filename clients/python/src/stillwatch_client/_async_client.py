@@ -1,4 +1,4 @@
-"""The same client for programs that run on an event loop."""
+"""The asynchronous client."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ T = TypeVar("T")
 
 
 class AsyncStillwatch:
-    """Calls a Stillwatch server. Close it, or use it in an `async with`.
+    """Client for a Stillwatch server. Close it, or use it in an `async with` statement.
 
-    An argument left out comes from the environment: `STILLWATCH_BASE_URL`, `STILLWATCH_API_KEY`,
-    `STILLWATCH_TIMEOUT` (seconds), `STILLWATCH_MAX_RETRIES`. A `http_client` given stays the caller's to close.
+    Arguments default to environment variables: `STILLWATCH_BASE_URL`, `STILLWATCH_API_KEY`, `STILLWATCH_TIMEOUT`
+    (seconds), `STILLWATCH_MAX_RETRIES`. The caller closes a `http_client` that it passes in.
     """
 
     def __init__(
@@ -52,14 +52,14 @@ class AsyncStillwatch:
         self.labels = AsyncLabels(self)
 
     async def score(self, exchange: AnyExchange) -> Assessment:
-        """Adds one exchange to its account's history and says how the account stands after it."""
+        """Add one exchange to its account's history and return the resulting assessment."""
         return await self._send(_calls.score(exchange))
 
     async def score_batch(self, exchanges: Iterable[AnyExchange]) -> list[Assessment | ItemError]:
-        """The same for several, in their order; split where the server's bounds ask for it.
+        """Score several exchanges, in order; the batch is split at the server's bounds.
 
-        An exchange that cannot be scored has an `ItemError` in its place. When a part of a split batch fails
-        after others were answered, `PartialBatchError` holds their results.
+        An exchange that cannot be scored has an `ItemError` in its position. If a part of a split batch fails after
+        others succeeded, `PartialBatchError` holds their results.
         """
         calls = _calls.score_batches(exchanges)
         results: list[Assessment | ItemError] = []
@@ -74,7 +74,7 @@ class AsyncStillwatch:
         return results
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         if self._owned:
             await self._http.aclose()
 
@@ -96,9 +96,9 @@ class AsyncStillwatch:
             try:
                 response = await self._http.send(request)
             except httpx.TimeoutException:
-                failure = APITimeoutError(f"no answer within {settings.timeout} s", request)
+                failure = APITimeoutError(f"no response within {settings.timeout} s", request)
             except httpx.TransportError as error:
-                failure = APIConnectionError(f"the server was not reached: {type(error).__name__}", request)
+                failure = APIConnectionError(f"the server could not be reached: {type(error).__name__}", request)
             else:
                 if response.is_success:
                     return call.answer(response)
@@ -114,23 +114,23 @@ class AsyncStillwatch:
 
 
 class AsyncAccounts:
-    """What the server remembers of accounts, each named in the caller's words or by its pseudonym."""
+    """Operations on account histories; an account is identified by its name or its pseudonym."""
 
     def __init__(self, client: AsyncStillwatch) -> None:
         self._client = client
 
     async def get(self, account: str | None = None, *, pseudonym: str | None = None) -> Account:
-        """The state of an account. `NotFoundError` when it is not remembered."""
+        """Return the state of an account. Raises `NotFoundError` if it has no history."""
         return await self._client._send(_calls.get_account(account, pseudonym))
 
     async def page(
         self, *, bands: Sequence[str] = (), page_size: int | None = None, page_token: str | None = None
     ) -> AccountPage:
-        """One page of accounts, of some bands or of all."""
+        """Return one page of accounts, optionally of some bands only."""
         return await self._client._send(_calls.list_accounts(bands, page_size, page_token))
 
     async def list(self, *, bands: Sequence[str] = (), page_size: int | None = None) -> AsyncIterator[AccountRow]:
-        """All accounts, page by page as they are asked for."""
+        """Iterate over all accounts; pages are fetched on demand."""
         token = None
         while True:
             page = await self.page(bands=bands, page_size=page_size, page_token=token)
@@ -141,30 +141,30 @@ class AsyncAccounts:
                 return
 
     async def explain(self, account: str | None = None, *, pseudonym: str | None = None) -> Explanation:
-        """Why an account stands where it stands. `NotFoundError` when it is not remembered."""
+        """Explain the assessment of an account. Raises `NotFoundError` if it has no history."""
         return await self._client._send(_calls.explain_account(account, pseudonym))
 
     async def delete(self, account: str | None = None, *, pseudonym: str | None = None) -> bool:
-        """Deletes the history of an account; whether there was one."""
+        """Delete the history of an account; return whether there was one."""
         return await self._client._send(_calls.delete_account(account, pseudonym))
 
 
 class AsyncLabels:
-    """Reviewers' labels."""
+    """Operations on reviewers' labels."""
 
     def __init__(self, client: AsyncStillwatch) -> None:
         self._client = client
 
     async def submit(self, label: Label) -> LabelReceipt:
-        """Stores a label of an account or of one conversation, in place of an earlier one."""
+        """Store a label of an account or of one conversation, replacing an earlier one."""
         return await self._client._send(_calls.submit_label(label))
 
     async def page(self, *, page_size: int | None = None, page_token: str | None = None) -> LabelPage:
-        """One page of the labels in force."""
+        """Return one page of the current labels."""
         return await self._client._send(_calls.export_labels(page_size, page_token))
 
     async def export(self, *, page_size: int | None = None) -> AsyncIterator[StoredLabel]:
-        """All labels in force, by account, page by page as they are asked for."""
+        """Iterate over all current labels, by account; pages are fetched on demand."""
         token = None
         while True:
             page = await self.page(page_size=page_size, page_token=token)

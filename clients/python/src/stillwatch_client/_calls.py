@@ -1,4 +1,4 @@
-"""Every call as data: where it goes, what it sends, how its answer is read. The two clients only carry them."""
+"""Requests as data: path, body and response parser of each. The two clients only send them."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ from ._types import (
 T = TypeVar("T")
 
 AnyExchange = Exchange | Mapping[str, object]
-"""An exchange, or a line of a traffic log as it stands."""
+"""An exchange, or a parsed line of a traffic log."""
 
 BATCH_MAX = 256
-"""Exchanges that the server takes in one batch."""
+"""Maximum exchanges of one batch that the server accepts."""
 
 _BATCH_BYTES_MAX = 7 * 1024 * 1024
-"""Bytes of one batch: below the 8 MiB that the server reads of a body."""
+"""Maximum bytes of one batch: below the server's limit of 8 MiB per body."""
 
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """One call of the contract, in JSON."""
+    """One request of the contract, in JSON."""
 
     path: str
     content: bytes
     read: Callable[[Mapping[str, object]], T]
     sent: int = 1
-    """Exchanges in it."""
+    """Number of exchanges in the request."""
 
     def request(self, settings: Settings) -> httpx.Request:
-        """The call to the server of `settings`; may be sent more than once."""
+        """Build the HTTP request to the server of `settings`; it may be sent more than once."""
         headers = {**settings.headers(), "content-type": "application/json"}
         timeout = httpx.Timeout(settings.timeout).as_dict()
         url = settings.base_url.join(self.path)
         return httpx.Request("POST", url, content=self.content, headers=headers, extensions={"timeout": timeout})
 
     def answer(self, response: httpx.Response) -> T:
-        """What a successful response says."""
+        """Parse a successful response."""
         try:
             return self.read(_read.record("answer", response.json()))
         except ValueError as error:
@@ -64,12 +64,12 @@ class Call(Generic[T]):
 
 
 def score(exchange: AnyExchange) -> Call[Assessment]:
-    """Counts one exchange."""
+    """Build the request that scores one exchange."""
     return Call("v1/score", _encoded(_identified(exchange)), _read.assessment)
 
 
 def score_batches(exchanges: Iterable[AnyExchange]) -> list[Call[list[Assessment | ItemError]]]:
-    """Counts several, in their order, in as few calls as the server's bounds allow."""
+    """Build the requests that score several exchanges, in order, in as few requests as the server's bounds allow."""
     calls = []
     part: list[bytes] = []
     size = 0
@@ -92,35 +92,35 @@ def _batch(part: list[bytes]) -> Call[list[Assessment | ItemError]]:
 
 
 def get_account(account: str | None, pseudonym: str | None) -> Call[Account]:
-    """The state of an account."""
+    """Build the request for the state of an account."""
     return Call("stillwatch.v1.AccountService/GetAccount", _named(account, pseudonym), _read.got_account)
 
 
 def list_accounts(bands: Sequence[str], page_size: int | None, page_token: str | None) -> Call[AccountPage]:
-    """A page of accounts."""
-    asked = {"bands": list(bands) or None, "page_size": page_size, "page_token": page_token}
-    return Call("stillwatch.v1.AccountService/ListAccounts", _encoded(_given(asked)), _read.account_page)
+    """Build the request for a page of accounts."""
+    query = {"bands": list(bands) or None, "page_size": page_size, "page_token": page_token}
+    return Call("stillwatch.v1.AccountService/ListAccounts", _encoded(_given(query)), _read.account_page)
 
 
 def explain_account(account: str | None, pseudonym: str | None) -> Call[Explanation]:
-    """Why an account stands where it stands."""
+    """Build the request for the explanation of an account's assessment."""
     return Call("stillwatch.v1.AccountService/ExplainAccount", _named(account, pseudonym), _read.explanation)
 
 
 def delete_account(account: str | None, pseudonym: str | None) -> Call[bool]:
-    """Deletes the history of an account."""
+    """Build the request that deletes the history of an account."""
     return Call("stillwatch.v1.AccountService/DeleteAccount", _named(account, pseudonym), _read.deleted)
 
 
 def submit_label(label: Label) -> Call[LabelReceipt]:
-    """Stores a reviewer's label."""
+    """Build the request that stores a reviewer's label."""
     return Call("stillwatch.v1.LabelService/SubmitLabel", _encoded(to_json(label)), _read.receipt)
 
 
 def export_labels(page_size: int | None, page_token: str | None) -> Call[LabelPage]:
-    """A page of labels."""
-    asked = {"page_size": page_size, "page_token": page_token}
-    return Call("stillwatch.v1.LabelService/ExportLabels", _encoded(_given(asked)), _read.label_page)
+    """Build the request for a page of labels."""
+    query = {"page_size": page_size, "page_token": page_token}
+    return Call("stillwatch.v1.LabelService/ExportLabels", _encoded(_given(query)), _read.label_page)
 
 
 def _named(account: str | None, pseudonym: str | None) -> bytes:
@@ -132,7 +132,7 @@ def _given(fields: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _identified(exchange: AnyExchange) -> Mapping[str, object]:
-    """The exchange with an id, so that a copy of it sent by a retry can be told from a second exchange."""
+    """Return the exchange with an id, so that the server can distinguish a retry from a second exchange."""
     data = _read.record("exchange", to_json(exchange))
     return data if data.get("id") else {**data, "id": str(uuid.uuid4())}
 

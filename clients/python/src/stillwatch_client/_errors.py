@@ -1,4 +1,4 @@
-"""What a call can raise. The classes are laid out as in the OpenAI SDK, so that one `except` fits both."""
+"""Exceptions raised by the clients. The hierarchy is that of the OpenAI SDK, so that one `except` fits both."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class StillwatchError(Exception):
-    """Anything that this package raises."""
+    """Base class of all exceptions of this package."""
 
 
 class APIError(StillwatchError):
-    """A call that has no answer."""
+    """A request that failed."""
 
     def __init__(self, message: str, request: httpx.Request) -> None:
         super().__init__(message)
@@ -25,19 +25,19 @@ class APIError(StillwatchError):
 
 
 class APIConnectionError(APIError):
-    """The server was not reached, or the connection broke."""
+    """The server could not be reached, or the connection broke."""
 
 
 class APITimeoutError(APIConnectionError):
-    """No answer came in time. The exchange may have been counted."""
+    """No response arrived within the timeout. The exchange may have been counted."""
 
 
 class APIResponseValidationError(APIError):
-    """The answer is not of the contract: another server, or a newer one."""
+    """The response does not match the contract: a different server, or a newer one."""
 
 
 class APIStatusError(APIError):
-    """The server refused. Its error holds names of fields, numbers and its own words, never text of a prompt."""
+    """The server returned an error, which contains field names, numbers and fixed text, never text of a prompt."""
 
     def __init__(self, response: httpx.Response) -> None:
         body = _body(response)
@@ -54,25 +54,25 @@ class APIStatusError(APIError):
         self.reason = str(info.get("reason", ""))
         """The row of the server's error table, such as `missing_field`."""
         self.field = str(info.get("field", ""))
-        """Where in the request, such as `messages[3].role`."""
+        """The field of the request, such as `messages[3].role`."""
         self.retryable = info.get("retryable") is True
         """Whether the same request may succeed later."""
 
 
 class BadRequestError(APIStatusError):
-    """400: the request is not one that the contract allows."""
+    """400: the request violates the contract."""
 
 
 class AuthenticationError(APIStatusError):
-    """401: no key, or one that the server does not know."""
+    """401: the API key is missing or unknown."""
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the key is not good for this call."""
+    """403: the API key lacks the scope that the request needs."""
 
 
 class NotFoundError(APIStatusError):
-    """404: no such account, or no such call on this server."""
+    """404: the account or the route does not exist."""
 
 
 class ConflictError(APIStatusError):
@@ -84,7 +84,7 @@ class UnprocessableEntityError(APIStatusError):
 
 
 class RateLimitError(APIStatusError):
-    """429: more calls are waiting than the server admits."""
+    """429: the server is overloaded, or the API key is over its rate limit."""
 
 
 class InternalServerError(APIStatusError):
@@ -92,12 +92,12 @@ class InternalServerError(APIStatusError):
 
 
 class PartialBatchError(StillwatchError):
-    """A batch was sent in parts, and a later part failed. The cause says why."""
+    """A batch was sent in parts, and a later part failed. `__cause__` is its error."""
 
     def __init__(self, completed: list[Assessment | ItemError], total: int) -> None:
         super().__init__(f"{len(completed)} of {total} exchanges were answered before a part of the batch failed")
         self.completed = completed
-        """Results of the first exchanges, in their order. All others may be sent again."""
+        """Results of the first exchanges, in order. All others may be sent again."""
 
 
 _BY_STATUS: Mapping[int, type[APIStatusError]] = {
@@ -112,7 +112,7 @@ _BY_STATUS: Mapping[int, type[APIStatusError]] = {
 
 
 def status_error(response: httpx.Response) -> APIStatusError:
-    """The error of a response whose body has been read."""
+    """Return the error for a response whose body has been read."""
     known = _BY_STATUS.get(response.status_code)
     if known is None:
         known = InternalServerError if response.status_code >= 500 else APIStatusError
@@ -128,7 +128,7 @@ def _body(response: httpx.Response) -> Mapping[str, object]:
 
 
 def _info(body: Mapping[str, object]) -> Mapping[str, object]:
-    """The `ErrorInfo` among the details of a Connect error, in its readable form."""
+    """Return the `ErrorInfo` from the details of a Connect error, in its readable form."""
     details = body.get("details")
     if isinstance(details, list):
         for detail in details:

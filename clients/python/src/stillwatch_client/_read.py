@@ -1,4 +1,4 @@
-"""Answers as JSON to dataclasses. A field of the wrong kind is a `ValueError` that names it, never its value."""
+"""Parsers of JSON responses. A field of the wrong type raises a `ValueError` that has its name, never its value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Json = Mapping[str, object]
 
 
 def assessment(data: Json) -> Assessment:
-    """An assessment of the contract."""
+    """Parse an assessment."""
     return Assessment(
         exchange=_text(data, "exchange"),
         account=_text(data, "account"),
@@ -44,7 +44,7 @@ def assessment(data: Json) -> Assessment:
 
 
 def reasons(data: Json) -> tuple[Reason, ...]:
-    """The terms of a score."""
+    """Parse the terms of a score."""
     return tuple(_reason(record("reasons", entry)) for entry in _list(data, "reasons"))
 
 
@@ -61,7 +61,7 @@ def _reason(data: Json) -> Reason:
 
 
 def batch(data: Json, sent: int) -> list[Assessment | ItemError]:
-    """The results of a batch, as many as were sent."""
+    """Parse the results of a batch, one per exchange sent."""
     results = _list(data, "results")
     if len(results) != sent:
         raise ValueError(f"results: expected {sent}, got {len(results)}")
@@ -84,12 +84,12 @@ def _result(data: Json) -> Assessment | ItemError:
 
 
 def got_account(data: Json) -> Account:
-    """The answer of GetAccount."""
+    """Parse the response of GetAccount."""
     return account(record("account", data.get("account")))
 
 
 def account(data: Json) -> Account:
-    """The state of an account."""
+    """Parse the state of an account."""
     return Account(
         account=_text(data, "account"),
         pseudonym=_text(data, "pseudonym"),
@@ -110,7 +110,7 @@ def account(data: Json) -> Account:
 
 
 def account_page(data: Json) -> AccountPage:
-    """A page of accounts."""
+    """Parse a page of accounts."""
     return AccountPage(
         accounts=tuple(_row(record("accounts", entry)) for entry in _list(data, "accounts")),
         next_page_token=_text(data, "next_page_token") or None,
@@ -129,7 +129,7 @@ def _row(data: Json) -> AccountRow:
 
 
 def explanation(data: Json) -> Explanation:
-    """Why an account stands where it stands."""
+    """Parse the explanation of an account's assessment."""
     return Explanation(
         account=account(record("account", data.get("account"))),
         baseline=_text(data, "baseline"),
@@ -142,17 +142,17 @@ def explanation(data: Json) -> Explanation:
 
 
 def deleted(data: Json) -> bool:
-    """Whether there was a history to delete."""
+    """Parse whether there was a history to delete."""
     return data.get("deleted") is True
 
 
 def receipt(data: Json) -> LabelReceipt:
-    """The result of a label's submission."""
+    """Parse the result of submitting a label."""
     return LabelReceipt(labels=_count(data, "labels"), replaced=data.get("replaced") is True)
 
 
 def label_page(data: Json) -> LabelPage:
-    """A page of labels."""
+    """Parse a page of labels."""
     return LabelPage(
         labels=tuple(_label(record("labels", entry)) for entry in _list(data, "labels")),
         next_page_token=_text(data, "next_page_token") or None,
@@ -171,14 +171,14 @@ def _label(data: Json) -> StoredLabel:
 
 
 def record(name: str, value: object) -> Json:
-    """The object that `value` must be."""
+    """Return `value` if it is an object; raise `ValueError` otherwise."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{name}: expected an object, got {type(value).__name__}")
     return value
 
 
 def _of(data: Json, name: str) -> object:
-    """The field under the contract's name or, as proto3 writes names by itself, in camel case."""
+    """Return the field by the contract's name or, as proto3 JSON writes it by default, in camel case."""
     head, *tail = name.split("_")
     return data.get(name, data.get(head + "".join(part.capitalize() for part in tail)))
 
@@ -201,7 +201,7 @@ def _number(data: Json, name: str) -> float:
 
 def _count(data: Json, name: str) -> int:
     value = _of(data, name)
-    # 64-bit integers are text in the JSON of proto3.
+    # Proto3 JSON writes 64-bit integers as strings.
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise ValueError(f"{name}: expected a count, got {type(value).__name__}")
     return int(value)

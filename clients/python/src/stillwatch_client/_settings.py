@@ -1,4 +1,4 @@
-"""What a client is told once: where the server is, which key, how patient. Environment variables are the defaults."""
+"""Settings of a client: server URL, API key, timeout, retries. Defaults come from environment variables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VERSION = "0.1.0"
 
 @dataclass(frozen=True)
 class Settings:
-    """How to reach a server."""
+    """Connection settings of a client."""
 
     base_url: httpx.URL
     api_key: str | None = field(repr=False)
@@ -29,7 +29,7 @@ class Settings:
         timeout: float | None,
         max_retries: int | None,
     ) -> Settings:
-        """The arguments, or else the environment, or else the defaults."""
+        """Create settings from the arguments, else the environment, else the defaults."""
         url = base_url or os.environ.get("STILLWATCH_BASE_URL") or "http://127.0.0.1:7700"
         seconds = _number("timeout", timeout, "STILLWATCH_TIMEOUT", 10.0)
         retries = _number("max_retries", max_retries, "STILLWATCH_MAX_RETRIES", 2)
@@ -45,7 +45,7 @@ class Settings:
         )
 
     def headers(self) -> dict[str, str]:
-        """Headers of every call."""
+        """Return the headers of every request."""
         headers = {
             "accept": "application/json",
             "user-agent": f"stillwatch-client/{_VERSION}",

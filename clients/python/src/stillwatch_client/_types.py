@@ -18,44 +18,44 @@ class Message:
 
     role: Role | str
     content: str | Sequence[Mapping[str, object]] | None
-    """Text, or the usual list of parts, of which the server reads the text parts."""
+    """Text, or the usual list of parts, from which the server reads the text parts."""
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """Sampling and output settings, as the caller set them. Absent is never evidence."""
+    """Sampling and output parameters, as set by the caller. An absent parameter is never evidence."""
 
     temperature: float | None = None
     max_tokens: int | None = None
     n: int | None = None
-    """Number of answers asked for."""
+    """Number of answers requested."""
     response_format: str | None = None
-    """`text`, `json_object`, `json_schema`; anything else counts as a format of its own."""
+    """`text`, `json_object`, `json_schema`; any other value counts as a separate format."""
     reasoning_effort: str | None = None
     logprobs: bool | None = None
 
 
 @dataclass(frozen=True)
 class Response:
-    """The answer, as far as the caller knows it."""
+    """The response of the model, as far as the caller knows it."""
 
     text: str | None = None
     finish_reason: str | None = None
     """`stop`, `length`, `tool_calls`, `content_filter`, or the other common names of these four."""
     status: int | None = None
-    """HTTP status of the call."""
+    """HTTP status of the response."""
     input_tokens: int | None = None
     output_tokens: int | None = None
 
 
 @dataclass(frozen=True)
 class Client:
-    """Where the call came from. Becomes keyed digests at the door; place is never a feature."""
+    """Origin of the request. Converted to keyed digests on receipt; location is never a feature."""
 
     ip: str | None = None
     user_agent: str | None = None
     tls_fingerprint: str | None = None
-    """Such as JA4."""
+    """TLS fingerprint of the client, such as JA4."""
     api_key: str | None = None
     """Name of the API key, never the key itself."""
     payment: str | None = None
@@ -64,21 +64,21 @@ class Client:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request to a model and its answer."""
+    """One request to a model and its response."""
 
     account: str
-    """Who made the request, in the caller's words."""
+    """Account that made the request, by the caller's name for it."""
     model: str
     messages: Sequence[Message]
     """The conversation so far, oldest first; at least one."""
     id: str | None = None
     """The caller's id for this exchange. When absent the client sets a random one, the same on every retry."""
     time: datetime | str | None = None
-    """When the request was made: with an offset, or RFC 3339 text. Absent: when the server read it."""
+    """Time of the request: a datetime with an offset, or RFC 3339 text. If absent, the time of receipt."""
     organization: str | None = None
     conversation: str | None = None
     system: str | None = None
-    """System prompt given apart from the messages."""
+    """System prompt, if separate from the messages."""
     tools: Sequence[str] | None = None
     """Names of the tools offered."""
     parameters: Parameters | None = None
@@ -88,63 +88,63 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Label:
-    """A reviewer's label of an account or of one of its conversations. Exactly one of `account` and `pseudonym` is set."""
+    """A reviewer's label of an account or of one of its conversations. Set exactly one of `account` and `pseudonym`."""
 
     account: str | None
-    """The account, in the caller's words."""
+    """The account, by the caller's name for it."""
     label: Literal["extraction", "benign"]
     techniques: Sequence[str] | None = None
-    """Techniques used, by name; absent for benign."""
+    """Names of the techniques used; absent for benign."""
     reviewer: str | None = None
-    """Who decided."""
+    """The person who decided."""
     conversation: str | None = None
-    """The one conversation that the label is about; absent: the whole account."""
+    """The conversation that the label applies to; if absent, the whole account."""
     pseudonym: str | None = None
-    """The account as `accounts.list()` names it: 32 hexadecimal digits."""
+    """The account's pseudonym, as in `accounts.list()`: 32 hexadecimal digits."""
 
 
 @dataclass(frozen=True)
 class StoredLabel:
-    """A label in force, with the names of a label file's line."""
+    """A current label, with the field names of a label file."""
 
     pseudonym: str
     account: str | None
-    """The account's name; `None` when no label gave it."""
+    """The account's name; `None` if no label had it."""
     label: Literal["extraction", "benign"] | str
     techniques: tuple[str, ...]
     conversation: str | None
     source: str | None
-    """Who decided."""
+    """Source of the label, such as the reviewer."""
 
 
 @dataclass(frozen=True)
 class LabelPage:
-    """Some of the labels in force."""
+    """One page of the current labels."""
 
     labels: tuple[StoredLabel, ...]
     next_page_token: str | None
-    """What to ask for the next page with; `None` on the last."""
+    """Token that requests the next page; `None` on the last page."""
 
 
 @dataclass(frozen=True)
 class LabelReceipt:
-    """Result of a label's submission."""
+    """The result of submitting a label."""
 
     labels: int
-    """Labels in force: one per account and conversation."""
+    """Number of current labels: one per account and conversation."""
     replaced: bool
     """Whether an earlier label was replaced."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One additive term of a score, in numbers and in words."""
+    """One additive term of a score, as numbers and as a sentence."""
 
     code: str
     observed: float
     expected: float
     baseline_of: str
-    """Whose usual `expected` is: `population`, all benign accounts."""
+    """Group for which `expected` is typical: `population` means all benign accounts."""
     contribution: float
     """Log-odds added to the score."""
     text: str
@@ -153,13 +153,13 @@ class Reason:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What Stillwatch says of an account after one exchange."""
+    """Stillwatch's assessment of an account after one exchange."""
 
     exchange: str
     account: str
     time: str
     exchange_count: int
-    """Exchanges of the account counted so far, this one included."""
+    """Exchanges of the account counted so far, including this one."""
     risk: float
     """Calibrated probability that the account is extracting, given everything counted so far."""
     risk_low: float
@@ -171,14 +171,14 @@ class Assessment:
     techniques: Mapping[str, float]
     """Risk of each technique that had enough history, by name."""
     conversation_risk: float
-    """Of this conversation alone, as far as its text tells."""
+    """Risk of this conversation alone, judged by its text."""
     reasons: tuple[Reason, ...]
     """Largest first. With `base`, their contributions sum to `score`."""
     base: float
     score: float
     truncated: bool
     bundle: str
-    """The model bundle that said so, such as `default@3`."""
+    """The model bundle that scored, such as `default@3`."""
 
 
 @dataclass(frozen=True)
@@ -194,10 +194,10 @@ class ItemError:
 
 @dataclass(frozen=True)
 class Account:
-    """How an account stands, without a new exchange."""
+    """The current assessment of an account, without a new exchange."""
 
     account: str
-    """The account's name, when the request gave it."""
+    """The account's name, if the request had it."""
     pseudonym: str
     """32 hexadecimal digits."""
     exchange_count: int
@@ -218,7 +218,7 @@ class Account:
 
 @dataclass(frozen=True)
 class AccountRow:
-    """One account of a list; names are not kept."""
+    """One account of a list; names are not stored."""
 
     pseudonym: str
     exchange_count: int
@@ -230,34 +230,34 @@ class AccountRow:
 
 @dataclass(frozen=True)
 class AccountPage:
-    """Some of the accounts that are remembered."""
+    """One page of the stored accounts."""
 
     accounts: tuple[AccountRow, ...]
     next_page_token: str | None
-    """What to ask for the next page with; `None` on the last."""
+    """Token that requests the next page; `None` on the last page."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why an account stands where it stands."""
+    """The explanation of an account's assessment."""
 
     account: Account
     baseline: str
-    """Whom the reasons compare it with, in words."""
+    """Description of the group that the reasons compare the account with."""
     technique: str | None
     """The technique that explains most of the risk."""
     looks_for: str
-    """What that technique's detector looks for."""
+    """Description of the behaviour that this technique's detector looks for."""
     look_alikes: tuple[str, ...]
-    """Honest users who can look like it."""
+    """Benign uses that can look alike."""
     not_used: str
-    """What no detector looks at."""
+    """Description of the data that no detector looks at."""
     contest: str
     """How the account's owner can contest it."""
 
 
 def to_json(value: object) -> object:
-    """JSON of a dataclass of this file; what is absent is left out."""
+    """Convert a dataclass of this file to JSON; absent fields are omitted."""
     if is_dataclass(value) and not isinstance(value, type):
         named = ((field.name, getattr(value, field.name)) for field in fields(value))
         return {name: to_json(part) for name, part in named if part is not None}
