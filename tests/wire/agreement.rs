@@ -86,19 +86,19 @@ fn line(id: &str, minute: usize, text: &str) -> Value {
     })
 }
 
-/// Writes the shipped bundle with a weight on the share of refusals.
+/// Writes the shipped bundle with a term for the share of refusals.
 fn bundle_that_weighs_refusals(folder: &Path) {
     let mut files = BundleFiles::embedded();
-    let mut judge: Value = serde_json::from_slice(&files.files[3]).expect("JSON");
-    let terms = judge["model"]["terms"].as_array_mut().expect("terms");
-    let refusals = terms
-        .iter_mut()
-        .find(|term| term["name"] == "refused_share");
-    let refusals = refusals.expect("the term");
-    refusals["edges"] = json!([0.0, 1.0]);
-    refusals["values"] = json!([0.0, 6.0]);
-    refusals["lines"] = json!(true);
-    files.files[3] = judge.to_string().into_bytes();
+    let mut model: Value = serde_json::from_slice(&files.files[3]).expect("JSON");
+    let context = model["context"].as_object_mut().expect("an object");
+    let typical = context.remove("refused_share").expect("no term yet");
+    let terms = model["fusion"]["terms"].as_array_mut().expect("terms");
+    // The last: terms stand in the order of the measures.
+    terms.push(json!({
+        "name": "refused_share", "edges": [0.0, 1.0], "values": [0.0, 6.0], "lines": true, "monotone": true,
+        "shrink": 0.0, "typical": typical,
+    }));
+    files.files[3] = model.to_string().into_bytes();
     let manifest = Manifest::parse(&files.manifest).expect("the shipped manifest");
     let files = BundleFiles::new(manifest, files.files);
     files

@@ -3,18 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::client::post_json;
-use crate::fixture::Running;
+use crate::fixture::{Running, pseudonymizer};
 use crate::services::{call, read, score};
 
 const SUBMIT: (&str, &str) = ("SubmitLabelRequest", "SubmitLabelResponse");
 const EXPORT: (&str, &str) = ("ExportLabelsRequest", "ExportLabelsResponse");
 
-/// Returns the pseudonym of a name in the fixture.
-fn pseudonym(name: &str) -> String {
-    let bytes = name
-        .bytes()
-        .fold(0_u128, |number, byte| number << 8 | u128::from(byte));
-    format!("{bytes:032x}")
+/// Returns the names of accounts in the order of their pseudonyms.
+fn names_in_order() -> [&'static str; 4] {
+    let mut names = ["a", "b", "c", "d"];
+    names.sort_by_key(|name| pseudonymizer().account(name));
+    names
 }
 
 /// Submits a label that must be accepted.
@@ -79,7 +78,8 @@ async fn a_label_of_a_listed_pseudonym_is_a_label_of_that_account() {
 #[tokio::test]
 async fn labels_are_listed_by_account_for_any_page_size_and_order_of_submission() {
     let server = Running::start().await;
-    for name in ["b", "c", "a"] {
+    let [first, second, third, _] = names_in_order();
+    for name in [second, third, first] {
         for conversation in [Some("2"), None, Some("1:x")] {
             let label = json!({"account": name, "label": "benign", "conversation": conversation});
             submit(&server, label).await;
@@ -90,7 +90,7 @@ async fn labels_are_listed_by_account_for_any_page_size_and_order_of_submission(
         .iter()
         .map(|label| (label["pseudonym"].as_str(), label["conversation"].as_str()))
         .collect();
-    let accounts = ["a", "b", "c"].map(pseudonym);
+    let accounts = [first, second, third].map(|name| pseudonymizer().account(name).to_string());
     let expected: Vec<_> = accounts
         .iter()
         .flat_map(|account| {
@@ -106,12 +106,13 @@ async fn labels_are_listed_by_account_for_any_page_size_and_order_of_submission(
 #[tokio::test]
 async fn a_label_submitted_between_two_pages_moves_no_other() {
     let server = Running::start().await;
-    for name in ["b", "d"] {
+    let [a, b, c, d] = names_in_order();
+    for name in [b, d] {
         submit(&server, json!({"account": name, "label": "benign"})).await;
     }
     let request = json!({"page_size": 1});
     let first = read(&server, "LabelService/ExportLabels", EXPORT, request).await;
-    for name in ["a", "c"] {
+    for name in [a, c] {
         submit(&server, json!({"account": name, "label": "benign"})).await;
     }
     let request = json!({"page_token": first["next_page_token"]});
@@ -123,8 +124,8 @@ async fn a_label_submitted_between_two_pages_moves_no_other() {
             .map(|label| label["account"].clone())
             .collect()
     };
-    assert_eq!(names(&first), ["b"]);
-    assert_eq!(names(&rest), ["c", "d"]);
+    assert_eq!(names(&first), [b]);
+    assert_eq!(names(&rest), [c, d]);
 }
 
 /// A name may look like a pseudonym, for example a UUID without hyphens, but most names of this form are pseudonyms in
