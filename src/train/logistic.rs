@@ -59,7 +59,7 @@ pub(crate) enum LogisticError {
 pub(crate) fn fit(
     rows: &TrainingRows<'_>,
     columns: &[Column],
-    settings: &LogisticSettings,
+    settings: LogisticSettings,
 ) -> Result<AdditiveModel, LogisticError> {
     rows.check(columns.len())?;
     let weight_of = |kind: bool| -> f64 {

@@ -67,7 +67,7 @@ pub(crate) fn train_bundle(
     let scored = scored_folds(&folds, inputs.recipe)?;
     progress.advance(1);
     let all: Vec<&AccountHistory> = folds.iter().flatten().collect();
-    let fusion = fit_fusion(&all, &inputs.recipe.fusion)?;
+    let fusion = fit_fusion(&all, inputs.recipe.fusion)?;
     summary.lines.push(accounts_line(&all));
     let risk_model = fit_risk_model(fusion, &scored, text.conversation)?;
     progress.advance(1);
@@ -137,7 +137,7 @@ fn scored_folds<'a>(
     for (out, histories) in folds.iter().enumerate() {
         let others = folds.iter().enumerate().filter(|(fold, _)| *fold != out);
         let others: Vec<&AccountHistory> = others.flat_map(|(_, fold)| fold).collect();
-        let fusion = fit_fusion(&others, &recipe.fusion)?;
+        let fusion = fit_fusion(&others, recipe.fusion)?;
         let fold = histories.par_iter();
         scored.par_extend(fold.map(|history| score_history(&fusion.fusion, history)));
     }

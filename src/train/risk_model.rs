@@ -96,7 +96,7 @@ const FUSED: [&str; 2] = ["any_intent_mean", "swept_intent"];
 /// Never: every row holds one value per measure.
 pub(crate) fn fit_fusion(
     histories: &[&AccountHistory],
-    settings: &LogisticSettings,
+    settings: LogisticSettings,
 ) -> Result<FittedFusion, RiskModelFitError> {
     let rows = Rows::of(histories)?;
     let features = Array2::from_shape_vec((rows.exposure.len(), MEASURE_COUNT), rows.features)

@@ -131,7 +131,7 @@ impl Refit {
         let histories = self.histories.finish();
         progress.begin("fusion and calibration", recipe.folds as u64 + 1);
         let all: Vec<&AccountHistory> = histories.iter().collect();
-        let fusion = fit_fusion(&all, &recipe.fusion)?;
+        let fusion = fit_fusion(&all, recipe.fusion)?;
         progress.advance(1);
         let fold = |history: &AccountHistory| {
             super::fold::fold_of_key(history.unit(), recipe.folds, FOLD_SALT)
@@ -142,7 +142,7 @@ impl Refit {
                 .iter()
                 .filter(|history| fold(history) != out)
                 .collect();
-            let without = fit_fusion(&others, &recipe.fusion)?;
+            let without = fit_fusion(&others, recipe.fusion)?;
             let own = histories.iter().filter(|history| fold(history) == out);
             scored.extend(own.map(|history| score_history(&without.fusion, history)));
             progress.advance(1);

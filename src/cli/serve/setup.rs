@@ -67,7 +67,7 @@ pub(super) fn reload(settings: &Settings, keys: Option<&Keys>, tls: Option<&Tls>
         match read.and_then(|text| Ok(keys.replace(&text)?)) {
             Ok(()) => tracing::info!(keys = keys.count(), "keys reloaded"),
             Err(error) => {
-                tracing::error!("keys not reloaded, previous keys stay in use: {error:#}")
+                tracing::error!("keys not reloaded, previous keys stay in use: {error:#}");
             }
         }
     }

@@ -104,8 +104,8 @@ impl Roc {
         self.area_up_to(1.0)
     }
 
-    /// Returns the partial area up to a false-positive rate, standardised so that 0.5 is chance and 1 is perfect: `(1
-    /// + (A - a) / (m - a)) / 2` with `a = rate^2 / 2` and `m = rate`.
+    /// Returns the partial area up to a false-positive rate, standardised so that 0.5 is chance and 1 is perfect:
+    /// `(1 + (A - a) / (m - a)) / 2` with `a = rate^2 / 2` and `m = rate`.
     pub fn partial_area(&self, rate: f64) -> f64 {
         // McClish 1989, "Analyzing a portion of the ROC curve".
         let least = rate * rate / 2.0;

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::error_response::method_not_allowed;
 
-/// The OpenAPI document. `tests/wire/openapi.rs` fails if it is not up to date with the contract.
+/// The `OpenAPI` document. `tests/wire/openapi.rs` fails if it is not up to date with the contract.
 const OPENAPI: &str = include_str!("../../../docs/openapi.json");
 
 static PAGE: LazyLock<String> = LazyLock::new(|| {

@@ -14,6 +14,10 @@ use tokio_rustls::TlsAcceptor;
 /// Settings of the section `tls`: the files of [`TlsFiles`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "each setting names a file, as the settings file spells it"
+)]
 pub(crate) struct TlsSettings {
     /// Certificate chain file (PEM). If not set, the port speaks plain HTTP. Read again at SIGHUP.
     pub certificate_file: Option<PathBuf>,

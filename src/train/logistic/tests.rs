@@ -28,7 +28,7 @@ fn fitted(
         extraction,
         weight: &vec![1.0; values.len()],
     };
-    fit(&rows, &columns(2), &LogisticSettings { penalty })
+    fit(&rows, &columns(2), LogisticSettings { penalty })
 }
 
 #[test]
