@@ -63,8 +63,8 @@ impl Layers {
         Ok(())
     }
 
-    /// Adds the layer of environment variables. Those that do not begin with `STILLWATCH_` or have no `__` are not ours,
-    /// except for the few short names. `read` reads a secret's file.
+    /// Adds the layer of environment variables. Those that do not begin with `STILLWATCH_` or have no `__` are not
+    /// ours, except for the few short names. `read` reads a secret's file.
     ///
     /// # Errors
     /// When one has an unknown name, a value that its setting cannot have, or the path of a file that cannot be read.
