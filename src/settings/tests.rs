@@ -57,7 +57,9 @@ proptest! {
 
     /// A name with a letter missing is refused, and the right one suggested.
     #[test]
-    fn a_misspelt_name_is_refused_and_the_right_one_suggested(at in any::<prop::sample::Index>(), place in 0_usize..64) {
+    fn a_misspelt_name_is_refused_and_the_right_one_suggested(
+        at in any::<prop::sample::Index>(), place in 0_usize..64,
+    ) {
         let all: Vec<&Setting> = Setting::all().collect();
         let name = &*at.get(&all).name;
         let dot = name.find('.').expect("a section");

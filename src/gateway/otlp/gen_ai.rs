@@ -1,10 +1,9 @@
 //! Reads a span or log record of a model call from the attributes that its emitter writes.
 //!
-//! | emitter | request and response | account |
-//! |---|---|---|
-//! | current conventions (LiteLLM, OpenLLMetry) | `gen_ai.input.messages`, `gen_ai.output.messages` | `metadata.user_api_key_*`, `gen_ai.user` |
-//! | older conventions | `gen_ai.prompt.N.*`, `gen_ai.completion.N.*` | `traceloop.association.properties.*` |
-//! | Langfuse | `langfuse.observation.input`, `.output` | `user.id`, `session.id` |
+//! - Current conventions (LiteLLM, OpenLLMetry): request and response in `gen_ai.input.messages` and
+//!   `gen_ai.output.messages`, account in `metadata.user_api_key_*` or `gen_ai.user`.
+//! - Older conventions: `gen_ai.prompt.N.*` and `gen_ai.completion.N.*`, `traceloop.association.properties.*`.
+//! - Langfuse: `langfuse.observation.input` and `.output`, `user.id` and `session.id`.
 //!
 //! `stillwatch.account` is the account wherever it is set. All other spans (HTTP, database, routing) are ignored.
 

@@ -80,7 +80,9 @@ fn a_column_that_lowers_the_odds_or_is_unknown_weighs_nothing() {
 proptest! {
     #[test]
     fn more_of_a_measure_never_lowers_the_score(
-        rows in prop::collection::vec((0.0_f64..=1.0, prop_oneof![Just(f64::NAN), 0.0_f64..=1.0], any::<bool>()), 2..40),
+        rows in prop::collection::vec(
+            (0.0_f64..=1.0, prop_oneof![Just(f64::NAN), 0.0_f64..=1.0], any::<bool>()), 2..40,
+        ),
         low in 0.0_f64..=1.0,
         high in 0.0_f64..=1.0,
     ) {
