@@ -60,6 +60,7 @@ fn a_pool_that_falls_back_is_not_an_upgrade() {
             "model_switch_share",
         ],
     );
+    extracting.is_at_least_watched();
     benign.is_left_alone();
 }
 

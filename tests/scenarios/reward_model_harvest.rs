@@ -119,6 +119,7 @@ fn a_preference_harvest_is_neither_a_teacher_nor_a_test_suite() {
         benign.is_left_alone();
     }
     extracting.is_named(Technique::RewardModelHarvest);
+    extracting.is_at_least_watched();
 }
 
 #[test]
@@ -126,5 +127,6 @@ fn nor_in_chinese() {
     let (extracting, benign) = (extraction_in_chinese(), teacher_in_chinese());
     extracting.exceeds(&benign, &["reward_intent_mean", "pairwise_preference_mean"]);
     extracting.scores_above(&benign);
+    extracting.is_at_least_watched();
     benign.is_left_alone();
 }

@@ -143,6 +143,17 @@ impl Played {
         }
     }
 
+    /// Asserts that the account is at least watched after its last exchange.
+    pub(crate) fn is_at_least_watched(&self) {
+        let recommendation = self.last().recommendation;
+        assert!(
+            recommendation >= Recommendation::Watch,
+            "{}: {}",
+            self.name,
+            recommendation.name()
+        );
+    }
+
     /// Asserts that each of `codes` is more than 1.5 times as high here as for the benign account.
     pub(crate) fn exceeds(&self, benign: &Self, codes: &[&str]) {
         for code in codes {

@@ -68,6 +68,7 @@ fn a_sweep_does_not_repeat_as_a_service_does() {
     );
     assert!(extracting.value("sweep_chance") < 0.5 * benign.value("sweep_chance"));
     extracting.scores_above(&benign);
+    extracting.is_at_least_watched();
     benign.is_left_alone();
 }
 

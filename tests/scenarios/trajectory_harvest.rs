@@ -83,6 +83,7 @@ fn a_trajectory_harvest_is_not_a_developer() {
     let (extracting, benign) = (extraction(), developer("developer", &TASKS));
     extracting.exceeds(&benign, &["trajectory_intent_mean"]);
     extracting.scores_above(&benign);
+    extracting.is_at_least_watched();
     extracting.is_named(Technique::TrajectoryHarvest);
     benign.is_left_alone();
 }
@@ -95,5 +96,6 @@ fn nor_in_chinese() {
     );
     extracting.exceeds(&benign, &["trajectory_intent_mean"]);
     extracting.scores_above(&benign);
+    extracting.is_at_least_watched();
     benign.is_left_alone();
 }
