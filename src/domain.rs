@@ -31,4 +31,5 @@ pub use pool::PoolRecord;
 pub use sensitive::Sensitive;
 pub(crate) use technique::TECHNIQUE_COUNT;
 pub use technique::Technique;
+pub(crate) use time::DAY_MICROS;
 pub use time::Timestamp;

@@ -1,5 +1,8 @@
 //! Event time. The engine's only notion of "now" is the time of the exchange.
 
+/// Microseconds of a day, without leap seconds.
+pub(crate) const DAY_MICROS: i64 = 86_400_000_000;
+
 /// A point in time, in microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);

@@ -7,9 +7,7 @@
 //! below 1 for late events; nothing grows without bound, whatever the event times.
 
 use super::elementary::{exp2_fraction, halvings};
-use crate::domain::Timestamp;
-
-const DAY_MICROS: i64 = 86_400_000_000;
+use crate::domain::{DAY_MICROS, Timestamp};
 
 /// The landmark of sums whose half-life is `DAYS` days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +70,8 @@ fn steps(from: i64, to: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{DAY_MICROS, Landmark};
-    use crate::domain::Timestamp;
+    use super::Landmark;
+    use crate::domain::{DAY_MICROS, Timestamp};
     use proptest::prelude::*;
 
     fn days(days: f64) -> Timestamp {

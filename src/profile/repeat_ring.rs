@@ -6,15 +6,13 @@
 //! not logged. The ring also shows which conversation interrupted which, and which prompts moved to another model.
 
 use super::moments::ratio;
-use crate::domain::{Observation, Outcome};
+use crate::domain::{DAY_MICROS, Observation, Outcome};
 
 /// Number of exchanges that are remembered.
 pub(crate) const RING_LENGTH: usize = 32;
 
 const MINUTE_MICROS: u64 = 60_000_000;
 const HOUR_MICROS: u64 = 3_600_000_000;
-const DAY_MICROS: u64 = 86_400_000_000;
-
 /// One remembered exchange. The order of the fields is the sort order of the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Remembered {
@@ -114,7 +112,8 @@ impl RepeatRing {
             }
             if old.prompt == new.prompt {
                 repeated |= is_repeat(old, &new);
-                let compared = apart <= DAY_MICROS && old.kind != FAILED && new.kind != FAILED;
+                let compared =
+                    apart <= DAY_MICROS as u64 && old.kind != FAILED && new.kind != FAILED;
                 same_model |= compared && old.model == new.model;
                 other_model |= compared && old.model != new.model;
                 refused |= compared && old.model != new.model && old.kind == REFUSED;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Table;
 
 use super::corpus::Partition;
-use crate::domain::Timestamp;
+use crate::domain::{DAY_MICROS, Timestamp};
 use checks::{check, check_weights, probability};
 use range::PER_DAY_MOST;
 
@@ -22,8 +22,6 @@ pub(crate) use evasion::LanguageSwitch;
 pub(crate) use exchanges::Exchanges;
 pub(crate) use extraction::{Bans, ExtractionSettings, Relay, Sharding};
 pub(crate) use range::Range;
-
-const DAY_MICROSECONDS: i64 = 86_400_000_000;
 
 /// Settings of a stream.
 #[derive(Clone, Debug, Deserialize)]
@@ -156,7 +154,7 @@ impl Scenario {
 
     /// Returns the end of the stream: the moment after the last exchange.
     pub fn end(&self) -> Timestamp {
-        Timestamp::from_micros(self.start.as_micros() + i64::from(self.days) * DAY_MICROSECONDS)
+        Timestamp::from_micros(self.start.as_micros() + i64::from(self.days) * DAY_MICROS)
     }
 
     fn validate(&self) -> Result<(), ScenarioError> {

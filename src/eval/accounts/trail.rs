@@ -1,7 +1,8 @@
 //! The trail of one labeled account: the few moments that are kept of it while its stream is scored.
 
 use crate::domain::{
-    Assessment, Exchange, Label, Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
+    Assessment, DAY_MICROS, Exchange, Label, Recommendation, Risk, Technique, TechniqueRisk,
+    Timestamp, Verdict,
 };
 use crate::eval::accounts::answers::AnswerCounts;
 use crate::eval::conformal::alpha_spending::Highs;
@@ -146,7 +147,7 @@ impl AccountTrail {
     }
 
     fn add_day(&mut self, assessment: &Assessment) {
-        let day = assessment.time.as_micros().div_euclid(DAY);
+        let day = assessment.time.as_micros().div_euclid(DAY_MICROS);
         let score = assessment.score;
         match self.days_high.last_mut() {
             Some(last) if last.day == day => last.score = last.score.max(score),
@@ -241,9 +242,6 @@ pub struct DayHigh {
     /// Log-odds before calibration.
     pub score: f64,
 }
-
-/// Microseconds in a day.
-const DAY: i64 = 86_400_000_000;
 
 impl Checkpoint {
     const fn of(assessment: &Assessment, seen: u64) -> Self {
