@@ -70,8 +70,11 @@ impl Explain {
 /// Renders the measures that no term of this bundle weighs, as background for the reasons.
 fn context(engine: &Engine, account: &str) -> String {
     let mut lines = vec!["Context (does not affect the score):".to_owned()];
+    let mut heading = None;
     for (technique, sentence) in engine.context(account) {
-        lines.push(format!("  {}", technique.name()));
+        if heading.replace(technique) != Some(technique) {
+            lines.push(format!("  {}", technique.name()));
+        }
         lines.push(format!("{SENTENCE_INDENT}{sentence}"));
     }
     lines.push(String::new());
