@@ -17,6 +17,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![cfg_attr(
+    not(feature = "lab"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "some of it only the laboratory uses; with it, the compiler finds what is dead"
+    )
+)]
+
 mod bundle;
 mod cli;
 mod detect;

@@ -8,5 +8,6 @@ pub(crate) mod decimal;
 pub(crate) mod isotonic;
 pub(crate) mod logistic;
 pub(crate) mod pareto_tail;
+#[cfg(feature = "lab")]
 pub(crate) mod shapiro_wilk;
 pub(crate) mod splitmix;
