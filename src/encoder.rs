@@ -88,7 +88,7 @@ impl TextEncoder {
 }
 
 impl Encoder for TextEncoder {
-    /// Costs one pass over at most [`BYTES_MAX`] bytes, without allocation once `scratch` has grown.
+    /// Costs one pass over the bytes of the windows, without allocation once `scratch` has grown.
     fn encode(&self, view: &TextView<'_>, scratch: &mut Scratch) -> Encoding {
         let read_bytes = read_rows(&self.vocabulary, view, scratch);
         let (cues, embedding) = self.model.evaluate(&scratch.rows, &mut scratch.seen);

@@ -31,8 +31,8 @@ impl Verdict {
 /// A label on an account, or on one of its conversations.
 ///
 /// `A` is the type that identifies the account. A plain `Label` holds the account's name, as in the traffic log;
-/// a `Label<`[`AccountRef`](super::AccountRef)`>` is the form that reviewers and label files submit, and a
-/// `Label<`[`LabeledAccount`](super::LabeledAccount)`>` the form that a deployment with a key stores.
+/// a `Label` of an [`super::AccountRef`] is the form that reviewers and label files submit, and a
+/// `Label` of a [`super::LabeledAccount`] the form that a deployment with a key stores.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label<A = String> {
     /// The account.

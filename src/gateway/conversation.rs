@@ -108,7 +108,7 @@ pub(super) fn temperature(node: &Node<'_>) -> Option<f32> {
     TEMPERATURES.contains(&value).then_some(value as f32)
 }
 
-/// Reads a count; `None` above [`COUNT_MAX`].
+/// Reads a count; `None` above [`crate::domain::chat_names::COUNT_MAX`].
 pub(super) fn small(node: &Node<'_>) -> Option<u32> {
     u32::try_from(node.count()?).ok()
 }
