@@ -1,10 +1,10 @@
 //! Small baseline detectors for a fair comparison: fitted on the same training stream and scored on the same accounts.
 //!
-//! A [`Collector`] reads a stream once into one bounded [`history::History`] for each labeled account; a [`Panel`] is fitted on
-//! the histories of a training stream; [`comparison()`] ranks the accounts of another stream by each baseline and by
-//! Stillwatch, with the same figures. The baselines see the same texts and labels as Stillwatch does. What they lack
-//! they borrow: the text embedding is the bundle's and the random features are the engine's, so a distance between
-//! requests means the same to all.
+//! A [`Collector`] reads a stream once into one bounded [`history::History`] for each labeled account; a [`Panel`] is
+//! fitted on the histories of a training stream; [`comparison()`] ranks the accounts of another stream by each
+//! baseline and by Stillwatch, with the same figures. The baselines see the same texts and labels as Stillwatch does.
+//! What they lack they borrow: the text embedding is the bundle's and the random features are the engine's, so a
+//! distance between requests means the same to all.
 //!
 //! What a detector may choose among (a window, a counting rule) is chosen on the training stream. What its paper
 //! fixes, including the sign of its score, is left as the paper has it, even where that performs badly.

@@ -55,9 +55,9 @@ const OVER_MOMENTS: [usize; 2] = [0, 3];
 /// the one over all moments.
 ///
 /// Trails and histories are matched by account; an account without a history (an account has none if it has no
-/// exchanges) is left out for all detectors. A history ends after [`super::history::STEPS_MAX`] exchanges, so on a longer
-/// history a baseline's last score is from an earlier exchange than ours. Differences from our score are resampled in
-/// pairs.
+/// exchanges) is left out for all detectors. A history ends after [`super::history::STEPS_MAX`] exchanges, so on a
+/// longer history a baseline's last score is from an earlier exchange than ours. Differences from our score are
+/// resampled in pairs.
 pub(crate) fn comparison(
     trails: &[AccountTrail],
     histories: &[History],

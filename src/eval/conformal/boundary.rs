@@ -15,10 +15,10 @@
 //! add up to `alpha` exactly and nothing is lost where cells agree: each cell's own quantile among all accounts would
 //! hold too, by the union bound, with higher thresholds.
 //!
-//! **Certified bound.** The share beyond one cell's threshold has the Clopper-Pearson bound of [`crate::risk::Threshold`]. The
-//! share that passes any of `K` thresholds has the same bound for all hits together and one block more for each
-//! further cell. With `(G_k + 1) alpha_k < 1` no score certifies the rate: a Pareto tail gives the threshold, and it
-//! is marked `extrapolated`.
+//! **Certified bound.** The share beyond one cell's threshold has the Clopper-Pearson bound of
+//! [`crate::risk::Threshold`]. The share that passes any of `K` thresholds has the same bound for all hits together
+//! and one block more for each further cell. With `(G_k + 1) alpha_k < 1` no score certifies the rate: a Pareto tail
+//! gives the threshold, and it is marked `extrapolated`.
 //!
 //! **Compared with one threshold on the highest score so far**, which is the grid of one cell. A grid spends most of
 //! its rate early, needs `1 / alpha_k` applications in each cell and gives away up to one application's share in each.
