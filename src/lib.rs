@@ -1,4 +1,4 @@
-//! Stillwatch sees coordinated capability extraction in the traffic of a language-model API.
+//! Stillwatch detects capability extraction in the traffic of a language-model API.
 //!
 //! Data moves in one direction:
 //! `Exchange --observe--> Observation --update--> Profile --measure--> measures --evaluate--> Assessment`.
