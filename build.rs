@@ -44,10 +44,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     code.preserve_unknown_fields = false;
     // Ordered maps, so that equal assessments encode to equal bytes.
     code.map_fields.push((".".into(), MapRepr::BTreeMap));
-    // In JSON, the content of a message is a string or a list of parts; see `wire::lenient_message`.
+    // In JSON, an exchange is read as leniently as a line of a log; see `wire::exchange_json`.
     code.message_attributes.push((
-        ".stillwatch.v1.Message".into(),
-        r#"#[serde(from = "crate::wire::LenientMessage")]"#.into(),
+        ".stillwatch.v1.Exchange".into(),
+        r#"#[serde(from = "crate::wire::ExchangeJson")]"#.into(),
     ));
 
     Config::new()

@@ -21,7 +21,8 @@ pub use assessment::{
 };
 pub use cue::{CUE_COUNT, Cue, CueProbabilities};
 pub use exchange::{
-    Client, Exchange, FinishReason, Message, Parameters, Response, ResponseFormat, Role,
+    CallKind, Client, Exchange, FinishReason, Message, Parameters, Response, ResponseFormat, Role,
+    Tool,
 };
 pub use label::{Label, LabelSubject, Verdict};
 pub use observation::{

@@ -7,10 +7,8 @@
 //!
 //! No error created here contains text from a body.
 
-mod conversation;
 mod draft;
 mod identity;
-mod node;
 mod pending_requests;
 
 pub(crate) mod agentgateway;

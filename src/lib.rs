@@ -27,6 +27,7 @@
 )]
 
 mod bundle;
+mod chat;
 mod cli;
 mod detect;
 mod domain;
@@ -36,6 +37,7 @@ mod engine;
 mod eval;
 mod gateway;
 mod ingest;
+mod json;
 mod observe;
 mod privacy;
 mod profile;

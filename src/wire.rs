@@ -1,6 +1,6 @@
 //! File and protobuf representations of the domain types, and the one error table.
 //!
-//! Uses `domain` only. The engine never sees these types. The code generated from `proto/` stays private to the crate
+//! Uses `domain`, `json` and `chat`. The engine never sees these types. The code generated from `proto/` stays private to the crate
 //! (`contract`), so that a change of protocol stack affects only this module and `server`.
 
 mod account_ref;
@@ -8,9 +8,10 @@ mod assessment;
 mod bounds;
 mod error;
 mod exchange;
+mod exchange_json;
+mod fit;
 pub(crate) mod json;
 mod label;
-mod lenient_message;
 mod page;
 mod time;
 
@@ -23,8 +24,9 @@ pub use bounds::Bounds;
 pub use error::ErrorKind;
 pub(crate) use error::WireError;
 pub(crate) use exchange::{count, exchange_from_contract, required_name};
+pub(crate) use exchange_json::ExchangeJson;
+pub(crate) use fit::fit;
 pub(crate) use label::{label_from_contract, label_to_contract};
-pub(crate) use lenient_message::LenientMessage;
 pub(crate) use page::page_size;
 pub(crate) use time::format_time;
 pub use time::parse_time;

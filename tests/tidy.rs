@@ -29,9 +29,11 @@ const ALLOWED_IMPORTS: &str = "
     risk:     domain statistics privacy text encoder observe profile detect
     engine:   domain privacy text encoder observe profile detect risk
     bundle:   domain privacy text encoder observe profile detect risk engine
-    wire:     domain
-    gateway:  domain wire
-    ingest:   domain wire
+    json:
+    chat:     domain json
+    wire:     domain json chat
+    gateway:  domain json chat wire
+    ingest:   domain json chat wire gateway
     server:   domain privacy text encoder observe profile detect risk engine bundle wire gateway
     store:    domain privacy wire
     service:  domain privacy text encoder observe profile detect risk engine bundle wire gateway server store

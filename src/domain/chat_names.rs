@@ -8,7 +8,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use super::{FinishReason, ResponseFormat, Role};
+use super::{CallKind, FinishReason, ResponseFormat, Role};
 
 /// Accepted sampling temperatures. Providers stop at 2.
 pub const TEMPERATURES: RangeInclusive<f64> = 0.0..=100.0;
@@ -58,6 +58,14 @@ const FINISH_REASONS: &[(&str, FinishReason)] = &[
     ("content_filter", FinishReason::ContentFilter),
     ("refusal", FinishReason::ContentFilter),
     ("safety", FinishReason::ContentFilter),
+    ("recitation", FinishReason::ContentFilter),
+    ("blocklist", FinishReason::ContentFilter),
+    ("prohibited_content", FinishReason::ContentFilter),
+    ("spii", FinishReason::ContentFilter),
+    ("guardrail_intervened", FinishReason::ContentFilter),
+    ("content_filtered", FinishReason::ContentFilter),
+    ("completed", FinishReason::Stop),
+    ("max_output_tokens", FinishReason::Length),
 ];
 
 /// Accepted names of response formats.
@@ -68,8 +76,59 @@ const RESPONSE_FORMATS: &[(&str, ResponseFormat)] = &[
     ("json_schema", ResponseFormat::JsonSchema),
 ];
 
-/// Types of content parts whose text is read. Images, tool calls and a model's thoughts are not.
+/// Types of content parts whose text is the message's own. Images, tool calls and a model's thoughts are not read.
 const TEXT_PARTS: &[(&str, ())] = &[("text", ()), ("input_text", ()), ("output_text", ())];
+
+/// Types of content parts, and of items beside messages, that hold text which somebody else wrote: what a tool returned,
+/// what a user attached.
+const ATTACHED_PARTS: &[(&str, ())] = &[
+    ("document", ()),
+    ("file", ()),
+    ("input_file", ()),
+    ("tool_result", ()),
+    ("tool_call_response", ()),
+    ("search_result", ()),
+    ("function_call_output", ()),
+    ("custom_tool_call_output", ()),
+];
+
+/// Words that gateways put in place of content which they do not pass on.
+const PLACEHOLDERS: &[(&str, ())] = &[
+    ("redacted-by-litellm", ()),
+    ("redacted by litellm", ()),
+    ("default-message-value", ()),
+    ("[redacted]", ()),
+    ("<redacted>", ()),
+    ("redacted", ()),
+    ("__redacted__", ()),
+    ("<content redacted>", ()),
+    ("[content redacted]", ()),
+    ("(redacted)", ()),
+];
+
+/// Names of calls, as gateways (`acompletion`), telemetry (`text_completion`) and logs (`/v1/embeddings`) spell them. A
+/// name is matched by the longest of these that it contains.
+const CALL_KINDS: &[(&str, CallKind)] = &[
+    ("chat", CallKind::Text),
+    ("completion", CallKind::Text),
+    ("completions", CallKind::Text),
+    ("text", CallKind::Text),
+    ("responses", CallKind::Text),
+    ("messages", CallKind::Text),
+    ("generate_content", CallKind::Text),
+    ("generatecontent", CallKind::Text),
+    ("converse", CallKind::Text),
+    ("invoke", CallKind::Text),
+    ("embedding", CallKind::Embedding),
+    ("rerank", CallKind::Rerank),
+    ("moderation", CallKind::Moderation),
+    ("image", CallKind::Image),
+    ("video", CallKind::Image),
+    ("audio", CallKind::Audio),
+    ("speech", CallKind::Audio),
+    ("transcription", CallKind::Audio),
+    ("other", CallKind::Other),
+];
 
 impl Role {
     /// Returns the name used when writing.
@@ -107,6 +166,35 @@ impl FinishReason {
     }
 }
 
+impl CallKind {
+    /// Returns the name used when writing.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Embedding => "embedding",
+            Self::Rerank => "rerank",
+            Self::Moderation => "moderation",
+            Self::Image => "image",
+            Self::Audio => "audio",
+            Self::Other => "other",
+        }
+    }
+
+    /// Returns the kind of a call by the name of its type, operation or path: [`Self::Other`] for an unlisted name,
+    /// `None` for a blank one.
+    ///
+    /// What is not a prompt wins (`image_chat` draws), since its text must not be judged as one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let name = name.trim().to_ascii_lowercase();
+        if name.is_empty() {
+            return None;
+        }
+        let found = CALL_KINDS.iter().filter(|(part, _)| name.contains(part));
+        let strongest = found.max_by_key(|(part, kind)| (!kind.is_prompt(), part.len()));
+        Some(strongest.map_or(Self::Other, |(_, kind)| *kind))
+    }
+}
+
 impl ResponseFormat {
     /// Returns the name used when writing.
     pub const fn name(self) -> &'static str {
@@ -128,6 +216,16 @@ impl ResponseFormat {
 /// Returns whether a content part of this type holds text that is read.
 pub(crate) fn is_text_part(name: &str) -> bool {
     known(name, TEXT_PARTS).is_some()
+}
+
+/// Returns whether a content part of this type holds text that is not the message's own.
+pub(crate) fn is_attached_part(name: &str) -> bool {
+    known(name, ATTACHED_PARTS).is_some()
+}
+
+/// Returns whether a text is what a gateway puts in place of content.
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    text.len() <= 64 && known(text, PLACEHOLDERS).is_some()
 }
 
 fn known<T: Copy>(name: &str, names: &[(&str, T)]) -> Option<T> {
@@ -222,5 +320,28 @@ mod tests {
             Some(ResponseFormat::Other)
         );
         assert!(!is_text_part("image_url"));
+    }
+
+    #[test]
+    fn calls_are_known_by_the_names_that_gateways_write() {
+        for (name, kind) in [
+            ("acompletion", CallKind::Text),
+            ("text_completion", CallKind::Text),
+            ("anthropic_messages", CallKind::Text),
+            ("/v1/chat/completions", CallKind::Text),
+            ("aembedding", CallKind::Embedding),
+            ("/v1/embeddings", CallKind::Embedding),
+            ("image_generation", CallKind::Image),
+            ("atranscription", CallKind::Audio),
+            ("arerank", CallKind::Rerank),
+            ("amoderation", CallKind::Moderation),
+            ("realtime", CallKind::Other),
+        ] {
+            assert_eq!(CallKind::from_name(name), Some(kind), "{name}");
+        }
+        assert_eq!(CallKind::from_name(" "), None);
+        for (_, kind) in CALL_KINDS {
+            assert_eq!(CallKind::from_name(kind.name()), Some(*kind));
+        }
     }
 }

@@ -23,6 +23,11 @@ impl<T> Sensitive<T> {
     pub const fn expose(&self) -> &T {
         &self.0
     }
+
+    /// Unwraps the value, for a move into another form of the same exchange.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
 }
 
 impl<T> From<T> for Sensitive<T> {

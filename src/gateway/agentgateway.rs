@@ -5,12 +5,12 @@
 
 use serde_json::{Value, json};
 
-use super::conversation::messages;
 use super::draft::Draft;
 use super::identity::Identity;
-use super::node::Node;
 use super::{Context, Verdict};
+use crate::chat::messages;
 use crate::domain::Exchange;
+use crate::json::Node;
 use crate::wire::WireError;
 
 /// Model name used when the gateway does not send one.

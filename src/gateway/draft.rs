@@ -3,8 +3,10 @@
 
 use super::identity::{AccountOrder, Identity};
 use crate::domain::chat_names::EVENT_MICROS;
-use crate::domain::{Client, Exchange, Message, Parameters, Response, Sensitive, Timestamp};
-use crate::wire::{Bounds, WireError, count};
+use crate::domain::{
+    CallKind, Client, Exchange, Message, Parameters, Response, Sensitive, Timestamp, Tool,
+};
+use crate::wire::{Bounds, WireError, count, fit};
 
 /// Inputs of a translator other than the body.
 #[derive(Clone, Copy)]
@@ -26,58 +28,87 @@ pub(super) struct Draft {
     pub(super) conversation: Option<String>,
     pub(super) model: Option<String>,
     pub(super) messages: Vec<Message>,
-    pub(super) tools: Vec<String>,
+    pub(super) tools: Vec<Tool>,
     pub(super) parameters: Parameters,
     pub(super) response: Response,
     pub(super) client: Client,
+    pub(super) kind: Option<CallKind>,
+    pub(super) mirror: bool,
+    pub(super) session: Option<String>,
+    pub(super) account_created: Option<Timestamp>,
+    pub(super) plan: Option<String>,
+    pub(super) quota_used: Option<f32>,
 }
 
+/// Name of a model that the gateway does not tell.
+pub(super) const UNKNOWN_MODEL: &str = "unknown";
+
 impl Draft {
-    /// Converts the draft to an exchange. Optional names (conversation, tools, client) over the bound are dropped; an
-    /// account or model over the bound, or too much text, rejects the exchange.
+    /// Converts the draft to an exchange, cut to the bounds. Optional names over the bound are dropped.
     ///
     /// # Errors
-    /// When a field is missing or over a bound; names the first one.
-    pub(super) fn finish(mut self, context: &Context<'_>) -> Result<Exchange, WireError> {
-        let bounds = context.bounds;
-        let account = self.identity.account(context.accounts).map(str::to_owned);
-        let account = required("account", account, bounds)?;
-        let model = required("model", self.model, bounds)?;
+    /// When no account is named or its name is over the bound, or when there are no messages.
+    pub(super) fn finish(self, context: &Context<'_>) -> Result<Exchange, WireError> {
         if self.messages.is_empty() {
             return Err(WireError::MissingField { field: "messages" });
         }
-        let messages = self.messages.len();
-        count("messages", messages, bounds.messages_max, "messages")?;
-        let bytes = |text: &Sensitive<String>| text.expose().len();
-        let prompt: usize = self.messages.iter().map(|m| bytes(&m.content)).sum();
-        let text = prompt + self.response.text.as_ref().map_or(0, bytes);
-        count("text", text, bounds.text_bytes_max, "bytes")?;
-        self.tools.truncate(bounds.tools_max);
-        self.tools
-            .retain(|tool| tool.len() <= bounds.name_bytes_max);
+        self.finish_unread(context)
+    }
+
+    /// Converts the draft to an exchange as [`Self::finish`] does, but accepts one without messages: a call that was
+    /// made, of which nothing could be read.
+    ///
+    /// # Errors
+    /// When no account is named, or its name is over the bound.
+    pub(super) fn finish_unread(self, context: &Context<'_>) -> Result<Exchange, WireError> {
+        let bounds = context.bounds;
+        let account = self.identity.account(context.accounts).map(str::to_owned);
+        let account = required("account", account, bounds)?;
         let short = |name: Option<String>| name.filter(|n| n.len() <= bounds.name_bytes_max);
-        let hidden = |name: Option<Sensitive<String>>| {
+        let hidden = |name: Option<String>| short(name).map(Sensitive::new);
+        let within = |name: Option<Sensitive<String>>| {
             name.filter(|name| name.expose().len() <= bounds.name_bytes_max)
         };
-        self.parameters.reasoning_effort = short(self.parameters.reasoning_effort);
-        Ok(Exchange {
+        let end_user = self.identity.end_user.filter(|user| *user != account);
+        let mut exchange = Exchange {
             id: short(self.id),
             time: self.time.unwrap_or(context.received),
             account,
             organization: short(self.identity.organization),
             conversation: short(self.conversation),
-            model,
+            model: short(self.model).unwrap_or_else(|| UNKNOWN_MODEL.to_owned()),
             system: None,
             messages: self.messages,
             tools: self.tools,
-            parameters: self.parameters,
-            response: self.response,
-            client: Client {
-                ip: hidden(self.client.ip),
-                user_agent: hidden(self.client.user_agent),
-                ..Client::default()
+            parameters: Parameters {
+                reasoning_effort: short(self.parameters.reasoning_effort),
+                ..self.parameters
             },
-        })
+            response: Response {
+                refusal_category: short(self.response.refusal_category),
+                ..self.response
+            },
+            client: Client {
+                ip: within(self.client.ip),
+                user_agent: within(self.client.user_agent),
+                tls_fingerprint: within(self.client.tls_fingerprint),
+                api_key: within(self.client.api_key),
+                payment: within(self.client.payment),
+                device: within(self.client.device),
+                registration: within(self.client.registration),
+                version: short(self.client.version),
+            },
+            kind: self.kind,
+            mirror: self.mirror,
+            truncated: false,
+            session: hidden(self.session),
+            end_user: hidden(end_user),
+            account_created: self.account_created,
+            plan: short(self.plan),
+            quota_used: self.quota_used,
+        };
+        fit(&mut exchange, bounds);
+        Ok(exchange)
     }
 }
 

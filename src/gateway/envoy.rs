@@ -4,13 +4,15 @@
 //! `Debug`.
 
 mod answer;
-mod chat;
 
 use answer::Answer;
 
+use super::draft::UNKNOWN_MODEL;
+use crate::chat;
 use crate::domain::chat_names::HTTP_STATUSES;
 use crate::domain::{Client, Exchange, Response, Sensitive, Timestamp};
-use crate::wire::Bounds;
+use crate::json::Node;
+use crate::wire::{Bounds, fit};
 
 /// Header in which the operator's own proxy names the account. Its value is trusted, so the proxy must strip this
 /// header from client requests.
@@ -114,26 +116,25 @@ impl ExchangeCapture {
         *self = Self::default();
     }
 
-    /// Builds the exchange of `account`; `None` when the body is not a valid chat request, or is over a bound. Parts of
-    /// the response that were not received (the client disconnected) or not read (it was compressed) are absent from
-    /// the exchange.
+    /// Builds the exchange of `account`. A body that cannot be read makes an exchange without messages. Parts of the
+    /// response that were not received (the client disconnected) or not read (it was compressed) are absent.
     pub(crate) fn exchange(
         self,
         account: String,
         received: Timestamp,
         bounds: &Bounds,
-    ) -> Option<Exchange> {
-        let request = chat::request(&self.request, bounds)?;
+    ) -> Exchange {
+        let body = Node::read(&self.request).unwrap_or_default();
+        let request = chat::request(&body);
         let answer = self.answer.read();
         let within = |name: &String| name.len() <= bounds.name_bytes_max;
-        Some(Exchange {
+        let model = request.model.or(answer.model).filter(within);
+        let mut exchange = Exchange {
             id: self.id,
             time: received,
             account,
-            organization: None,
-            conversation: None,
-            model: request.model.or(answer.model).filter(within)?,
-            system: request.system,
+            model: model.unwrap_or_else(|| UNKNOWN_MODEL.to_owned()),
+            system: request.system.map(Sensitive::new),
             messages: request.messages,
             tools: request.tools,
             parameters: request.parameters,
@@ -145,7 +146,11 @@ impl ExchangeCapture {
                 user_agent: self.user_agent.map(Sensitive::new),
                 ..Client::default()
             },
-        })
+            end_user: request.end_user.filter(within).map(Sensitive::new),
+            ..Exchange::default()
+        };
+        fit(&mut exchange, bounds);
+        exchange
     }
 }
 

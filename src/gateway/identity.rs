@@ -8,7 +8,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::node::Node;
+use crate::json::Node;
 
 /// A party that a gateway may name.
 #[derive(

@@ -5,12 +5,12 @@
 
 use serde_json::{Value, json};
 
-use super::conversation::{message, messages, tools};
 use super::draft::Draft;
 use super::identity::Identity;
-use super::node::Node;
 use super::{Context, Verdict};
+use crate::chat::{message, messages, tools};
 use crate::domain::{Client, Exchange, FinishReason, Response, Role, Sensitive};
+use crate::json::Node;
 use crate::wire::WireError;
 
 /// One hook call of the guardrail.

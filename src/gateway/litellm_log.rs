@@ -3,12 +3,12 @@
 //! The content type is JSON for all three forms, so the body decides: a list, or objects one after another. A record
 //! that cannot be used does not affect the others.
 
-use super::conversation::{answer, content, messages, parameters, status, tokens, tools};
 use super::draft::{Draft, time_of_seconds};
 use super::identity::Identity;
-use super::node::Node;
 use super::{Context, STATUS_BLOCKED};
+use crate::chat::{answer, content, messages, parameters, status, tokens, tools};
 use crate::domain::{Client, Exchange, Response, Sensitive};
+use crate::json::Node;
 use crate::wire::WireError;
 
 /// Maximum records of one body; the exporter sends at most 512.
@@ -29,7 +29,7 @@ pub(crate) fn read(
             Ok(exchanges.collect())
         }
         Ok(record) => Ok(vec![exchange(&record, context)]),
-        Err(error) => lines(body, error, context),
+        Err(error) => lines(body, error.into(), context),
     }
 }
 
@@ -95,6 +95,7 @@ fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Exchange, WireEr
             user_agent: named("user_agent"),
             ..Client::default()
         },
+        ..Draft::default()
     };
     draft.finish(context)
 }

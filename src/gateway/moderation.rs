@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Context;
-use super::conversation::{content, message};
-use super::node::Node;
-use crate::domain::{Exchange, Message, Parameters, Response, Risk, Role};
+use crate::chat::{content, message};
+use crate::domain::{Exchange, Message, Risk, Role};
+use crate::json::Node;
 use crate::wire::WireError;
 
 /// The category: how much a text, by itself, looks like an extraction request.
@@ -58,18 +58,9 @@ pub(crate) fn answer_of(risks: &[Risk], model: &str) -> Value {
 
 fn alone(message: Message, context: &Context<'_>) -> Exchange {
     Exchange {
-        id: None,
         time: context.received,
-        account: String::new(),
-        organization: None,
-        conversation: None,
-        model: String::new(),
-        system: None,
         messages: vec![message],
-        tools: Vec::new(),
-        parameters: Parameters::default(),
-        response: Response::default(),
-        client: crate::domain::Client::default(),
+        ..Exchange::default()
     }
 }
 

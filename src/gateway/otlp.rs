@@ -10,8 +10,8 @@ mod record;
 use serde_json::json;
 
 use super::Context;
-use super::node::Node;
 use crate::domain::Exchange;
+use crate::json::Node;
 use crate::wire::WireError;
 
 pub(crate) use record::Signal;

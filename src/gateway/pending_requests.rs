@@ -172,7 +172,11 @@ pub(crate) fn size(exchange: &Exchange) -> usize {
     let asked: usize = messages
         .map(|message| PART + message.content.expose().len())
         .sum();
-    let tools: usize = exchange.tools.iter().map(|tool| PART + tool.len()).sum();
+    let tools: usize = exchange
+        .tools
+        .iter()
+        .map(|tool| PART + tool.name.len())
+        .sum();
     let answered = exchange.response.text.as_ref();
     4 * PART + asked + tools + answered.map_or(0, |text| text.expose().len())
 }

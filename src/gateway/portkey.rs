@@ -6,12 +6,12 @@
 
 use serde_json::{Value, json};
 
-use super::conversation::{answer, message, messages, parameters, status, tools};
 use super::draft::Draft;
 use super::identity::Identity;
-use super::node::Node;
 use super::{Context, Verdict};
+use crate::chat::{answer, message, messages, parameters, status, tools};
 use crate::domain::{Exchange, Role, Sensitive};
+use crate::json::Node;
 use crate::wire::WireError;
 
 /// One webhook call.
@@ -38,9 +38,7 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Hook, WireError
     {
         conversation = vec![message(Role::User, text)];
     }
-    if let Some(system) =
-        super::conversation::content(request_json.first(&["system", "instructions"]))
-    {
+    if let Some(system) = crate::chat::content(request_json.first(&["system", "instructions"])) {
         conversation.insert(0, message(Role::System, &system));
     }
     let mut response = answer(body.get("response").get("json"));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::domain::{Client, Exchange, Message, Parameters, Response, Role, Sensitive, Timestamp};
+use crate::domain::{Exchange, Message, Role, Sensitive};
 use crate::engine::Engine;
 use crate::server::NotReady;
 
@@ -27,20 +27,12 @@ pub(super) fn self_test<S>(engine: &Engine<S>, data: &Path) -> Result<(), NotRea
 /// Returns the built-in exchange.
 fn canary() -> Exchange {
     Exchange {
-        id: None,
-        time: Timestamp::from_micros(0),
         account: "canary".to_owned(),
-        organization: None,
-        conversation: None,
         model: "canary".to_owned(),
-        system: None,
         messages: vec![Message {
             role: Role::User,
             content: Sensitive::new("Which bird was taken down into the mine?".to_owned()),
         }],
-        tools: Vec::new(),
-        parameters: Parameters::default(),
-        response: Response::default(),
-        client: Client::default(),
+        ..Exchange::default()
     }
 }

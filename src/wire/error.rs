@@ -6,6 +6,7 @@ use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
 use strum::VariantArray;
 
 use super::contract;
+use crate::json::JsonError;
 
 /// The kind of an error; one row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
@@ -215,6 +216,27 @@ pub(crate) enum WireError {
     /// An internal error of the server.
     #[error("internal error; the exchange may not have been counted")]
     Internal,
+}
+
+impl From<JsonError> for WireError {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Syntax { line, column } => Self::MalformedBody {
+                encoding: "JSON",
+                position: Some((line, column)),
+            },
+            JsonError::Incomplete => Self::MalformedBody {
+                encoding: "JSON",
+                position: None,
+            },
+            JsonError::TooManyValues { bound } => Self::OverBound {
+                field: "body".to_owned(),
+                got: bound + 1,
+                bound,
+                unit: "values",
+            },
+        }
+    }
 }
 
 fn at(position: Option<&(usize, usize)>) -> String {

@@ -1,104 +1,94 @@
-//! Conversion of the contract's exchange to `domain::Exchange`, within the bounds.
+//! Conversion of the contract's exchange to `domain::Exchange`, within the bounds: the last step of every door.
 
-use super::contract::{ClientView, ExchangeView, MessageView, ParametersView, ResponseView};
-use super::{Bounds, WireError, parse_time};
-use crate::domain::chat_names::{
-    A_COUNT, A_POSITIVE_COUNT, A_ROLE, A_TEMPERATURE, AN_HTTP_STATUS, COUNT_MAX, HTTP_STATUSES,
-    TEMPERATURES,
-};
+use super::contract;
+use super::{Bounds, WireError, fit, parse_time};
+use crate::chat;
+use crate::domain::chat_names::{COUNT_MAX, HTTP_STATUSES, TEMPERATURES};
 use crate::domain::{
-    Client, Exchange, FinishReason, Message, Parameters, Response, ResponseFormat, Role, Sensitive,
-    Timestamp,
+    CallKind, Client, Exchange, FinishReason, Message, Parameters, Response, ResponseFormat,
+    Sensitive, Timestamp, Tool,
 };
 
-/// Validates and converts an exchange; `received` is used when it has no time.
+/// Checks and converts an exchange, cut to the bounds; `received` is used when it has no time. A setting or a number out
+/// of its range is absent.
 ///
 /// # Errors
-/// When a field is missing, invalid or over a bound; names the first one.
+/// When a required field is missing, a name is over its bound or a time is not one; names the first such field.
 pub(crate) fn exchange_from_contract(
-    exchange: &ExchangeView<'_>,
+    exchange: contract::Exchange,
     received: Timestamp,
     bounds: &Bounds,
 ) -> Result<Exchange, WireError> {
-    count(
-        "messages",
-        exchange.messages.len(),
-        bounds.messages_max,
-        "messages",
-    )?;
-    count("tools", exchange.tools.len(), bounds.tools_max, "tools")?;
-    text_within(exchange, bounds.text_bytes_max)?;
     if exchange.messages.is_empty() {
         return Err(WireError::MissingField { field: "messages" });
     }
-    let name = |field: &str, value: &str| optional_name(field, value, bounds);
-    Ok(Exchange {
+    let name = |field: &str, value: String| optional_name(field, value, bounds);
+    let hidden =
+        |field: &str, value: String| name(field, value).map(|name| name.map(Sensitive::new));
+    let descriptions = exchange.tool_descriptions.into_iter().map(Some);
+    let mut converted = Exchange {
         id: name("id", exchange.id)?,
-        time: time(exchange.time, received)?,
+        time: time("time", &exchange.time)?.unwrap_or(received),
         account: required_name("account", exchange.account, bounds)?,
         organization: name("organization", exchange.organization)?,
         conversation: name("conversation", exchange.conversation)?,
         model: required_name("model", exchange.model, bounds)?,
         system: present(exchange.system).map(Sensitive::new),
-        messages: exchange
-            .messages
-            .iter()
-            .enumerate()
-            .map(|(index, message)| message_from_contract(index, message))
-            .collect::<Result<_, _>>()?,
+        messages: exchange.messages.into_iter().map(message).collect(),
         tools: exchange
             .tools
-            .iter()
-            .enumerate()
-            .map(|(index, tool)| {
-                count(
-                    &format!("tools[{index}]"),
-                    tool.len(),
-                    bounds.name_bytes_max,
-                    "bytes",
-                )?;
-                Ok((*tool).to_owned())
+            .into_iter()
+            .zip(descriptions.chain(std::iter::repeat(None)))
+            .map(|(name, description)| Tool {
+                name,
+                description: description.and_then(present).map(Sensitive::new),
             })
-            .collect::<Result<_, WireError>>()?,
-        parameters: match exchange.parameters.as_option() {
+            .collect(),
+        parameters: match exchange.parameters.into_option() {
             Some(parameters) => parameters_from_contract(parameters, bounds)?,
             None => Parameters::default(),
         },
-        response: match exchange.response.as_option() {
-            Some(response) => response_from_contract(response)?,
+        response: match exchange.response.into_option() {
+            Some(response) => response_from_contract(response, bounds)?,
             None => Response::default(),
         },
-        client: match exchange.client.as_option() {
+        client: match exchange.client.into_option() {
             Some(client) => client_from_contract(client, bounds)?,
             None => Client::default(),
         },
-    })
+        kind: CallKind::from_name(&exchange.kind),
+        mirror: exchange.mirror,
+        truncated: false,
+        session: hidden("session", exchange.session)?,
+        end_user: hidden("end_user", exchange.end_user)?,
+        account_created: time("account_created", &exchange.account_created)?,
+        plan: name("plan", exchange.plan)?,
+        quota_used: exchange
+            .quota_used
+            .filter(|share| share.is_finite() && *share >= 0.0),
+    };
+    fit(&mut converted, bounds);
+    Ok(converted)
 }
 
-fn message_from_contract(index: usize, message: &MessageView<'_>) -> Result<Message, WireError> {
-    let role = Role::from_name(message.role);
-    Ok(Message {
-        role: role.ok_or_else(|| bad(format!("messages[{index}].role"), A_ROLE))?,
-        content: Sensitive::new(message.content.to_owned()),
-    })
+fn message(message: contract::Message) -> Message {
+    Message {
+        role: chat::role(&message.role),
+        content: chat::text_or_placeholder(message.content),
+    }
 }
 
 fn parameters_from_contract(
-    parameters: &ParametersView<'_>,
+    parameters: contract::Parameters,
     bounds: &Bounds,
 ) -> Result<Parameters, WireError> {
-    let out_of_range = |value: f32| !TEMPERATURES.contains(&f64::from(value));
-    if parameters.temperature.is_some_and(out_of_range) {
-        return Err(bad("parameters.temperature".to_owned(), A_TEMPERATURE));
-    }
-    if parameters.n == Some(0) {
-        return Err(bad("parameters.n".to_owned(), A_POSITIVE_COUNT));
-    }
     Ok(Parameters {
-        temperature: parameters.temperature,
+        temperature: parameters
+            .temperature
+            .filter(|value| TEMPERATURES.contains(&f64::from(*value))),
         max_tokens: parameters.max_tokens,
-        n: parameters.n,
-        response_format: ResponseFormat::from_name(parameters.response_format),
+        n: parameters.n.filter(|n| *n > 0),
+        response_format: ResponseFormat::from_name(&parameters.response_format),
         reasoning_effort: optional_name(
             "parameters.reasoning_effort",
             parameters.reasoning_effort,
@@ -108,30 +98,31 @@ fn parameters_from_contract(
     })
 }
 
-fn response_from_contract(response: &ResponseView<'_>) -> Result<Response, WireError> {
-    let status = |status: u32| {
-        let status = u16::try_from(status).ok();
-        let status = status.filter(|status| HTTP_STATUSES.contains(status));
-        status.ok_or_else(|| bad("response.status".to_owned(), AN_HTTP_STATUS))
-    };
+fn response_from_contract(
+    response: contract::Response,
+    bounds: &Bounds,
+) -> Result<Response, WireError> {
+    let status = response
+        .status
+        .and_then(|status| u16::try_from(status).ok());
+    let tokens = |count: Option<u64>| count.filter(|count| *count <= u64::from(COUNT_MAX));
     Ok(Response {
-        text: present(response.text).map(Sensitive::new),
-        finish_reason: FinishReason::from_name(response.finish_reason),
-        status: response.status.map(status).transpose()?,
-        input_tokens: tokens("response.input_tokens", response.input_tokens)?,
-        output_tokens: tokens("response.output_tokens", response.output_tokens)?,
+        text: present(response.text).map(chat::text_or_placeholder),
+        finish_reason: FinishReason::from_name(&response.finish_reason),
+        status: status.filter(|status| HTTP_STATUSES.contains(status)),
+        input_tokens: tokens(response.input_tokens),
+        output_tokens: tokens(response.output_tokens),
+        refused: response.refused,
+        refusal_category: optional_name(
+            "response.refusal_category",
+            response.refusal_category,
+            bounds,
+        )?,
     })
 }
 
-fn tokens(field: &str, count: Option<u64>) -> Result<Option<u64>, WireError> {
-    match count {
-        Some(count) if count > u64::from(COUNT_MAX) => Err(bad(field.to_owned(), A_COUNT)),
-        count => Ok(count),
-    }
-}
-
-fn client_from_contract(client: &ClientView<'_>, bounds: &Bounds) -> Result<Client, WireError> {
-    let name = |field: &str, value: &str| {
+fn client_from_contract(client: contract::Client, bounds: &Bounds) -> Result<Client, WireError> {
+    let name = |field: &str, value: String| {
         optional_name(field, value, bounds).map(|name| name.map(Sensitive::new))
     };
     Ok(Client {
@@ -140,37 +131,21 @@ fn client_from_contract(client: &ClientView<'_>, bounds: &Bounds) -> Result<Clie
         tls_fingerprint: name("client.tls_fingerprint", client.tls_fingerprint)?,
         api_key: name("client.api_key", client.api_key)?,
         payment: name("client.payment", client.payment)?,
+        device: name("client.device", client.device)?,
+        registration: name("client.registration", client.registration)?,
+        version: optional_name("client.version", client.version, bounds)?,
     })
 }
 
-fn time(text: &str, received: Timestamp) -> Result<Timestamp, WireError> {
+fn time(field: &str, text: &str) -> Result<Option<Timestamp>, WireError> {
     if text.is_empty() {
-        return Ok(received);
+        return Ok(None);
     }
-    parse_time(text).ok_or_else(|| {
-        bad(
-            "time".to_owned(),
-            "an RFC 3339 time such as 2026-05-01T12:00:00.123Z",
-        )
+    let time = parse_time(text);
+    time.map(Some).ok_or_else(|| WireError::BadValue {
+        field: field.to_owned(),
+        expected: "an RFC 3339 time such as 2026-05-01T12:00:00.123Z, from 1970 to 2199",
     })
-}
-
-fn text_within(exchange: &ExchangeView<'_>, bound: usize) -> Result<(), WireError> {
-    let messages: usize = exchange
-        .messages
-        .iter()
-        .map(|message| message.content.len())
-        .sum();
-    let response = exchange
-        .response
-        .as_option()
-        .map_or(0, |response| response.text.len());
-    count(
-        "text",
-        exchange.system.len() + messages + response,
-        bound,
-        "bytes",
-    )
 }
 
 /// Checks that a field has at most `bound` units.
@@ -200,7 +175,7 @@ pub(crate) fn count(
 /// When it is empty or over the bound.
 pub(crate) fn required_name(
     field: &'static str,
-    value: &str,
+    value: impl Into<String>,
     bounds: &Bounds,
 ) -> Result<String, WireError> {
     optional_name(field, value, bounds)?.ok_or(WireError::MissingField { field })
@@ -208,16 +183,17 @@ pub(crate) fn required_name(
 
 pub(super) fn optional_name(
     field: &str,
-    value: &str,
+    value: impl Into<String>,
     bounds: &Bounds,
 ) -> Result<Option<String>, WireError> {
+    let value = value.into();
     count(field, value.len(), bounds.name_bytes_max, "bytes")?;
     Ok(present(value))
 }
 
 /// Returns a string unless it is empty: in proto3 an empty string and an absent one are the same.
-fn present(value: &str) -> Option<String> {
-    (!value.is_empty()).then(|| value.to_owned())
+fn present(value: String) -> Option<String> {
+    (!value.is_empty()).then_some(value)
 }
 
 pub(super) fn bad(field: String, expected: &'static str) -> WireError {

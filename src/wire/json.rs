@@ -1,8 +1,9 @@
 //! JSON Lines representations of the domain types: traffic, labels, prompt pools, assessments.
 //!
-//! Reading takes two steps. The *shape* of a line accepts any JSON and keeps only the fields of the format; the
-//! conversion to the domain then validates it field by field, so that every [`LineError`] names its field and none can
-//! contain text of a prompt. When a name occurs twice in one object, the last one counts.
+//! A line is read as JSON of any form; its fields are then checked one by one, so that every [`LineError`] names its
+//! field and none can contain text of a prompt. When a name occurs twice in one object, the last one counts. An exchange
+//! is read by the one lenient reader that calls are read by (`wire::exchange_json`); labels and pools, which only our
+//! own tools write, are checked strictly.
 //!
 //! Knows bytes and the domain; never files, line numbers or compression.
 
@@ -10,17 +11,14 @@ mod assessment;
 mod client;
 mod error;
 mod label;
-mod message;
 mod parameters;
 mod pool;
+mod record;
 mod response;
-mod scalar;
-mod shape;
 mod time;
 mod traffic;
 
 pub use assessment::AssessmentLine;
-pub(crate) use error::JsonKind;
 pub use error::LineError;
 
 /// A record, and the number of unknown fields on its line.

@@ -15,6 +15,19 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
         .then(|| Timestamp::from_micros(micros))
 }
 
+/// Reads a number of seconds, milliseconds, microseconds or nanoseconds since 1970. The unit follows from the size:
+/// whichever puts the time between 1973 and 2199 in each of them.
+pub(crate) fn time_of_number(number: f64) -> Option<Timestamp> {
+    /// A hundred million: as seconds, 1973; as milliseconds, a day of 1970.
+    const SMALLEST: f64 = 1e8;
+    let scales = [1e6, 1e3, 1.0, 1e-3];
+    let micros = scales
+        .iter()
+        .map(|scale| number * scale)
+        .find(|micros| (SMALLEST * 1e6..EVENT_MICROS.end as f64).contains(micros))?;
+    Some(Timestamp::from_micros(micros.round() as i64))
+}
+
 /// Formats a time in UTC, with as many decimals as it needs.
 ///
 /// A time outside the years -9999 to 9999, which no reader of this crate produces, is written as the nearest time
@@ -45,6 +58,18 @@ mod tests {
         #[test]
         fn no_text_panics(text in "\\PC{0,40}") {
             let _ = parse_time(&text);
+        }
+    }
+
+    #[test]
+    fn the_unit_of_a_number_follows_from_its_size() {
+        let second = 1_777_636_800.25;
+        let expected = parse_time("2026-05-01T12:00:00.25Z");
+        for scale in [1.0, 1e3, 1e6, 1e9] {
+            assert_eq!(time_of_number(second * scale), expected, "{scale}");
+        }
+        for number in [0.0, -1.0, f64::NAN, f64::INFINITY, 5e7, 1e22] {
+            assert_eq!(time_of_number(number), None, "{number}");
         }
     }
 

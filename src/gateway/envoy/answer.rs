@@ -3,9 +3,9 @@
 //! Both are bounded. A response over its bound, or compressed, is counted without its text: the text of the response
 //! matters less than the fact of the request.
 
+use crate::chat::{answer, tokens};
 use crate::domain::{FinishReason, Response, Sensitive};
-use crate::gateway::conversation::{answer, tokens};
-use crate::gateway::node::Node;
+use crate::json::Node;
 
 /// Maximum bytes buffered of a response that is one JSON value.
 const JSON_BYTES_MAX: usize = 1024 * 1024;

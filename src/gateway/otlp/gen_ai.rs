@@ -10,13 +10,13 @@
 use std::collections::BTreeMap;
 
 use super::record::Record;
+use crate::chat::{content, message, messages, role, small, temperature, tokens};
 use crate::domain::{
     Client, FinishReason, Message, Parameters, Response, ResponseFormat, Role, Sensitive,
 };
-use crate::gateway::conversation::{content, message, messages, role, small, temperature, tokens};
 use crate::gateway::draft::{Draft, time_of_micros};
 use crate::gateway::identity::Identity;
-use crate::gateway::node::Node;
+use crate::json::Node;
 
 /// Model operations that return text.
 const OPERATIONS: [&str; 3] = ["chat", "text_completion", "generate_content"];
@@ -56,9 +56,7 @@ pub(super) fn draft(record: &Record<'_>) -> Option<Draft> {
             ],
         ),
         messages: prompt,
-        tools: crate::gateway::conversation::tools(
-            &attributes.get("gen_ai.tool.definitions").unfolded(),
-        ),
+        tools: crate::chat::tools(&attributes.get("gen_ai.tool.definitions").unfolded()),
         parameters: parameters(attributes),
         response: response(attributes, record.failed),
         client: Client {
@@ -66,6 +64,7 @@ pub(super) fn draft(record: &Record<'_>) -> Option<Draft> {
             user_agent: name(attributes, &["metadata.user_agent"]).map(Sensitive::new),
             ..Client::default()
         },
+        ..Draft::default()
     })
 }
 
@@ -223,5 +222,6 @@ fn response(attributes: &Node<'_>, failed: bool) -> Response {
             ],
             &["output", "completion_tokens", "output_tokens"],
         ),
+        ..Response::default()
     }
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::fmt::Write;
 
 use super::protobuf::{Broken, Field, Fields};
-use crate::gateway::node::Node;
+use crate::json::Node;
 
 /// Maximum attribute values of one body.
 const VALUES_MAX: usize = 1_000_000;

@@ -268,7 +268,7 @@ impl Drop for ExtProcStream {
         gateways.read_later(move || {
             let exchange = capture.exchange(account, received, &bounds);
             drop(memory);
-            exchange
+            Some(exchange)
         });
     }
 }

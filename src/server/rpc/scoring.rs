@@ -7,6 +7,8 @@ use connectrpc::{
     ServiceStream,
 };
 
+use buffa::MessageView;
+
 use super::result::result;
 use super::streaming::Streams;
 use crate::server::clock;
@@ -27,8 +29,12 @@ impl contract::ScoringService for Scoring {
         _context: RequestContext,
         request: ServiceRequest<'_, contract::Exchange>,
     ) -> ServiceResult<impl Encodable<contract::Assessment> + Send + use<'a>> {
-        let exchange = exchange_from_contract(&request, clock::now(), self.dispatcher.bounds())
-            .map_err(|error| error.to_connect())?;
+        let exchange = exchange_from_contract(
+            request.to_owned_message(),
+            clock::now(),
+            self.dispatcher.bounds(),
+        )
+        .map_err(|error| error.to_connect())?;
         let assessment = self.dispatcher.score(Priority::Unary, exchange).await;
         let assessment = assessment.map_err(|error| error.to_connect())?;
         Response::ok(assessment_to_contract(assessment))
@@ -53,7 +59,14 @@ impl contract::ScoringService for Scoring {
         let exchanges = request
             .exchanges
             .iter()
-            .map(|exchange| exchange_from_contract(exchange, received, bounds))
+            .map(|exchange| {
+                let exchange = exchange.to_owned_message();
+                let exchange = exchange.map_err(|_| WireError::MalformedBody {
+                    encoding: "protobuf",
+                    position: None,
+                })?;
+                exchange_from_contract(exchange, received, bounds)
+            })
             .collect();
         let results = self
             .dispatcher

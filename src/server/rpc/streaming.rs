@@ -159,7 +159,7 @@ impl Open {
         for message in messages {
             match message {
                 Ok(message) => exchanges.push(exchange_from_contract(
-                    message.view(),
+                    message.to_owned_message(),
                     received,
                     self.dispatcher.bounds(),
                 )),

@@ -107,6 +107,7 @@ impl ClientProfile {
             tls_fingerprint: sent(&fingerprint(software), 0.5),
             api_key: None,
             payment: sent(&site.payment, 0.5),
+            ..Client::default()
         };
         let api_key = rng.chance(0.5).then(|| Sensitive::new(rng.name("key")));
         let client = Client { api_key, ..client };
@@ -195,6 +196,7 @@ impl ClientProfile {
             status: Some(200),
             input_tokens: None,
             output_tokens: self.logs_tokens.then_some(written.clamp(1.0, limit) as u64),
+            ..Response::default()
         }
     }
 }

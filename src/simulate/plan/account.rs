@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Exchange, FinishReason, Label, Response, Timestamp};
+use crate::domain::{Exchange, FinishReason, Label, Response, Timestamp, Tool};
 use crate::simulate::behaviour::arrival_process::{ArrivalProcess, Clock};
 use crate::simulate::behaviour::client_profile::{ClientProfile, failed};
 use crate::simulate::behaviour::model_preference::{Chooser, ModelPreference};
@@ -176,13 +176,18 @@ impl Iterator for AccountExchanges<'_> {
             model: self.plan.models[sent.model].id.clone(),
             system: prompt.system,
             messages: prompt.messages,
-            tools: client_profile.tools.clone(),
+            tools: client_profile
+                .tools
+                .iter()
+                .map(|name| Tool::from(name.as_str()))
+                .collect(),
             parameters: client_profile.parameters.clone(),
             response: Response {
                 input_tokens,
                 ..sent.response
             },
             client: client_profile.client.clone(),
+            ..Exchange::default()
         })
     }
 }

@@ -1,49 +1,8 @@
-//! The client of a traffic line: where the request was sent from.
+//! The client of a traffic line, as it is written.
 
 use serde::Serialize;
-use serde::de::MapAccess;
 
-use super::LineError;
-use super::scalar::Scalar;
-use super::shape::{Fields, value};
 use crate::domain::{Client, Sensitive};
-
-/// The shape of a client in a line.
-#[derive(Default)]
-pub(super) struct ClientShape<'a> {
-    ip: Scalar<'a>,
-    user_agent: Scalar<'a>,
-    tls_fingerprint: Scalar<'a>,
-    api_key: Scalar<'a>,
-    payment: Scalar<'a>,
-}
-
-impl<'de> Fields<'de> for ClientShape<'de> {
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, object: &mut A) -> Result<bool, A::Error> {
-        match name {
-            "ip" => self.ip = value(object)?,
-            "user_agent" => self.user_agent = value(object)?,
-            "tls_fingerprint" => self.tls_fingerprint = value(object)?,
-            "api_key" => self.api_key = value(object)?,
-            "payment" => self.payment = value(object)?,
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-}
-
-impl ClientShape<'_> {
-    pub(super) fn into_client(self) -> Result<Client, LineError> {
-        let named = |value: Scalar<'_>, field| Ok(value.named(field)?.map(Sensitive::new));
-        Ok(Client {
-            ip: named(self.ip, "client.ip")?,
-            user_agent: named(self.user_agent, "client.user_agent")?,
-            tls_fingerprint: named(self.tls_fingerprint, "client.tls_fingerprint")?,
-            api_key: named(self.api_key, "client.api_key")?,
-            payment: named(self.payment, "client.payment")?,
-        })
-    }
-}
 
 /// A client in its written form.
 #[derive(Serialize, PartialEq, Default)]
@@ -58,6 +17,12 @@ pub(super) struct ClientForm<'a> {
     api_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
 }
 
 impl<'a> ClientForm<'a> {
@@ -71,6 +36,9 @@ impl<'a> ClientForm<'a> {
             tls_fingerprint: exposed(&client.tls_fingerprint),
             api_key: exposed(&client.api_key),
             payment: exposed(&client.payment),
+            device: exposed(&client.device),
+            registration: exposed(&client.registration),
+            version: client.version.as_deref(),
         }
     }
 }

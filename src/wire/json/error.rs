@@ -1,46 +1,11 @@
 //! Reasons for which a line is not a record.
 
-use std::fmt;
-
-/// The kind of a JSON value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JsonKind {
-    /// `null`.
-    Null,
-    /// `true` or `false`.
-    Boolean,
-    /// A number.
-    Number,
-    /// A string.
-    Text,
-    /// An array.
-    List,
-    /// An object.
-    Object,
-}
-
-impl fmt::Display for JsonKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Null => "null",
-            Self::Boolean => "a boolean",
-            Self::Number => "a number",
-            Self::Text => "a string",
-            Self::List => "a list",
-            Self::Object => "an object",
-        })
-    }
-}
+use crate::json::JsonKind;
+use crate::wire::WireError;
 
 /// Why a line is not a record. Names fields and sizes, never the content of a field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
-    /// The line is not UTF-8.
-    #[error("not UTF-8 at byte {column}")]
-    NotUtf8 {
-        /// First invalid byte, counted from 1.
-        column: usize,
-    },
     /// The line is not JSON.
     #[error("not JSON at byte {column}")]
     NotJson {
@@ -56,6 +21,15 @@ pub enum LineError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The line has more values than a reader keeps.
+    #[error("more than {bound} values")]
+    TooManyValues {
+        /// Maximum number of values.
+        bound: usize,
+    },
+    /// The line is an object, but not an exchange.
+    #[error(transparent)]
+    Exchange(#[from] WireError),
     /// The line is JSON, but not an object.
     #[error("expected an object, got {found}")]
     NotAnObject {
@@ -84,20 +58,6 @@ pub enum LineError {
         /// The actual value.
         found: JsonKind,
     },
-    /// A number is out of range, or a fraction where a count is expected.
-    #[error("`{field}`: expected {expected}")]
-    OutOfRange {
-        /// The field.
-        field: &'static str,
-        /// The valid range.
-        expected: &'static str,
-    },
-    /// A field is not a time, or its time is outside the years 1970 to 2199.
-    #[error("`{field}`: expected an RFC 3339 time in the years 1970 to 2199")]
-    BadTime {
-        /// The field.
-        field: &'static str,
-    },
     /// A name is not on a closed list.
     #[error("`{field}`: expected {expected}; got another word of {length} bytes")]
     UnknownName {
@@ -122,7 +82,6 @@ impl LineError {
     /// Returns the stable name of the reason, for counting.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::NotUtf8 { .. } => "not_utf8",
             Self::NotJson { .. } => "not_json",
             Self::Incomplete => "incomplete",
             Self::TooLong { .. } => "too_long",
@@ -130,21 +89,10 @@ impl LineError {
             Self::Missing { .. } => "missing",
             Self::Empty { .. } => "empty",
             Self::WrongType { .. } => "wrong_type",
-            Self::OutOfRange { .. } => "out_of_range",
-            Self::BadTime { .. } => "bad_time",
+            Self::TooManyValues { .. } => "too_many_values",
+            Self::Exchange(error) => error.kind().row().reason,
             Self::UnknownName { .. } => "unknown_name",
             Self::Contradiction { .. } => "contradiction",
-        }
-    }
-
-    /// Converts a syntax error. Keeps its position and drops its message, which could quote the line.
-    pub(super) fn from_json(error: &serde_json::Error) -> Self {
-        if error.is_eof() {
-            Self::Incomplete
-        } else {
-            Self::NotJson {
-                column: error.column(),
-            }
         }
     }
 }

@@ -1,107 +1,75 @@
 //! One line of a label file.
 
-use serde::de::MapAccess;
 use serde::{Serialize, Serializer};
 
-use super::scalar::Scalar;
-use super::shape::{Fields, List, parse, value};
+use super::record::{Record, one_of};
 use super::{FromLine, LineError, Parsed, ToLine, append};
 use crate::domain::{AccountKey, AccountRef, Label, Technique, Verdict};
+use crate::json::Node;
 
 const VERDICTS: &str = "one of extraction, benign";
 const TECHNIQUES: &str = "one of the techniques' names";
 const PSEUDONYMS: &str = "32 hexadecimal digits";
 
-#[derive(Default)]
-struct LabelShape<'a> {
-    account: Scalar<'a>,
-    pseudonym: Scalar<'a>,
-    label: Scalar<'a>,
-    techniques: List<Scalar<'a>>,
-    campaign: Scalar<'a>,
-    conversation: Scalar<'a>,
-    source: Scalar<'a>,
-    application: Scalar<'a>,
-    language: Scalar<'a>,
-    population: Scalar<'a>,
-    cell: Scalar<'a>,
-}
-
-impl<'de> Fields<'de> for LabelShape<'de> {
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, object: &mut A) -> Result<bool, A::Error> {
-        match name {
-            "account" => self.account = value(object)?,
-            "pseudonym" => self.pseudonym = value(object)?,
-            "label" => self.label = value(object)?,
-            "techniques" => self.techniques = value(object)?,
-            "campaign" => self.campaign = value(object)?,
-            "conversation" => self.conversation = value(object)?,
-            "source" => self.source = value(object)?,
-            "application" => self.application = value(object)?,
-            "language" => self.language = value(object)?,
-            "population" => self.population = value(object)?,
-            "cell" => self.cell = value(object)?,
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-}
-
-impl LabelShape<'_> {
-    fn into_label(self) -> Result<Label<AccountRef>, LineError> {
-        let verdict = self
-            .label
-            .one_of("label", VERDICTS, Verdict::from_name)?
-            .ok_or(LineError::Missing { field: "label" })?;
-        let techniques = self
-            .techniques
-            .optional("techniques")?
-            .into_iter()
-            .map(technique)
-            .collect::<Result<Vec<_>, _>>()?;
-        if verdict == Verdict::Benign && !techniques.is_empty() {
-            return Err(LineError::Contradiction {
-                field: "techniques",
-                rule: "a benign label has no techniques",
-            });
-        }
-        let pseudonym = self
-            .pseudonym
-            .one_of("pseudonym", PSEUDONYMS, AccountKey::from_hex)?;
-        Ok(Label {
-            // When both are given they name the same account, as in an export; the plain name is used because it needs
-            // no key.
-            account: match (self.account, pseudonym) {
-                (Scalar::Absent, Some(pseudonym)) => AccountRef::Pseudonym(pseudonym),
-                (account, _) => AccountRef::Name(account.required("account")?),
-            },
-            verdict,
-            techniques,
-            campaign: self.campaign.named("campaign")?,
-            conversation: self.conversation.named("conversation")?,
-            source: self.source.named("source")?,
-            application: self.application.named("application")?,
-            language: self.language.named("language")?,
-            population: self.population.named("population")?,
-            cell: self.cell.named("cell")?,
-        })
-    }
-}
-
-fn technique(name: Scalar<'_>) -> Result<Technique, LineError> {
-    let field = "techniques[]";
-    name.one_of(field, TECHNIQUES, Technique::from_name)?
-        .ok_or(LineError::Missing { field })
-}
+const FIELDS: [&str; 11] = [
+    "account",
+    "pseudonym",
+    "label",
+    "techniques",
+    "campaign",
+    "conversation",
+    "source",
+    "application",
+    "language",
+    "population",
+    "cell",
+];
 
 impl FromLine for Label<AccountRef> {
     fn from_line(line: &[u8]) -> Result<Parsed<Self>, LineError> {
-        let (shape, unknown_fields) = parse::<LabelShape<'_>>(line)?;
+        let record = Record::of(line)?;
         Ok(Parsed {
-            record: shape.into_label()?,
-            unknown_fields,
+            record: label(&record)?,
+            unknown_fields: record.unknown_fields(&FIELDS),
         })
     }
+}
+
+fn label(record: &Record<'_>) -> Result<Label<AccountRef>, LineError> {
+    let verdict = record
+        .one_of("label", VERDICTS, Verdict::from_name)?
+        .ok_or(LineError::Missing { field: "label" })?;
+    let techniques = record.list("techniques")?;
+    let techniques: Vec<Technique> = techniques.iter().map(technique).collect::<Result<_, _>>()?;
+    if verdict == Verdict::Benign && !techniques.is_empty() {
+        return Err(LineError::Contradiction {
+            field: "techniques",
+            rule: "a benign label has no techniques",
+        });
+    }
+    let pseudonym = record.one_of("pseudonym", PSEUDONYMS, AccountKey::from_hex)?;
+    Ok(Label {
+        // When both are given they name the same account, as in an export; the plain name is used because it needs no
+        // key.
+        account: match pseudonym {
+            Some(pseudonym) if !record.has("account") => AccountRef::Pseudonym(pseudonym),
+            _ => AccountRef::Name(record.required("account")?),
+        },
+        verdict,
+        techniques,
+        campaign: record.named("campaign")?,
+        conversation: record.named("conversation")?,
+        source: record.named("source")?,
+        application: record.named("application")?,
+        language: record.named("language")?,
+        population: record.named("population")?,
+        cell: record.named("cell")?,
+    })
+}
+
+fn technique(name: &Node<'_>) -> Result<Technique, LineError> {
+    let field = "techniques[]";
+    one_of(name, field, TECHNIQUES, Technique::from_name)?.ok_or(LineError::Missing { field })
 }
 
 /// A label in its written form: every field each time, as in the format's own example.

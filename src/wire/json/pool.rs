@@ -1,72 +1,50 @@
 //! One line of a prompt pool.
 
 use serde::Serialize;
-use serde::de::MapAccess;
 
-use super::message::{Content, MessageShape, required_messages, write_messages};
-use super::scalar::Scalar;
-use super::shape::{Fields, List, Object, parse, value};
+use super::record::Record;
+use super::traffic::write_messages;
 use super::{FromLine, LineError, Parsed, ToLine, append};
-use crate::domain::{Message, PoolRecord};
+use crate::chat;
+use crate::domain::{Message, PoolRecord, Sensitive};
 
-#[derive(Default)]
-struct PoolShape<'a> {
-    id: Scalar<'a>,
-    source: Scalar<'a>,
-    group: Scalar<'a>,
-    family: Scalar<'a>,
-    language: Scalar<'a>,
-    system: Content<'a>,
-    messages: List<Object<MessageShape<'a>>>,
-    note: Scalar<'a>,
-}
-
-impl<'de> Fields<'de> for PoolShape<'de> {
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, object: &mut A) -> Result<bool, A::Error> {
-        match name {
-            "id" => self.id = value(object)?,
-            "source" => self.source = value(object)?,
-            "group" => self.group = value(object)?,
-            "family" => self.family = value(object)?,
-            "lang" => self.language = value(object)?,
-            "system" => self.system = value(object)?,
-            "messages" => self.messages = value(object)?,
-            "note" => self.note = value(object)?,
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-}
-
-impl PoolShape<'_> {
-    fn into_record(self) -> Result<PoolRecord, LineError> {
-        // A corpus of applications has no source; its splitting unit is the group.
-        let source = match self.source {
-            Scalar::Absent if !matches!(self.group, Scalar::Absent) => {
-                self.group.required("group")?
-            }
-            source => source.required("source")?,
-        };
-        Ok(PoolRecord {
-            id: self.id.required("id")?,
-            source,
-            family: self.family.required("family")?,
-            language: self.language.required("lang")?,
-            system: self.system.system()?,
-            messages: required_messages(self.messages)?,
-            note: self.note.named("note")?,
-        })
-    }
-}
+const FIELDS: [&str; 8] = [
+    "id", "source", "group", "family", "lang", "system", "messages", "note",
+];
 
 impl FromLine for PoolRecord {
     fn from_line(line: &[u8]) -> Result<Parsed<Self>, LineError> {
-        let (shape, unknown_fields) = parse::<PoolShape<'_>>(line)?;
+        let record = Record::of(line)?;
         Ok(Parsed {
-            record: shape.into_record()?,
-            unknown_fields,
+            record: pool_record(&record)?,
+            unknown_fields: record.unknown_fields(&FIELDS),
         })
     }
+}
+
+fn pool_record(record: &Record<'_>) -> Result<PoolRecord, LineError> {
+    let body = chat::request(record.node());
+    if !record.has("messages") {
+        return Err(LineError::Missing { field: "messages" });
+    }
+    if body.messages.is_empty() {
+        return Err(LineError::Empty { field: "messages" });
+    }
+    // A corpus of applications has no source; its splitting unit is the group.
+    let source = if record.has("source") || !record.has("group") {
+        "source"
+    } else {
+        "group"
+    };
+    Ok(PoolRecord {
+        id: record.required("id")?,
+        source: record.required(source)?,
+        family: record.required("family")?,
+        language: record.required("lang")?,
+        system: body.system.map(Sensitive::new),
+        messages: body.messages,
+        note: record.named("note")?,
+    })
 }
 
 #[derive(Serialize)]

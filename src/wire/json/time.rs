@@ -2,22 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::LineError;
-use super::scalar::Scalar;
 use crate::domain::Timestamp;
-use crate::wire::parse_time;
-
-/// Reads a required time.
-///
-/// # Errors
-/// When it is absent or not a valid time.
-pub(super) fn required_time(
-    value: Scalar<'_>,
-    field: &'static str,
-) -> Result<Timestamp, LineError> {
-    let text = value.text(field)?.ok_or(LineError::Missing { field })?;
-    parse_time(&text).ok_or(LineError::BadTime { field })
-}
 
 /// A time in its written form: in UTC, with as many digits as it needs. Times outside the calendar (years -9999 to
 /// 9999) become its nearest end.

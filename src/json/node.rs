@@ -9,10 +9,10 @@ use std::cell::Cell;
 use std::fmt;
 
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-use crate::wire::WireError;
+use super::repaired;
 
 /// Maximum nesting of lists and objects.
 const DEPTH_MAX: usize = 24;
@@ -21,7 +21,7 @@ const VALUES_MAX: usize = 1_000_000;
 
 /// Any JSON value.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Node<'a> {
+pub(crate) enum Node<'a> {
     /// `null`, a missing field, or a value nested too deeply.
     #[default]
     Absent,
@@ -32,42 +32,128 @@ pub(super) enum Node<'a> {
     Object(Vec<(Cow<'a, str>, Node<'a>)>),
 }
 
+/// The kind of a JSON value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonKind {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Boolean,
+    /// A number.
+    Number,
+    /// A string.
+    Text,
+    /// An array.
+    List,
+    /// An object.
+    Object,
+}
+
+impl fmt::Display for JsonKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::Text => "a string",
+            Self::List => "a list",
+            Self::Object => "an object",
+        })
+    }
+}
+
+/// Why a body is not a [`Node`]. Has positions and counts, never content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum JsonError {
+    /// The body is not JSON from this position on, both counted from 1.
+    #[error("not JSON at line {line}, column {column}")]
+    Syntax {
+        /// Line of the body.
+        line: usize,
+        /// Byte of the line.
+        column: usize,
+    },
+    /// The body ends within a value.
+    #[error("the body ends in the middle of a value")]
+    Incomplete,
+    /// The body has too many values.
+    #[error("more than {bound} values")]
+    TooManyValues {
+        /// Maximum number of values.
+        bound: usize,
+    },
+}
+
 static ABSENT: Node<'static> = Node::Absent;
 
+fn read_strict(body: &[u8]) -> Result<Node<'_>, JsonError> {
+    let left = Cell::new(VALUES_MAX);
+    let seed = Seed {
+        depth: DEPTH_MAX,
+        left: &left,
+    };
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let read = seed
+        .deserialize(&mut json)
+        .and_then(|node| json.end().map(|()| node));
+    if left.get() == 0 {
+        return Err(JsonError::TooManyValues { bound: VALUES_MAX });
+    }
+    // The message of a syntax error could quote the body; its position cannot.
+    read.map_err(|error| {
+        if error.is_eof() {
+            return JsonError::Incomplete;
+        }
+        JsonError::Syntax {
+            line: error.line(),
+            column: error.column(),
+        }
+    })
+}
+
 impl<'a> Node<'a> {
-    /// Parses a body.
+    /// Parses a body, which [`repaired`] has made strict where it could.
     ///
     /// # Errors
     /// When the body is not exactly one JSON value, or has more than [`VALUES_MAX`] values.
-    pub(super) fn read(body: &'a [u8]) -> Result<Self, WireError> {
-        let malformed = |position| WireError::MalformedBody {
-            encoding: "JSON",
-            position,
-        };
-        let text = std::str::from_utf8(body).map_err(|_| malformed(None))?;
-        let left = Cell::new(VALUES_MAX);
-        let seed = Seed {
-            depth: DEPTH_MAX,
-            left: &left,
-        };
-        let mut json = serde_json::Deserializer::from_str(text);
-        let read = seed
-            .deserialize(&mut json)
-            .and_then(|node| json.end().map(|()| node));
-        if left.get() == 0 {
-            return Err(WireError::OverBound {
-                field: "body".to_owned(),
-                got: VALUES_MAX + 1,
-                bound: VALUES_MAX,
-                unit: "values",
-            });
+    pub(crate) fn read(body: &'a [u8]) -> Result<Self, JsonError> {
+        match repaired(body) {
+            Cow::Borrowed(body) => read_strict(body),
+            Cow::Owned(body) => read_strict(&body).map(Node::into_owned),
         }
-        // The message of a syntax error could quote the body; its position cannot.
-        read.map_err(|error| malformed(Some((error.line(), error.column()))))
+    }
+
+    /// Returns the same value, owning its text.
+    pub(crate) fn into_owned(self) -> Node<'static> {
+        match self {
+            Self::Absent => Node::Absent,
+            Self::Boolean(value) => Node::Boolean(value),
+            Self::Number(number) => Node::Number(number),
+            Self::Text(text) => Node::Text(Cow::Owned(text.into_owned())),
+            Self::List(items) => Node::List(items.into_iter().map(Node::into_owned).collect()),
+            Self::Object(fields) => Node::Object(
+                fields
+                    .into_iter()
+                    .map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned()))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Returns the kind of the value, for error messages.
+    pub(crate) const fn kind(&self) -> JsonKind {
+        match self {
+            Self::Absent => JsonKind::Null,
+            Self::Boolean(_) => JsonKind::Boolean,
+            Self::Number(_) => JsonKind::Number,
+            Self::Text(_) => JsonKind::Text,
+            Self::List(_) => JsonKind::List,
+            Self::Object(_) => JsonKind::Object,
+        }
     }
 
     /// Returns the value of a field; the last one when the name occurs more than once.
-    pub(super) fn get(&self, name: &str) -> &Node<'a> {
+    pub(crate) fn get(&self, name: &str) -> &Node<'a> {
         let Self::Object(fields) = self else {
             return &ABSENT;
         };
@@ -75,18 +161,27 @@ impl<'a> Node<'a> {
         found.map_or(&ABSENT, |(_, value)| value)
     }
 
+    /// Returns the names of the fields of an object, in order; none for any other value.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let fields = match self {
+            Self::Object(fields) => fields.as_slice(),
+            _ => &[],
+        };
+        fields.iter().map(|(name, _)| name.as_ref())
+    }
+
     /// Returns the first of several fields that is present: a format's newer name before its older one.
-    pub(super) fn first(&self, names: &[&str]) -> &Node<'a> {
+    pub(crate) fn first(&self, names: &[&str]) -> &Node<'a> {
         let mut values = names.iter().map(|name| self.get(name));
         values.find(|value| !value.is_absent()).unwrap_or(&ABSENT)
     }
 
-    pub(super) const fn is_absent(&self) -> bool {
+    pub(crate) const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
     /// Returns a string, possibly empty.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
@@ -94,7 +189,7 @@ impl<'a> Node<'a> {
     }
 
     /// Returns a name: a non-blank string, trimmed, or a number as text, because some callers number their users.
-    pub(super) fn name(&self) -> Option<String> {
+    pub(crate) fn name(&self) -> Option<String> {
         match self {
             Self::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
             Self::Number(number) => Some(number.to_string()),
@@ -103,7 +198,7 @@ impl<'a> Node<'a> {
     }
 
     /// Returns a finite number, parsed from a string if necessary.
-    pub(super) fn number(&self) -> Option<f64> {
+    pub(crate) fn number(&self) -> Option<f64> {
         let number = match self {
             Self::Number(number) => number.as_f64(),
             Self::Text(text) => text.trim().parse().ok(),
@@ -113,13 +208,13 @@ impl<'a> Node<'a> {
     }
 
     /// Returns a non-negative whole number.
-    pub(super) fn count(&self) -> Option<u64> {
+    pub(crate) fn count(&self) -> Option<u64> {
         let number = self.number()?;
         (number >= 0.0 && number.fract() == 0.0 && number <= u64::MAX as f64)
             .then_some(number as u64)
     }
 
-    pub(super) const fn boolean(&self) -> Option<bool> {
+    pub(crate) const fn boolean(&self) -> Option<bool> {
         match self {
             Self::Boolean(value) => Some(*value),
             _ => None,
@@ -127,7 +222,7 @@ impl<'a> Node<'a> {
     }
 
     /// Returns the items of a list; an empty slice for any other value.
-    pub(super) fn items(&self) -> &[Node<'a>] {
+    pub(crate) fn items(&self) -> &[Node<'a>] {
         match self {
             Self::List(items) => items,
             _ => &[],
@@ -135,11 +230,22 @@ impl<'a> Node<'a> {
     }
 
     /// Returns the value, parsed first if it is a string that holds JSON: telemetry attributes nest that way.
-    pub(super) fn unfolded(&self) -> Node<'_> {
+    pub(crate) fn unfolded(&self) -> Node<'_> {
         match self {
             Self::Text(text) => Node::read(text.as_bytes()).unwrap_or_else(|_| self.clone()),
             other => other.clone(),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let left = Cell::new(VALUES_MAX);
+        let seed = Seed {
+            depth: DEPTH_MAX,
+            left: &left,
+        };
+        seed.deserialize(deserializer)
     }
 }
 
@@ -275,7 +381,7 @@ mod tests {
     fn too_many_values_are_refused_by_number() {
         let body = format!("[{}0]", "0,".repeat(VALUES_MAX));
         let error = Node::read(body.as_bytes()).expect_err("too many");
-        assert!(matches!(error, WireError::OverBound { .. }), "{error}");
+        assert!(matches!(error, JsonError::TooManyValues { .. }), "{error}");
         let fits = format!("[{}0]", "0,".repeat(VALUES_MAX / 2));
         assert!(Node::read(fits.as_bytes()).is_ok());
     }

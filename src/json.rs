@@ -1,0 +1,11 @@
+//! JSON as programs in Python and JavaScript send it, read without asking what it means.
+//!
+//! Senders are lenient, so readers are: [`repaired`] turns what those languages write and strict JSON forbids (`NaN`, a
+//! lone surrogate, a byte order mark, a stray byte) into strict JSON, and [`Node`] reads any value without failing on a
+//! type. Uses nothing; knows no field of any format.
+
+mod node;
+mod repair;
+
+pub(crate) use node::{JsonError, JsonKind, Node};
+pub(crate) use repair::repaired;
