@@ -21,8 +21,7 @@ pub(crate) use assessment::{
     techniques_to_contract,
 };
 pub use bounds::Bounds;
-pub use error::ErrorKind;
-pub(crate) use error::WireError;
+pub use error::{ErrorKind, WireError};
 pub(crate) use exchange::{count, exchange_from_contract, required_name};
 pub(crate) use exchange_json::ExchangeJson;
 pub(crate) use fit::fit;

@@ -12,20 +12,12 @@ use super::{CallKind, FinishReason, ResponseFormat, Role};
 
 /// Accepted sampling temperatures. Providers stop at 2.
 pub const TEMPERATURES: RangeInclusive<f64> = 0.0..=100.0;
-/// Description of [`TEMPERATURES`] for error messages.
-pub(crate) const A_TEMPERATURE: &str = "a number from 0 to 100";
 
 /// Accepted HTTP statuses: every three-digit number.
 pub const HTTP_STATUSES: RangeInclusive<u16> = 100..=999;
-/// Description of [`HTTP_STATUSES`] for error messages.
-pub(crate) const AN_HTTP_STATUS: &str = "a status from 100 to 999";
 
 /// Largest accepted count of tokens or answers. Larger ones are nonsense, and sums of as many stay far from overflow.
 pub(crate) const COUNT_MAX: u32 = u32::MAX;
-/// Description of the whole numbers up to [`COUNT_MAX`] for error messages.
-pub(crate) const A_COUNT: &str = "a whole number from 0 to 4294967295";
-/// Description of the whole numbers from 1 to [`COUNT_MAX`] for error messages.
-pub(crate) const A_POSITIVE_COUNT: &str = "a whole number from 1 to 4294967295";
 
 /// Accepted event times, in microseconds since 1970: the years 1970 to 2199. A single exchange beyond them would move
 /// its account's clock past all that follow.

@@ -104,7 +104,7 @@ impl ErrorKind {
 
 /// Why a request, or one exchange of a batch, failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WireError {
+pub enum WireError {
     /// A required field is absent or empty.
     #[error("`{field}` is required")]
     MissingField {
