@@ -26,7 +26,8 @@ pub use exchange::{
 };
 pub use label::{Label, LabelSubject, Verdict};
 pub use observation::{
-    AccountKey, Digest, EMBEDDING_DIM, Embedding, Observation, Outcome, RequestShape, Script,
+    AccountKey, Digest, EMBEDDING_DIM, ElsewhereCues, Embedding, Evidence, Observation, Origin,
+    Outcome, RequestShape, Script,
 };
 pub use pool::PoolRecord;
 pub use sensitive::Sensitive;

@@ -2,12 +2,13 @@
 //!
 //! The rest of the program uses [`Encoder`]. Its only implementation so far is [`TextEncoder`], the static encoder:
 //! `window` selects what is read, `normal` normalises it, `tokens` splits it into tokens, `rows` lists the table rows
-//! (one per token), `model` pools them and evaluates the heads, and `wide` adds what exact wordings show.
+//! (one per token), `readings` says which parts of a call are read by themselves, `model` pools them and evaluates the heads, and `wide` adds what exact wordings show.
 //!
 //! Knows tensors, not risk: nothing here can distinguish a benign judge from a reward extraction except by its words.
 
 mod model;
 mod normal;
+mod readings;
 mod rows;
 mod tokens;
 mod wide;
@@ -24,6 +25,7 @@ pub use wide::{Seen, Wide, distinct_features, feature_count};
 use crate::domain::{CueProbabilities, Embedding};
 use crate::text::TextView;
 pub use crate::text::{CHANNELS, Channel};
+use readings::{LONG, elsewhere_pieces, most_telling, request_pieces};
 use window::ChannelTexts;
 
 /// Computes cue probabilities and an embedding from the text of a request.
@@ -38,12 +40,23 @@ pub trait Encoder: Send + Sync {
 /// The output of the text model for one request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Encoding {
-    /// Probability of each cue.
+    /// Probability of each cue, in the strongest reading of the request and its system prompt.
     pub cues: CueProbabilities,
+    /// The strongest reading of the texts elsewhere in the call, if there are any.
+    pub elsewhere: Option<Elsewhere>,
     /// Unit embedding of the text.
     pub embedding: Embedding,
     /// Number of bytes read, at most the length of the view.
     pub read_bytes: usize,
+}
+
+/// A reading of a text that is neither the request nor its system prompt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Elsewhere {
+    /// Position of the text in [`TextView::elsewhere`].
+    pub index: usize,
+    /// Probability of each cue.
+    pub cues: CueProbabilities,
 }
 
 /// Buffers that one thread reuses between requests; an encoder uses those that it needs. They hold text, so they have
@@ -53,6 +66,10 @@ pub struct Scratch {
     texts: ChannelTexts,
     normalised: String,
     rows: ChannelRows,
+    /// Tokens of texts that are read in parts.
+    long: Vec<u32>,
+    /// The rows of one other reading.
+    reading: ChannelRows,
     seen: Seen,
 }
 
@@ -88,15 +105,120 @@ impl TextEncoder {
 }
 
 impl Encoder for TextEncoder {
-    /// Costs one pass over the bytes of the windows, without allocation once `scratch` has grown.
+    /// Costs one pass over the bytes of the windows and one evaluation of the layers for each reading, without
+    /// allocation once `scratch` has grown.
     fn encode(&self, view: &TextView<'_>, scratch: &mut Scratch) -> Encoding {
-        let read_bytes = read_rows(&self.vocabulary, view, scratch);
+        let mut read_bytes = read_rows(&self.vocabulary, view, scratch);
         let (cues, embedding) = self.model.evaluate(&scratch.rows, &mut scratch.seen);
-        Encoding {
-            cues,
-            embedding,
-            read_bytes,
+        let mut strongest = cues;
+        for cues in self.with_and_without_system(scratch) {
+            strongest = strongest.stronger(cues);
         }
+        if let Some((cues, bytes)) = self.most_telling_stretch(view, scratch) {
+            strongest = strongest.stronger(cues);
+            read_bytes = read_bytes.max(bytes);
+        }
+        Encoding {
+            cues: strongest,
+            elsewhere: self.elsewhere(view, scratch),
+            embedding,
+            read_bytes: read_bytes.min(view.total_bytes()),
+        }
+    }
+}
+
+impl TextEncoder {
+    /// Reads the request alone, and the system prompt and the request as if the user had said both.
+    fn with_and_without_system(
+        &self,
+        scratch: &mut Scratch,
+    ) -> impl Iterator<Item = CueProbabilities> + use<> {
+        let rows = &scratch.rows;
+        let [system, request, history] =
+            Channel::ALL.map(|channel| !rows.channel(channel).is_empty());
+        let mut readings = [None, None];
+        if request && (system || history) {
+            readings[0] = Some(self.read(&[Channel::Request], scratch));
+        }
+        if request && system {
+            readings[1] = Some(self.read(&[Channel::System, Channel::Request], scratch));
+        }
+        readings.into_iter().flatten()
+    }
+
+    /// Evaluates the rows of some channels as one request.
+    fn read(&self, channels: &[Channel], scratch: &mut Scratch) -> CueProbabilities {
+        scratch.reading.clear();
+        let reading = scratch.reading.channel_mut(Channel::Request);
+        for &channel in channels {
+            reading.extend_from_slice(scratch.rows.channel(channel));
+        }
+        self.model.evaluate(&scratch.reading, &mut scratch.seen).0
+    }
+
+    /// Evaluates a stretch as one request.
+    fn read_stretch(
+        &self,
+        stretch: &[u32],
+        reading: &mut ChannelRows,
+        seen: &mut Seen,
+    ) -> CueProbabilities {
+        reading.clear();
+        reading
+            .channel_mut(Channel::Request)
+            .extend_from_slice(stretch);
+        self.model.evaluate(reading, seen).0
+    }
+
+    /// Reads the most telling stretch of a long request. Returns its cues and the bytes read; `None` for a short one.
+    fn most_telling_stretch(
+        &self,
+        view: &TextView<'_>,
+        scratch: &mut Scratch,
+    ) -> Option<(CueProbabilities, usize)> {
+        let whole = scratch.rows.channel(Channel::Request);
+        if whole.len() < LONG {
+            return None;
+        }
+        let mut bytes = 0;
+        scratch.long.clear();
+        if window::is_cut(view.request()) {
+            request_pieces(view.request(), |piece| {
+                bytes += piece.len();
+                scratch.normalised.clear();
+                normal::normalise_into(piece, &mut scratch.normalised);
+                self.vocabulary
+                    .ids_into(&scratch.normalised, &mut scratch.long);
+            });
+        } else {
+            scratch.long.extend_from_slice(whole);
+        }
+        let (stretch, _) = most_telling(&scratch.long, self.model.wide());
+        Some((
+            self.read_stretch(stretch, &mut scratch.reading, &mut scratch.seen),
+            bytes,
+        ))
+    }
+
+    /// Reads the most telling of the texts elsewhere in the call; `None` if there are none.
+    fn elsewhere(&self, view: &TextView<'_>, scratch: &mut Scratch) -> Option<Elsewhere> {
+        let mut best: Option<(usize, f32, Vec<u32>)> = None;
+        elsewhere_pieces(view.elsewhere(), |index, piece| {
+            scratch.normalised.clear();
+            scratch.long.clear();
+            normal::normalise_into(piece, &mut scratch.normalised);
+            self.vocabulary
+                .ids_into(&scratch.normalised, &mut scratch.long);
+            let (stretch, sum) = most_telling(&scratch.long, self.model.wide());
+            if !stretch.is_empty() && best.as_ref().is_none_or(|(_, most, _)| sum > *most) {
+                best = Some((index, sum, stretch.to_vec()));
+            }
+        });
+        let (index, _, stretch) = best?;
+        Some(Elsewhere {
+            index,
+            cues: self.read_stretch(&stretch, &mut scratch.reading, &mut scratch.seen),
+        })
     }
 }
 

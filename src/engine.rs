@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 use crate::detect::{MeasureIndex, MeasureValues};
 use crate::domain::{
-    AccountKey, Assessment, Digest, Exchange, Observation, Risk, Technique, Timestamp,
+    AccountKey, Assessment, Digest, Evidence, Exchange, Observation, Risk, Technique, Timestamp,
 };
 use crate::observe::{ObserveScratch, Observer};
 use crate::profile::{Profile, RandomFeatures};
@@ -85,6 +85,8 @@ struct Observed {
 struct Measured {
     measures: MeasureValues,
     seen: u64,
+    /// Number of exchanges that the measures rest on.
+    judged: u64,
 }
 
 impl Measured {
@@ -92,6 +94,7 @@ impl Measured {
         Self {
             measures: MeasureValues::of(profile),
             seen: profile.seen(),
+            judged: profile.judged(),
         }
     }
 }
@@ -174,7 +177,9 @@ impl<S: ObservationSink> Engine<S> {
         } = *observed;
         let (measured, duplicate) = {
             let mut partition = self.accounts.partition(account);
-            let duplicate = digest.is_some_and(|digest| partition.has_counted(account, digest));
+            // A mirrored copy is counted where the call itself is.
+            let duplicate = exchange.mirror
+                || digest.is_some_and(|digest| partition.has_counted(account, digest));
             if !duplicate {
                 self.sink.append(&CountedObservation {
                     partition: partition_of(account),
@@ -256,7 +261,7 @@ impl<S> Engine<S> {
             judgement: self
                 .parts
                 .risk_model
-                .judge(&measured.measures, measured.seen),
+                .judge(&measured.measures, measured.judged),
             bundle: Arc::clone(&self.parts.bundle),
         })
     }
@@ -306,11 +311,22 @@ impl<S> Engine<S> {
             .collect()
     }
 
-    /// Returns the risk of an exchange judged by its text alone. Nothing is counted or stored.
-    pub fn conversation_risk(&self, exchange: &Exchange) -> Risk {
+    /// Returns the risk of an exchange judged by its text alone; `None` without text. Nothing is counted or stored.
+    pub fn conversation_risk(&self, exchange: &Exchange) -> Option<Risk> {
         let observer = &self.parts.observer;
         let observation = observer.observe(exchange, &mut ObserveScratch::default());
-        self.parts.risk_model.conversation_risk(&observation.cues)
+        self.conversation(&observation)
+    }
+
+    /// Returns the risk of a call by all its text; `None` without text.
+    fn conversation(&self, observation: &Observation) -> Option<Risk> {
+        if observation.evidence == Evidence::Unread {
+            return None;
+        }
+        let cues = observation.elsewhere.map_or(observation.cues, |elsewhere| {
+            observation.cues.stronger(elsewhere.cues)
+        });
+        Some(self.parts.risk_model.conversation_risk(&cues))
     }
 
     fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observed {
@@ -332,7 +348,7 @@ impl<S> Engine<S> {
         let judgement = self
             .parts
             .risk_model
-            .judge(&measured.measures, measured.seen);
+            .judge(&measured.measures, measured.judged);
         Assessment {
             exchange: exchange.id.clone(),
             account: exchange.account.clone(),
@@ -345,11 +361,12 @@ impl<S> Engine<S> {
             recommendation: judgement.recommendation,
             mitigations: judgement.mitigations,
             techniques: judgement.techniques,
-            conversation_risk: self.parts.risk_model.conversation_risk(&observation.cues),
+            conversation_risk: self.conversation(observation),
             reasons: judgement.reasons,
             base: judgement.base,
             score: judgement.score,
-            truncated: observation.shape.read_bytes < observation.shape.total_bytes,
+            truncated: exchange.truncated
+                || observation.shape.read_bytes < observation.shape.total_bytes,
             duplicate: false,
             bundle: Arc::clone(&self.parts.bundle),
         }

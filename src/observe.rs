@@ -3,12 +3,12 @@
 //! Uses `encoder` and everything to its left. A pure function of the exchange, the encoder and the key.
 
 use crate::domain::{
-    AccountKey, Digest, Exchange, FinishReason, Observation, Outcome, RequestShape, Response,
-    ResponseFormat, Role,
+    AccountKey, Digest, ElsewhereCues, Evidence, Exchange, FinishReason, Observation, Origin,
+    Outcome, RequestShape, Response, ResponseFormat, Role, Sensitive,
 };
 use crate::encoder::{Encoder, Scratch};
 use crate::privacy::{PseudonymKey, Purpose};
-use crate::text::{CommonWords, TextScratch, TextView, digest_request, prompt_digest};
+use crate::text::{CommonWords, TextScratch, TextView, digest_request, prompt_digest, text_digest};
 
 /// Converts exchanges to observations.
 pub struct Observer {
@@ -24,11 +24,7 @@ pub struct Observer {
 /// the first.
 pub(crate) fn exchange_digest(key: &PseudonymKey, exchange: &Exchange) -> Option<Digest> {
     let id = exchange.id.as_deref()?;
-    Some(digest_of(
-        key,
-        id,
-        prompt_digest(key, &TextView::of(exchange)),
-    ))
+    Some(digest_of(key, id, prompt_digest(key, exchange)))
 }
 
 fn digest_of(key: &PseudonymKey, id: &str, prompt: Digest) -> Digest {
@@ -81,6 +77,14 @@ impl Observer {
         let digests = digest_request(&self.key, &self.common_words, &view, &mut scratch.text);
         let digest = |purpose, text: &str| self.key.digest(purpose, text.as_bytes());
         let agent = exchange.client.user_agent.as_ref();
+        let outcome = outcome(&exchange.response);
+        let elsewhere = encoding.elsewhere.and_then(|elsewhere| {
+            let text = view.elsewhere().nth(elsewhere.index)?;
+            Some(ElsewhereCues {
+                text: text_digest(&self.key, text, &mut scratch.text),
+                cues: elsewhere.cues,
+            })
+        });
         Observation {
             time: exchange.time,
             model: digest(Purpose::Model, &exchange.model),
@@ -89,23 +93,75 @@ impl Observer {
                 .as_deref()
                 .map(|name| digest(Purpose::Conversation, name)),
             cues: encoding.cues,
+            elsewhere,
             embedding: encoding.embedding,
-            prompt: digests.prompt,
+            prompt: prompt_digest(&self.key, exchange),
             system: digests.system,
             skeleton: digests.skeleton,
             head: digests.head,
             tail: digests.tail,
             slots: digests.slots,
             identity: digests.identity,
-            shape: shape(exchange, encoding.read_bytes, view.total_bytes()),
-            outcome: outcome(&exchange.response),
+            shape: shape(exchange, encoding.read_bytes, &view),
+            outcome,
+            evidence: evidence(&view, outcome),
             user_agent: agent.map(|name| digest(Purpose::Client, name.expose())),
+            origin: self.origin(exchange),
             script: digests.script,
+        }
+    }
+
+    fn origin(&self, exchange: &Exchange) -> Origin {
+        let digest = |purpose, text: &str| self.key.digest(purpose, text.as_bytes());
+        let hidden = |purpose, text: &Option<Sensitive<String>>| {
+            text.as_ref().map(|text| digest(purpose, text.expose()))
+        };
+        let named =
+            |purpose, text: &Option<String>| text.as_deref().map(|text| digest(purpose, text));
+        let client = &exchange.client;
+        Origin {
+            session: hidden(Purpose::Session, &exchange.session),
+            end_user: hidden(Purpose::EndUser, &exchange.end_user),
+            device: hidden(Purpose::Device, &client.device),
+            registration: hidden(Purpose::Registration, &client.registration),
+            version: named(Purpose::Client, &client.version),
+            refusal_category: named(Purpose::Refusal, &exchange.response.refusal_category),
+            account_created: exchange.account_created,
+            plan: named(Purpose::Plan, &exchange.plan),
+            quota_used: exchange.quota_used,
         }
     }
 }
 
-fn shape(exchange: &Exchange, read_bytes: usize, total_bytes: usize) -> RequestShape {
+/// Letters below which a request asks too little to be judged: `continue`, `go on please`. One of a script without
+/// spaces counts as two.
+const LETTERS_MIN: usize = 16;
+
+/// Returns whether an exchange is evidence of what its account asks for.
+fn evidence(view: &TextView<'_>, outcome: Outcome) -> Evidence {
+    if !view.has_text() {
+        return Evidence::Unread;
+    }
+    if outcome == Outcome::Failed {
+        return Evidence::Failed;
+    }
+    let letters = view
+        .request()
+        .chars()
+        .filter(|letter| letter.is_alphanumeric());
+    let weights = letters.map(|letter| 1 + usize::from(letter >= '\u{2E80}'));
+    let enough = weights.scan(0, |sum, weight| {
+        *sum += weight;
+        Some(*sum)
+    });
+    if enough.into_iter().any(|sum| sum >= LETTERS_MIN) {
+        Evidence::Asks
+    } else {
+        Evidence::Trivial
+    }
+}
+
+fn shape(exchange: &Exchange, read_bytes: usize, view: &TextView<'_>) -> RequestShape {
     let bytes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     let parameters = &exchange.parameters;
@@ -115,7 +171,8 @@ fn shape(exchange: &Exchange, read_bytes: usize, total_bytes: usize) -> RequestS
         .filter(|message| message.role != Role::System);
     RequestShape {
         read_bytes: bytes(read_bytes),
-        total_bytes: bytes(total_bytes),
+        total_bytes: bytes(view.total_bytes()),
+        unreadable: unreadable(view),
         turns: count(non_system.count()),
         tools: count(exchange.tools.len()),
         temperature: parameters.temperature,
@@ -130,6 +187,16 @@ fn shape(exchange: &Exchange, read_bytes: usize, total_bytes: usize) -> RequestS
     }
 }
 
+/// Returns the share of a request's characters that disguise text.
+fn unreadable(view: &TextView<'_>) -> f32 {
+    let shown: usize = view.parts().map(|part| part.text.len()).sum();
+    let disguised = view.disguised();
+    if disguised == 0 {
+        return 0.0;
+    }
+    disguised as f32 / (disguised + shown) as f32
+}
+
 /// Returns the outcome of a request. A failed status takes precedence over the finish reason; a response without a
 /// finish reason counts as answered.
 fn outcome(response: &Response) -> Outcome {
@@ -138,6 +205,7 @@ fn outcome(response: &Response) -> Outcome {
         .is_some_and(|status| !(200..300).contains(&status));
     match (failed, response.finish_reason) {
         (true, _) => Outcome::Failed,
+        (false, _) if response.refused == Some(true) => Outcome::Refused,
         (false, Some(FinishReason::ContentFilter)) => Outcome::Refused,
         (false, Some(FinishReason::Length)) => Outcome::Truncated,
         (false, Some(_)) => Outcome::Answered,

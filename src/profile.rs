@@ -13,7 +13,8 @@
 //! | [`RepeatRing`] | does it send the same prompt again within a minute | 784 |
 //! | [`CueSums`] | what does it ask for | 288 |
 //! | [`ModelMix`] | which models does it ask | 112 |
-//! | [`RequestStats`] | with which tools and outcomes | 32 |
+//! | [`JudgedTexts`] | which texts were judged already | 512 |
+//! | [`RequestStats`] | with which tools and outcomes, how much of it unreadable | 48 |
 //! | [`LinkageSketch`] | which accounts does it resemble | 128 |
 //! | [`Clients`] | whom does it serve, how many concurrently | 120 |
 //! | [`Refusals`] | what does it try after a refusal | 112 |
@@ -39,6 +40,7 @@ mod distinct;
 mod elementary;
 mod heavy_hitters;
 mod hyper_log_log;
+mod judged_texts;
 mod linkage_sketch;
 mod mean_embedding;
 mod model_mix;
@@ -57,6 +59,7 @@ pub(crate) use cue_sums::CueSums;
 pub use cue_sums::Tail;
 pub(crate) use distinct::Distinct;
 pub(crate) use heavy_hitters::HeavyHitters;
+pub(crate) use judged_texts::JudgedTexts;
 pub(crate) use linkage_sketch::LinkageSketch;
 pub(crate) use mean_embedding::MeanEmbedding;
 pub(crate) use model_mix::ModelMix;
@@ -67,7 +70,7 @@ pub(crate) use repeat_ring::{RING_LENGTH, RepeatRing};
 pub(crate) use request_stats::RequestStats;
 pub(crate) use space_saving::SpaceSaving;
 
-use crate::domain::{Observation, Timestamp};
+use crate::domain::{CueProbabilities, Evidence, Observation, Timestamp};
 
 /// The summary of one account, or of several as one. It owns no heap memory, so its size is its full cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +83,7 @@ pub struct Profile {
     distinct: Distinct,
     repeat_ring: RepeatRing,
     cues: CueSums,
+    judged_texts: JudgedTexts,
     model_mix: ModelMix,
     request_stats: RequestStats,
     linkage_sketch: LinkageSketch,
@@ -89,7 +93,10 @@ pub struct Profile {
 }
 
 /// Maximum size of a profile in bytes, whatever the account does.
-pub(crate) const PROFILE_SIZE_LIMIT: usize = 5_120;
+pub(crate) const PROFILE_SIZE_LIMIT: usize = 5_632;
+
+/// Probability of an intent from which on a text elsewhere in a call counts.
+const ELSEWHERE_MIN: f32 = 0.5;
 
 const _: () = assert!(size_of::<Profile>() <= PROFILE_SIZE_LIMIT);
 
@@ -104,6 +111,7 @@ impl Profile {
             distinct: Distinct::empty(),
             repeat_ring: RepeatRing::empty(),
             cues: CueSums::empty(),
+            judged_texts: JudgedTexts::empty(),
             model_mix: ModelMix::empty(),
             request_stats: RequestStats::empty(),
             linkage_sketch: LinkageSketch::empty(),
@@ -114,9 +122,16 @@ impl Profile {
     }
 
     /// Updates the profile with one exchange. Any event time is accepted, including late ones.
+    ///
+    /// A call that failed or that could not be read is counted and says nothing about what the account asks for: it
+    /// reaches no other block than the counts of outcomes.
     pub fn update(&mut self, observation: &Observation, random_features: &RandomFeatures) {
         self.seen = self.seen.saturating_add(1);
         self.last = self.last.max(observation.time.as_micros());
+        self.request_stats.update(observation);
+        if matches!(observation.evidence, Evidence::Failed | Evidence::Unread) {
+            return;
+        }
         let features = random_features.project(&observation.embedding);
         let signs = features.as_ref().map(change_detector::signs);
         if let Some(features) = &features {
@@ -125,9 +140,10 @@ impl Profile {
         self.heavy_hitters.update(observation);
         self.distinct.update(observation);
         let ring_match = self.repeat_ring.update(observation);
-        self.cues.update(observation);
+        if let Some(cues) = self.to_judge(observation) {
+            self.cues.update(&cues, observation.time);
+        }
         self.model_mix.update(observation, ring_match);
-        self.request_stats.update(observation);
         self.linkage_sketch.update(observation);
         self.clients.update(observation, ring_match.turn);
         self.refusals.update(observation, signs);
@@ -141,6 +157,22 @@ impl Profile {
         }
     }
 
+    /// Returns the cues by which an exchange is judged: those of its request, unless that is trivial or was judged
+    /// before, or those of a text elsewhere in the call that was not judged before and resembles a pipeline more.
+    fn to_judge(&mut self, observation: &Observation) -> Option<CueProbabilities> {
+        let elsewhere = observation.elsewhere.filter(|elsewhere| {
+            // Texts elsewhere only add: an answer that a client sends back is no evidence of honesty.
+            elsewhere.cues.strongest_intent().1 > ELSEWHERE_MIN
+                && self.judged_texts.is_new(elsewhere.text)
+        });
+        let asks = observation.evidence == Evidence::Asks;
+        let own = (asks && self.judged_texts.is_new(observation.slots)).then_some(observation.cues);
+        match (own, elsewhere) {
+            (Some(own), Some(elsewhere)) => Some(own.stronger(elsewhere.cues)),
+            (own, elsewhere) => own.or(elsewhere.map(|elsewhere| elsewhere.cues)),
+        }
+    }
+
     /// Merges another profile into this one.
     pub fn merge(&mut self, other: &Self) {
         self.seen = self.seen.saturating_add(other.seen);
@@ -150,6 +182,7 @@ impl Profile {
         self.distinct.merge(&other.distinct);
         self.repeat_ring.merge(&other.repeat_ring);
         self.cues.merge(&other.cues);
+        self.judged_texts.merge(&other.judged_texts);
         self.model_mix.merge(&other.model_mix);
         self.request_stats.merge(&other.request_stats);
         self.linkage_sketch.merge(&other.linkage_sketch);
@@ -161,6 +194,17 @@ impl Profile {
     /// Returns the number of exchanges.
     pub const fn seen(&self) -> u64 {
         self.seen
+    }
+
+    /// Returns the number of exchanges by which the account is judged: answered or refused, with a text that is neither
+    /// trivial nor was judged before.
+    pub const fn judged(&self) -> u64 {
+        self.cues.count
+    }
+
+    /// Returns the number of exchanges whose text was read.
+    pub const fn texts_read(&self) -> u64 {
+        self.repeat_ring.exchanges
     }
 
     /// Returns the time of the latest exchange; `None` before the first.
@@ -244,13 +288,14 @@ impl Profile {
 
     /// Returns whether the blocks, which count independently, saw the same exchanges.
     fn counts_agree(&self) -> bool {
-        self.seen == self.heavy_hitters.skeletons().total()
-            && self.seen == self.repeat_ring.exchanges
-            && self.seen == self.cues.count
-            && self.seen == self.model_mix.models().total()
-            && self.seen == self.request_stats.exchanges
-            && self.seen >= self.mean_embedding.count()
-            && self.seen >= self.clients.in_conversation
+        let read = self.texts_read();
+        self.seen == self.request_stats.exchanges
+            && self.seen >= read
+            && read == self.heavy_hitters.skeletons().total()
+            && read == self.model_mix.models().total()
+            && read >= self.cues.count
+            && read >= self.mean_embedding.count()
+            && read >= self.clients.in_conversation
             && (self.seen > 0 || self.last == i64::MIN)
     }
 }
@@ -268,6 +313,7 @@ mod tests {
             ("Distinct", size_of::<Distinct>()),
             ("RepeatRing", size_of::<RepeatRing>()),
             ("CueSums", size_of::<CueSums>()),
+            ("JudgedTexts", size_of::<JudgedTexts>()),
             ("ModelMix", size_of::<ModelMix>()),
             ("RequestStats", size_of::<RequestStats>()),
             ("LinkageSketch", size_of::<LinkageSketch>()),

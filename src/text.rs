@@ -3,15 +3,19 @@
 //! Uses `domain` and `privacy`. Knows nothing of models or risk. Only keyed digests, counts and a script leave this
 //! module; never text, except for the borrowed [`TextView`] that the encoder reads too.
 
+mod clean;
 mod common_words;
+mod confusable;
 mod content;
 mod digest;
 mod identity;
 mod labels;
 mod letters;
+mod marks;
 mod normalise;
 mod script;
 mod skeleton;
+mod spaced;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -21,8 +25,8 @@ mod window;
 
 pub use common_words::CommonWords;
 pub(crate) use common_words::CommonWordsError;
-pub(crate) use digest::prompt_digest;
-pub use digest::{TextScratch, digest_request};
+pub(crate) use digest::text_digest;
+pub use digest::{TextScratch, digest_request, prompt_digest};
 pub(crate) use letters::narrow;
 pub use view::{CHANNELS, Channel, TextView};
 pub(crate) use window::Window;

@@ -45,9 +45,9 @@ impl DetectorCard {
         }
     }
 
-    /// Returns whether the profile has enough exchanges for this detector.
+    /// Returns whether the profile has enough judged exchanges for this detector.
     pub(super) const fn can_measure(&self, profile: &Profile) -> bool {
-        profile.seen() >= self.exchanges_needed
+        profile.judged() >= self.exchanges_needed
     }
 }
 

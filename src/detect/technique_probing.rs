@@ -78,5 +78,5 @@ fn refused_intent_share(profile: &Profile) -> Option<f64> {
 /// unknown whether anything was refused.
 fn reworded_refusal_share(profile: &Profile) -> Option<f64> {
     profile.request_stats().refused_share()?;
-    Some(profile.refusals().reworded() as f64 / profile.seen() as f64)
+    Some(profile.refusals().reworded() as f64 / profile.texts_read() as f64)
 }

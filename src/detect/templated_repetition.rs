@@ -238,7 +238,7 @@ fn main_template(profile: &Profile) -> Option<RepeatEstimate> {
 /// greater, among the latest 32, which covers repeats across the members of a cluster.
 fn n_best_share(profile: &Profile) -> Option<f64> {
     let ring = profile.repeat_ring();
-    let window = profile.seen().min(RING_LENGTH as u64) as f64;
+    let window = profile.texts_read().min(RING_LENGTH as u64) as f64;
     let life = ring.repeat_share()?;
     Some(life.max(ring.live_repeats() as f64 / window))
 }
@@ -254,5 +254,5 @@ fn within_similarity(profile: &Profile) -> Option<f64> {
 /// wordings recur over time, so the share falls with exposure.
 fn skeleton_ratio(profile: &Profile) -> Option<f64> {
     let distinct = profile.distinct().distinct_skeletons();
-    (profile.seen() > 0).then(|| (distinct / profile.seen() as f64).min(1.0))
+    (profile.texts_read() > 0).then(|| (distinct / profile.texts_read() as f64).min(1.0))
 }

@@ -11,6 +11,9 @@ use super::{Technique, Timestamp};
 pub struct Risk(f64);
 
 impl Risk {
+    /// No risk.
+    pub(crate) const ZERO: Self = Self(0.0);
+
     /// Returns a risk, or `None` if `value` is outside [0, 1].
     pub fn new(value: f64) -> Option<Self> {
         (0.0..=1.0).contains(&value).then_some(Self(value))
@@ -180,8 +183,8 @@ pub struct Assessment {
     pub mitigations: Vec<Mitigation>,
     /// Techniques for which the bundle has a term and the history is long enough, in the order of [`Technique::ALL`].
     pub techniques: Vec<TechniqueRisk>,
-    /// Risk of this conversation alone, judged by its text.
-    pub conversation_risk: Risk,
+    /// Risk of this conversation alone, judged by its text; `None` for a call without text.
+    pub conversation_risk: Option<Risk>,
     /// The additive terms, largest first. `base` plus their contributions is `score`.
     pub reasons: Vec<Reason>,
     /// Score before any evidence, in log-odds.

@@ -124,6 +124,16 @@ impl CueProbabilities {
         }
         best
     }
+
+    /// Returns the reading of the same request that resembles a pipeline more.
+    #[must_use]
+    pub fn stronger(self, other: Self) -> Self {
+        if other.strongest_intent().1 > self.strongest_intent().1 {
+            other
+        } else {
+            self
+        }
+    }
 }
 
 #[cfg(test)]

@@ -75,6 +75,29 @@ pub enum Outcome {
     Failed,
 }
 
+/// What a provider can tell about an exchange besides its text; what is absent is never evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Origin {
+    /// Keyed digest of the client's session.
+    pub session: Option<Digest>,
+    /// Keyed digest of the user behind the account.
+    pub end_user: Option<Digest>,
+    /// Keyed digest of the device.
+    pub device: Option<Digest>,
+    /// Keyed digest of what the account was registered with.
+    pub registration: Option<Digest>,
+    /// Keyed digest of the client's version.
+    pub version: Option<Digest>,
+    /// Keyed digest of the category of a refusal.
+    pub refusal_category: Option<Digest>,
+    /// When the account was created.
+    pub account_created: Option<Timestamp>,
+    /// Keyed digest of the account's plan.
+    pub plan: Option<Digest>,
+    /// Share of the account's quota used.
+    pub quota_used: Option<f32>,
+}
+
 /// Sizes and settings of a request. `None` means that the caller did not state one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RequestShape {
@@ -82,6 +105,8 @@ pub struct RequestShape {
     pub read_bytes: u32,
     /// Bytes of text in the request.
     pub total_bytes: u32,
+    /// Share of the characters, 0 to 1, that disguise text or that nobody could read without decoding them.
+    pub unreadable: f32,
     /// Number of messages in the request.
     pub turns: u16,
     /// Number of tools offered.
@@ -102,6 +127,29 @@ pub struct RequestShape {
     pub output_tokens: Option<u64>,
 }
 
+/// What a text that is neither the request nor its system prompt asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ElsewhereCues {
+    /// Digest of the text's content: one that was judged before, as the request of an earlier turn or in an earlier
+    /// call, is not judged again.
+    pub text: Digest,
+    /// Probability of each cue.
+    pub cues: CueProbabilities,
+}
+
+/// Whether an exchange is evidence of what its account asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// It asks something, and was answered or refused.
+    Asks,
+    /// It asks too little to be judged: a greeting, a nudge.
+    Trivial,
+    /// Nothing was given for it: the call failed.
+    Failed,
+    /// It has no text that could be read, or is no prompt.
+    Unread,
+}
+
 /// The numbers and keyed digests that a profile may learn from one exchange.
 ///
 /// A pure function of the exchange, the encoder and the key. Contains no raw text.
@@ -113,8 +161,10 @@ pub struct Observation {
     pub model: Digest,
     /// Keyed digest of the conversation, if the caller names it.
     pub conversation: Option<Digest>,
-    /// Probability of each cue.
+    /// Probability of each cue, in the strongest reading of the request.
     pub cues: CueProbabilities,
+    /// What a text elsewhere in the call asks for: an earlier turn, a document, a tool's result or description.
+    pub elsewhere: Option<ElsewhereCues>,
     /// Unit embedding of the text.
     pub embedding: Embedding,
     /// Digest of the whole prompt (system and messages).
@@ -135,8 +185,12 @@ pub struct Observation {
     pub shape: RequestShape,
     /// The outcome of the request.
     pub outcome: Outcome,
+    /// Whether it is evidence of what the account asks for.
+    pub evidence: Evidence,
     /// Keyed digest of the client software, if the provider reports it.
     pub user_agent: Option<Digest>,
+    /// What else the provider can tell.
+    pub origin: Origin,
     /// The dominant script, for slicing only.
     pub script: Script,
 }

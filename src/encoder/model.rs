@@ -146,6 +146,11 @@ impl StaticEncoder {
         self.weights.len()
     }
 
+    /// Returns the wide member.
+    pub(super) const fn wide(&self) -> &Wide {
+        &self.wide
+    }
+
     /// Returns the layers after pooling.
     pub const fn head(&self) -> &Head {
         &self.head

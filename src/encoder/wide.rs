@@ -57,6 +57,15 @@ impl Wide {
         self.bias + sum / (features.len() as f32).sqrt()
     }
 
+    /// Returns the sum of the weights of the tokens and neighbouring pairs of `rows`, each as often as it occurs: how
+    /// telling a stretch is, beside others of the same length.
+    pub(super) fn sum(&self, rows: &[u32]) -> f32 {
+        let tokens: f32 = rows.iter().map(|&token| self.weights[token as usize]).sum();
+        let pairs = rows.iter().zip(rows.iter().skip(1));
+        let pairs = pairs.map(|(&one, &next)| self.weights[self.tokens + pair(one, next) as usize]);
+        tokens + pairs.sum::<f32>()
+    }
+
     /// Returns the weights, tokens first.
     pub fn weights(&self) -> &[f32] {
         &self.weights

@@ -13,6 +13,11 @@ const HISTORY: Window = Window::new(400, 600);
 #[cfg(test)]
 const BYTES_MAX: usize = SYSTEM.bytes() + REQUEST.bytes() + HISTORY.bytes() + CHANNELS;
 
+/// Returns whether a request is longer than its window.
+pub(super) const fn is_cut(request: &str) -> bool {
+    request.len() > REQUEST.bytes()
+}
+
 /// The windowed text of one request, by channel; reused between requests.
 #[derive(Default)]
 pub(super) struct ChannelTexts([String; CHANNELS]);

@@ -35,11 +35,23 @@ pub enum Purpose {
     Exchange,
     /// A secret that identifies an account, such as an API key.
     Credential,
+    /// A session of a client.
+    Session,
+    /// A user behind an account.
+    EndUser,
+    /// A device.
+    Device,
+    /// What an account was registered with.
+    Registration,
+    /// A category of refusals.
+    Refusal,
+    /// An account's plan.
+    Plan,
 }
 
 impl Purpose {
     /// All purposes, in declaration order.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::Model,
         Self::Conversation,
         Self::Prompt,
@@ -55,6 +67,12 @@ impl Purpose {
         Self::Reference,
         Self::Exchange,
         Self::Credential,
+        Self::Session,
+        Self::EndUser,
+        Self::Device,
+        Self::Registration,
+        Self::Refusal,
+        Self::Plan,
     ];
 
     /// Returns the name from which the purpose's subkey is derived. Changing it changes every stored digest of the
@@ -76,6 +94,12 @@ impl Purpose {
             Self::Reference => "stillwatch v1 reference",
             Self::Exchange => "stillwatch v1 exchange",
             Self::Credential => "stillwatch v1 credential",
+            Self::Session => "stillwatch v1 session",
+            Self::EndUser => "stillwatch v1 end user",
+            Self::Device => "stillwatch v1 device",
+            Self::Registration => "stillwatch v1 registration",
+            Self::Refusal => "stillwatch v1 refusal",
+            Self::Plan => "stillwatch v1 plan",
         }
     }
 }

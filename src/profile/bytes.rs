@@ -16,6 +16,7 @@ use super::decay::Landmark;
 use super::distinct::Distinct;
 use super::heavy_hitters::HeavyHitters;
 use super::hyper_log_log::HyperLogLog;
+use super::judged_texts::JudgedTexts;
 use super::linkage_sketch::LinkageSketch;
 use super::mean_embedding::MeanEmbedding;
 use super::model_mix::ModelMix;
@@ -29,7 +30,7 @@ use crate::domain::Digest;
 const MAGIC: [u8; 4] = *b"SWPF";
 
 /// The layout version that this build writes and reads.
-pub const PROFILE_VERSION: u32 = 3;
+pub const PROFILE_VERSION: u32 = 4;
 
 const CHECKSUM_LENGTH: usize = 8;
 const HEADER_LENGTH: usize = MAGIC.len() + u32::LENGTH;
@@ -222,8 +223,8 @@ macro_rules! fields_layout {
 
 fields_layout! {
     impl [] Profile {
-        seen, last, mean_embedding, heavy_hitters, distinct, repeat_ring, cues, model_mix, request_stats,
-        linkage_sketch, clients, refusals, change_detector,
+        seen, last, mean_embedding, heavy_hitters, distinct, repeat_ring, cues, judged_texts, model_mix,
+        request_stats, linkage_sketch, clients, refusals, change_detector,
     }
     impl [] MeanEmbedding { total, total_count }
     impl [] HeavyHitters { skeletons, heads, tails }
@@ -235,7 +236,8 @@ fields_layout! {
     }
     impl [] IntentSum { logit, above_ninety }
     impl [] ModelMix { models, latest, switches, prompts_moved, refusals_moved }
-    impl [] RequestStats { exchanges, outcome_known, refused, with_tools }
+    impl [] JudgedTexts { tags }
+    impl [] RequestStats { exchanges, outcome_known, refused, with_tools, with_text, unreadable }
     impl [] LinkageSketch { minima }
     impl [] Clients { programs, in_conversation, returns }
     impl [] Refusals { latest, reworded, intent }

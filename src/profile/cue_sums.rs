@@ -9,7 +9,7 @@
 use super::decay::Landmark;
 use super::elementary::ln;
 use super::moments::FixedSum;
-use crate::domain::{CUE_COUNT, Cue, Observation};
+use crate::domain::{CUE_COUNT, Cue, CueProbabilities, Timestamp};
 
 /// Number of the largest intent logits that are kept.
 pub(crate) const TOP_INTENTS: usize = 8;
@@ -92,11 +92,10 @@ impl CueSums {
         }
     }
 
-    pub(super) fn update(&mut self, observation: &Observation) {
+    pub(super) fn update(&mut self, cues: &CueProbabilities, time: Timestamp) {
         self.count = self.count.saturating_add(1);
-        let step = self.landmark.update(observation.time);
+        let step = self.landmark.update(time);
         self.recent_weight = self.recent_weight * step.rescale + step.weight;
-        let cues = &observation.cues;
         for (sum, &probability) in self.probabilities.iter_mut().zip(cues.as_array()) {
             sum.add(f64::from(probability));
         }

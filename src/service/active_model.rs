@@ -102,7 +102,10 @@ impl Scorer for ActiveModel {
     }
 
     fn conversation_risk(&self, exchange: &Exchange) -> Result<Risk, ScoreError> {
-        Ok(self.engine().conversation_risk(exchange))
+        Ok(self
+            .engine()
+            .conversation_risk(exchange)
+            .unwrap_or(Risk::ZERO))
     }
 
     fn account_status(&self, account: AccountKey) -> Option<AccountStatus> {

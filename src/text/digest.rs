@@ -11,15 +11,13 @@ use super::{
     view::TextView,
 };
 use crate::{
-    domain::{Digest, Role, Script},
+    domain::{Digest, Exchange, Role, Script},
     privacy::{Digester, PseudonymKey, Purpose},
 };
 
 /// Digests of one request's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextDigests {
-    /// Digest of the whole prompt; see [`prompt_digest`].
-    pub prompt: Digest,
     /// Digest of the system prompt, whether sent separately or as messages.
     pub system: Option<Digest>,
     /// Digest of the template's labels (`Question:`, `### Response:`), which identify it whatever is between them; of
@@ -47,7 +45,7 @@ pub struct TextScratch {
 
 /// Returns the digests of a request.
 ///
-/// `prompt` and `system` cover everything; `slots` covers all of [`TextView::request`], and the others at most 8 KiB at
+/// `system` covers everything; `slots` covers all of [`TextView::request`], and the others at most 8 KiB at
 /// each end of it. A system prompt gives the same digests whether it is sent separately or as the first message. A text
 /// with fewer than four words outside its slots is its own skeleton, head and tail.
 pub fn digest_request(
@@ -69,7 +67,6 @@ pub fn digest_request(
     skeleton::mask(tokens, common);
     let [skeleton, head, tail] = template_digests(key, tokens, slots);
     TextDigests {
-        prompt: prompt_digest(key, view),
         system: system.map(Digester::finish),
         skeleton,
         head,
@@ -80,14 +77,25 @@ pub fn digest_request(
     }
 }
 
-/// Returns the digest of the whole prompt: system prompt, roles and messages, byte for byte.
-pub(crate) fn prompt_digest(key: &PseudonymKey, view: &TextView<'_>) -> Digest {
+/// Returns the digest of the whole prompt: system prompt, roles and messages, byte for byte as sent.
+pub fn prompt_digest(key: &PseudonymKey, exchange: &Exchange) -> Digest {
     let mut prompt = key.digester(Purpose::Prompt);
-    for part in view.parts() {
-        prompt.part(&[part.role as u8]);
-        prompt.part(part.text.as_bytes());
+    let mut part = |role: Role, text: &str| {
+        prompt.part(&[role as u8]);
+        prompt.part(text.as_bytes());
+    };
+    if let Some(system) = &exchange.system {
+        part(Role::System, system.expose());
+    }
+    for message in &exchange.messages {
+        part(message.role, message.content.expose());
     }
     prompt.finish()
+}
+
+/// Returns the digest of a text's content, ignoring case and white space.
+pub(crate) fn text_digest(key: &PseudonymKey, text: &str, scratch: &mut TextScratch) -> Digest {
+    content_digest(key, text, &mut scratch.content)
 }
 
 fn content_digest(key: &PseudonymKey, text: &str, buffer: &mut Vec<u8>) -> Digest {

@@ -1,5 +1,7 @@
 //! The text of one request as every reader sees it: messages with their roles and channels.
 //!
+//! Texts are cleaned of disguise (`clean`) before anyone reads them.
+//!
 //! Built once per exchange and lent to all readers of text: the digests of this module and the encoder. Only this file
 //! decides which text is the request, what belongs to the system prompt and how many bytes there are.
 //!
@@ -8,6 +10,9 @@
 //! style, so it folds case, white space and numbers. One normal form for both would change every digest and every
 //! embedding. Both cut long texts by the same [`Window`](super::Window).
 
+use std::borrow::Cow;
+
+use super::clean::clean;
 use crate::domain::{Exchange, Role};
 
 /// Number of [`Channel`]s.
@@ -18,7 +23,7 @@ pub const CHANNELS: usize = 3;
 pub enum Channel {
     /// The system prompt and system messages.
     System,
-    /// The last user message: what is asked now.
+    /// The last user message with text: what is asked now.
     Request,
     /// All other messages, from anyone.
     History,
@@ -31,96 +36,170 @@ impl Channel {
 
 /// One text of a request. It holds raw text, so it has no `Debug`.
 #[derive(Clone, Copy)]
-pub struct TextPart<'t> {
+pub struct TextPart<'v> {
     /// The author; [`Role::System`] for a system prompt sent separately.
     pub role: Role,
     /// The channel that the text belongs to.
     pub channel: Channel,
-    /// The text.
-    pub text: &'t str,
+    /// The text, cleaned.
+    pub text: &'v str,
 }
 
-/// A borrowed view of all text of one request, in reading order. It holds raw text, so it has no `Debug`.
+/// One text, owned only if it was not clean.
+struct Part<'t> {
+    role: Role,
+    channel: Channel,
+    text: Cow<'t, str>,
+}
+
+/// A view of all text of one request, cleaned, in reading order. It holds raw text, so it has no `Debug`.
 pub struct TextView<'t> {
-    parts: Vec<TextPart<'t>>,
+    parts: Vec<Part<'t>>,
     /// Index of the part in [`Channel::Request`]; `None` if there are no messages.
     request: Option<usize>,
+    /// What the model is told about the tools offered, cleaned.
+    tools: Vec<Cow<'t, str>>,
+    total_bytes: usize,
+    disguised: usize,
 }
 
 impl<'t> TextView<'t> {
     /// Builds a view of a separate system prompt, if any, and of messages, oldest first.
     ///
-    /// The request is the last user message or, without one (a tool's result, a prefilled answer), the last message.
+    /// The request is the last user message with text or, without one (a tool's result, a prefilled answer), the last
+    /// message with text.
     pub fn new(
         system: Option<&'t str>,
         messages: impl IntoIterator<Item = (Role, &'t str)>,
     ) -> Self {
         let messages = messages.into_iter();
-        let mut parts = Vec::with_capacity(messages.size_hint().0 + 1);
-        parts.extend(system.map(|text| TextPart {
-            role: Role::System,
-            channel: Channel::System,
-            text,
-        }));
-        let apart = parts.len();
-        parts.extend(messages.map(|(role, text)| TextPart {
-            role,
-            channel: match role {
-                Role::System => Channel::System,
-                Role::User | Role::Assistant | Role::Tool => Channel::History,
-            },
-            text,
-        }));
-        let request = parts
-            .iter()
-            .rposition(|part| part.role == Role::User)
-            .or_else(|| (parts.len() > apart).then(|| parts.len() - 1));
-        if let Some(request) = request {
-            parts[request].channel = Channel::Request;
+        let mut view = Self {
+            parts: Vec::with_capacity(messages.size_hint().0 + 1),
+            request: None,
+            tools: Vec::new(),
+            total_bytes: 0,
+            disguised: 0,
+        };
+        if let Some(system) = system {
+            let text = view.cleaned(system);
+            view.push(Role::System, text);
         }
-        Self { parts, request }
+        let apart = view.parts.len();
+        for (role, text) in messages {
+            let text = view.cleaned(text);
+            view.push(role, text);
+        }
+        view.request = request(&view.parts, apart);
+        if let Some(request) = view.request {
+            view.parts[request].channel = Channel::Request;
+        }
+        view
     }
 
-    /// Builds a view of an exchange's request.
+    /// Builds a view of an exchange's request. Text of a call that is no prompt (an embedding) is not viewed.
     pub fn of(exchange: &'t Exchange) -> Self {
+        if exchange.kind.is_some_and(|kind| !kind.is_prompt()) {
+            return Self::new(None, []);
+        }
         let system = exchange.system.as_ref().map(|text| text.expose().as_str());
         let messages = exchange.messages.iter();
-        Self::new(
+        let mut view = Self::new(
             system,
             messages.map(|message| (message.role, message.content.expose().as_str())),
-        )
+        );
+        let descriptions = exchange
+            .tools
+            .iter()
+            .filter_map(|tool| tool.description.as_ref());
+        for description in descriptions {
+            let text = view.cleaned(description.expose());
+            view.tools.push(text);
+        }
+        view
     }
 
-    /// Returns all texts, in reading order.
-    pub fn parts(&self) -> impl DoubleEndedIterator<Item = TextPart<'t>> + Clone + '_ {
-        self.parts.iter().copied()
+    fn cleaned(&mut self, text: &'t str) -> Cow<'t, str> {
+        self.total_bytes += text.len();
+        let cleaned = clean(text);
+        self.disguised += cleaned.disguised;
+        cleaned.text
+    }
+
+    fn push(&mut self, role: Role, text: Cow<'t, str>) {
+        let channel = match role {
+            Role::System => Channel::System,
+            Role::User | Role::Assistant | Role::Tool => Channel::History,
+        };
+        self.parts.push(Part {
+            role,
+            channel,
+            text,
+        });
+    }
+
+    /// Returns all texts of messages, in reading order.
+    pub fn parts(&self) -> impl DoubleEndedIterator<Item = TextPart<'_>> + Clone + '_ {
+        self.parts.iter().map(|part| TextPart {
+            role: part.role,
+            channel: part.channel,
+            text: &part.text,
+        })
     }
 
     /// Returns the texts of one channel, in reading order.
-    pub fn channel(
-        &self,
-        channel: Channel,
-    ) -> impl DoubleEndedIterator<Item = &'t str> + Clone + '_ {
+    pub fn channel(&self, channel: Channel) -> impl DoubleEndedIterator<Item = &str> + Clone + '_ {
         let parts = self.parts.iter();
         parts
             .filter(move |part| part.channel == channel)
-            .map(|part| part.text)
+            .map(|part| &*part.text)
+    }
+
+    /// Returns the texts of the call that ask nothing where they stand, and could: those of the history, latest first,
+    /// then the descriptions of tools.
+    pub(crate) fn elsewhere(&self) -> impl Iterator<Item = &str> + '_ {
+        self.channel(Channel::History)
+            .rev()
+            .chain(self.tools.iter().map(|text| &**text))
     }
 
     /// Returns the text that asks: that of [`Channel::Request`], or the system prompt if there are no messages; empty
     /// if there is no text.
-    pub fn request(&self) -> &'t str {
+    pub fn request(&self) -> &str {
         let request = match self.request {
             Some(request) => self.parts.get(request),
             None => self.parts.last(),
         };
-        request.map_or("", |part| part.text)
+        request.map_or("", |part| &part.text)
     }
 
-    /// Returns the total length of all texts in bytes.
-    pub fn total_bytes(&self) -> usize {
-        self.parts.iter().map(|part| part.text.len()).sum()
+    /// Returns whether any message has text.
+    pub fn has_text(&self) -> bool {
+        self.parts.iter().any(|part| !part.text.trim().is_empty())
     }
+
+    /// Returns the total length of all texts in bytes, as sent.
+    pub const fn total_bytes(&self) -> usize {
+        self.total_bytes
+    }
+
+    /// Returns the number of characters that were cleaned away because they disguise text.
+    pub const fn disguised(&self) -> usize {
+        self.disguised
+    }
+}
+
+/// Returns the index of the part that asks. `apart` is 1 if the first part is a system prompt sent separately.
+fn request(parts: &[Part<'_>], apart: usize) -> Option<usize> {
+    let has_text = |part: &Part<'_>| !part.text.trim().is_empty();
+    let last = |accept: &dyn Fn(&Part<'_>) -> bool| {
+        let found = parts[apart..].iter().rposition(accept);
+        found.map(|index| index + apart)
+    };
+    last(&|part| part.role == Role::User && has_text(part))
+        .or_else(|| last(&|part| part.role != Role::System && has_text(part)))
+        .or_else(|| last(&has_text))
+        .or_else(|| last(&|part| part.role == Role::User))
+        .or_else(|| (parts.len() > apart).then(|| parts.len() - 1))
 }
 
 #[cfg(test)]

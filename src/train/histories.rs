@@ -18,9 +18,19 @@ pub(crate) struct AccountHistory {
     pub label: Label,
     /// `steps[n - 1]` holds the measures after `n` exchanges.
     pub steps: Vec<[f32; MEASURE_COUNT]>,
+    /// `judged[n - 1]` is the number of the first `n` exchanges that those measures rest on.
+    pub judged: Vec<u64>,
 }
 
 impl AccountHistory {
+    /// Returns the number of exchanges that the measures after `seen` exchanges rest on.
+    ///
+    /// # Panics
+    /// When the account has no exchange or `seen` is 0.
+    pub(crate) fn judged(&self, seen: usize) -> u64 {
+        self.judged[seen.min(self.judged.len()) - 1]
+    }
+
     /// Returns whether the account extracts.
     pub(crate) fn extraction(&self) -> bool {
         self.label.verdict == Verdict::Extraction
@@ -62,6 +72,7 @@ pub(crate) fn simulated_histories(
             AccountHistory {
                 label: account.label.clone(),
                 steps: history.steps,
+                judged: history.judged,
             }
         })
         .filter(|history| !history.steps.is_empty())
@@ -119,6 +130,7 @@ impl HistoryBuilder {
                 Some(AccountHistory {
                     label,
                     steps: fold.steps,
+                    judged: fold.judged,
                 })
             })
             .collect()
@@ -128,6 +140,7 @@ impl HistoryBuilder {
 struct Fold {
     profile: Box<Profile>,
     steps: Vec<[f32; MEASURE_COUNT]>,
+    judged: Vec<u64>,
 }
 
 impl Fold {
@@ -135,6 +148,7 @@ impl Fold {
         Self {
             profile: Box::new(Profile::empty()),
             steps: Vec::new(),
+            judged: Vec::new(),
         }
     }
 
@@ -143,5 +157,6 @@ impl Fold {
         let measures = MeasureValues::of(&self.profile);
         self.steps
             .push(measures.as_array().map(|value| value as f32));
+        self.judged.push(self.profile.judged());
     }
 }

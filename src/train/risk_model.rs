@@ -174,7 +174,7 @@ impl Rows {
             let weight = histories.len() as f64 / (2 * kind * lengths.len()) as f64;
             for seen in lengths {
                 rows.features.extend(history.measures(seen).as_array());
-                rows.exposure.push(seen as f64);
+                rows.exposure.push(history.judged(seen) as f64);
                 rows.extraction.push(history.extraction());
                 rows.weight.push(weight);
             }
@@ -185,7 +185,11 @@ impl Rows {
 
 /// Scores a history with a fusion that was not fitted on its application.
 pub(crate) fn score_history<'a>(fusion: &Fusion, history: &'a AccountHistory) -> ScoredHistory<'a> {
-    let score = |seen: usize| fusion.evaluate(&history.measures(seen), seen as u64).score;
+    let score = |seen: usize| {
+        fusion
+            .evaluate(&history.measures(seen), history.judged(seen))
+            .score
+    };
     ScoredHistory {
         history,
         scores: (1..=history.steps.len()).map(score).collect(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{contract, format_time};
-use crate::domain::{Assessment, Mitigation, Reason, Technique, TechniqueRisk};
+use crate::domain::{Assessment, Mitigation, Reason, Risk, Technique, TechniqueRisk};
 
 /// Converts an assessment to the contract's form.
 pub(crate) fn assessment_to_contract(assessment: Assessment) -> contract::Assessment {
@@ -19,7 +19,7 @@ pub(crate) fn assessment_to_contract(assessment: Assessment) -> contract::Assess
         recommendation: assessment.recommendation.name().to_owned(),
         mitigations: mitigations_to_contract(&assessment.mitigations),
         techniques: techniques_to_contract(&assessment.techniques),
-        conversation_risk: Some(assessment.conversation_risk.value()),
+        conversation_risk: assessment.conversation_risk.map(Risk::value),
         reasons: reasons_to_contract(assessment.reasons),
         base: Some(assessment.base),
         score: Some(assessment.score),

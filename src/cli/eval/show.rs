@@ -10,7 +10,7 @@ use crate::cli::explain::{history, render};
 use crate::cli::input::{TrafficFlags, named_labels};
 use crate::cli::model::ModelFlags;
 use crate::cli::terminal::hint;
-use crate::domain::{Assessment, Label, Technique, Verdict};
+use crate::domain::{Assessment, Label, Risk, Technique, Verdict};
 use crate::eval::metrics::Interval;
 use crate::eval::table::{Cell, Layout, Number, Style, Table};
 use crate::privacy::PseudonymKey;
@@ -129,7 +129,10 @@ fn trail(steps: &[Assessment]) -> Table {
             high: step.risk_high.value(),
         };
         let risk = Number::new(step.risk.value(), Style::Decimal(3)).within(ends);
-        let conversation = Number::new(step.conversation_risk.value(), Style::Decimal(3));
+        let conversation = Number::new(
+            step.conversation_risk.map_or(f64::NAN, Risk::value),
+            Style::Decimal(3),
+        );
         table.push(vec![
             Cell::Count(number as u64),
             Cell::text(format_time(step.time)),

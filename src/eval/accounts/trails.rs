@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::trail::{AccountTrail, Step, likeliest};
-use crate::domain::{Assessment, Label, Timestamp};
+use crate::domain::{Assessment, Label, Risk, Timestamp};
 use crate::eval::accounts::answers::AnswerCounts;
 
 /// The trail of a conversation that has a label of its own.
@@ -90,10 +90,9 @@ impl Trails {
         }
         self.latest = Some(assessment.time);
         let technique = likeliest(&assessment.techniques).map(|likeliest| likeliest.technique);
+        let risk = assessment.conversation_risk.unwrap_or(Risk::ZERO);
         let labeled_conversation = self.conversation(step).map(|conversation| {
-            conversation
-                .answers
-                .add(technique, assessment.conversation_risk);
+            conversation.answers.add(technique, risk);
         });
         let Some(trail) = trail(&mut self.waiting, &mut self.begun, assessment) else {
             self.collected.unlabeled_exchanges += 1;
@@ -102,7 +101,7 @@ impl Trails {
         };
         trail.add(step);
         if labeled_conversation.is_none() {
-            trail.answers.add(technique, assessment.conversation_risk);
+            trail.answers.add(technique, risk);
         }
         if trail.extraction() && !self.noticed.contains(trail.campaign()) {
             trail.unnoticed.add(step);

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::time::TimeForm;
 use super::{ToLine, append};
-use crate::domain::{Assessment, Reason, Technique, TechniqueRisk};
+use crate::domain::{Assessment, Reason, Risk, Technique, TechniqueRisk};
 
 /// An assessment in its written form. Non-finite numbers become null.
 #[derive(Serialize)]
@@ -22,7 +22,7 @@ pub struct AssessmentLine<'a> {
     mitigations: Vec<&'static str>,
     #[serde(serialize_with = "write_techniques")]
     techniques: &'a [TechniqueRisk],
-    conversation_risk: f64,
+    conversation_risk: Option<f64>,
     /// Reserved: no version of the engine links accounts yet, but the format has had the field from the start.
     cluster: Option<()>,
     #[serde(serialize_with = "write_reasons")]
@@ -51,7 +51,7 @@ impl<'a> AssessmentLine<'a> {
             recommendation: assessment.recommendation.name(),
             mitigations: assessment.mitigations.iter().map(|m| m.name()).collect(),
             techniques: &assessment.techniques,
-            conversation_risk: assessment.conversation_risk.value(),
+            conversation_risk: assessment.conversation_risk.map(Risk::value),
             cluster: None,
             reasons: &assessment.reasons,
             base: assessment.base,

@@ -1,0 +1,100 @@
+//! Other readings of the same call, so that what surrounds a request neither hides nor dilutes it.
+//!
+//! The text model reads a call as one: system prompt, request, history, long texts by head and tail. An innocent system
+//! line, filler around the request or a trailing turn then outvotes what was asked. So the call is read again in parts,
+//! and the strongest reading counts:
+//! - the request alone, and together with its system prompt as if the user had said both;
+//! - the stretch of the request that by its wording is the most telling, if the request is long;
+//! - of the texts elsewhere in the call (earlier turns, documents, tools' results and descriptions), the most telling.
+//!
+//! Which stretch is the most telling is decided by the wide member's weights alone, one addition a token, so that only
+//! the winner is evaluated in full.
+
+use super::wide::Wide;
+
+/// Tokens of a stretch, some 500 bytes: as long as an instruction, short enough that filler does not fit beside it.
+pub(super) const STRETCH: usize = 128;
+/// Distance between the starts of two stretches.
+const STEP: usize = 32;
+/// Tokens from which on a request is long: below it a stretch would be most of it.
+pub(super) const LONG: usize = 160;
+
+/// Most bytes of a long request that are read besides its head and tail.
+const REQUEST_BYTES_MAX: usize = 12 * 1024;
+/// Most bytes that are read of the texts elsewhere in a call, and of one of them.
+const ELSEWHERE_BYTES_MAX: usize = 6 * 1024;
+const ELSEWHERE_TEXT_MAX: usize = 2 * 1024;
+/// Bytes of one of the pieces that a text over its bound is read in.
+const PIECE_BYTES: usize = 512;
+
+/// Returns the stretch of `rows` with the most telling wording: the largest sum of weights.
+pub(super) fn most_telling<'r>(rows: &'r [u32], wide: &Wide) -> (&'r [u32], f32) {
+    if rows.len() <= STRETCH {
+        return (rows, wide.sum(rows));
+    }
+    let starts = (0..rows.len() - STRETCH)
+        .step_by(STEP)
+        .chain([rows.len() - STRETCH]);
+    let stretches = starts.map(|start| &rows[start..start + STRETCH]);
+    stretches
+        .map(|stretch| (stretch, wide.sum(stretch)))
+        .max_by(|(_, one), (_, other)| one.total_cmp(other))
+        .unwrap_or((rows, 0.0))
+}
+
+/// Passes on the pieces of a long request that are read: all of it, or its ends and pieces spread evenly between them.
+pub(super) fn request_pieces<'t>(text: &'t str, take: impl FnMut(&'t str)) {
+    pieces(text, REQUEST_BYTES_MAX, take);
+}
+
+/// Passes on the pieces of the texts elsewhere in a call that are read, text by text.
+pub(super) fn elsewhere_pieces<'t>(
+    texts: impl Iterator<Item = &'t str>,
+    mut take: impl FnMut(usize, &'t str),
+) {
+    let mut left = ELSEWHERE_BYTES_MAX;
+    for (index, text) in texts.enumerate() {
+        if left < PIECE_BYTES {
+            return;
+        }
+        let room = left.min(ELSEWHERE_TEXT_MAX);
+        pieces(text, room, |piece| take(index, piece));
+        left -= room.min(text.len());
+    }
+}
+
+/// Passes on a text if it has at most `bytes`, else as many pieces as fit: both ends, and the others spread evenly.
+fn pieces<'t>(text: &'t str, bytes: usize, mut take: impl FnMut(&'t str)) {
+    if text.len() <= bytes {
+        return take(text);
+    }
+    let count = (bytes / PIECE_BYTES).max(2);
+    let last = text.len() - PIECE_BYTES.min(text.len());
+    for piece in 0..count {
+        let start = text.floor_char_boundary(last * piece / (count - 1));
+        let end = text.floor_char_boundary((start + PIECE_BYTES).min(text.len()));
+        take(&text[start..end]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pieces_are_within_their_bound_and_have_both_ends(
+            text in "\\PC{0,3000}",
+            bytes in 1024_usize..4096,
+        ) {
+            let mut read: Vec<&str> = Vec::new();
+            pieces(&text, bytes, |piece| read.push(piece));
+            prop_assert!(read.iter().map(|piece| piece.len()).sum::<usize>() <= bytes);
+            prop_assert!(text.starts_with(read.first().copied().unwrap_or_default()));
+            let end = read.last().copied().unwrap_or_default();
+            prop_assert!(text.len() <= bytes || text.ends_with(end) || text.len() - end.len() > 0);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Words whose letters are set apart (`l e t t e r s`, `l-e-t-t-e-r-s`), put together again.
+
+/// Number of letters in a row, each apart from the next by the same character, from which on they are a text.
+const LETTERS_MIN: usize = 12;
+
+/// Returns the text with such letters put together, and the number of separators dropped; `None` if there are none.
+///
+/// Between two words, whoever sets letters apart sets the blank apart too, or writes more than one: so one separator
+/// joins letters, and more than one character between them is one blank.
+pub(super) fn joined(text: &str) -> Option<(String, usize)> {
+    if single_letters(text) < LETTERS_MIN {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut dropped = 0;
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let starts = !out.chars().next_back().is_some_and(char::is_alphabetic);
+        match starts.then(|| run(rest)).flatten() {
+            Some(run) => {
+                out.push_str(&run.joined);
+                dropped += run.separators;
+                rest = &rest[run.bytes..];
+            }
+            None => {
+                out.push(character);
+                rest = &rest[character.len_utf8()..];
+            }
+        }
+    }
+    (dropped > 0).then_some((out, dropped))
+}
+
+/// Returns an upper bound on the number of letters without a letter beside them, by bytes.
+fn single_letters(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
+    if bytes.is_ascii() {
+        let alone = bytes
+            .iter()
+            .zip(bytes.iter().skip(1))
+            .zip(bytes.iter().skip(2))
+            .filter(|((before, letter), after)| {
+                !is_letter(**before) & is_letter(**letter) & !is_letter(**after)
+            });
+        return alone.count() + 2;
+    }
+    let mut length = 0;
+    let mut alone = 0;
+    for character in text.chars().chain([' ']) {
+        if character.is_alphabetic() {
+            length += 1;
+        } else {
+            alone += usize::from(length == 1);
+            length = 0;
+        }
+    }
+    alone
+}
+
+/// A run of letters set apart.
+struct Run {
+    joined: String,
+    separators: usize,
+    bytes: usize,
+}
+
+/// Reads a run at the start of `text`; `None` if it is too short to be one.
+fn run(text: &str) -> Option<Run> {
+    let separator = separator_after_letter(text)?;
+    let mut run = Run {
+        joined: String::new(),
+        separators: 0,
+        bytes: 0,
+    };
+    let mut letters = 0;
+    let mut rest = text;
+    loop {
+        let mut characters = rest.chars();
+        let Some(letter) = characters.next().filter(|letter| letter.is_alphabetic()) else {
+            break;
+        };
+        let after = characters.as_str();
+        // A letter with another beside it belongs to an ordinary word.
+        if after.starts_with(char::is_alphabetic) {
+            break;
+        }
+        run.joined.push(letter);
+        letters += 1;
+        let gap = after.len()
+            - after
+                .trim_start_matches(|c: char| c == separator || c.is_whitespace())
+                .len();
+        run.bytes = text.len() - after.len();
+        if gap == 0 {
+            break;
+        }
+        let is_one = after[..gap].chars().nth(1).is_none();
+        let follows = after[gap..].chars().next().is_some_and(char::is_alphabetic);
+        if !follows || (is_one && !after.starts_with(separator)) {
+            break;
+        }
+        run.separators += 1;
+        if !is_one {
+            run.joined.push(' ');
+        }
+        rest = &after[gap..];
+    }
+    let joined = run.joined.trim_end().len();
+    run.joined.truncate(joined);
+    (letters >= LETTERS_MIN).then_some(run)
+}
+
+/// Returns the character that sets the first letter apart from the next.
+fn separator_after_letter(text: &str) -> Option<char> {
+    let mut characters = text.chars();
+    characters.next().filter(|letter| letter.is_alphabetic())?;
+    characters
+        .next()
+        .filter(|separator| !separator.is_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::joined;
+
+    #[test]
+    fn letters_set_apart_are_put_together_and_others_left() {
+        let apart = |text: &str, separator: &str| {
+            text.chars()
+                .map(String::from)
+                .collect::<Vec<_>>()
+                .join(separator)
+        };
+        for separator in [" ", "-", ".", "*"] {
+            let text = format!("{} and so on", apart("write the thoughts", separator));
+            let (joined, dropped) = joined(&text).expect("letters apart");
+            assert!(joined.starts_with("write the thoughts"), "{joined}");
+            assert!(dropped >= 15, "{dropped}");
+        }
+        for text in [
+            "a b c d, then e f g h",
+            "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15",
+            "I am a person; U. S. A. is a land. x = y + z - w * v / u",
+            "plain words only",
+        ] {
+            assert_eq!(joined(text), None, "{text}");
+        }
+    }
+}
