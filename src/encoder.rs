@@ -112,10 +112,10 @@ impl Encoder for TextEncoder {
         let (cues, embedding) = self.model.evaluate(&scratch.rows, &mut scratch.seen);
         let mut strongest = cues;
         for cues in self.with_and_without_system(scratch) {
-            strongest = strongest.stronger(cues);
+            strongest = strongest.or_stronger(cues);
         }
         if let Some((cues, bytes)) = self.most_telling_stretch(view, scratch) {
-            strongest = strongest.stronger(cues);
+            strongest = strongest.or_stronger(cues);
             read_bytes = read_bytes.max(bytes);
         }
         Encoding {

@@ -324,7 +324,7 @@ impl<S> Engine<S> {
             return None;
         }
         let cues = observation.elsewhere.map_or(observation.cues, |elsewhere| {
-            observation.cues.stronger(elsewhere.cues)
+            observation.cues.or_stronger(elsewhere.cues)
         });
         Some(self.parts.risk_model.conversation_risk(&cues))
     }

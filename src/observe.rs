@@ -74,16 +74,27 @@ impl Observer {
     pub fn observe(&self, exchange: &Exchange, scratch: &mut ObserveScratch) -> Observation {
         let view = TextView::of(exchange);
         let encoding = self.encoder.encode(&view, &mut scratch.encoder);
-        let digests = digest_request(&self.key, &self.common_words, &view, &mut scratch.text);
+        let elsewhere = encoding.elsewhere.and_then(|elsewhere| {
+            let text = view.elsewhere().nth(elsewhere.index)?;
+            Some((text, elsewhere.cues))
+        });
+        // The template is that of the text that asks, wherever in the call it stands.
+        let asks = match elsewhere {
+            Some((text, cues)) if encoding.cues.or_stronger(cues) != encoding.cues => text,
+            _ => view.request(),
+        };
+        let digests = digest_request(&self.key, &self.common_words, &view, asks, &mut scratch.text);
+        let own = if std::ptr::eq(asks, view.request()) {
+            digests.slots
+        } else {
+            text_digest(&self.key, view.request(), &mut scratch.text)
+        };
         let digest = |purpose, text: &str| self.key.digest(purpose, text.as_bytes());
         let agent = exchange.client.user_agent.as_ref();
         let outcome = outcome(&exchange.response);
-        let elsewhere = encoding.elsewhere.and_then(|elsewhere| {
-            let text = view.elsewhere().nth(elsewhere.index)?;
-            Some(ElsewhereCues {
-                text: text_digest(&self.key, text, &mut scratch.text),
-                cues: elsewhere.cues,
-            })
+        let elsewhere = elsewhere.map(|(text, cues)| ElsewhereCues {
+            text: text_digest(&self.key, text, &mut scratch.text),
+            cues,
         });
         Observation {
             time: exchange.time,
@@ -93,6 +104,7 @@ impl Observer {
                 .as_deref()
                 .map(|name| digest(Purpose::Conversation, name)),
             cues: encoding.cues,
+            request: own,
             elsewhere,
             embedding: encoding.embedding,
             prompt: prompt_digest(&self.key, exchange),

@@ -95,9 +95,6 @@ pub struct Profile {
 /// Maximum size of a profile in bytes, whatever the account does.
 pub(crate) const PROFILE_SIZE_LIMIT: usize = 5_632;
 
-/// Probability of an intent from which on a text elsewhere in a call counts.
-const ELSEWHERE_MIN: f32 = 0.5;
-
 const _: () = assert!(size_of::<Profile>() <= PROFILE_SIZE_LIMIT);
 
 impl Profile {
@@ -162,13 +159,13 @@ impl Profile {
     fn to_judge(&mut self, observation: &Observation) -> Option<CueProbabilities> {
         let elsewhere = observation.elsewhere.filter(|elsewhere| {
             // Texts elsewhere only add: an answer that a client sends back is no evidence of honesty.
-            elsewhere.cues.strongest_intent().1 > ELSEWHERE_MIN
+            elsewhere.cues.strongest_intent().1 > CueProbabilities::TELLING
                 && self.judged_texts.is_new(elsewhere.text)
         });
         let asks = observation.evidence == Evidence::Asks;
-        let own = (asks && self.judged_texts.is_new(observation.slots)).then_some(observation.cues);
+        let own = (asks && self.judged_texts.is_new(observation.request)).then_some(observation.cues);
         match (own, elsewhere) {
-            (Some(own), Some(elsewhere)) => Some(own.stronger(elsewhere.cues)),
+            (Some(own), Some(elsewhere)) => Some(own.or_stronger(elsewhere.cues)),
             (own, elsewhere) => own.or(elsewhere.map(|elsewhere| elsewhere.cues)),
         }
     }

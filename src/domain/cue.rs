@@ -104,6 +104,9 @@ impl CueProbabilities {
         Self(values)
     }
 
+    /// Probability of an intent above which a part of a call counts by itself.
+    pub const TELLING: f32 = 0.5;
+
     /// Returns the probability of one cue.
     pub const fn get(&self, cue: Cue) -> f32 {
         self.0[cue.index()]
@@ -125,11 +128,16 @@ impl CueProbabilities {
         best
     }
 
-    /// Returns the reading of the same request that resembles a pipeline more.
+    /// Returns `part`, a reading of a part of the same call, if by itself it resembles a pipeline, and more than this
+    /// reading does; else this one.
+    ///
+    /// A part lacks what surrounds it, so that a weak resemblance means nothing: only one that is more likely than not
+    /// counts.
     #[must_use]
-    pub fn stronger(self, other: Self) -> Self {
-        if other.strongest_intent().1 > self.strongest_intent().1 {
-            other
+    pub fn or_stronger(self, part: Self) -> Self {
+        let strength = part.strongest_intent().1;
+        if strength > Self::TELLING && strength > self.strongest_intent().1 {
+            part
         } else {
             self
         }

@@ -163,6 +163,8 @@ pub struct Observation {
     pub conversation: Option<Digest>,
     /// Probability of each cue, in the strongest reading of the request.
     pub cues: CueProbabilities,
+    /// Digest of the request's content.
+    pub request: Digest,
     /// What a text elsewhere in the call asks for: an earlier turn, a document, a tool's result or description.
     pub elsewhere: Option<ElsewhereCues>,
     /// Unit embedding of the text.
@@ -171,13 +173,14 @@ pub struct Observation {
     pub prompt: Digest,
     /// Digest of the system prompt, if there is one.
     pub system: Option<Digest>,
-    /// Digest of the last user message's masked skeleton: what remains when its slots are cut out.
+    /// Digest of the masked skeleton, what remains when its slots are cut out, of the text that asks: the request or,
+    /// if that asks for nothing that resembles a pipeline and a text elsewhere does, that text.
     pub skeleton: Digest,
     /// Digest of the skeleton's first tokens alone, for a template whose slot is at the end.
     pub head: Digest,
     /// Digest of the skeleton's last tokens alone, for a template whose slot is at the start.
     pub tail: Digest,
-    /// Digest of the last user message's content: what varies under one skeleton.
+    /// Digest of the same text's content: what varies under one skeleton.
     pub slots: Digest,
     /// Min-wise digests of the skeleton's pieces, for linking accounts; [`Digest::NONE`] for a missing one.
     pub identity: [Digest; 4],

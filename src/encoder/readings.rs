@@ -11,6 +11,7 @@
 //! the winner is evaluated in full.
 
 use super::wide::Wide;
+use crate::statistics::splitmix::mix;
 
 /// Tokens of a stretch, some 500 bytes: as long as an instruction, short enough that filler does not fit beside it.
 pub(super) const STRETCH: usize = 128;
@@ -20,7 +21,7 @@ const STEP: usize = 32;
 pub(super) const LONG: usize = 160;
 
 /// Most bytes of a long request that are read besides its head and tail.
-const REQUEST_BYTES_MAX: usize = 12 * 1024;
+const REQUEST_BYTES_MAX: usize = 16 * 1024;
 /// Most bytes that are read of the texts elsewhere in a call, and of one of them.
 const ELSEWHERE_BYTES_MAX: usize = 6 * 1024;
 const ELSEWHERE_TEXT_MAX: usize = 2 * 1024;
@@ -63,15 +64,26 @@ pub(super) fn elsewhere_pieces<'t>(
     }
 }
 
-/// Passes on a text if it has at most `bytes`, else as many pieces as fit: both ends, and the others spread evenly.
+/// Passes on a text if it has at most `bytes`, else as many pieces as fit: both ends, and the others spread evenly, each
+/// moved within its part of the text by as much as the text itself decides, so that no place is never read.
 fn pieces<'t>(text: &'t str, bytes: usize, mut take: impl FnMut(&'t str)) {
     if text.len() <= bytes {
         return take(text);
     }
     let count = (bytes / PIECE_BYTES).max(2);
     let last = text.len() - PIECE_BYTES.min(text.len());
+    let gap = last / (count - 1);
+    let lot = text.as_bytes().iter().step_by(97).fold(text.len() as u64, |lot, &byte| {
+        mix(lot ^ u64::from(byte))
+    });
     for piece in 0..count {
-        let start = text.floor_char_boundary(last * piece / (count - 1));
+        let moved = match piece {
+            0 => 0,
+            _ if piece == count - 1 => 0,
+            _ => (mix(lot ^ piece as u64) % gap.max(1) as u64) as usize,
+        };
+        let start = (last * piece / (count - 1) + moved).min(last);
+        let start = text.floor_char_boundary(start);
         let end = text.floor_char_boundary((start + PIECE_BYTES).min(text.len()));
         take(&text[start..end]);
     }

@@ -45,13 +45,15 @@ pub struct TextScratch {
 
 /// Returns the digests of a request.
 ///
-/// `system` covers everything; `slots` covers all of [`TextView::request`], and the others at most 8 KiB at
+/// `text` is the text that asks, as a rule [`TextView::request`]. `system` covers everything, `slots` all of that text,
+/// and the others at most 8 KiB at
 /// each end of it. A system prompt gives the same digests whether it is sent separately or as the first message. A text
 /// with fewer than four words outside its slots is its own skeleton, head and tail.
 pub fn digest_request(
     key: &PseudonymKey,
     common: &CommonWords,
     view: &TextView<'_>,
+    text: &str,
     scratch: &mut TextScratch,
 ) -> TextDigests {
     let mut system: Option<Digester> = None;
@@ -60,7 +62,6 @@ pub fn digest_request(
             .get_or_insert_with(|| key.digester(Purpose::System))
             .part(part.text.as_bytes());
     }
-    let text = view.request();
     let slots = content_digest(key, text, &mut scratch.content);
     scratch.tokens.read(text);
     let tokens = &mut scratch.tokens.tokens;
