@@ -5,7 +5,9 @@
 //! type. Uses nothing; knows no field of any format.
 
 mod node;
+mod records;
 mod repair;
 
 pub(crate) use node::{JsonError, JsonKind, Node};
+pub(crate) use records::records;
 pub(crate) use repair::repaired;

@@ -11,9 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::gateways::Gateways;
 use crate::gateway::agentgateway::{answer_of, read};
-use crate::gateway::{Verdict, blocked};
-use crate::server::http::error_response::to_gateway;
-use crate::wire::WireError;
+use crate::gateway::{Call, Door, Verdict, blocked};
 
 /// Request headers that the operator configures.
 const ACCOUNT: &str = "x-stillwatch-account";
@@ -26,14 +24,15 @@ pub(super) async fn request(
 ) -> Response {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let read = read(&body, header(ACCOUNT), header(MODEL), &gateways.context());
-    let exchange = match read {
-        Ok(exchange) => exchange,
-        Err(error @ WireError::MalformedBody { .. }) => return to_gateway(&error),
+    let Call { exchange, unread } = match read {
+        Ok(call) => call,
         Err(error) => {
-            tracing::debug!(%error, "prompt guard request not scored");
-            return Json(answer_of(&Verdict::Pass)).into_response();
+            return gateways.unusable(Door::Agentgateway, &error, || answer_of(&Verdict::Pass));
         }
     };
+    if let Some(reason) = unread {
+        gateways.record_unread(Door::Agentgateway, reason);
+    }
     let verdict = gateways.verdict(&exchange.account);
     gateways.score_later(match verdict {
         Verdict::Pass => exchange,
