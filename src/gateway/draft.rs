@@ -19,6 +19,8 @@ pub(crate) struct Context<'a> {
     pub(crate) bounds: &'a Bounds,
     /// The parties that may be the account, in order of preference.
     pub(crate) accounts: &'a AccountOrder,
+    /// Whether the body was shortened before it is read.
+    pub(crate) shortened: bool,
 }
 
 /// An unchecked exchange; every field may be absent.
@@ -113,7 +115,7 @@ impl Draft {
             },
             kind: self.kind,
             mirror: self.mirror,
-            truncated: false,
+            truncated: context.shortened,
             session: hidden(self.session),
             end_user: hidden(end_user),
             account_created: self.account_created,

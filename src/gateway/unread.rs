@@ -16,6 +16,8 @@ pub(crate) enum Door {
     Portkey,
     /// agentgateway's prompt guard.
     Agentgateway,
+    /// OTLP traces and logs.
+    Otlp,
 }
 
 /// Why a call was counted without its content, or not counted.

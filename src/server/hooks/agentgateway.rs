@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 
 use super::gateways::Gateways;
 use crate::gateway::agentgateway::{answer_of, read};
 use crate::gateway::{Call, Door, Verdict, blocked};
+use crate::server::http::body::Shortened;
 
 /// Request headers that the operator configures.
 const ACCOUNT: &str = "x-stillwatch-account";
@@ -20,10 +21,12 @@ const MODEL: &str = "x-stillwatch-model";
 pub(super) async fn request(
     State(gateways): State<Arc<Gateways>>,
     headers: HeaderMap,
+    shortened: Option<Extension<Shortened>>,
     body: Bytes,
 ) -> Response {
+    let context = gateways.context_of(shortened.as_ref());
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let read = read(&body, header(ACCOUNT), header(MODEL), &gateways.context());
+    let read = read(&body, header(ACCOUNT), header(MODEL), &context);
     let Call { exchange, unread } = match read {
         Ok(call) => call,
         Err(error) => {

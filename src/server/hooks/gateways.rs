@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::Json;
+use axum::{Extension, Json};
 use axum::response::IntoResponse;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -15,8 +15,9 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::settings::HookSettings;
 use crate::domain::{Assessment, Exchange, Response};
-use crate::gateway::{AccountOrder, Context, Door, PendingRequests, Unread, Verdict, size};
+use crate::gateway::{AccountOrder, Call, Context, Door, PendingRequests, Unread, Verdict, size};
 use crate::server::clock;
+use crate::server::http::body::Shortened;
 use crate::server::http::error_response::to_gateway;
 use crate::server::queue::admission::Priority;
 use crate::server::queue::dispatcher::Dispatcher;
@@ -63,6 +64,15 @@ impl Gateways {
             received: clock::now(),
             bounds: self.dispatcher.bounds(),
             accounts: &self.accounts,
+            shortened: false,
+        }
+    }
+
+    /// Returns the context for parsing a request received now, whose body may have been shortened.
+    pub(super) fn context_of(&self, shortened: Option<&Extension<Shortened>>) -> Context<'_> {
+        Context {
+            shortened: shortened.is_some(),
+            ..self.context()
         }
     }
 
@@ -105,17 +115,22 @@ impl Gateways {
         });
     }
 
-    /// Parses an exchange on a worker and scores it in the background like [`Self::score_later`]. The number of workers
+    /// Parses calls on a worker and scores them in the background like [`Self::score_later`]. The number of workers
     /// bounds the memory that parsing takes.
     pub(super) fn read_later(
         self: &Arc<Self>,
-        read: impl FnOnce() -> Option<Exchange> + Send + 'static,
+        read: impl FnOnce() -> (Door, Vec<Call>) + Send + 'static,
     ) {
         let gateways = Arc::clone(self);
         self.tasks.spawn(async move {
-            match gateways.dispatcher.run(gateways.priority(), read).await {
-                Ok(Some(exchange)) => gateways.score_later(exchange),
-                _ => gateways.record_drop(),
+            let Ok((door, calls)) = gateways.dispatcher.run(gateways.priority(), read).await else {
+                return gateways.record_drop();
+            };
+            for Call { exchange, unread } in calls {
+                if let Some(reason) = unread {
+                    gateways.record_unread(door, reason);
+                }
+                gateways.score_later(exchange);
             }
         });
     }

@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 
 use super::gateways::Gateways;
 use crate::gateway::litellm_guardrail::{Leg, answer_of, read};
 use crate::gateway::{Call, Door, Verdict, blocked};
+use crate::server::http::body::Shortened;
 
-pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> Response {
-    let leg = match read(&body, &gateways.context()) {
+pub(super) async fn call(
+    State(gateways): State<Arc<Gateways>>,
+    shortened: Option<Extension<Shortened>>,
+    body: Bytes,
+) -> Response {
+    let context = gateways.context_of(shortened.as_ref());
+    let leg = match read(&body, &context) {
         Ok(leg) => leg,
         Err(error) => return gateways.unusable(Door::LitellmGuardrail, &error, || answer_of(&Verdict::Pass)),
     };

@@ -2,21 +2,26 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Serialize;
 use tokio::task;
 
 use super::gateways::Gateways;
 use crate::gateway::litellm_log::{Rejected, read};
 use crate::gateway::{Door, Unread};
+use crate::server::http::body::Shortened;
 use crate::server::http::error_response::to_gateway;
 use crate::wire::WireError;
 
-pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> Response {
-    match ingest(&gateways, body).await {
+pub(super) async fn call(
+    State(gateways): State<Arc<Gateways>>,
+    shortened: Option<Extension<Shortened>>,
+    body: Bytes,
+) -> Response {
+    match ingest(&gateways, shortened, body).await {
         Ok(done) => Json(done).into_response(),
         Err(error) => {
             if matches!(error, WireError::MalformedBody { .. }) {
@@ -38,9 +43,13 @@ struct Ingested {
 }
 
 /// Scores the records.
-async fn ingest(gateways: &Arc<Gateways>, body: Bytes) -> Result<Ingested, WireError> {
+async fn ingest(
+    gateways: &Arc<Gateways>,
+    shortened: Option<Extension<Shortened>>,
+    body: Bytes,
+) -> Result<Ingested, WireError> {
     let reader = Arc::clone(gateways);
-    let read = task::spawn_blocking(move || read(&body, &reader.context()));
+    let read = task::spawn_blocking(move || read(&body, &reader.context_of(shortened.as_ref())));
     let records = read.await.map_err(|_| WireError::Internal)??;
     let count = records.len();
     let mut exchanges = Vec::with_capacity(count);
