@@ -349,7 +349,8 @@ impl<S> Engine<S> {
             reasons: judgement.reasons,
             base: judgement.base,
             score: judgement.score,
-            truncated: observation.shape.read_bytes < observation.shape.total_bytes,
+            truncated: exchange.truncated
+                || observation.shape.read_bytes < observation.shape.total_bytes,
             duplicate: false,
             bundle: Arc::clone(&self.parts.bundle),
         }

@@ -1,5 +1,6 @@
 //! Reading of request bodies, limited in size and in the time they take to arrive.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::{self, Body};
@@ -10,7 +11,7 @@ use axum::http::request::Parts;
 use http_body_util::BodyExt;
 use tokio::time;
 
-use crate::json::Gather;
+use crate::json::{self, Gather};
 use crate::server::limits::Limits;
 use crate::wire::WireError;
 
@@ -82,6 +83,23 @@ impl BodyLimits {
         let gather = gather.map_err(|_| WireError::DeadlineExceeded)??;
         with_gathered(parts, gather).ok_or_else(too_large)
     }
+}
+
+/// Makes the JSON body of `request`, which is in memory already, strict where it can be: callers write what Python and
+/// JavaScript do.
+pub(super) async fn repaired(request: Request, bound: usize) -> Result<Request, WireError> {
+    let (mut parts, body) = request.into_parts();
+    let body = body::to_bytes(body, bound).await;
+    let body = body.map_err(|_| WireError::BodyTooLarge { bound })?;
+    let body = match json::repaired(&body) {
+        // Borrowed, it may still be without a mark before it or NULs after it.
+        Cow::Borrowed(same) if same.len() == body.len() => body,
+        fixed => {
+            parts.headers.remove(header::CONTENT_LENGTH);
+            Bytes::from(fixed.into_owned())
+        }
+    };
+    Ok(Request::from_parts(parts, Body::from(body)))
 }
 
 /// Builds a request from what was kept of its body; `None` if that is still too much.

@@ -9,7 +9,7 @@ use axum::http::{StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::body::BodyLimits;
+use super::body::{BodyLimits, Shortened, repaired};
 use super::concurrency::ConcurrencyLimit;
 use super::content_type::{ContentTypes, content_type, is_grpc};
 use super::error_response::{self, plain};
@@ -165,7 +165,23 @@ async fn read(
     limits: &BodyLimits,
 ) -> Result<Request, WireError> {
     types.check(&request)?;
-    limits.read(request).await
+    let request = limits.read(request).await?;
+    if content_type(request.headers()) != "application/json" {
+        return Ok(request);
+    }
+    let packed = request.headers().get(header::CONTENT_ENCODING);
+    let request = match packed.map(|value| value.as_bytes().to_ascii_lowercase()).as_deref() {
+        None | Some(b"" | b"identity") => request,
+        Some(b"gzip" | b"x-gzip") => gunzipped(request, limits.bytes_max).await?,
+        // The RPC stack says which encodings it takes.
+        Some(_) => return Ok(request),
+    };
+    // A caller who waits for an answer can send less; what is left out without a word would be a surprise.
+    if request.extensions().get::<Shortened>().is_some() {
+        let bound = limits.bytes_max;
+        return Err(WireError::BodyTooLarge { bound });
+    }
+    repaired(request, limits.bytes_max).await
 }
 
 /// Maps the RPC stack's own errors to rows of the error table: a body that is too large once decompressed (recognized
