@@ -131,7 +131,10 @@ impl Draft {
 ///
 /// # Errors
 /// When there is a value that is not a time.
-pub(super) fn time_of(node: &Node<'_>, field: &'static str) -> Result<Option<Timestamp>, WireError> {
+pub(super) fn time_of(
+    node: &Node<'_>,
+    field: &'static str,
+) -> Result<Option<Timestamp>, WireError> {
     let time = match node {
         Node::Absent => return Ok(None),
         Node::Text(text) if text.trim().parse::<f64>().is_err() => {

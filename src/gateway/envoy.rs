@@ -166,12 +166,19 @@ impl ExchangeCapture {
         let answer = self.answer.read();
         let exchange = |(index, body): (usize, &Node<'_>)| {
             let request = chat::request(body);
-            let unread = unread.or_else(|| request.messages.is_empty().then_some(Unread::NoMessages));
+            let unread =
+                unread.or_else(|| request.messages.is_empty().then_some(Unread::NoMessages));
             let within = |name: &String| name.len() <= bounds.name_bytes_max;
             let named = |names: &[&str]| body.first(names).name().filter(within);
             let model = request.model.or_else(|| route.model.clone());
             let model = model.or_else(|| answer.model.clone()).filter(within);
-            let batched = |id: &String| if route.batch { format!("{id}-{index}") } else { id.clone() };
+            let batched = |id: &String| {
+                if route.batch {
+                    format!("{id}-{index}")
+                } else {
+                    id.clone()
+                }
+            };
             let mut exchange = Exchange {
                 id: self.id.as_ref().map(batched),
                 time: received,
@@ -184,7 +191,11 @@ impl ExchangeCapture {
                 parameters: request.parameters,
                 response: Response {
                     status: self.status,
-                    ..if route.batch { Response::default() } else { answer.response.clone() }
+                    ..if route.batch {
+                        Response::default()
+                    } else {
+                        answer.response.clone()
+                    }
                 },
                 client: Client {
                     user_agent: self.user_agent.clone().map(Sensitive::new),
@@ -198,7 +209,11 @@ impl ExchangeCapture {
             fit(&mut exchange, bounds);
             Call { exchange, unread }
         };
-        let parts = if route.batch { batch(&body) } else { Vec::new() };
+        let parts = if route.batch {
+            batch(&body)
+        } else {
+            Vec::new()
+        };
         if parts.is_empty() {
             return vec![exchange((0, &body))];
         }
@@ -208,7 +223,10 @@ impl ExchangeCapture {
 
 /// Returns the requests of a batch, as Anthropic's (`params`), `OpenAI`'s (`body`) and Google's (`request`) APIs hold them.
 fn batch<'n, 'a>(body: &'n Node<'a>) -> Vec<&'n Node<'a>> {
-    let google = body.get("batch").first(&["input_config", "inputConfig"]).get("requests");
+    let google = body
+        .get("batch")
+        .first(&["input_config", "inputConfig"])
+        .get("requests");
     let list = [body.get("requests"), google.get("requests")];
     let items = list.into_iter().flat_map(Node::items);
     let held = items.map(|item| item.first(&["params", "body", "request"]));
@@ -224,8 +242,12 @@ fn unpacked(packed: Gather, encoding: &[u8], bounds: &Bounds) -> Result<Vec<u8>,
     let mut plain = Vec::new();
     let most = 2 * bounds.text_bytes_max as u64;
     let read = match encoding {
-        b"gzip" | b"x-gzip" => MultiGzDecoder::new(&*packed).take(most + 1).read_to_end(&mut plain),
-        b"deflate" => ZlibDecoder::new(&*packed).take(most + 1).read_to_end(&mut plain),
+        b"gzip" | b"x-gzip" => MultiGzDecoder::new(&*packed)
+            .take(most + 1)
+            .read_to_end(&mut plain),
+        b"deflate" => ZlibDecoder::new(&*packed)
+            .take(most + 1)
+            .read_to_end(&mut plain),
         _ => return Err(Unread::Malformed),
     };
     read.map_err(|_| Unread::Malformed)?;

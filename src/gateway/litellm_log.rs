@@ -91,4 +91,3 @@ fn bounded(got: usize) -> Result<(), WireError> {
         unit: "records",
     })
 }
-

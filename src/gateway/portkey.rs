@@ -43,7 +43,9 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Hook, WireError
         identity: Identity {
             key: metadata.get("account").name(),
             end_user: metadata.get("_user").name().or(asked.end_user),
-            organization: metadata.first(&["_organisation", "_organization", "organization"]).name(),
+            organization: metadata
+                .first(&["_organisation", "_organization", "organization"])
+                .name(),
             ..Identity::default()
         },
         conversation: metadata.get("conversation").name(),
@@ -66,9 +68,13 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Hook, WireError
         mirror: flag(metadata.get("mirror")).unwrap_or_default(),
         session: metadata.first(&["session", "session_id"]).name(),
         // Customers write metadata as they like: an unreadable time is none.
-        account_created: time_of(metadata.get("account_created"), "account_created").unwrap_or_default(),
+        account_created: time_of(metadata.get("account_created"), "account_created")
+            .unwrap_or_default(),
         plan: metadata.get("plan").name(),
-        quota_used: metadata.get("quota_used").number().map(|share| share as f32),
+        quota_used: metadata
+            .get("quota_used")
+            .number()
+            .map(|share| share as f32),
         ..Draft::default()
     };
     let call = draft.finish_call(context)?;

@@ -180,7 +180,11 @@ fn errors(body: &[u8]) -> Vec<WireError> {
         errors.extend(moderation::read(body, context).err());
         errors.extend(agentgateway::read(body, Some("a"), None, context).err());
         match litellm_log::read(body, context) {
-            Ok(records) => errors.extend(records.into_iter().filter_map(|read| Some(read.err()?.error))),
+            Ok(records) => errors.extend(
+                records
+                    .into_iter()
+                    .filter_map(|read| Some(read.err()?.error)),
+            ),
             Err(error) => errors.push(error),
         }
         for signal in [Signal::Traces, Signal::Logs] {

@@ -43,7 +43,9 @@ impl Gather {
 
     /// Returns the bytes held now.
     pub(crate) fn held(&self) -> usize {
-        self.skim.as_ref().map_or(self.whole.len(), |skim| skim.held())
+        self.skim
+            .as_ref()
+            .map_or(self.whole.len(), |skim| skim.held())
     }
 
     /// Returns whether something was left out.
@@ -233,20 +235,35 @@ mod tests {
         let picture = "\\\u{1f600}".repeat(400_000);
         let body = json!({"messages": [{"content": "asked"}, {"content": picture}, {"content": "again"}], "who": "k"});
         let read = read(&body, 1_000_000);
-        assert_eq!((&read["messages"][0], &read["messages"][2]), (&body["messages"][0], &body["messages"][2]));
+        assert_eq!(
+            (&read["messages"][0], &read["messages"][2]),
+            (&body["messages"][0], &body["messages"][2])
+        );
         assert_eq!(read["who"], "k");
         let kept = read["messages"][1]["content"].as_str().expect("a text");
-        assert!((2 * STRING_END..4 * STRING_END).contains(&kept.len()) && kept.ends_with("\u{1f600}"));
+        assert!(
+            (2 * STRING_END..4 * STRING_END).contains(&kept.len()) && kept.ends_with("\u{1f600}")
+        );
     }
 
     #[test]
     fn an_endless_list_keeps_its_beginning_and_what_follows_it_is_read() {
         let messages: Vec<Value> = (0..50_000).map(|n| json!({"n": [n, {"m": "x"}]})).collect();
-        let read = read(&json!({"messages": messages, "texts": ["y"], "who": {"key": "k"}}), 100_000);
+        let read = read(
+            &json!({"messages": messages, "texts": ["y"], "who": {"key": "k"}}),
+            100_000,
+        );
         let kept = read["messages"].as_array().expect("a list");
         assert!(kept.len() > 300 && kept[..300] == messages[..300]);
-        assert_eq!((&read["texts"][0], &read["who"]["key"]), (&json!("y"), &json!("k")));
-        let deep = format!("{{\"deep\":{}1{},\"who\":\"k\"}}", "[".repeat(9_000), "]".repeat(9_000));
+        assert_eq!(
+            (&read["texts"][0], &read["who"]["key"]),
+            (&json!("y"), &json!("k"))
+        );
+        let deep = format!(
+            "{{\"deep\":{}1{},\"who\":\"k\"}}",
+            "[".repeat(9_000),
+            "]".repeat(9_000)
+        );
         let kept = gathered(deep.as_bytes(), 10_000, 7).expect("it is kept");
         let read: Value = serde_json::from_slice(&kept).expect("JSON");
         assert_eq!(read["who"], "k");

@@ -407,7 +407,10 @@ mod tests {
 
     #[test]
     fn what_stands_beside_an_endless_list_is_read() {
-        let body = format!(r#"{{"list":[{}0],"who":{{"key":"k"}}}}"#, "0,".repeat(VALUES_MAX));
+        let body = format!(
+            r#"{{"list":[{}0],"who":{{"key":"k"}}}}"#,
+            "0,".repeat(VALUES_MAX)
+        );
         let node = Node::read_or_outline(body.as_bytes()).expect("JSON");
         assert_eq!(node.get("who").get("key").text(), Some("k"));
         assert!(node.get("list").is_absent());

@@ -49,7 +49,12 @@ mod tests {
     #[test]
     fn a_broken_record_loses_itself_alone() {
         let body = br#" [{"a":"]}\""}, {"b":nan}, 7, ["x"], {"c":[{}]} ,{"cut":"#;
-        let expected: [&[u8]; 4] = [br#"{"a":"]}\""}"#, b"{\"b\":nan}", br#"{"c":[{}]}"#, b"{\"cut\":"];
+        let expected: [&[u8]; 4] = [
+            br#"{"a":"]}\""}"#,
+            b"{\"b\":nan}",
+            br#"{"c":[{}]}"#,
+            b"{\"cut\":",
+        ];
         assert_eq!(records(body), expected);
         assert!(records(b"{\"a\":[{}]}").is_empty());
     }

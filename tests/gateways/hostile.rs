@@ -112,7 +112,11 @@ async fn deep_and_huge_bodies_are_read_or_refused() {
     assert_eq!(answer.json(), json!({"action": "NONE"}));
     let long = request("c-2", "key", &"x".repeat(9 * 1024 * 1024));
     let answer = server.post(PATHS[0], &long).await;
-    assert_eq!(answer.json(), json!({"action": "NONE"}), "shortened, and counted");
+    assert_eq!(
+        answer.json(),
+        json!({"action": "NONE"}),
+        "shortened, and counted"
+    );
     let many = format!("[{}0]", "0,".repeat(2_000_000));
     for path in ["/v1/ingest/litellm", "/v1/traces", "/v1/moderations"] {
         let answer = server.send(path, &[], many.clone()).await;

@@ -21,7 +21,9 @@ fn text() -> impl Strategy<Value = String> {
 
 fn name() -> impl Strategy<Value = String> {
     // White space around a name is not part of it.
-    text().prop_map(|name| name.trim().to_owned()).prop_filter("a name is not empty", |name| !name.is_empty())
+    text()
+        .prop_map(|name| name.trim().to_owned())
+        .prop_filter("a name is not empty", |name| !name.is_empty())
 }
 
 fn maybe_name() -> impl Strategy<Value = Option<String>> {
@@ -224,7 +226,17 @@ fn contents(exchange: &Exchange) -> String {
     format!(
         "{:?}",
         (
-            (kind, mirror, truncated, account_created, plan, quota_used, refused, refusal_category, version),
+            (
+                kind,
+                mirror,
+                truncated,
+                account_created,
+                plan,
+                quota_used,
+                refused,
+                refusal_category,
+                version
+            ),
             (
                 id,
                 time,

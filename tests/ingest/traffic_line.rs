@@ -59,7 +59,10 @@ fn bad_lines_say_why() {
         (with(r#""account":"""#), "missing_field"),
         (with(r#""account":["CANARY-7f3a"]"#), "missing_field"),
         (with(r#""model":["m"]"#), "missing_field"),
-        (with(r#""account":"CANARY-7f3a"#) + &"x".repeat(2_000) + "\"}", "over_bound"),
+        (
+            with(r#""account":"CANARY-7f3a"#) + &"x".repeat(2_000) + "\"}",
+            "over_bound",
+        ),
         (with(r#""time":"yesterday CANARY-7f3a""#), "bad_value"),
         (with(r#""time":{"CANARY-7f3a":1}"#), "bad_value"),
         (with(r#""time":"2026-05-01T12:00:00""#), "bad_value"),
@@ -116,21 +119,39 @@ fn what_a_lenient_writer_writes_is_read() {
     for line in lines {
         assert_eq!(outcome(line.as_bytes()), "accepted", "{line}");
     }
-    let numbers = with(r#""parameters":{"temperature":"0.7","max_tokens":"512","n":1.0,"logprobs":5}"#);
+    let numbers =
+        with(r#""parameters":{"temperature":"0.7","max_tokens":"512","n":1.0,"logprobs":5}"#);
     let parameters = exchange(&numbers).unwrap().parameters;
     assert_eq!(
-        (parameters.temperature, parameters.max_tokens, parameters.n, parameters.logprobs),
+        (
+            parameters.temperature,
+            parameters.max_tokens,
+            parameters.n,
+            parameters.logprobs
+        ),
         (Some(0.7), Some(512), Some(1), Some(true))
     );
-    let roles = with(r#""messages":[{"role":"critic","content":"x"},{"role":"human","content":"y"}]"#);
-    let roles: Vec<Role> = exchange(&roles).unwrap().messages.iter().map(|message| message.role).collect();
-    assert_eq!(roles, [Role::User, Role::User], "nobody hides behind a name");
+    let roles =
+        with(r#""messages":[{"role":"critic","content":"x"},{"role":"human","content":"y"}]"#);
+    let roles: Vec<Role> = exchange(&roles)
+        .unwrap()
+        .messages
+        .iter()
+        .map(|message| message.role)
+        .collect();
+    assert_eq!(
+        roles,
+        [Role::User, Role::User],
+        "nobody hides behind a name"
+    );
 }
 
 #[test]
 fn a_line_over_the_bounds_keeps_its_ends() {
     let messages = |count: usize| {
-        let list: Vec<String> = (0..count).map(|n| format!(r#"{{"role":"user","content":"{n}"}}"#)).collect();
+        let list: Vec<String> = (0..count)
+            .map(|n| format!(r#"{{"role":"user","content":"{n}"}}"#))
+            .collect();
         exchange(&with(&format!(r#""messages":[{}]"#, list.join(",")))).unwrap()
     };
     assert!(!messages(1_000).truncated);

@@ -251,7 +251,9 @@ async fn a_body_over_the_bound_is_counted_with_what_was_kept() {
     };
     let server = Running::with(limits).await;
     let picture = "x".repeat(300_000);
-    let call = format!(r#"{{"model":"m-1","picture":"{picture}","messages":[{{"role":"user","content":"hello"}}]}}"#);
+    let call = format!(
+        r#"{{"model":"m-1","picture":"{picture}","messages":[{{"role":"user","content":"hello"}}]}}"#
+    );
     shown(&server, "acc-1", &call, Some(200), "{}").await;
     let exchange = server.fake.counted(1).await.remove(0);
     assert_eq!(exchange.messages[0].content.expose(), "hello");
@@ -266,7 +268,10 @@ async fn refused_credentials_leave_no_account() {
     shown(&server, "acc-1", CALL, Some(401), "{}").await;
     shown(&server, "", CALL, Some(200), "{}").await;
     let counted = server.fake.counted(2).await;
-    let statuses: Vec<_> = counted.iter().map(|exchange| exchange.response.status).collect();
+    let statuses: Vec<_> = counted
+        .iter()
+        .map(|exchange| exchange.response.status)
+        .collect();
     assert_eq!(statuses, [Some(401), Some(200)]);
     assert_eq!(counted[0].account, "acc-1");
 }

@@ -128,7 +128,9 @@ impl Stream {
     /// Reads a line. All APIs repeat the event type in the data, so only data lines matter; a stream of plain JSON lines
     /// has no other.
     fn line(&mut self, line: &[u8]) {
-        let data = line.strip_prefix(b"data:").or_else(|| line.starts_with(b"{").then_some(line));
+        let data = line
+            .strip_prefix(b"data:")
+            .or_else(|| line.starts_with(b"{").then_some(line));
         // What is not JSON is `[DONE]`, or a truncated line.
         if let Some(Ok(event)) = data.map(Node::read) {
             self.event(&event);
@@ -151,7 +153,9 @@ impl Stream {
             kind if kind.starts_with("response.") => {}
             _ => {
                 let choice = event.get("choices").items().first();
-                let text = choice.map_or(delta, |choice| choice.get("delta")).first(&["content", "text"]);
+                let text = choice
+                    .map_or(delta, |choice| choice.get("delta"))
+                    .first(&["content", "text"]);
                 let text = text.text().or_else(|| event.get("response").text());
                 let whole = piece.text.take();
                 self.push(text.or_else(|| whole.as_ref().map(|text| text.expose().as_str())));

@@ -63,7 +63,10 @@ impl Route {
             return Some(one(before));
         }
         // Some clients escape the colon.
-        let method = last.rsplit_once(':').or_else(|| last.rsplit_once("%3A")).or_else(|| last.rsplit_once("%3a"));
+        let method = last
+            .rsplit_once(':')
+            .or_else(|| last.rsplit_once("%3A"))
+            .or_else(|| last.rsplit_once("%3a"));
         if let Some((model, method)) = method {
             let method = method.to_ascii_lowercase();
             return METHODS.contains(&&*method).then(|| Self {
@@ -71,7 +74,9 @@ impl Route {
                 ..one(Some(model))
             });
         }
-        TEXT.iter().any(|end| lower.ends_with(end)).then(|| one(deployment(path)))
+        TEXT.iter()
+            .any(|end| lower.ends_with(end))
+            .then(|| one(deployment(path)))
     }
 }
 
@@ -114,18 +119,43 @@ mod tests {
             ("/v1/messages/", None),
             ("/v1/messages?beta=true", None),
             ("/api/chat", None),
-            ("/openai/deployments/my-gpt/chat/completions?api-version=1", Some("my-gpt")),
-            ("/v1beta/models/gemini-3-pro:generateContent", Some("gemini-3-pro")),
-            ("/v1beta/models/gemini-3-pro%3AstreamGenerateContent?alt=sse", Some("gemini-3-pro")),
-            ("/v1/projects/p/locations/l/publishers/anthropic/models/opus@1:streamRawPredict", Some("opus@1")),
-            ("/model/anthropic.opus-v1%3A0/converse", Some("anthropic.opus-v1:0")),
-            ("/model/us.opus/invoke-with-response-stream", Some("us.opus")),
+            (
+                "/openai/deployments/my-gpt/chat/completions?api-version=1",
+                Some("my-gpt"),
+            ),
+            (
+                "/v1beta/models/gemini-3-pro:generateContent",
+                Some("gemini-3-pro"),
+            ),
+            (
+                "/v1beta/models/gemini-3-pro%3AstreamGenerateContent?alt=sse",
+                Some("gemini-3-pro"),
+            ),
+            (
+                "/v1/projects/p/locations/l/publishers/anthropic/models/opus@1:streamRawPredict",
+                Some("opus@1"),
+            ),
+            (
+                "/model/anthropic.opus-v1%3A0/converse",
+                Some("anthropic.opus-v1:0"),
+            ),
+            (
+                "/model/us.opus/invoke-with-response-stream",
+                Some("us.opus"),
+            ),
         ] {
             let route = Route::of(path.as_bytes()).unwrap_or_else(|| panic!("{path}"));
-            assert_eq!((route.model.as_deref(), route.batch), (model, false), "{path}");
+            assert_eq!(
+                (route.model.as_deref(), route.batch),
+                (model, false),
+                "{path}"
+            );
         }
         for path in ["/v1/messages/batches", "/v1/models/m:batchGenerateContent"] {
-            assert!(Route::of(path.as_bytes()).is_some_and(|route| route.batch), "{path}");
+            assert!(
+                Route::of(path.as_bytes()).is_some_and(|route| route.batch),
+                "{path}"
+            );
         }
         for path in [
             "",

@@ -75,7 +75,11 @@ fn shown(exchange: &Exchange) -> String {
         exchange.id,
         exchange.model,
         exchange.system.as_ref().map(|text| text.expose().as_str()),
-        exchange.tools.iter().map(|tool| &tool.name).collect::<Vec<_>>(),
+        exchange
+            .tools
+            .iter()
+            .map(|tool| &tool.name)
+            .collect::<Vec<_>>(),
         exchange.parameters.max_tokens,
         response.finish_reason,
         response.status,
@@ -114,11 +118,21 @@ fn four_forms_of_an_answer_give_one_exchange() {
     let anthropic = json!({"model": "m-1", "usage": {"input_tokens": 3, "output_tokens": 2}, "stop_reason": "max_tokens",
         "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Héllo"}]});
     let expected = answered("application/json", openai.to_string().as_bytes(), &[]);
-    assert_eq!(expected.messages.len(), 5, "what a tool returned is one of its own");
+    assert_eq!(
+        expected.messages.len(),
+        5,
+        "what a tool returned is one of its own"
+    );
     assert_eq!(expected.messages[0].role, Role::System);
     assert_eq!(expected.messages[1].content.expose(), "a\nb");
     assert_eq!(expected.messages[2].content.expose(), "");
-    assert_eq!((expected.messages[3].role, expected.messages[3].content.expose().as_str()), (Role::Tool, "r"));
+    assert_eq!(
+        (
+            expected.messages[3].role,
+            expected.messages[3].content.expose().as_str()
+        ),
+        (Role::Tool, "r")
+    );
     assert_eq!(expected.messages[4].content.expose(), "said of a result");
     let tools: Vec<&str> = expected.tools.iter().map(|tool| &*tool.name).collect();
     assert_eq!(tools, ["search", "run"]);
@@ -158,12 +172,18 @@ fn bodies_that_models_accept_are_read() {
     ];
     let mut bodies: Vec<Vec<u8>> = fields
         .iter()
-        .map(|field| format!(r#"{{"messages":[{{"role":"user","content":"hi"}}],{field}}}"#).into_bytes())
+        .map(|field| {
+            format!(r#"{{"messages":[{{"role":"user","content":"hi"}}],{field}}}"#).into_bytes()
+        })
         .collect();
     let plain = r#"{"messages":[{"role":"user","content":"hi"}]}"#.as_bytes();
     bodies.push([b"\xef\xbb\xbf", plain].concat());
     bodies.push([plain, b"\0"].concat());
-    bodies.push(br#"{"messages":[{"role":"user","content":"hi"}],"x":"?"}"#.map(|byte| if byte == b'?' { 0xff } else { byte }).to_vec());
+    bodies.push(
+        br#"{"messages":[{"role":"user","content":"hi"}],"x":"?"}"#
+            .map(|byte| if byte == b'?' { 0xff } else { byte })
+            .to_vec(),
+    );
     for body in bodies {
         let mut capture = capture(&HEAD);
         capture.request_body(&body);
@@ -206,7 +226,10 @@ fn each_request_of_a_batch_is_an_exchange() {
     let mut capture = capture(&head);
     capture.request_body(anthropic.to_string().as_bytes());
     let calls = capture.exchanges("acc", Timestamp::from_micros(7), &Bounds::STANDARD);
-    let texts: Vec<&str> = calls.iter().map(|call| call.exchange.messages[0].content.expose().as_str()).collect();
+    let texts: Vec<&str> = calls
+        .iter()
+        .map(|call| call.exchange.messages[0].content.expose().as_str())
+        .collect();
     assert_eq!(texts, ["a", "b"]);
     assert_eq!(calls[1].exchange.id.as_deref(), Some("id-1-1"));
 }
@@ -244,7 +267,10 @@ fn streams_of_responses_and_gemini_are_read_with_their_refusals() {
             "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 2}}),
     ];
     let lines = |events: &[serde_json::Value]| -> String {
-        events.iter().map(|event| format!("data: {event}\n\n")).collect()
+        events
+            .iter()
+            .map(|event| format!("data: {event}\n\n"))
+            .collect()
     };
     for (kind, answer, refused) in [
         ("text/event-stream", lines(&responses), Some(true)),
@@ -252,9 +278,15 @@ fn streams_of_responses_and_gemini_are_read_with_their_refusals() {
         ("application/json", json!(gemini).to_string(), None),
     ] {
         let response = answered(kind, answer.as_bytes(), &[]).response;
-        assert_eq!(response.text.as_ref().map(|text| text.expose().as_str()), Some("Hello"));
+        assert_eq!(
+            response.text.as_ref().map(|text| text.expose().as_str()),
+            Some("Hello")
+        );
         assert_eq!(response.finish_reason, Some(FinishReason::Length));
-        assert_eq!((response.input_tokens, response.output_tokens), (Some(3), Some(2)));
+        assert_eq!(
+            (response.input_tokens, response.output_tokens),
+            (Some(3), Some(2))
+        );
         assert_eq!(response.refused, refused);
     }
     let anthropic = [
@@ -262,8 +294,14 @@ fn streams_of_responses_and_gemini_are_read_with_their_refusals() {
         json!({"type": "message_delta", "delta": {"stop_reason": "refusal", "stop_details": {"category": "reasoning_extraction"}}}),
     ];
     let response = answered("text/event-stream", lines(&anthropic).as_bytes(), &[]).response;
-    assert_eq!(response.refusal_category.as_deref(), Some("reasoning_extraction"));
-    assert_eq!((response.refused, response.finish_reason), (Some(true), Some(FinishReason::ContentFilter)));
+    assert_eq!(
+        response.refusal_category.as_deref(),
+        Some("reasoning_extraction")
+    );
+    assert_eq!(
+        (response.refused, response.finish_reason),
+        (Some(true), Some(FinishReason::ContentFilter))
+    );
 }
 
 #[test]

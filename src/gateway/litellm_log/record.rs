@@ -47,7 +47,9 @@ pub(super) fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Excha
     }
     let session = named(&["session_id"]);
     let draft = Draft {
-        id: record.first(&["litellm_call_id", "id", "request_id"]).name(),
+        id: record
+            .first(&["litellm_call_id", "id", "request_id"])
+            .name(),
         time: time_of(record.first(&["startTime", "start_time"]), "startTime")?,
         // A trace is more often one call than one conversation; used as the conversation, it would make every
         // conversation look like a single exchange.
@@ -94,7 +96,11 @@ fn asked(record: &Node<'_>) -> Request {
         let received = structure(record.get("proxy_server_request"));
         let body = received.get("body");
         let other = request(if body.is_absent() { &received } else { body });
-        asked.messages = if is_hidden(&received) { Vec::new() } else { other.messages };
+        asked.messages = if is_hidden(&received) {
+            Vec::new()
+        } else {
+            other.messages
+        };
         asked.system = asked.system.or(other.system);
     }
     asked
@@ -153,14 +159,22 @@ fn response(record: &Node<'_>) -> Response {
 /// Returns whether a call was refused for its key, and the proxy knows nobody to whom the key belongs.
 fn is_stranger(response: &Response, identity: &Identity, metadata: &Node<'_>) -> bool {
     let alias = metadata.get("user_api_key_alias").name();
-    let owners = [&identity.user, &identity.team, &identity.organization, &alias];
+    let owners = [
+        &identity.user,
+        &identity.team,
+        &identity.organization,
+        &alias,
+    ];
     matches!(response.status, Some(401 | 403)) && owners.iter().all(|owner| owner.is_none())
 }
 
 /// Returns the share of the key's budget that is spent.
 fn quota(metadata: &Node<'_>) -> Option<f32> {
     let number = |name: &str| metadata.get(name).number();
-    let (spent, budget) = (number("user_api_key_spend")?, number("user_api_key_max_budget")?);
+    let (spent, budget) = (
+        number("user_api_key_spend")?,
+        number("user_api_key_max_budget")?,
+    );
     (spent >= 0.0 && budget > 0.0).then(|| (spent / budget) as f32)
 }
 

@@ -20,7 +20,9 @@ pub(super) async fn call(
     let context = gateways.context_of(shortened.as_ref());
     let leg = match read(&body, &context) {
         Ok(leg) => leg,
-        Err(error) => return gateways.unusable(Door::LitellmGuardrail, &error, || answer_of(&Verdict::Pass)),
+        Err(error) => {
+            return gateways.unusable(Door::LitellmGuardrail, &error, || answer_of(&Verdict::Pass));
+        }
     };
     let verdict = match leg {
         Leg::Request { call, asked } => {

@@ -69,7 +69,7 @@ async fn ingest(
             Ok(_) => accepted += 1,
             Err(error) => {
                 reason.get_or_insert(error);
-            },
+            }
         }
     }
     Ok(Ingested {

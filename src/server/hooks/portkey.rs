@@ -20,7 +20,9 @@ pub(super) async fn call(
     let context = gateways.context_of(shortened.as_ref());
     let Hook { after, call } = match read(&body, &context) {
         Ok(hook) => hook,
-        Err(error) => return gateways.unusable(Door::Portkey, &error, || answer_of(&Verdict::Pass)),
+        Err(error) => {
+            return gateways.unusable(Door::Portkey, &error, || answer_of(&Verdict::Pass));
+        }
     };
     let Call { exchange, unread } = call;
     let verdict = if after {

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use axum::body::{self, Body};
 use axum::body::Bytes;
+use axum::body::{self, Body};
 use axum::extract::Request;
 use axum::http::header;
 use axum::http::request::Parts;
@@ -70,7 +70,10 @@ impl BodyLimits {
         let reading = async {
             let (mut gather, mut received) = (Gather::within(bound), 0);
             while let Some(frame) = body.frame().await {
-                let piece = frame.map_err(|_| too_large())?.into_data().unwrap_or_default();
+                let piece = frame
+                    .map_err(|_| too_large())?
+                    .into_data()
+                    .unwrap_or_default();
                 received += piece.len();
                 if received > bound.saturating_mul(SHORTENED_FROM) {
                     return Err(too_large());

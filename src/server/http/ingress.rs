@@ -170,7 +170,10 @@ async fn read(
         return Ok(request);
     }
     let packed = request.headers().get(header::CONTENT_ENCODING);
-    let request = match packed.map(|value| value.as_bytes().to_ascii_lowercase()).as_deref() {
+    let request = match packed
+        .map(|value| value.as_bytes().to_ascii_lowercase())
+        .as_deref()
+    {
         None | Some(b"" | b"identity") => request,
         Some(b"gzip" | b"x-gzip") => gunzipped(request, limits.bytes_max).await?,
         // The RPC stack says which encodings it takes.
