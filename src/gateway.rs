@@ -1,8 +1,8 @@
 //! Translators between the formats of gateways and telemetry exporters and the domain's types.
 //!
 //! Pure translation: bytes of a foreign format become [`Exchange`]s, and a verdict becomes the foreign response. No
-//! sockets, no clock, no axum; uses `domain` and the bounds and errors of `wire`. One file per gateway, plus the types
-//! that they share (`node`, `conversation`, `identity`, `draft`) and the table that joins a request with its later
+//! sockets, no clock, no axum; uses `domain`, `json`, `chat` and the bounds and errors of `wire`. One file per gateway,
+//! plus the types that they share (`identity`, `draft`, `unread`) and the table that joins a request with its later
 //! response (`pending_requests`).
 //!
 //! No error created here contains text from a body.
@@ -10,6 +10,7 @@
 mod draft;
 mod identity;
 mod pending_requests;
+mod unread;
 
 pub(crate) mod agentgateway;
 pub(crate) mod envoy;
@@ -27,6 +28,7 @@ pub(crate) use identity::AccountOrder;
 pub use identity::Party;
 pub(crate) use pending_requests::PendingLimits;
 pub(crate) use pending_requests::{PendingRequests, size};
+pub(crate) use unread::{Door, Unread};
 
 use crate::domain::Exchange;
 
@@ -40,6 +42,14 @@ pub(crate) enum Verdict {
         /// Digest of the account's name.
         reference: String,
     },
+}
+
+/// An exchange as a hook read it.
+pub(crate) struct Call {
+    /// The exchange, without messages where none could be read.
+    pub(crate) exchange: Exchange,
+    /// Why it has no messages.
+    pub(crate) unread: Option<Unread>,
 }
 
 /// Marks an exchange as blocked at the gateway. It counts as a failed request, so that an account is judged on its

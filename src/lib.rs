@@ -57,9 +57,9 @@ mod wire;
 pub use bundle::{Bundle, BundleCatalogue, BundleError, BundleFiles};
 pub use detect::{DETECTORS, DetectorCard};
 pub use domain::{
-    AccountKey, Assessment, Band, Client, Digest, Exchange, FinishReason, Label, Message,
+    AccountKey, Assessment, Band, CallKind, Client, Digest, Exchange, FinishReason, Label, Message,
     Mitigation, Parameters, Reason, Recommendation, Response, ResponseFormat, Risk, Role,
-    Sensitive, Technique, TechniqueRisk, Timestamp, Verdict,
+    Sensitive, Technique, TechniqueRisk, Timestamp, Tool, Verdict,
 };
 pub use engine::{AccountState, CountedObservation, Engine, EngineParts, ObservationSink};
 pub use ingest::{JsonLinesWriter, TrafficReader};
@@ -80,11 +80,11 @@ pub mod internals {
     }
     pub mod domain {
         pub use crate::domain::{
-            AccountKey, AccountRef, Assessment, Band, BaselineOf, CUE_COUNT, Client, Cue,
+            AccountKey, AccountRef, Assessment, Band, BaselineOf, CUE_COUNT, CallKind, Client, Cue,
             CueProbabilities, Digest, EMBEDDING_DIM, Embedding, Exchange, FinishReason, Label,
             LabelSubject, LabeledAccount, Message, Mitigation, Observation, Outcome, Parameters,
             PoolRecord, Reason, Recommendation, RequestShape, Response, ResponseFormat, Risk, Role,
-            Script, Sensitive, Technique, TechniqueRisk, Timestamp, Verdict,
+            Script, Sensitive, Technique, TechniqueRisk, Timestamp, Tool, Verdict,
         };
         pub mod chat_names {
             pub use crate::domain::chat_names::{HTTP_STATUSES, TEMPERATURES};

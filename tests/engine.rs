@@ -69,6 +69,7 @@ fn asked(account: &str, minute: i64, text: &str) -> Exchange {
         parameters: stillwatch::internals::domain::Parameters::default(),
         response: stillwatch::internals::domain::Response::default(),
         client: stillwatch::internals::domain::Client::default(),
+        ..Exchange::default()
     }
 }
 

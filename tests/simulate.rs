@@ -42,9 +42,10 @@ fn fingerprint(exchange: &Exchange) -> blake3::Hash {
         "{:?} {} {:?} {:?} {:?}",
         exchange.time, exchange.model, exchange.id, exchange.conversation, exchange.parameters
     ));
+    let tools: Vec<&String> = exchange.tools.iter().map(|tool| &tool.name).collect();
     add(&format!(
-        "{} {:?} {:?} {:?}",
-        exchange.account, exchange.response.status, exchange.response.output_tokens, exchange.tools
+        "{} {:?} {:?} {tools:?}",
+        exchange.account, exchange.response.status, exchange.response.output_tokens
     ));
     if let Some(system) = &exchange.system {
         add(system.expose());

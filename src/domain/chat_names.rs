@@ -111,6 +111,7 @@ const CALL_KINDS: &[(&str, CallKind)] = &[
     ("generatecontent", CallKind::Text),
     ("converse", CallKind::Text),
     ("invoke", CallKind::Text),
+    ("embed", CallKind::Embedding),
     ("embedding", CallKind::Embedding),
     ("rerank", CallKind::Rerank),
     ("moderation", CallKind::Moderation),

@@ -7,26 +7,23 @@ use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::identity::Identity;
-use super::{Context, Verdict};
-use crate::chat::messages;
-use crate::domain::Exchange;
+use super::{Call, Context, Verdict};
+use crate::chat::request;
 use crate::json::Node;
 use crate::wire::WireError;
-
-/// Model name used when the gateway does not send one.
-const MODEL: &str = "unknown";
 
 /// Reads the webhook call before the model; `account` and `model` are the values of the headers.
 ///
 /// # Errors
-/// When the body is not JSON or has no messages, or no account is named.
+/// When the body is not JSON, or no account is named.
 pub(crate) fn read(
     body: &[u8],
     account: Option<&str>,
     model: Option<&str>,
     context: &Context<'_>,
-) -> Result<Exchange, WireError> {
-    let body = Node::read(body)?;
+) -> Result<Call, WireError> {
+    let body = Node::read_or_outline(body)?;
+    let asked = request(body.get("body"));
     let account = account.map(str::to_owned);
     let draft = Draft {
         identity: Identity {
@@ -37,11 +34,14 @@ pub(crate) fn read(
             team: account,
             ..Identity::default()
         },
-        model: Some(model.unwrap_or(MODEL).to_owned()),
-        messages: messages(body.get("body").get("messages")),
+        model: model.map(str::to_owned).or(asked.model),
+        system: asked.system,
+        messages: asked.messages,
+        tools: asked.tools,
+        parameters: asked.parameters,
         ..Draft::default()
     };
-    draft.finish(context)
+    draft.finish_call(context)
 }
 
 /// Builds the response to agentgateway; the keys of the action distinguish pass from reject.

@@ -2,11 +2,13 @@
 //! checked.
 
 use super::identity::{AccountOrder, Identity};
+use super::{Call, Unread};
 use crate::domain::chat_names::EVENT_MICROS;
 use crate::domain::{
     CallKind, Client, Exchange, Message, Parameters, Response, Sensitive, Timestamp, Tool,
 };
-use crate::wire::{Bounds, WireError, count, fit};
+use crate::json::Node;
+use crate::wire::{Bounds, WireError, count, fit, parse_time, time_of_number};
 
 /// Inputs of a translator other than the body.
 #[derive(Clone, Copy)]
@@ -17,6 +19,8 @@ pub(crate) struct Context<'a> {
     pub(crate) bounds: &'a Bounds,
     /// The parties that may be the account, in order of preference.
     pub(crate) accounts: &'a AccountOrder,
+    /// Whether the body was shortened before it is read.
+    pub(crate) shortened: bool,
 }
 
 /// An unchecked exchange; every field may be absent.
@@ -27,6 +31,7 @@ pub(super) struct Draft {
     pub(super) identity: Identity,
     pub(super) conversation: Option<String>,
     pub(super) model: Option<String>,
+    pub(super) system: Option<String>,
     pub(super) messages: Vec<Message>,
     pub(super) tools: Vec<Tool>,
     pub(super) parameters: Parameters,
@@ -55,6 +60,16 @@ impl Draft {
         self.finish_unread(context)
     }
 
+    /// Converts the draft of a call that reached the model, whether it has messages or not.
+    ///
+    /// # Errors
+    /// When no account is named, or its name is over the bound.
+    pub(super) fn finish_call(self, context: &Context<'_>) -> Result<Call, WireError> {
+        let unread = self.messages.is_empty().then_some(Unread::NoMessages);
+        let exchange = self.finish_unread(context)?;
+        Ok(Call { exchange, unread })
+    }
+
     /// Converts the draft to an exchange as [`Self::finish`] does, but accepts one without messages: a call that was
     /// made, of which nothing could be read.
     ///
@@ -77,7 +92,7 @@ impl Draft {
             organization: short(self.identity.organization),
             conversation: short(self.conversation),
             model: short(self.model).unwrap_or_else(|| UNKNOWN_MODEL.to_owned()),
-            system: None,
+            system: self.system.map(Sensitive::new),
             messages: self.messages,
             tools: self.tools,
             parameters: Parameters {
@@ -100,7 +115,7 @@ impl Draft {
             },
             kind: self.kind,
             mirror: self.mirror,
-            truncated: false,
+            truncated: context.shortened,
             session: hidden(self.session),
             end_user: hidden(end_user),
             account_created: self.account_created,
@@ -112,9 +127,33 @@ impl Draft {
     }
 }
 
-/// Converts seconds since 1970 to a timestamp; `None` outside the accepted years.
-pub(super) fn time_of_seconds(seconds: f64) -> Option<Timestamp> {
-    time_of_micros((seconds * 1e6).round() as i64)
+/// Reads a time: a number since 1970 in any usual unit, or text, in UTC unless it names a zone.
+///
+/// # Errors
+/// When there is a value that is not a time.
+pub(super) fn time_of(
+    node: &Node<'_>,
+    field: &'static str,
+) -> Result<Option<Timestamp>, WireError> {
+    let time = match node {
+        Node::Absent => return Ok(None),
+        Node::Text(text) if text.trim().parse::<f64>().is_err() => {
+            let text = text.trim();
+            let text = text.strip_suffix("UTC").unwrap_or(text).trim_end();
+            parse_time(text).or_else(|| {
+                let civil: jiff::civil::DateTime = text.parse().ok()?;
+                let utc = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+                time_of_micros(utc.timestamp().as_microsecond())
+            })
+        }
+        value => value.number().and_then(time_of_number),
+    };
+    let expected = "seconds since 1970, or a time such as 2026-05-01T12:00:00Z";
+    let bad = || WireError::BadValue {
+        field: field.to_owned(),
+        expected,
+    };
+    time.map(Some).ok_or_else(bad)
 }
 
 /// Converts microseconds since 1970 to a timestamp; `None` outside the accepted years.

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::identity::Identity;
-use super::{Context, Verdict};
+use super::{Call, Context, Verdict};
 use crate::chat::{message, messages, tools};
-use crate::domain::{Client, Exchange, FinishReason, Response, Role, Sensitive};
+use crate::domain::{Client, FinishReason, Response, Role, Sensitive};
 use crate::json::Node;
 use crate::wire::WireError;
 
@@ -20,7 +20,7 @@ pub(crate) enum Leg {
         /// Key that joins request and response; `None` when the body has no call id.
         call: Option<String>,
         /// The exchange, without its response.
-        exchange: Box<Exchange>,
+        asked: Box<Call>,
     },
     /// After the model.
     Response {
@@ -34,9 +34,9 @@ pub(crate) enum Leg {
 /// Reads a hook call of the guardrail.
 ///
 /// # Errors
-/// When the body is not JSON, or a request has no account, model or text.
+/// When the body is not JSON, or a request has no account.
 pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Leg, WireError> {
-    let body = Node::read(body)?;
+    let body = Node::read_or_outline(body)?;
     let identity = Identity::of_litellm(body.get("request_data"), "");
     let id = body.get("litellm_call_id").name();
     // Callers choose the call id, so the key includes the account: another account's id must not match this request.
@@ -66,8 +66,8 @@ pub(crate) fn read(body: &[u8], context: &Context<'_>) -> Result<Leg, WireError>
         },
         ..Draft::default()
     };
-    let exchange = Box::new(draft.finish(context)?);
-    Ok(Leg::Request { call, exchange })
+    let asked = Box::new(draft.finish_call(context)?);
+    Ok(Leg::Request { call, asked })
 }
 
 /// Builds the response to LiteLLM, which shows `blocked_reason` to the end user verbatim.

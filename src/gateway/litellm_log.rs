@@ -1,56 +1,83 @@
-//! LiteLLM's log export (`generic_api`): its standard logging payload, as single records, as lines, or as a list.
+//! LiteLLM's log export (`generic_api`): its standard logging payload, as single records, as lines, or as a list; and rows
+//! of its table of spend logs.
 //!
 //! The content type is JSON for all three forms, so the body decides: a list, or objects one after another. A record
-//! that cannot be used does not affect the others.
+//! that cannot be used does not affect the others, even where it is not JSON.
 
-use super::draft::{Draft, time_of_seconds};
-use super::identity::Identity;
-use super::{Context, STATUS_BLOCKED};
-use crate::chat::{answer, content, messages, parameters, status, tokens, tools};
-use crate::domain::{Client, Exchange, Response, Sensitive};
-use crate::json::Node;
+mod record;
+
+use record::exchange;
+
+use super::{Context, Unread};
+use crate::domain::Exchange;
+use crate::json::{Node, records};
 use crate::wire::WireError;
 
 /// Maximum records of one body; the exporter sends at most 512.
 const RECORDS_MAX: usize = 2_048;
 
-/// Reads the exchanges of a body; a record that cannot be used is an error in its position.
-///
-/// # Errors
-/// When no record can be read, because the body is empty or one malformed value, or when there are too many records.
-pub(crate) fn read(
-    body: &[u8],
-    context: &Context<'_>,
-) -> Result<Vec<Result<Exchange, WireError>>, WireError> {
-    match Node::read(body) {
-        Ok(Node::List(records)) => {
-            bounded(records.len())?;
-            let exchanges = records.iter().map(|record| exchange(record, context));
-            Ok(exchanges.collect())
-        }
-        Ok(record) => Ok(vec![exchange(&record, context)]),
-        Err(error) => lines(body, error.into(), context),
+/// A record that is not counted, and why.
+pub(crate) struct Rejected {
+    /// The reason as it is counted.
+    pub(crate) unread: Unread,
+    /// The reason in words.
+    pub(crate) error: WireError,
+}
+
+impl From<WireError> for Rejected {
+    fn from(error: WireError) -> Self {
+        let unread = match &error {
+            WireError::MissingField { field: "account" } => Unread::NoAccount,
+            WireError::MissingField { field: "messages" } => Unread::NoMessages,
+            WireError::MalformedBody { .. } => Unread::Malformed,
+            _ => Unread::Unusable,
+        };
+        Self { unread, error }
     }
 }
 
-/// Reads one record per line. A single line that is not JSON fails the whole body with `error`.
-fn lines(
+/// Reads the exchanges of a body; a record that cannot be used is an error in its position.
+///
+/// # Errors
+/// When nothing can be made out in the body, or there are too many records.
+pub(crate) fn read(
+    body: &[u8],
+    context: &Context<'_>,
+) -> Result<Vec<Result<Exchange, Rejected>>, WireError> {
+    match Node::read(body) {
+        Ok(Node::List(list)) => {
+            bounded(list.len())?;
+            let exchanges = list.iter().map(|record| exchange(record, context));
+            Ok(exchanges.collect())
+        }
+        Ok(record) => Ok(vec![exchange(&record, context)]),
+        Err(error) => salvaged(body, error.into(), context),
+    }
+}
+
+/// Reads each record of a list alone, or each line. Fails with `error` when none of them is JSON.
+fn salvaged(
     body: &[u8],
     error: WireError,
     context: &Context<'_>,
-) -> Result<Vec<Result<Exchange, WireError>>, WireError> {
-    let lines = || {
+) -> Result<Vec<Result<Exchange, Rejected>>, WireError> {
+    let mut cut = records(body);
+    if cut.is_empty() {
         let lines = body.split(|byte| *byte == b'\n');
-        lines.filter(|line| !line.trim_ascii().is_empty())
-    };
-    match lines().take(RECORDS_MAX + 1).count() {
-        0 | 1 => Err(error),
-        count => {
-            bounded(count)?;
-            let read = |line| exchange(&Node::read(line)?, context);
-            Ok(lines().map(read).collect())
-        }
+        cut = lines.filter(|line| !line.trim_ascii().is_empty()).collect();
     }
+    bounded(cut.len())?;
+    let mut any = false;
+    let mut read = Vec::with_capacity(cut.len());
+    for record in cut {
+        let node = Node::read(record);
+        any |= node.is_ok();
+        read.push(match node {
+            Ok(node) => exchange(&node, context),
+            Err(error) => Err(WireError::from(error).into()),
+        });
+    }
+    if any { Ok(read) } else { Err(error) }
 }
 
 fn bounded(got: usize) -> Result<(), WireError> {
@@ -63,68 +90,4 @@ fn bounded(got: usize) -> Result<(), WireError> {
         bound: RECORDS_MAX,
         unit: "records",
     })
-}
-
-fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Exchange, WireError> {
-    let metadata = record.get("metadata");
-    let mut identity = Identity::of_litellm(metadata, "");
-    identity.end_user = identity.end_user.or_else(|| record.get("end_user").name());
-    let named = |name: &str| {
-        let here = record.get(name).name();
-        here.or_else(|| metadata.get(name).name())
-            .map(Sensitive::new)
-    };
-    let settings = record.get("model_parameters");
-    let draft = Draft {
-        id: record.first(&["litellm_call_id", "id"]).name(),
-        time: record.get("startTime").number().and_then(time_of_seconds),
-        identity,
-        // A trace is more often one call than one conversation; used as the conversation, it would make every
-        // conversation look like a single exchange.
-        conversation: record.get("session_id").name(),
-        model: record
-            .get("model_group")
-            .name()
-            .or_else(|| record.get("model").name()),
-        messages: messages(record.get("messages")),
-        tools: tools(settings.get("tools")),
-        parameters: parameters(settings),
-        response: response(record),
-        client: Client {
-            ip: named("requester_ip_address"),
-            user_agent: named("user_agent"),
-            ..Client::default()
-        },
-        ..Draft::default()
-    };
-    draft.finish(context)
-}
-
-fn response(record: &Node<'_>) -> Response {
-    let got = record.get("response");
-    let mut response = answer(got);
-    response.text = response.text.or_else(|| content(got).map(Sensitive::new));
-    response.input_tokens = tokens(record.get("prompt_tokens"));
-    response.output_tokens = tokens(record.get("completion_tokens"));
-    response.status = Some(match record.get("status").text() {
-        Some("failure") if intervened(record) => STATUS_BLOCKED,
-        Some("failure") => {
-            let code = status(record.get("error_information").get("error_code"));
-            code.filter(|code| (400..600).contains(code)).unwrap_or(500)
-        }
-        _ => 200,
-    });
-    response
-}
-
-/// Returns whether a guardrail, this one or another, blocked the call.
-fn intervened(record: &Node<'_>) -> bool {
-    const STOPPED: Option<&str> = Some("guardrail_intervened");
-    let guardrails = record.get("guardrail_information");
-    record.get("status_fields").get("guardrail_status").text() == STOPPED
-        || guardrails.get("guardrail_status").text() == STOPPED
-        || guardrails
-            .items()
-            .iter()
-            .any(|guardrail| guardrail.get("guardrail_status").text() == STOPPED)
 }

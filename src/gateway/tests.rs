@@ -167,6 +167,7 @@ fn in_context<T>(work: impl FnOnce(&Context<'_>) -> T) -> T {
         received: Timestamp::from_micros(1_777_636_800_000_000),
         bounds: &Bounds::STANDARD,
         accounts: &accounts,
+        shortened: false,
     })
 }
 
@@ -179,7 +180,11 @@ fn errors(body: &[u8]) -> Vec<WireError> {
         errors.extend(moderation::read(body, context).err());
         errors.extend(agentgateway::read(body, Some("a"), None, context).err());
         match litellm_log::read(body, context) {
-            Ok(records) => errors.extend(records.into_iter().filter_map(Result::err)),
+            Ok(records) => errors.extend(
+                records
+                    .into_iter()
+                    .filter_map(|read| Some(read.err()?.error)),
+            ),
             Err(error) => errors.push(error),
         }
         for signal in [Signal::Traces, Signal::Logs] {
@@ -280,7 +285,7 @@ fn plain(text: &str) -> Exchange {
     });
     let leg = in_context(|context| litellm_guardrail::read(body.to_string().as_bytes(), context));
     match leg {
-        Ok(litellm_guardrail::Leg::Request { exchange, .. }) => *exchange,
+        Ok(litellm_guardrail::Leg::Request { asked, .. }) => asked.exchange,
         _ => panic!("a request"),
     }
 }

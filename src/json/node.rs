@@ -86,11 +86,12 @@ pub(crate) enum JsonError {
 
 static ABSENT: Node<'static> = Node::Absent;
 
-fn read_strict(body: &[u8]) -> Result<Node<'_>, JsonError> {
+fn read_strict(body: &[u8], outline: bool) -> Result<Node<'_>, JsonError> {
     let left = Cell::new(VALUES_MAX);
     let seed = Seed {
         depth: DEPTH_MAX,
         left: &left,
+        outline,
     };
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = seed
@@ -118,8 +119,23 @@ impl<'a> Node<'a> {
     /// When the body is not exactly one JSON value, or has more than [`VALUES_MAX`] values.
     pub(crate) fn read(body: &'a [u8]) -> Result<Self, JsonError> {
         match repaired(body) {
-            Cow::Borrowed(body) => read_strict(body),
-            Cow::Owned(body) => read_strict(&body).map(Node::into_owned),
+            Cow::Borrowed(body) => read_strict(body, false),
+            Cow::Owned(body) => read_strict(&body, false).map(Node::into_owned),
+        }
+    }
+
+    /// Parses a body as [`Self::read`] does; one with too many values without its lists, so that what stands beside them
+    /// is read.
+    ///
+    /// # Errors
+    /// When the body is not exactly one JSON value, or has too many values without its lists too.
+    pub(crate) fn read_or_outline(body: &'a [u8]) -> Result<Self, JsonError> {
+        match Self::read(body) {
+            Err(JsonError::TooManyValues { .. }) => match repaired(body) {
+                Cow::Borrowed(body) => read_strict(body, true),
+                Cow::Owned(body) => read_strict(&body, true).map(Node::into_owned),
+            },
+            read => read,
         }
     }
 
@@ -244,6 +260,7 @@ impl<'de> Deserialize<'de> for Node<'de> {
         let seed = Seed {
             depth: DEPTH_MAX,
             left: &left,
+            outline: false,
         };
         seed.deserialize(deserializer)
     }
@@ -254,6 +271,8 @@ impl<'de> Deserialize<'de> for Node<'de> {
 struct Seed<'c> {
     depth: usize,
     left: &'c Cell<usize>,
+    /// Whether lists are skipped.
+    outline: bool,
 }
 
 impl Seed<'_> {
@@ -314,7 +333,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node<'de>, A::Error> {
-        if self.depth == 0 {
+        if self.depth == 0 || self.outline {
             while list.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(Node::Absent);
         }
@@ -384,6 +403,17 @@ mod tests {
         assert!(matches!(error, JsonError::TooManyValues { .. }), "{error}");
         let fits = format!("[{}0]", "0,".repeat(VALUES_MAX / 2));
         assert!(Node::read(fits.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn what_stands_beside_an_endless_list_is_read() {
+        let body = format!(
+            r#"{{"list":[{}0],"who":{{"key":"k"}}}}"#,
+            "0,".repeat(VALUES_MAX)
+        );
+        let node = Node::read_or_outline(body.as_bytes()).expect("JSON");
+        assert_eq!(node.get("who").get("key").text(), Some("k"));
+        assert!(node.get("list").is_absent());
     }
 
     #[test]

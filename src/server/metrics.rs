@@ -19,6 +19,7 @@ use strum::{IntoStaticStr, VariantArray};
 use super::auth::api_scope::ApiScope;
 use super::services::ActiveBundle;
 use crate::domain::{Assessment, Band, Recommendation};
+use crate::gateway::{Door, Unread};
 
 /// Content type of the exposition format.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -85,6 +86,7 @@ pub(super) struct Metrics {
     requests: Family<CallLabels, Counter>,
     request_seconds: Family<DurationLabels, Histogram, fn() -> Histogram>,
     shed: Family<[Label; 1], Counter>,
+    unread: Family<[Label; 2], Counter>,
     pub(super) queue_depth: Gauge,
     queue_wait: Histogram,
     work: Histogram,
@@ -104,6 +106,7 @@ impl Metrics {
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             shed: Family::default(),
+            unread: Family::default(),
             queue_depth: Gauge::default(),
             queue_wait: Histogram::new(SECONDS),
             work: Histogram::new(SECONDS),
@@ -144,6 +147,11 @@ impl Metrics {
     /// Counts a shed request.
     pub(super) fn shed(&self, reason: Shed) {
         self.shed.get_or_create(&[("reason", reason.into())]).inc();
+    }
+
+    /// Counts a call of which not everything was read. Returns how many there were before it.
+    pub(super) fn count_unread(&self, door: Door, reason: Unread) -> u64 {
+        self.unread.get_or_create(&unread(door, reason)).inc()
     }
 
     /// Records how long a request waited for a worker.
@@ -208,6 +216,12 @@ impl Metrics {
              exchanges dropped in the background",
             self.shed.clone(),
         );
+        registry.register(
+            "unread_exchanges",
+            "Calls at gateways counted without their content (malformed, too_large, no_messages) or not counted \
+             (redacted, no_account, stranger, unusable), by door and reason",
+            self.unread.clone(),
+        );
         registry.register("queue_depth", "Requests waiting for a worker", self.queue_depth.clone());
         registry.register_with_unit(
             "queue_wait",
@@ -242,6 +256,11 @@ impl Metrics {
         for reason in Shed::VARIANTS {
             drop(self.shed.get_or_create(&[("reason", reason.into())]));
         }
+        for &door in Door::VARIANTS {
+            for &reason in Unread::VARIANTS {
+                drop(self.unread.get_or_create(&unread(door, reason)));
+            }
+        }
         for &recommendation in Recommendation::ALL {
             for &band in Band::ALL {
                 drop(self.verdicts.get_or_create(&verdict(recommendation, band)));
@@ -263,6 +282,10 @@ fn duration(api: ApiScope, method: &Arc<str>) -> DurationLabels {
         surface: api.name(),
         method: Arc::clone(method),
     }
+}
+
+fn unread(door: Door, reason: Unread) -> [Label; 2] {
+    [("door", door.into()), ("reason", reason.into())]
 }
 
 fn verdict(recommendation: Recommendation, band: Band) -> [Label; 2] {

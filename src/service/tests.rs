@@ -33,6 +33,7 @@ fn exchange(account: &str, id: Option<&str>) -> Exchange {
         parameters: Parameters::default(),
         response: Response::default(),
         client: Client::default(),
+        ..Exchange::default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Size limits of one exchange and one request.
 
-/// Upper bounds on the size of one request. A request over a bound is rejected, never truncated.
+/// Upper bounds on the size of one request. Names and batches over a bound are refused; of messages, tools and text the
+/// ends are kept, and the assessment says `truncated`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Maximum messages of one exchange.

@@ -207,9 +207,114 @@ async fn only_the_bad_record_is_rejected() {
     for body in [list, lines] {
         let server = Running::with(HookSettings::default()).await;
         let answer = server.send(LOG, &[], body).await;
-        assert_eq!(answer.json(), json!({"accepted": 2, "rejected": 3}));
+        let answer = answer.json();
+        assert_eq!(
+            (&answer["accepted"], &answer["rejected"]),
+            (&json!(2), &json!(3))
+        );
+        assert!(answer["reason"].is_string(), "{answer}");
         assert_eq!(server.scorer.counted().len(), 2);
     }
+}
+
+/// Python writes what strict JSON forbids; whoever sends it must not blind the export, nor go unseen.
+#[tokio::test]
+async fn a_list_is_salvaged_record_by_record() {
+    let mark = |name: &str| {
+        let mut record = logged(name);
+        record["mark"] = json!("MARK");
+        record.to_string()
+    };
+    let (nan, cut) = (
+        mark("c-2").replace("\"MARK\"", "NaN"),
+        mark("c-3").replace("\"MARK\"", "\"\\ud83d\""),
+    );
+    let broken = mark("c-4").replace("\"MARK\"", "nan");
+    let list = format!("[{},{nan},{cut},{broken},{}]", logged("c-1"), logged("c-5"));
+    let server = Running::with(HookSettings::default()).await;
+    let answer = server.send(LOG, &[], list).await.json();
+    assert_eq!(
+        (&answer["accepted"], &answer["rejected"]),
+        (&json!(4), &json!(1))
+    );
+    let counted = server.scorer.counted();
+    let ids: Vec<_> = counted.iter().filter_map(|one| one.id.as_deref()).collect();
+    assert_eq!(ids, ["c-1", "c-2", "c-3", "c-5"]);
+}
+
+#[tokio::test]
+async fn records_without_content_are_rejected_aloud() {
+    let server = Running::with(HookSettings::default()).await;
+    for messages in [
+        json!({}),
+        json!(null),
+        json!([]),
+        json!("redacted-by-litellm"),
+        json!([{"role": "user", "content": "redacted-by-litellm"}]),
+        json!([{"role": "user", "content": "default-message-value"}]),
+    ] {
+        let mut record = logged("c-1");
+        record["messages"] = messages.clone();
+        let answer = server.post(LOG, &record).await.json();
+        assert_eq!(answer["rejected"], 1, "{messages}");
+        let reason = answer["reason"].as_str().expect("a reason");
+        assert!(reason.contains("logging of messages is off"), "{reason}");
+    }
+    assert!(server.scorer.counted().is_empty());
+}
+
+#[tokio::test]
+async fn times_are_read_as_text_too_and_never_invented() {
+    let server = Running::with(HookSettings::default()).await;
+    for time in [
+        json!("2026-01-05T10:00:00.5Z"),
+        json!("2026-01-05 10:00:00.500000"),
+        json!(1_767_607_200_500_u64),
+    ] {
+        let mut record = logged(&time.to_string());
+        record["startTime"] = time;
+        server.post(LOG, &record).await;
+    }
+    let counted = server.scorer.counted();
+    assert_eq!(counted.len(), 3);
+    assert!(
+        counted
+            .iter()
+            .all(|one| one.micros == 1_767_607_200_500_000)
+    );
+    let mut record = logged("c-9");
+    record["startTime"] = json!("yesterday");
+    let answer = server.post(LOG, &record).await.json();
+    assert_eq!(answer["rejected"], 1);
+    assert!(
+        answer["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("startTime")),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn rows_of_spend_logs_are_read() {
+    let server = Running::with(HookSettings::default()).await;
+    let asked = json!([{"role": "user", "content": "Sing of snow."}]);
+    let row = json!({"request_id": "r-1", "call_type": "acompletion", "api_key": "key-9", "model": "m",
+        "startTime": "2026-01-05T10:00:00Z", "metadata": {"user_api_key": "key-9"}, "messages": {}, "response": {},
+        "proxy_server_request": json!({"model": "m", "messages": asked}).to_string(), "status": "success"});
+    assert_eq!(
+        server.post(LOG, &row).await.json(),
+        json!({"accepted": 1, "rejected": 0})
+    );
+    let counted = server.scorer.counted();
+    assert_eq!(
+        (counted[0].account.as_str(), counted[0].messages.len()),
+        ("key-9", 1)
+    );
+    // A key that nobody knows is no account.
+    let mut stranger = logged("c-2");
+    stranger["status"] = json!("failure");
+    stranger["error_information"] = json!({"error_code": "401"});
+    assert_eq!(server.post(LOG, &stranger).await.json()["rejected"], 1);
 }
 
 #[tokio::test]

@@ -36,7 +36,6 @@ async fn bodies_that_are_no_json_are_refused_without_a_word_of_them() {
         format!("{{\"input_type\":\"{CANARY}"),
         format!("{}\"{CANARY}\"", "[".repeat(100_000)),
         format!("{{\"{CANARY}\":}}"),
-        format!("\u{feff}{{\"{CANARY}\":1}}"),
     ];
     for path in PATHS {
         for body in &bodies {
@@ -111,8 +110,13 @@ async fn deep_and_huge_bodies_are_read_or_refused() {
     deep = deep.replace("\"parameters\":{}", &format!("\"parameters\":{nested}"));
     let answer = server.send(PATHS[0], &[], deep).await;
     assert_eq!(answer.json(), json!({"action": "NONE"}));
-    let long = request("c", "key", &"x".repeat(9 * 1024 * 1024));
-    assert_eq!(server.post(PATHS[0], &long).await.status, 413);
+    let long = request("c-2", "key", &"x".repeat(9 * 1024 * 1024));
+    let answer = server.post(PATHS[0], &long).await;
+    assert_eq!(
+        answer.json(),
+        json!({"action": "NONE"}),
+        "shortened, and counted"
+    );
     let many = format!("[{}0]", "0,".repeat(2_000_000));
     for path in ["/v1/ingest/litellm", "/v1/traces", "/v1/moderations"] {
         let answer = server.send(path, &[], many.clone()).await;
@@ -131,7 +135,7 @@ async fn deep_and_huge_bodies_are_read_or_refused() {
         json!({"action": "NONE"}),
         "and nothing is counted"
     );
-    assert_eq!(server.stopped().await.counted().len(), 1);
+    assert_eq!(server.stopped().await.counted().len(), 2);
 }
 
 #[tokio::test]

@@ -74,6 +74,72 @@ async fn blocking_declines_by_status_and_reveals_only_a_reference() {
     assert!(of_bad.iter().all(|counted| counted.status == Some(403)));
 }
 
+/// Whatever an account adds to its request, its standing is looked up before anything can fail.
+#[tokio::test]
+async fn no_size_or_shape_of_a_request_passes_a_declined_account() {
+    let server = Running::with(blocking(BlockFrom::Restrict)).await;
+    server
+        .scorer
+        .set_recommendation("bad", Recommendation::Restrict);
+    let message = |text: &str| json!({"role": "user", "content": text});
+    let picture = json!([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x".repeat(9 << 20)}}]}]);
+    for messages in [
+        json!(vec![message("x"); 1_003]),
+        picture,
+        json!(vec![message(&"x".repeat(900)); 12_000]),
+        json!([]),
+        json!(null),
+        json!(vec![0; 2_000_000]),
+    ] {
+        let mut asked = request("c", "bad", "x");
+        asked["structured_messages"] = messages.clone();
+        asked["texts"] = json!([]);
+        assert_eq!(
+            server.post(GUARDRAIL, &asked).await.json()["action"],
+            "BLOCKED"
+        );
+        let mut asked = webhook("beforeRequestHook", "bad");
+        asked["request"]["json"]["messages"] = messages;
+        asked["request"]["text"] = json!("");
+        assert_eq!(
+            server.post("/portkey/webhook", &asked).await.json(),
+            json!({"verdict": false})
+        );
+    }
+    let body = json!({"body": {}}).to_string();
+    let account = [("x-stillwatch-account", "bad")];
+    let answer = server.send("/agentgateway/request", &account, body).await;
+    assert_eq!(answer.json()["action"]["status_code"], 403);
+}
+
+/// A call of which nothing can be read was made nevertheless.
+#[tokio::test]
+async fn calls_that_cannot_be_read_are_counted_with_their_reason() {
+    let server = Running::with(HookSettings::default()).await;
+    let mut silent = webhook("afterRequestHook", "user-1");
+    silent["request"] = json!({"json": {"model": "m"}, "text": ""});
+    server.post("/portkey/webhook", &silent).await;
+    server
+        .post(
+            "/portkey/webhook",
+            &json!({"eventType": "afterRequestHook"}),
+        )
+        .await;
+    let counted = server.scorer.has_counted(1).await;
+    assert_eq!(
+        (counted[0].account.as_str(), counted[0].messages.len()),
+        ("user-1", 0)
+    );
+    let metrics = crate::fixture::get(server.address, "/metrics").await;
+    let text = String::from_utf8_lossy(&metrics.body).into_owned();
+    for reason in ["no_messages", "no_account"] {
+        let line =
+            format!("stillwatch_unread_exchanges_total{{door=\"portkey\",reason=\"{reason}\"}} 1");
+        assert!(text.contains(&line), "{line}");
+    }
+    assert!(text.contains("stillwatch_shed_total{reason=\"background\"} 0"));
+}
+
 #[tokio::test]
 async fn an_operator_may_block_from_review_on() {
     let server = Running::with(blocking(BlockFrom::Review)).await;

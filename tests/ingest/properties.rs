@@ -4,8 +4,8 @@ use std::fmt;
 
 use proptest::prelude::*;
 use stillwatch::internals::domain::{
-    Client, Exchange, FinishReason, Label, Message, Parameters, PoolRecord, Response,
-    ResponseFormat, Role, Sensitive, Timestamp,
+    CallKind, Client, Exchange, FinishReason, Label, Message, Parameters, PoolRecord, Response,
+    ResponseFormat, Role, Sensitive, Timestamp, Tool,
 };
 use stillwatch::internals::wire::json::FromLine;
 
@@ -20,7 +20,10 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    text().prop_filter("a name is not empty", |name| !name.is_empty())
+    // White space around a name is not part of it.
+    text()
+        .prop_map(|name| name.trim().to_owned())
+        .prop_filter("a name is not empty", |name| !name.is_empty())
 }
 
 fn maybe_name() -> impl Strategy<Value = Option<String>> {
@@ -84,13 +87,23 @@ prop_compose! {
         messages in prop::collection::vec((prop::sample::select(vec![
             Role::System, Role::User, Role::Assistant, Role::Tool,
         ]), text()), 1..5),
-        tools in prop::collection::vec(name(), 0..3),
+        tools in prop::collection::vec((name(), prop::option::of(text())), 0..3),
         parameters in any_parameters(),
         answer in prop::option::of(text()),
         (finish_reason, status, [input_tokens, output_tokens]) in any_outcome(),
         [ip, user_agent, tls_fingerprint, api_key, payment] in [
             maybe_name(), maybe_name(), maybe_name(), maybe_name(), maybe_name(),
         ],
+        [device, registration, version, session, end_user, plan, refusal_category] in [
+            maybe_name(), maybe_name(), maybe_name(), maybe_name(), maybe_name(), maybe_name(), maybe_name(),
+        ],
+        kind in prop::option::of(prop::sample::select(vec![
+            CallKind::Text, CallKind::Embedding, CallKind::Rerank, CallKind::Moderation, CallKind::Image,
+            CallKind::Audio, CallKind::Other,
+        ])),
+        (mirror, refused) in any::<(bool, Option<bool>)>(),
+        account_created in prop::option::of(0..7_258_118_400_000_000_i64),
+        quota_used in prop::option::of(0.0..2.0_f32),
     ) -> Shown {
         Shown(Exchange {
             id,
@@ -104,14 +117,22 @@ prop_compose! {
                 .into_iter()
                 .map(|(role, text)| Message { role, content: Sensitive::new(text) })
                 .collect(),
-            tools,
+            tools: tools
+                .into_iter()
+                .map(|(name, description)| Tool {
+                    name,
+                    description: secret(description.filter(|text| !text.is_empty())),
+                })
+                .collect(),
             parameters,
             response: Response {
-                text: secret(answer),
+                text: secret(answer.filter(|text| !text.is_empty())),
                 finish_reason,
                 status,
                 input_tokens: input_tokens.map(u64::from),
                 output_tokens: output_tokens.map(u64::from),
+                refused,
+                refusal_category,
             },
             client: Client {
                 ip: secret(ip),
@@ -119,7 +140,18 @@ prop_compose! {
                 tls_fingerprint: secret(tls_fingerprint),
                 api_key: secret(api_key),
                 payment: secret(payment),
+                device: secret(device),
+                registration: secret(registration),
+                version,
             },
+            kind,
+            mirror,
+            truncated: false,
+            session: secret(session),
+            end_user: secret(end_user),
+            account_created: account_created.map(Timestamp::from_micros),
+            plan,
+            quota_used,
         })
     }
 }
@@ -139,6 +171,14 @@ fn contents(exchange: &Exchange) -> String {
         parameters,
         response,
         client,
+        kind,
+        mirror,
+        truncated,
+        session,
+        end_user,
+        account_created,
+        plan,
+        quota_used,
     } = exchange;
     let Response {
         text,
@@ -146,6 +186,8 @@ fn contents(exchange: &Exchange) -> String {
         status,
         input_tokens,
         output_tokens,
+        refused,
+        refusal_category,
     } = response;
     let Client {
         ip,
@@ -153,6 +195,9 @@ fn contents(exchange: &Exchange) -> String {
         tls_fingerprint,
         api_key,
         payment,
+        device,
+        registration,
+        version,
     } = client;
     let secrets: Vec<_> = [
         system,
@@ -162,6 +207,10 @@ fn contents(exchange: &Exchange) -> String {
         tls_fingerprint,
         api_key,
         payment,
+        device,
+        registration,
+        session,
+        end_user,
     ]
     .into_iter()
     .map(|secret| secret.as_ref().map(Sensitive::expose))
@@ -170,9 +219,24 @@ fn contents(exchange: &Exchange) -> String {
         .iter()
         .map(|m| (m.role, m.content.expose()))
         .collect();
+    let tools: Vec<_> = tools
+        .iter()
+        .map(|tool| (&tool.name, tool.description.as_ref().map(Sensitive::expose)))
+        .collect();
     format!(
         "{:?}",
         (
+            (
+                kind,
+                mirror,
+                truncated,
+                account_created,
+                plan,
+                quota_used,
+                refused,
+                refusal_category,
+                version
+            ),
             (
                 id,
                 time,

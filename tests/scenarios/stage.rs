@@ -46,6 +46,7 @@ pub(crate) fn ask(minute: i64, text: impl Into<String>) -> Exchange {
             ..Response::default()
         },
         client: Client::default(),
+        ..Exchange::default()
     }
 }
 

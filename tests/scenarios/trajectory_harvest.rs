@@ -1,6 +1,6 @@
 //! Agent runs over invented tasks, against a developer with a coding agent.
 
-use stillwatch::internals::domain::{Exchange, Technique};
+use stillwatch::internals::domain::{Exchange, Technique, Tool};
 
 use crate::stage::{Played, every_minute, play, under};
 
@@ -49,7 +49,7 @@ fn developer(name: &str, tasks: &[&str]) -> Played {
     });
     let with_tools = |mut exchange: Exchange| {
         exchange.tools = ["read_file", "edit_file", "run_tests"]
-            .map(str::to_owned)
+            .map(Tool::from)
             .to_vec();
         under(
             "You are a coding agent in the user's repository. Use the tools.",

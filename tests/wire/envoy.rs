@@ -244,24 +244,36 @@ async fn requests_other_than_chat_are_released_at_their_headers() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_bound_passes_unscored() {
+async fn a_body_over_the_bound_is_counted_with_what_was_kept() {
     let limits = Limits {
-        body_bytes_max: 4_096,
+        body_bytes_max: 200_000,
         ..Limits::default()
     };
     let server = Running::with(limits).await;
-    let long = "x".repeat(1_000);
-    let mut pieces = vec![request_head("acc-1")];
-    pieces.extend((0..8).map(|_| body(REQUEST_BODY, &long, false)));
-    let answer = process(&server, &[], &pieces).await;
-    assert_eq!(answer.grpc_status().0, 0);
-    assert_eq!(
-        frames(&answer.body).len(),
-        6,
-        "the head, 4 pieces, the one over the bound"
+    let picture = "x".repeat(300_000);
+    let call = format!(
+        r#"{{"model":"m-1","picture":"{picture}","messages":[{{"role":"user","content":"hello"}}]}}"#
     );
-    process(&server, &[], &conversation("acc-2")).await;
-    assert_eq!(server.fake.counted(1).await[0].account, "acc-2");
+    shown(&server, "acc-1", &call, Some(200), "{}").await;
+    let exchange = server.fake.counted(1).await.remove(0);
+    assert_eq!(exchange.messages[0].content.expose(), "hello");
+    assert!(exchange.truncated);
+}
+
+/// Anybody can make up a credential; only a name that the operator gives is an account that failed.
+#[tokio::test]
+async fn refused_credentials_leave_no_account() {
+    let server = Running::start().await;
+    shown(&server, "", CALL, Some(401), "{}").await;
+    shown(&server, "acc-1", CALL, Some(401), "{}").await;
+    shown(&server, "", CALL, Some(200), "{}").await;
+    let counted = server.fake.counted(2).await;
+    let statuses: Vec<_> = counted
+        .iter()
+        .map(|exchange| exchange.response.status)
+        .collect();
+    assert_eq!(statuses, [Some(401), Some(200)]);
+    assert_eq!(counted[0].account, "acc-1");
 }
 
 #[tokio::test]

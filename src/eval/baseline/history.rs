@@ -219,6 +219,7 @@ mod tests {
                 api_key: Some(Sensitive::new("key-1".to_owned())),
                 ..Client::default()
             },
+            ..Exchange::default()
         }
     }
 

@@ -3,8 +3,8 @@
 //! Both are bounded. A response over its bound, or compressed, is counted without its text: the text of the response
 //! matters less than the fact of the request.
 
-use crate::chat::{answer, tokens};
-use crate::domain::{FinishReason, Response, Sensitive};
+use crate::chat::answer;
+use crate::domain::{Response, Sensitive};
 use crate::json::Node;
 
 /// Maximum bytes buffered of a response that is one JSON value.
@@ -43,7 +43,8 @@ impl Answer {
         match kind.trim_ascii().to_ascii_lowercase().as_slice() {
             _ if compressed => Self::Unread,
             b"text/event-stream" => Self::Stream(Box::default()),
-            b"application/json" => Self::Whole(Vec::new()),
+            b"application/x-ndjson" => Self::Stream(Box::default()),
+            kind if kind.ends_with(b"json") => Self::Whole(Vec::new()),
             _ => Self::Unread,
         }
     }
@@ -72,8 +73,14 @@ impl Answer {
         match self {
             Self::Unread => ParsedAnswer::default(),
             Self::Whole(body) => match Node::read(&body) {
+                // Gemini streams a list of events unless asked for server-sent ones.
+                Ok(Node::List(events)) => {
+                    let mut stream = Stream::default();
+                    events.iter().for_each(|event| stream.event(event));
+                    stream.read()
+                }
                 Ok(body) => ParsedAnswer {
-                    model: body.get("model").name(),
+                    model: model(&body),
                     response: answer(&body),
                 },
                 Err(_) => ParsedAnswer::default(),
@@ -81,6 +88,10 @@ impl Answer {
             Self::Stream(stream) => stream.read(),
         }
     }
+}
+
+fn model(body: &Node<'_>) -> Option<String> {
+    body.first(&["model", "modelVersion"]).name()
 }
 
 /// The content of the events so far, and the line that is not yet complete.
@@ -98,7 +109,7 @@ impl Stream {
             self.line.add(part);
             if pieces.peek().is_some() {
                 let line = self.line.take();
-                self.event(&line);
+                self.line(&line);
             }
         }
     }
@@ -109,46 +120,71 @@ impl Stream {
 
     fn read(mut self) -> ParsedAnswer {
         let last = self.line.take();
-        self.event(&last);
+        self.line(&last);
         self.parsed.response.text = self.text.map(Sensitive::new);
         self.parsed
     }
 
-    /// Reads a line. Both APIs repeat the event type in the data, so only data lines matter.
-    fn event(&mut self, line: &[u8]) {
-        let Some(data) = line.strip_prefix(b"data:") else {
-            return;
-        };
-        let Ok(event) = Node::read(data) else {
-            // `[DONE]`, or a truncated line.
-            return;
-        };
-        let choice = event.get("choices").items().first().unwrap_or(&event);
-        let (message, delta) = (event.get("message"), choice.get("delta"));
-        let model = || {
-            event
-                .get("model")
-                .name()
-                .or_else(|| message.get("model").name())
-        };
-        self.parsed.model = self.parsed.model.take().or_else(model);
-        let response = &mut self.parsed.response;
-        for usage in [event.get("usage"), message.get("usage")] {
-            let input = tokens(usage.first(&["prompt_tokens", "input_tokens"]));
-            response.input_tokens = input.or(response.input_tokens);
-            let output = tokens(usage.first(&["completion_tokens", "output_tokens"]));
-            response.output_tokens = output.or(response.output_tokens);
+    /// Reads a line. All APIs repeat the event type in the data, so only data lines matter; a stream of plain JSON lines
+    /// has no other.
+    fn line(&mut self, line: &[u8]) {
+        let data = line
+            .strip_prefix(b"data:")
+            .or_else(|| line.starts_with(b"{").then_some(line));
+        // What is not JSON is `[DONE]`, or a truncated line.
+        if let Some(Ok(event)) = data.map(Node::read) {
+            self.event(&event);
         }
-        let stopped = choice.get("finish_reason").text();
-        let stopped = stopped.or_else(|| delta.get("stop_reason").text());
-        let stopped = stopped.and_then(FinishReason::from_name);
-        response.finish_reason = stopped.or(response.finish_reason);
-        if let Some(text) = delta.first(&["content", "text"]).text() {
-            let kept = self.text.get_or_insert_default();
-            if kept.len() + text.len() <= TEXT_BYTES_MAX {
-                kept.push_str(text);
+    }
+
+    /// Reads an event: a piece of an answer, or one that wraps the answer so far.
+    fn event(&mut self, event: &Node<'_>) {
+        let wrapped = event.first(&["response", "message"]);
+        if matches!(wrapped, Node::Object(_)) {
+            self.merge(model(wrapped), answer(wrapped));
+        }
+        let kind = event.get("type").text().unwrap_or_default();
+        let mut piece = answer(event);
+        let delta = event.get("delta");
+        match kind {
+            "response.output_text.delta" => self.push(delta.text()),
+            "response.refusal.delta" => piece.refused = Some(true),
+            // They repeat what the deltas said.
+            kind if kind.starts_with("response.") => {}
+            _ => {
+                let choice = event.get("choices").items().first();
+                let text = choice
+                    .map_or(delta, |choice| choice.get("delta"))
+                    .first(&["content", "text"]);
+                let text = text.text().or_else(|| event.get("response").text());
+                let whole = piece.text.take();
+                self.push(text.or_else(|| whole.as_ref().map(|text| text.expose().as_str())));
             }
         }
+        let ending = answer(delta);
+        self.merge(None, ending);
+        self.merge(model(event), piece);
+    }
+
+    fn push(&mut self, text: Option<&str>) {
+        let Some(text) = text else {
+            return;
+        };
+        let kept = self.text.get_or_insert_default();
+        if kept.len() + text.len() <= TEXT_BYTES_MAX {
+            kept.push_str(text);
+        }
+    }
+
+    /// Takes over what a later event says, except its text.
+    fn merge(&mut self, model: Option<String>, later: Response) {
+        self.parsed.model = self.parsed.model.take().or(model);
+        let response = &mut self.parsed.response;
+        response.input_tokens = later.input_tokens.or(response.input_tokens);
+        response.output_tokens = later.output_tokens.or(response.output_tokens);
+        response.finish_reason = later.finish_reason.or(response.finish_reason);
+        response.refused = later.refused.or(response.refused);
+        response.refusal_category = later.refusal_category.or(response.refusal_category.take());
     }
 }
 

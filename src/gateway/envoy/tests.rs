@@ -27,7 +27,7 @@ fn fields<'a>(head: &'a [(&'a str, &'a str)]) -> impl Iterator<Item = (&'a str, 
 }
 
 fn capture(head: &[(&str, &str)]) -> ExchangeCapture {
-    let mut capture = ExchangeCapture::default();
+    let mut capture = ExchangeCapture::within(1024 * 1024);
     capture.request_head(fields(head), "authorization", &Bounds::STANDARD);
     capture
 }
@@ -37,10 +37,15 @@ fn answered(kind: &str, answer: &[u8], cuts: &[usize]) -> Exchange {
     pieces(CALL.as_bytes(), cuts).for_each(|piece| capture.request_body(piece));
     capture.response_head(fields(&[(":status", "200"), ("content-type", kind)]));
     pieces(answer, cuts).for_each(|piece| capture.response_body(piece));
+    only(capture)
+}
+
+/// Returns the one exchange of a capture.
+fn only(capture: ExchangeCapture) -> Exchange {
     let time = Timestamp::from_micros(7);
-    capture
-        .exchange("acc".to_owned(), time, &Bounds::STANDARD)
-        .expect("a chat")
+    let mut calls = capture.exchanges("acc", time, &Bounds::STANDARD);
+    assert_eq!(calls.len(), 1);
+    calls.remove(0).exchange
 }
 
 fn pieces<'a>(bytes: &'a [u8], cuts: &'a [usize]) -> impl Iterator<Item = &'a [u8]> {
@@ -70,7 +75,11 @@ fn shown(exchange: &Exchange) -> String {
         exchange.id,
         exchange.model,
         exchange.system.as_ref().map(|text| text.expose().as_str()),
-        exchange.tools,
+        exchange
+            .tools
+            .iter()
+            .map(|tool| &tool.name)
+            .collect::<Vec<_>>(),
         exchange.parameters.max_tokens,
         response.finish_reason,
         response.status,
@@ -109,12 +118,24 @@ fn four_forms_of_an_answer_give_one_exchange() {
     let anthropic = json!({"model": "m-1", "usage": {"input_tokens": 3, "output_tokens": 2}, "stop_reason": "max_tokens",
         "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Héllo"}]});
     let expected = answered("application/json", openai.to_string().as_bytes(), &[]);
-    assert_eq!(expected.messages.len(), 4);
+    assert_eq!(
+        expected.messages.len(),
+        5,
+        "what a tool returned is one of its own"
+    );
     assert_eq!(expected.messages[0].role, Role::System);
     assert_eq!(expected.messages[1].content.expose(), "a\nb");
     assert_eq!(expected.messages[2].content.expose(), "");
-    assert_eq!(expected.messages[3].content.expose(), "said of a result");
-    assert_eq!(expected.tools, ["search", "run"]);
+    assert_eq!(
+        (
+            expected.messages[3].role,
+            expected.messages[3].content.expose().as_str()
+        ),
+        (Role::Tool, "r")
+    );
+    assert_eq!(expected.messages[4].content.expose(), "said of a result");
+    let tools: Vec<&str> = expected.tools.iter().map(|tool| &*tool.name).collect();
+    assert_eq!(tools, ["search", "run"]);
     assert_eq!(
         expected.system.as_ref().map(|s| s.expose().as_str()),
         Some("be brief")
@@ -128,6 +149,159 @@ fn four_forms_of_an_answer_give_one_exchange() {
         let exchange = answered(kind, answer.as_bytes(), &[]);
         assert_eq!(shown(&exchange), shown(&expected), "{kind}");
     }
+}
+
+/// What Python and JavaScript clients send and Python's upstreams accept: each is counted, with its words.
+#[test]
+fn bodies_that_models_accept_are_read() {
+    let fields = [
+        r#""max_tokens":"512""#,
+        r#""max_tokens":-1"#,
+        r#""max_tokens":512.0"#,
+        r#""temperature":"0.7""#,
+        r#""n":1.0"#,
+        r#""logprobs":5"#,
+        r#""response_format":"json_object""#,
+        r#""reasoning_effort":1"#,
+        r#""tools":{}"#,
+        r#""tools":["f"]"#,
+        r#""model":5"#,
+        r#""n":1,"n":1"#,
+        r#""x":NaN"#,
+        r#""x":"\ud83d""#,
+    ];
+    let mut bodies: Vec<Vec<u8>> = fields
+        .iter()
+        .map(|field| {
+            format!(r#"{{"messages":[{{"role":"user","content":"hi"}}],{field}}}"#).into_bytes()
+        })
+        .collect();
+    let plain = r#"{"messages":[{"role":"user","content":"hi"}]}"#.as_bytes();
+    bodies.push([b"\xef\xbb\xbf", plain].concat());
+    bodies.push([plain, b"\0"].concat());
+    bodies.push(
+        br#"{"messages":[{"role":"user","content":"hi"}],"x":"?"}"#
+            .map(|byte| if byte == b'?' { 0xff } else { byte })
+            .to_vec(),
+    );
+    for body in bodies {
+        let mut capture = capture(&HEAD);
+        capture.request_body(&body);
+        let exchange = only(capture);
+        let shown = String::from_utf8_lossy(&body).into_owned();
+        assert_eq!(exchange.messages.len(), 1, "{shown}");
+        assert_eq!(exchange.messages[0].content.expose(), "hi", "{shown}");
+    }
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, plain).expect("in memory");
+    let head = [&HEAD[..], &[("content-encoding", "gzip")]].concat();
+    let mut capture = capture(&head);
+    capture.request_body(&packed.finish().expect("in memory"));
+    assert_eq!(only(capture).messages[0].content.expose(), "hi");
+}
+
+#[test]
+fn what_cannot_be_read_is_counted_with_its_reason() {
+    let long = format!(r#"{{"messages":[{}"x"]}}"#, r#""x","#.repeat(300_000));
+    for (body, unread, truncated) in [
+        ("{\"messages\":", Some(Unread::Malformed), false),
+        ("{\"model\":\"m\"}", Some(Unread::NoMessages), false),
+        (&*long, None, true),
+    ] {
+        let mut capture = capture(&HEAD);
+        capture.request_body(body.as_bytes());
+        let calls = capture.exchanges("acc", Timestamp::from_micros(7), &Bounds::STANDARD);
+        assert_eq!(calls[0].unread, unread);
+        assert_eq!(calls[0].exchange.truncated, truncated);
+        assert_eq!(calls[0].exchange.account, "acc");
+    }
+}
+
+#[test]
+fn each_request_of_a_batch_is_an_exchange() {
+    let ask = |text: &str| json!({"model": "m", "messages": [{"role": "user", "content": text}]});
+    let anthropic = json!({"requests": [{"custom_id": "1", "params": ask("a")}, {"custom_id": "2", "params": ask("b")}]});
+    let mut head = HEAD;
+    head[1].1 = "/v1/messages/batches";
+    let mut capture = capture(&head);
+    capture.request_body(anthropic.to_string().as_bytes());
+    let calls = capture.exchanges("acc", Timestamp::from_micros(7), &Bounds::STANDARD);
+    let texts: Vec<&str> = calls
+        .iter()
+        .map(|call| call.exchange.messages[0].content.expose().as_str())
+        .collect();
+    assert_eq!(texts, ["a", "b"]);
+    assert_eq!(calls[1].exchange.id.as_deref(), Some("id-1-1"));
+}
+
+#[test]
+fn a_refused_credential_without_a_name_is_a_stranger() {
+    let named = [&HEAD[..], &[("x-account-id", "acc-1")]].concat();
+    for (head, status, stranger) in [
+        (&HEAD[..], "401", true),
+        (&HEAD[..], "403", true),
+        (&HEAD[..], "429", false),
+        (&HEAD[..], "200", false),
+        (&named[..], "401", false),
+    ] {
+        let mut capture = capture(head);
+        capture.response_head(fields(&[(":status", status)]));
+        assert_eq!(capture.is_refused_stranger(), stranger, "{status}");
+    }
+}
+
+#[test]
+fn streams_of_responses_and_gemini_are_read_with_their_refusals() {
+    let responses = [
+        json!({"type": "response.created", "response": {"model": "m-2", "output": []}}),
+        json!({"type": "response.output_text.delta", "delta": "He"}),
+        json!({"type": "response.output_text.delta", "delta": "llo"}),
+        json!({"type": "response.output_text.done", "text": "Hello"}),
+        json!({"type": "response.refusal.delta", "delta": "No"}),
+        json!({"type": "response.incomplete", "response": {"model": "m-2", "incomplete_details": {"reason": "max_output_tokens"},
+            "output": [{"content": [{"type": "output_text", "text": "Hello"}]}], "usage": {"input_tokens": 3, "output_tokens": 2}}}),
+    ];
+    let gemini = [
+        json!({"modelVersion": "m-2", "candidates": [{"content": {"parts": [{"text": "He"}]}}]}),
+        json!({"candidates": [{"content": {"parts": [{"text": "llo"}]}, "finishReason": "MAX_TOKENS"}],
+            "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 2}}),
+    ];
+    let lines = |events: &[serde_json::Value]| -> String {
+        events
+            .iter()
+            .map(|event| format!("data: {event}\n\n"))
+            .collect()
+    };
+    for (kind, answer, refused) in [
+        ("text/event-stream", lines(&responses), Some(true)),
+        ("text/event-stream", lines(&gemini), None),
+        ("application/json", json!(gemini).to_string(), None),
+    ] {
+        let response = answered(kind, answer.as_bytes(), &[]).response;
+        assert_eq!(
+            response.text.as_ref().map(|text| text.expose().as_str()),
+            Some("Hello")
+        );
+        assert_eq!(response.finish_reason, Some(FinishReason::Length));
+        assert_eq!(
+            (response.input_tokens, response.output_tokens),
+            (Some(3), Some(2))
+        );
+        assert_eq!(response.refused, refused);
+    }
+    let anthropic = [
+        json!({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "No."}}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "refusal", "stop_details": {"category": "reasoning_extraction"}}}),
+    ];
+    let response = answered("text/event-stream", lines(&anthropic).as_bytes(), &[]).response;
+    assert_eq!(
+        response.refusal_category.as_deref(),
+        Some("reasoning_extraction")
+    );
+    assert_eq!(
+        (response.refused, response.finish_reason),
+        (Some(true), Some(FinishReason::ContentFilter))
+    );
 }
 
 #[test]
@@ -176,8 +350,7 @@ fn a_packed_or_endless_answer_is_counted_without_its_text() {
         ("content-encoding", "gzip"),
     ]));
     capture.response_body(b"\x1f\x8b");
-    let exchange = capture.exchange("a".to_owned(), Timestamp::from_micros(0), &Bounds::STANDARD);
-    let response = exchange.expect("a chat").response;
+    let response = only(capture).response;
     assert_eq!(
         (response.status, response.text.is_none()),
         (Some(503), true)
@@ -224,8 +397,7 @@ proptest! {
             let kind = if stream { "text/event-stream" } else { "application/json" };
             capture.response_head(fields(&[(":status", "200"), ("content-type", kind)]));
             capture.response_body(answer.as_bytes());
-            let exchange = capture.exchange("a".to_owned(), Timestamp::from_micros(0), &Bounds::STANDARD);
-            prop_assert!(exchange.is_none());
+            prop_assert!(only(capture).messages.is_empty(), "counted, without messages");
         }
     }
 }

@@ -19,6 +19,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::gateways::Gateways;
 use crate::domain::{Recommendation, Timestamp};
 use crate::gateway::envoy::{Caller, ExchangeCapture};
+use crate::gateway::{Door, Unread};
 use crate::server::clock;
 use crate::server::limits::Limits;
 use crate::wire::contract::envoy::config::core::v3::header_value_option::HeaderAppendAction;
@@ -84,7 +85,7 @@ impl ExternalProcessor for Envoy {
         let stream = ExtProcStream {
             requests,
             options: FilterOptions::of(context.headers()),
-            capture: ExchangeCapture::default(),
+            capture: ExchangeCapture::within(self.shared.stream_bytes_max),
             account: None,
             received: clock::now(),
             over: false,
@@ -231,9 +232,6 @@ impl ExtProcStream {
             .as_ref()
             .map_or(0, OwnedSemaphorePermit::num_permits);
         let missing = (held.div_ceil(1024)).saturating_sub(taken);
-        if held > self.shared.stream_bytes_max {
-            return false;
-        }
         let Ok(more) = u32::try_from(missing).map_err(drop).and_then(|more| {
             Arc::clone(&self.shared.memory)
                 .try_acquire_many_owned(more)
@@ -262,13 +260,18 @@ impl Drop for ExtProcStream {
         let Some(account) = account.filter(|_| capture.worthwhile()) else {
             return;
         };
-        let (received, memory) = (self.received, self.memory.take());
         let gateways = &self.shared.gateways;
+        // Anybody can make up a credential: a refused one is no account, unless it has a history.
+        let known = || gateways.dispatcher().account_status(&account).is_some();
+        if capture.is_refused_stranger() && !known() {
+            return gateways.record_unread(Door::Envoy, Unread::Stranger);
+        }
+        let (received, memory) = (self.received, self.memory.take());
         let bounds = *gateways.dispatcher().bounds();
         gateways.read_later(move || {
-            let exchange = capture.exchange(account, received, &bounds);
+            let calls = capture.exchanges(&account, received, &bounds);
             drop(memory);
-            Some(exchange)
+            (Door::Envoy, calls)
         });
     }
 }

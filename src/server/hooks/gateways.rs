@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::response::IntoResponse;
+use axum::{Extension, Json};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{self, Instant};
@@ -12,8 +15,10 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::settings::HookSettings;
 use crate::domain::{Assessment, Exchange, Response};
-use crate::gateway::{AccountOrder, Context, PendingRequests, Verdict, size};
+use crate::gateway::{AccountOrder, Call, Context, Door, PendingRequests, Unread, Verdict, size};
 use crate::server::clock;
+use crate::server::http::body::Shortened;
+use crate::server::http::error_response::to_gateway;
 use crate::server::queue::admission::Priority;
 use crate::server::queue::dispatcher::Dispatcher;
 use crate::wire::WireError;
@@ -59,6 +64,15 @@ impl Gateways {
             received: clock::now(),
             bounds: self.dispatcher.bounds(),
             accounts: &self.accounts,
+            shortened: false,
+        }
+    }
+
+    /// Returns the context for parsing a request received now, whose body may have been shortened.
+    pub(super) fn context_of(&self, shortened: Option<&Extension<Shortened>>) -> Context<'_> {
+        Context {
+            shortened: shortened.is_some(),
+            ..self.context()
         }
     }
 
@@ -101,17 +115,22 @@ impl Gateways {
         });
     }
 
-    /// Parses an exchange on a worker and scores it in the background like [`Self::score_later`]. The number of workers
+    /// Parses calls on a worker and scores them in the background like [`Self::score_later`]. The number of workers
     /// bounds the memory that parsing takes.
     pub(super) fn read_later(
         self: &Arc<Self>,
-        read: impl FnOnce() -> Option<Exchange> + Send + 'static,
+        read: impl FnOnce() -> (Door, Vec<Call>) + Send + 'static,
     ) {
         let gateways = Arc::clone(self);
         self.tasks.spawn(async move {
-            match gateways.dispatcher.run(gateways.priority(), read).await {
-                Ok(Some(exchange)) => gateways.score_later(exchange),
-                _ => gateways.record_drop(),
+            let Ok((door, calls)) = gateways.dispatcher.run(gateways.priority(), read).await else {
+                return gateways.record_drop();
+            };
+            for Call { exchange, unread } in calls {
+                if let Some(reason) = unread {
+                    gateways.record_unread(door, reason);
+                }
+                gateways.score_later(exchange);
             }
         });
     }
@@ -203,6 +222,36 @@ impl Gateways {
         if dropped.is_power_of_two() {
             tracing::warn!(dropped, "gateway exchanges dropped: backlog full");
         }
+    }
+
+    /// Counts a call of which not everything was read, or which is not counted. Logged at every doubling, because one
+    /// setting of a gateway makes thousands.
+    pub(super) fn record_unread(&self, door: Door, reason: Unread) {
+        let calls = self.dispatcher.record_unread(door, reason) + 1;
+        if calls.is_power_of_two() {
+            let (door, reason): (&str, &str) = (door.into(), reason.into());
+            tracing::warn!(door, reason, calls, "calls not read, or not counted");
+        }
+    }
+
+    /// Answers a hook call that cannot be used, and counts it: a body that is not JSON is refused, any other call passes.
+    pub(super) fn unusable(
+        &self,
+        door: Door,
+        error: &WireError,
+        pass: impl FnOnce() -> Value,
+    ) -> axum::response::Response {
+        let reason = match error {
+            WireError::MalformedBody { .. } => Unread::Malformed,
+            WireError::MissingField { .. } => Unread::NoAccount,
+            _ => Unread::Unusable,
+        };
+        self.record_unread(door, reason);
+        if reason == Unread::Malformed {
+            return to_gateway(error);
+        }
+        tracing::debug!(%error, "hook call not counted");
+        Json(pass()).into_response()
     }
 
     fn pending(&self) -> MutexGuard<'_, PendingRequests> {

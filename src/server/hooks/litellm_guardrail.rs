@@ -2,34 +2,39 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 
 use super::gateways::Gateways;
 use crate::gateway::litellm_guardrail::{Leg, answer_of, read};
-use crate::gateway::{Verdict, blocked};
-use crate::server::http::error_response::to_gateway;
-use crate::wire::WireError;
+use crate::gateway::{Call, Door, Verdict, blocked};
+use crate::server::http::body::Shortened;
 
-pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> Response {
-    let leg = match read(&body, &gateways.context()) {
+pub(super) async fn call(
+    State(gateways): State<Arc<Gateways>>,
+    shortened: Option<Extension<Shortened>>,
+    body: Bytes,
+) -> Response {
+    let context = gateways.context_of(shortened.as_ref());
+    let leg = match read(&body, &context) {
         Ok(leg) => leg,
-        Err(error @ WireError::MalformedBody { .. }) => return to_gateway(&error),
-        // Images, embeddings, requests without a key: nothing to score and nothing to block.
         Err(error) => {
-            tracing::debug!(%error, "guardrail request not scored");
-            return Json(answer_of(&Verdict::Pass)).into_response();
+            return gateways.unusable(Door::LitellmGuardrail, &error, || answer_of(&Verdict::Pass));
         }
     };
     let verdict = match leg {
-        Leg::Request { call, exchange } => {
+        Leg::Request { call, asked } => {
+            let Call { exchange, unread } = *asked;
+            if let Some(reason) = unread {
+                gateways.record_unread(Door::LitellmGuardrail, reason);
+            }
             let verdict = gateways.verdict(&exchange.account);
             match (&verdict, call) {
-                (Verdict::Block { .. }, _) => gateways.score_later(blocked(*exchange)),
-                (Verdict::Pass, Some(call)) => gateways.request(call, *exchange),
-                (Verdict::Pass, None) => gateways.score_later(*exchange),
+                (Verdict::Block { .. }, _) => gateways.score_later(blocked(exchange)),
+                (Verdict::Pass, Some(call)) => gateways.request(call, exchange),
+                (Verdict::Pass, None) => gateways.score_later(exchange),
             }
             verdict
         }

@@ -2,42 +2,79 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use axum::{Extension, Json};
+use serde::Serialize;
 use tokio::task;
 
 use super::gateways::Gateways;
-use crate::gateway::litellm_log::read;
+use crate::gateway::litellm_log::{Rejected, read};
+use crate::gateway::{Door, Unread};
+use crate::server::http::body::Shortened;
 use crate::server::http::error_response::to_gateway;
 use crate::wire::WireError;
 
-pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> Response {
-    match ingest(gateways, body).await {
-        Ok((accepted, rejected)) => {
-            Json(json!({"accepted": accepted, "rejected": rejected})).into_response()
+pub(super) async fn call(
+    State(gateways): State<Arc<Gateways>>,
+    shortened: Option<Extension<Shortened>>,
+    body: Bytes,
+) -> Response {
+    match ingest(&gateways, shortened, body).await {
+        Ok(done) => Json(done).into_response(),
+        Err(error) => {
+            if matches!(error, WireError::MalformedBody { .. }) {
+                gateways.record_unread(Door::LitellmLog, Unread::Malformed);
+            }
+            to_gateway(&error)
         }
-        Err(error) => to_gateway(&error),
     }
 }
 
-/// Scores the records. Returns the numbers of accepted and rejected records.
-async fn ingest(gateways: Arc<Gateways>, body: Bytes) -> Result<(usize, usize), WireError> {
-    let reader = Arc::clone(&gateways);
-    let read = task::spawn_blocking(move || read(&body, &reader.context()));
+/// What became of the records of one export.
+#[derive(Serialize)]
+struct Ingested {
+    accepted: usize,
+    rejected: usize,
+    /// Why the first one was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Scores the records.
+async fn ingest(
+    gateways: &Arc<Gateways>,
+    shortened: Option<Extension<Shortened>>,
+    body: Bytes,
+) -> Result<Ingested, WireError> {
+    let reader = Arc::clone(gateways);
+    let read = task::spawn_blocking(move || read(&body, &reader.context_of(shortened.as_ref())));
     let records = read.await.map_err(|_| WireError::Internal)??;
     let count = records.len();
     let mut exchanges = Vec::with_capacity(count);
+    let mut reason = None;
     for record in records {
         match record {
             Ok(exchange) => exchanges.push(exchange),
-            Err(error) => tracing::debug!(%error, "gateway log record rejected"),
+            Err(Rejected { unread, error }) => {
+                gateways.record_unread(Door::LitellmLog, unread);
+                reason.get_or_insert(error);
+            }
         }
     }
-    let unreadable = count - exchanges.len();
-    let scored = gateways.score_now(exchanges).await?;
-    let failed = scored.iter().filter(|result| result.is_err()).count();
-    Ok((count - unreadable - failed, unreadable + failed))
+    let mut accepted = 0;
+    for scored in gateways.score_now(exchanges).await? {
+        match scored {
+            Ok(_) => accepted += 1,
+            Err(error) => {
+                reason.get_or_insert(error);
+            }
+        }
+    }
+    Ok(Ingested {
+        accepted,
+        rejected: count - accepted,
+        reason: reason.map(|error| error.to_string()),
+    })
 }

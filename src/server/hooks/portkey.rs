@@ -2,33 +2,43 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 
 use super::gateways::Gateways;
-use crate::gateway::portkey::{answer_of, read};
-use crate::gateway::{Verdict, blocked};
-use crate::server::http::error_response::to_gateway;
-use crate::wire::WireError;
+use crate::gateway::portkey::{Hook, answer_of, read};
+use crate::gateway::{Call, Door, Verdict, blocked};
+use crate::server::http::body::Shortened;
 
-pub(super) async fn call(State(gateways): State<Arc<Gateways>>, body: Bytes) -> Response {
-    let hook = match read(&body, &gateways.context()) {
+pub(super) async fn call(
+    State(gateways): State<Arc<Gateways>>,
+    shortened: Option<Extension<Shortened>>,
+    body: Bytes,
+) -> Response {
+    let context = gateways.context_of(shortened.as_ref());
+    let Hook { after, call } = match read(&body, &context) {
         Ok(hook) => hook,
-        Err(error @ WireError::MalformedBody { .. }) => return to_gateway(&error),
         Err(error) => {
-            tracing::debug!(%error, "webhook request not scored");
-            return Json(answer_of(&Verdict::Pass)).into_response();
+            return gateways.unusable(Door::Portkey, &error, || answer_of(&Verdict::Pass));
         }
     };
-    if hook.after {
-        gateways.score_later(hook.exchange);
-        return Json(answer_of(&Verdict::Pass)).into_response();
+    let Call { exchange, unread } = call;
+    let verdict = if after {
+        Verdict::Pass
+    } else {
+        gateways.verdict(&exchange.account)
+    };
+    let counted = match verdict {
+        Verdict::Block { .. } => blocked(exchange),
+        Verdict::Pass if after => exchange,
+        // It is counted after the model.
+        Verdict::Pass => return Json(answer_of(&verdict)).into_response(),
+    };
+    if let Some(reason) = unread {
+        gateways.record_unread(Door::Portkey, reason);
     }
-    let verdict = gateways.verdict(&hook.exchange.account);
-    if verdict != Verdict::Pass {
-        gateways.score_later(blocked(hook.exchange));
-    }
+    gateways.score_later(counted);
     Json(answer_of(&verdict)).into_response()
 }

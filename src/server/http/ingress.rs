@@ -9,11 +9,12 @@ use axum::http::{StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::body::BodyLimits;
+use super::body::{BodyLimits, Shortened, repaired};
 use super::concurrency::ConcurrencyLimit;
 use super::content_type::{ContentTypes, content_type, is_grpc};
 use super::error_response::{self, plain};
 use super::gunzip::gunzipped;
+use crate::gateway::{Door, Unread};
 use crate::server::limits::Limits;
 use crate::server::metrics::Metrics;
 use crate::wire::WireError;
@@ -23,14 +24,16 @@ use crate::wire::WireError;
 pub(in crate::server) struct IngressLimits {
     concurrency: ConcurrencyLimit,
     body: BodyLimits,
+    metrics: Arc<Metrics>,
 }
 
 impl IngressLimits {
     /// Creates the limits from the configuration; refused requests are counted in `metrics`.
     pub(in crate::server) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
         Self {
-            concurrency: ConcurrencyLimit::new(limits, metrics),
+            concurrency: ConcurrencyLimit::new(limits, Arc::clone(&metrics)),
             body: BodyLimits::new(limits),
+            metrics,
         }
     }
 }
@@ -73,20 +76,53 @@ pub(in crate::server) async fn alias(
     }
 }
 
-/// Layer of gateway hooks and telemetry, whose bodies may be compressed.
+/// Layer of gateway hooks and telemetry, whose bodies may be compressed. Neither can be told to send less, so JSON over
+/// the limit is shortened.
 pub(in crate::server) async fn hooks(
     State(limits): State<IngressLimits>,
     request: Request,
     next: Next,
 ) -> Response {
+    let door = door(request.uri().path());
     let read = async {
         let permit = limits.concurrency.enter()?;
-        let request = read(request, ContentTypes::HOOKS, &limits.body).await?;
+        ContentTypes::HOOKS.check(&request)?;
+        let headers = request.headers();
+        let packed = headers.contains_key(header::CONTENT_ENCODING);
+        let request = if packed || content_type(headers) == "application/x-protobuf" {
+            limits.body.read(request).await?
+        } else {
+            limits.body.read_shortened(request).await?
+        };
         Ok((permit, gunzipped(request, limits.body.bytes_max).await?))
     };
     match read.await {
         Ok((_permit, request)) => next.run(request).await,
-        Err(error) => error_response::to_gateway(&error),
+        Err(error) => {
+            let reason = match error {
+                WireError::BodyTooLarge { .. } => Some(Unread::TooLarge),
+                WireError::MalformedBody { .. } => Some(Unread::Malformed),
+                _ => None,
+            };
+            if let Some((door, reason)) = door.zip(reason) {
+                limits.metrics.count_unread(door, reason);
+                let (door, reason): (&str, &str) = (door.into(), reason.into());
+                tracing::warn!(door, reason, "body of a gateway not read");
+            }
+            error_response::to_gateway(&error)
+        }
+    }
+}
+
+/// Returns the integration that calls a path; `None` for one whose calls are not counted.
+fn door(path: &str) -> Option<Door> {
+    match path {
+        "/beta/litellm_basic_guardrail_api" => Some(Door::LitellmGuardrail),
+        "/v1/ingest/litellm" => Some(Door::LitellmLog),
+        "/portkey/webhook" => Some(Door::Portkey),
+        "/agentgateway/request" => Some(Door::Agentgateway),
+        _ if path.ends_with("/v1/traces") || path.ends_with("/v1/logs") => Some(Door::Otlp),
+        _ => None,
     }
 }
 
@@ -129,7 +165,26 @@ async fn read(
     limits: &BodyLimits,
 ) -> Result<Request, WireError> {
     types.check(&request)?;
-    limits.read(request).await
+    let request = limits.read(request).await?;
+    if content_type(request.headers()) != "application/json" {
+        return Ok(request);
+    }
+    let packed = request.headers().get(header::CONTENT_ENCODING);
+    let request = match packed
+        .map(|value| value.as_bytes().to_ascii_lowercase())
+        .as_deref()
+    {
+        None | Some(b"" | b"identity") => request,
+        Some(b"gzip" | b"x-gzip") => gunzipped(request, limits.bytes_max).await?,
+        // The RPC stack says which encodings it takes.
+        Some(_) => return Ok(request),
+    };
+    // A caller who waits for an answer can send less; what is left out without a word would be a surprise.
+    if request.extensions().get::<Shortened>().is_some() {
+        let bound = limits.bytes_max;
+        return Err(WireError::BodyTooLarge { bound });
+    }
+    repaired(request, limits.bytes_max).await
 }
 
 /// Maps the RPC stack's own errors to rows of the error table: a body that is too large once decompressed (recognized

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::admission::{Admission, Priority};
 use crate::domain::{Assessment, Exchange, Risk};
+use crate::gateway::{Door, Unread};
 use crate::server::limits::Limits;
 use crate::server::metrics::{Metrics, Shed};
 use crate::server::scorer::{AccountStatus, NotReady, Scorer};
@@ -120,6 +121,11 @@ impl Dispatcher {
     /// Counts a background exchange that was dropped unscored.
     pub(in crate::server) fn record_drop(&self) {
         self.metrics.shed(Shed::Background);
+    }
+
+    /// Counts a call of a gateway of which not everything was read. Returns how many there were before it.
+    pub(in crate::server) fn record_unread(&self, door: Door, reason: Unread) -> u64 {
+        self.metrics.count_unread(door, reason)
     }
 
     /// Returns the name of the active bundle.

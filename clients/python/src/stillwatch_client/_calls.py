@@ -138,4 +138,4 @@ def _identified(exchange: AnyExchange) -> Mapping[str, object]:
 
 
 def _encoded(body: object) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(errors="replace")
