@@ -1,5 +1,8 @@
 //! Tests of the binary as a user runs it: exit codes, output streams, hints.
 
+#[path = "cli/output.rs"]
+mod output;
+
 use std::path::Path;
 
 use assert_cmd::Command;

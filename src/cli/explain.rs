@@ -7,6 +7,7 @@ use super::Exit;
 use super::input::TrafficFlags;
 use super::model::ModelFlags;
 use super::terminal::hint;
+use super::what_was_read::WhatWasRead;
 use crate::detect::DETECTORS;
 use crate::domain::{Assessment, Technique, TechniqueRisk};
 use crate::engine::Engine;
@@ -98,7 +99,9 @@ pub(super) fn history(
     account: &str,
     mut take: impl FnMut(Assessment),
 ) -> anyhow::Result<Exit> {
-    traffic.each_batch(|exchanges| {
+    let read = WhatWasRead::default();
+    let exit = traffic.each_batch(|exchanges| {
+        read.add(&exchanges);
         let own: Vec<_> = exchanges
             .into_iter()
             .filter(|exchange| exchange.account == account)
@@ -112,7 +115,9 @@ pub(super) fn history(
             }
         }
         Ok(repeated)
-    })
+    })?;
+    read.report(traffic.files());
+    Ok(exit)
 }
 
 /// Renders the assessment as text, with its reasons, its benign look-alikes and how to contest it.

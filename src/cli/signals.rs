@@ -1,6 +1,9 @@
-//! Signals to a running server: stop, or reload files.
+//! Signals: to a running server, to stop or to reload files; to a command that writes a file, to leave none half-written.
 
 use std::io;
+use std::thread;
+
+use super::exit::INTERRUPTED;
 
 /// Handlers of SIGINT, SIGTERM and SIGHUP; of the interrupt alone where there are no others.
 pub(super) struct Signals {
@@ -51,4 +54,24 @@ impl Signals {
     pub(super) async fn stop(&mut self, _reload: impl Fn()) {
         let _ = tokio::signal::ctrl_c().await;
     }
+}
+
+/// Calls `act` at an interrupt from the terminal and ends the program. The thread that waits for it ends with the
+/// program.
+///
+/// # Errors
+/// If the handler cannot be installed.
+pub(super) fn at_interrupt(act: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    thread::Builder::new()
+        .name("interrupt".to_owned())
+        .spawn(move || {
+            if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+                act();
+                std::process::exit(INTERRUPTED);
+            }
+        })?;
+    Ok(())
 }
