@@ -148,8 +148,8 @@ pub mod internals {
     }
     pub mod server {
         pub use crate::server::{
-            AccountStatus, Accounts, ActiveBundle, ApiKey, BlockFrom, HookSettings, KeyLine,
-            KeyScope, Keys, LabelError, Labels, Limits, ModelEntry, ModelError, Models, NotReady,
+            AccountStatus, Accounts, ActiveBundle, ApiKey, BlockFrom, Histories, HookSettings,
+            KeyLine, KeyScope, Keys, LabelError, Labels, Limits, ModelEntry, ModelError, Models, NotReady,
             RateLimit, ScoreError, Scorer, Services, Setup, Submitted, Tls, TlsFiles, Verification,
             run,
         };

@@ -233,6 +233,18 @@ fn labels_by_pseudonym_train_the_same_bundle_and_none_is_left_out_silently() {
         "the same labels train the same bundle"
     );
 
+    let card = std::fs::read_to_string(at.join("name/x/1/CARD.md")).unwrap();
+    for said in [
+        "an operator's own labeled traffic",
+        "benign accounts of",
+        "4 labels could not be used",
+        "those of default@3, unchanged",
+        "on nothing simulated",
+    ] {
+        assert!(card.contains(said), "{said} in {card}");
+    }
+    assert!(!card.contains("Accounts are simulated"), "{card}");
+
     let keyless = run(&format!(
         "{train} pseudonyms.jsonl --data nowhere --out none/x/1"
     ));

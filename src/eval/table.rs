@@ -67,8 +67,8 @@ pub enum Style {
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// Aligned, with box lines.
-    Terminal,
+    /// Aligned, with box lines, within this number of columns if there is one.
+    Terminal(Option<u16>),
     /// GitHub-flavoured Markdown.
     Markdown,
     /// RFC 4180, with `\n` line ends; a figure's interval and n in columns of their own.
@@ -282,7 +282,7 @@ impl Table {
     /// Renders the table as text that ends in a newline.
     pub fn render(&self, layout: Layout) -> String {
         match layout {
-            Layout::Terminal => self.terminal(),
+            Layout::Terminal(width) => self.terminal(width),
             Layout::Markdown => self.markdown(),
             Layout::Csv => self.csv(),
             Layout::Json => format!("{:#}\n", self.json()),
@@ -302,12 +302,31 @@ impl Table {
         json!({ "title": self.title, "columns": self.columns, "rows": rows })
     }
 
-    fn terminal(&self) -> String {
+    /// Renders the table with box lines. A table that would have to break words to fit is written row by row instead.
+    fn terminal(&self, width: Option<u16>) -> String {
+        if let Some(width) = width {
+            let narrowest = |index: usize| {
+                let cells = self.rows.iter().map(|row| row[index].words());
+                let texts = cells.chain([harmless(&self.columns[index])]);
+                texts.map(|text| longest_word(&text)).max().unwrap_or(0)
+            };
+            // A cell has a blank on each side and a line after it; one more line is before the first.
+            let least: usize = (0..self.columns.len()).map(|at| narrowest(at) + 3).sum();
+            if least + 1 > usize::from(width) {
+                return self.row_by_row(width);
+            }
+        }
         let mut table = comfy_table::Table::new();
         table
             .load_style(presets::UTF8_FULL_CONDENSED)
-            .set_content_arrangement(ContentArrangement::Disabled)
+            .set_content_arrangement(match width {
+                Some(_) => ContentArrangement::Dynamic,
+                None => ContentArrangement::Disabled,
+            })
             .set_header(self.columns.iter().map(|name| harmless(name)));
+        if let Some(width) = width {
+            table.set_width(width);
+        }
         for row in &self.rows {
             table.add_row(row.iter().map(Cell::words));
         }
@@ -316,7 +335,24 @@ impl Table {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        format!("{}\n{}\n", harmless(&self.title), table.trim_fmt())
+        let title = match width {
+            Some(width) => fitted([[harmless(&self.title)]], width),
+            None => harmless(&self.title) + "\n",
+        };
+        format!("{title}{}\n", table.trim_fmt())
+    }
+
+    /// Writes each row as lines of a column's name and its value.
+    fn row_by_row(&self, width: u16) -> String {
+        let mut text = fitted([[harmless(&self.title)]], width);
+        for row in &self.rows {
+            text.push_str(&"─".repeat(usize::from(width)));
+            text.push('\n');
+            let named = self.columns.iter().zip(row);
+            let named = named.map(|(column, cell)| [harmless(column), cell.words()]);
+            text.push_str(&fitted(named.filter(|[_, value]| !value.is_empty()), width));
+        }
+        text
     }
 
     fn markdown(&self) -> String {
@@ -397,6 +433,30 @@ impl Table {
                 .iter()
                 .all(|row| !matches!(row[index], Cell::Text(_)))
     }
+}
+
+/// Lays cells out without lines, within this number of columns.
+fn fitted<const N: usize>(rows: impl IntoIterator<Item = [String; N]>, width: u16) -> String {
+    let mut table = comfy_table::Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width);
+    for row in rows {
+        table.add_row(row);
+    }
+    for index in 0..N {
+        if let Some(column) = table.column_mut(index) {
+            column.set_padding((0, u16::from(index + 1 < N) * 2));
+        }
+    }
+    table.trim_fmt() + "\n"
+}
+
+/// Returns the length of the longest word of a text, which a table breaks at blanks only.
+fn longest_word(text: &str) -> usize {
+    let words = text.split(' ').map(|word| word.chars().count());
+    words.max().unwrap_or(0)
 }
 
 /// Returns `text` on one line, without characters that could control a terminal or reorder the text: names of

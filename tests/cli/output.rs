@@ -193,3 +193,34 @@ fn labels_that_match_nothing_are_an_error() {
         assert!(done.stdout.is_empty(), "no report of zeros");
     }
 }
+
+#[cfg(feature = "lab")]
+#[test]
+fn tables_and_explanations_fit_the_terminal_and_are_whole_in_a_pipe() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let run = |arguments: &str, columns: Option<&str>| {
+        let mut command = stillwatch(at);
+        command.args(arguments.split(' ')).env_remove("COLUMNS");
+        if let Some(columns) = columns {
+            command.env("COLUMNS", columns);
+        }
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    run("simulate --seed 2 --traffic t.jsonl --labels l.jsonl", None);
+    let log = fs::read_to_string(at.join("t.jsonl")).unwrap();
+    let first: serde_json::Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    let explain = format!("explain t.jsonl --account {}", first["account"].as_str().unwrap());
+    let eval = "eval --traffic t.jsonl --labels l.jsonl --resamples 20";
+    let widest = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap();
+    for command in [eval, &explain] {
+        let free = run(command, None);
+        assert!(widest(&free) > 100, "{command}: the test needs something wide");
+        for columns in [60, 80, 100] {
+            let fitted = run(command, Some(&columns.to_string()));
+            assert!(widest(&fitted) <= columns, "{command} in {columns}:\n{fitted}");
+        }
+    }
+}

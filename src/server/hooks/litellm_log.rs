@@ -33,7 +33,10 @@ async fn ingest(gateways: Arc<Gateways>, body: Bytes) -> Result<(usize, usize), 
     for record in records {
         match record {
             Ok(exchange) => exchanges.push(exchange),
-            Err(error) => tracing::debug!(%error, "gateway log record rejected"),
+            Err(error) => {
+                gateways.dispatcher().count_refused();
+                tracing::debug!(%error, "gateway log record rejected");
+            }
         }
     }
     let unreadable = count - exchanges.len();
