@@ -41,8 +41,8 @@ pub use http::tls::{Tls, TlsFiles};
 pub use limits::Limits;
 pub use scorer::{AccountStatus, NotReady, ScoreError, Scorer};
 pub use services::{
-    Accounts, ActiveBundle, Histories, LabelError, Labels, ModelEntry, ModelError, Models, Services,
-    Submitted, Verification,
+    Accounts, ActiveBundle, Histories, LabelError, Labels, ModelEntry, ModelError, Models,
+    Services, Submitted, Verification,
 };
 
 use hooks::gateways::Gateways;

@@ -123,16 +123,24 @@ pub(super) fn history(
 /// Renders the assessment as text, with its reasons, its benign look-alikes and how to contest it.
 pub(super) fn render(assessment: &Assessment, bundle: &str) -> String {
     let mut lines = vec![
-        wrapped(&format!(
-            "After {} exchanges: risk {:.3} (between {:.3} and {:.3}), {}, recommended: {}",
-            assessment.seen,
-            assessment.risk.value(),
-            assessment.risk_low.value(),
-            assessment.risk_high.value(),
-            assessment.band.name(),
-            assessment.recommendation.name()
-        ), "", width()),
-        wrapped(&format!("Scored by {bundle}. Contributions are log-odds and sum to the score."), "", width()),
+        wrapped(
+            &format!(
+                "After {} exchanges: risk {:.3} (between {:.3} and {:.3}), {}, recommended: {}",
+                assessment.seen,
+                assessment.risk.value(),
+                assessment.risk_low.value(),
+                assessment.risk_high.value(),
+                assessment.band.name(),
+                assessment.recommendation.name()
+            ),
+            "",
+            width(),
+        ),
+        wrapped(
+            &format!("Scored by {bundle}. Contributions are log-odds and sum to the score."),
+            "",
+            width(),
+        ),
         String::new(),
     ];
     lines.push("Reasons, compared with benign accounts:".to_owned());
@@ -154,7 +162,11 @@ pub(super) fn render(assessment: &Assessment, bundle: &str) -> String {
                 .iter()
                 .map(|known| wrapped(&format!("- {known}"), "  ", width())),
         );
-        lines.push(wrapped(&format!("To contest: {}", card.contest), "", width()));
+        lines.push(wrapped(
+            &format!("To contest: {}", card.contest),
+            "",
+            width(),
+        ));
     }
     lines.push(String::new());
     lines.join("\n")

@@ -37,6 +37,15 @@ impl Signals {
             }
         }
     }
+
+    /// Returns at the first of them.
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
 }
 
 #[cfg(not(unix))]
@@ -52,11 +61,16 @@ impl Signals {
 
     /// Returns at an interrupt. There is no SIGHUP on this platform: files are reloaded by a restart.
     pub(super) async fn stop(&mut self, _reload: impl Fn()) {
+        self.any().await;
+    }
+
+    /// Returns at an interrupt.
+    async fn any(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
     }
 }
 
-/// Calls `act` at an interrupt from the terminal and ends the program. The thread that waits for it ends with the
+/// Calls `act` at a signal that ends programs, and ends the program. The thread that waits for it ends with the
 /// program.
 ///
 /// # Errors
@@ -65,13 +79,16 @@ pub(super) fn at_interrupt(act: impl FnOnce() + Send + 'static) -> io::Result<()
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()?;
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::new()?
+    };
     thread::Builder::new()
         .name("interrupt".to_owned())
         .spawn(move || {
-            if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-                act();
-                std::process::exit(INTERRUPTED);
-            }
+            runtime.block_on(signals.any());
+            act();
+            std::process::exit(INTERRUPTED);
         })?;
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! `insufficient` instead of a number. Text for people is rounded and sanitised; CSV and JSON carry every digit and
 //! the unmodified text.
 
-use comfy_table::{CellAlignment, ContentArrangement, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 use serde_json::{Map, Value, json};
 
 use super::metrics::{Figure, Interval};
@@ -304,15 +304,14 @@ impl Table {
 
     /// Renders the table with box lines. A table that would have to break words to fit is written row by row instead.
     fn terminal(&self, width: Option<u16>) -> String {
+        // A cell has a blank on each side.
+        let least: Vec<usize> = (0..self.columns.len())
+            .map(|index| self.longest_word(index) + 2)
+            .collect();
         if let Some(width) = width {
-            let narrowest = |index: usize| {
-                let cells = self.rows.iter().map(|row| row[index].words());
-                let texts = cells.chain([harmless(&self.columns[index])]);
-                texts.map(|text| longest_word(&text)).max().unwrap_or(0)
-            };
-            // A cell has a blank on each side and a line after it; one more line is before the first.
-            let least: usize = (0..self.columns.len()).map(|at| narrowest(at) + 3).sum();
-            if least + 1 > usize::from(width) {
+            // A line after each cell, and one before the first.
+            let lines = self.columns.len() + 1;
+            if least.iter().sum::<usize>() + lines > usize::from(width) {
                 return self.row_by_row(width);
             }
         }
@@ -331,8 +330,15 @@ impl Table {
             table.add_row(row.iter().map(Cell::words));
         }
         for index in 0..self.columns.len() {
-            if let (true, Some(column)) = (self.is_numeric(index), table.column_mut(index)) {
+            let Some(column) = table.column_mut(index) else {
+                continue;
+            };
+            if self.is_numeric(index) {
                 column.set_cell_alignment(CellAlignment::Right);
+            }
+            if width.is_some() {
+                let least = Width::Fixed(u16::try_from(least[index]).unwrap_or(u16::MAX));
+                column.set_constraint(ColumnConstraint::LowerBoundary(least));
             }
         }
         let title = match width {
@@ -340,6 +346,14 @@ impl Table {
             None => harmless(&self.title) + "\n",
         };
         format!("{title}{}\n", table.trim_fmt())
+    }
+
+    /// Returns the length of the longest word of a column: what a table breaks at blanks can be no narrower.
+    fn longest_word(&self, index: usize) -> usize {
+        let cells = self.rows.iter().map(|row| row[index].words());
+        let texts = cells.chain([harmless(&self.columns[index])]);
+        let word = |text: String| text.split(' ').map(|word| word.chars().count()).max();
+        texts.filter_map(word).max().unwrap_or(0)
     }
 
     /// Writes each row as lines of a column's name and its value.
@@ -451,12 +465,6 @@ fn fitted<const N: usize>(rows: impl IntoIterator<Item = [String; N]>, width: u1
         }
     }
     table.trim_fmt() + "\n"
-}
-
-/// Returns the length of the longest word of a text, which a table breaks at blanks only.
-fn longest_word(text: &str) -> usize {
-    let words = text.split(' ').map(|word| word.chars().count());
-    words.max().unwrap_or(0)
 }
 
 /// Returns `text` on one line, without characters that could control a terminal or reorder the text: names of

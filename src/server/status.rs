@@ -118,7 +118,10 @@ impl Status {
         for door in &self.doors {
             if let Some(last) = door.last {
                 let calls = door.calls;
-                figures.push((door.name, format!("{calls} calls, the last at {}", format_time(last))));
+                figures.push((
+                    door.name,
+                    format!("{calls} calls, the last at {}", format_time(last)),
+                ));
             }
         }
         figures
@@ -205,7 +208,10 @@ impl Status {
             ),
         ] {
             if self.share(count) >= SHARE_MIN {
-                words.push(format!("{:.0}% of exchanges {what}", self.share(count) * 100.0));
+                words.push(format!(
+                    "{:.0}% of exchanges {what}",
+                    self.share(count) * 100.0
+                ));
             }
         }
         if self.repeated > self.counted {
@@ -252,10 +258,16 @@ mod tests {
         let words = |status: Status| status.words().join(" ");
         assert!(words(status(0, 0, 0)).starts_with("Nothing has arrived"));
         let some = words(status(400, 20, 8));
-        assert!(some.contains("8 of 20 accounts have the 10 exchanges"), "{some}");
+        assert!(
+            some.contains("8 of 20 accounts have the 10 exchanges"),
+            "{some}"
+        );
         // Two exchanges an account and hour: eight are missing.
         let none = words(status(10, 5, 0));
-        assert!(none.contains("an average account takes about 4 hours more"), "{none}");
+        assert!(
+            none.contains("an average account takes about 4 hours more"),
+            "{none}"
+        );
     }
 
     #[test]

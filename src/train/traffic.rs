@@ -192,11 +192,11 @@ impl Refit {
             scored.extend(own.map(|history| score_history(&without.fusion, history)));
             progress.advance(1);
         }
-        let risk_model = fit_risk_model(fusion, &scored, self.conversation)?;
         let summary = Summary {
             lines: self.made_of(&histories),
             accounts: AccountsFrom::LabeledTraffic,
         };
+        let risk_model = fit_risk_model(fusion, &scored, self.conversation)?;
         let [tokenizer, encoder, words, ..] = self.files.files;
         let manifest = Manifest {
             name: name.to_owned(),

@@ -34,7 +34,10 @@ fn an_input_is_never_the_output_whatever_it_is_called() {
             .unwrap();
         assert_eq!(done.status.code(), Some(2), "{output}");
         let said = text(&done.stderr);
-        assert!(said.contains("got one of the inputs") && said.contains("hint:"), "{said}");
+        assert!(
+            said.contains("got one of the inputs") && said.contains("hint:"),
+            "{said}"
+        );
         assert_eq!(fs::read_to_string(at.join("t.jsonl")).unwrap(), LINE);
     }
 }
@@ -53,10 +56,17 @@ fn a_file_is_replaced_whole_or_left_alone() {
     };
     assert_eq!(score("bad.jsonl"), Some(2));
     assert_eq!(fs::read_to_string(at.join("out.jsonl")).unwrap(), "before");
-    assert_eq!(names(at), ["bad.jsonl", "out.jsonl", "t.jsonl"], "nothing is left behind");
+    assert_eq!(
+        names(at),
+        ["bad.jsonl", "out.jsonl", "t.jsonl"],
+        "nothing is left behind"
+    );
     assert_eq!(score("t.jsonl"), Some(0));
     let written = fs::read_to_string(at.join("out.jsonl")).unwrap();
-    assert!(written.starts_with('{') && written.lines().count() == 1, "{written}");
+    assert!(
+        written.starts_with('{') && written.lines().count() == 1,
+        "{written}"
+    );
     assert_eq!(names(at), ["bad.jsonl", "out.jsonl", "t.jsonl"]);
 }
 
@@ -72,7 +82,12 @@ fn what_is_no_file_is_written_to_as_it_is_and_rights_are_kept() {
     for output in ["/dev/null", "out.jsonl", "new.jsonl"] {
         let arguments = ["score", "t.jsonl", "--out", output];
         let done = stillwatch(at).args(arguments).output().unwrap();
-        assert_eq!(done.status.code(), Some(0), "{output}: {}", text(&done.stderr));
+        assert_eq!(
+            done.status.code(),
+            Some(0),
+            "{output}: {}",
+            text(&done.stderr)
+        );
     }
     let mode = |name: &str| fs::metadata(at.join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("out.jsonl"), 0o640);
@@ -86,8 +101,7 @@ fn an_interrupt_leaves_no_file_and_says_how_far_it_came() {
     use std::process::{Command, Stdio};
     let folder = TempDir::new().unwrap();
     let at = folder.path();
-    // A bad line is reported when its batch was read: then the exchanges before it were, too.
-    let mut running = Command::new(assert_cmd::cargo::cargo_bin("stillwatch"))
+    let mut running = Command::new(env!("CARGO_BIN_EXE_stillwatch"))
         .current_dir(at)
         .args(["score", "-", "--out", "out.jsonl.gz"])
         .stdin(Stdio::piped())
@@ -95,24 +109,34 @@ fn an_interrupt_leaves_no_file_and_says_how_far_it_came() {
         .spawn()
         .unwrap();
     let mut input = running.stdin.take().unwrap();
-    writeln!(input, "{LINE}").unwrap();
-    input.flush().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    writeln!(input, "not JSON").unwrap();
-    input.flush().unwrap();
     let mut said = BufReader::new(running.stderr.take().unwrap());
-    let mut first = String::new();
-    said.read_line(&mut first).unwrap();
-    assert!(first.contains("warning:"), "{first}");
+    let mut send = |lines: &str| {
+        input.write_all(lines.as_bytes()).unwrap();
+        input.flush().unwrap();
+        let mut warning = String::new();
+        said.read_line(&mut warning).unwrap();
+        assert!(warning.contains("warning:"), "{warning}");
+    };
+    // What was sent before the first bad line has been counted when the second one is reported.
+    send(&format!("{LINE}\nnot JSON\n"));
+    send("not JSON\n");
     assert!(names(at).iter().any(|name| name.ends_with(".unfinished")));
     let number = running.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &number]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &number])
+            .status()
+            .unwrap()
+            .success()
+    );
     assert_eq!(running.wait().unwrap().code(), Some(130));
     let mut rest = String::new();
     said.read_to_string(&mut rest).unwrap();
-    assert!(rest.contains("interrupted after 1 exchange of 1 account"), "{rest}");
+    assert!(
+        rest.contains("interrupted after 1 exchange of 1 account"),
+        "{rest}"
+    );
     assert!(names(at).is_empty(), "{:?}", names(at));
-    drop(input);
 }
 
 #[test]
@@ -142,7 +166,11 @@ fn a_new_bundle_does_not_replace_the_one_it_is_made_of() {
     let arguments = "train --traffic t.jsonl --labels t.jsonl --bundle models/x/1 --out models/x/1";
     let done = stillwatch(at).args(arguments.split(' ')).output().unwrap();
     assert_eq!(done.status.code(), Some(2));
-    assert!(text(&done.stderr).contains("got the one of --bundle"), "{}", text(&done.stderr));
+    assert!(
+        text(&done.stderr).contains("got the one of --bundle"),
+        "{}",
+        text(&done.stderr)
+    );
 }
 
 #[test]
@@ -156,7 +184,10 @@ fn the_last_line_says_what_was_read_and_nothing_is_said_too() {
     let run = |arguments: &[&str]| {
         let output = stillwatch(at).args(arguments).output().unwrap();
         let said = text(&output.stderr);
-        (output.status.code(), said.lines().last().unwrap_or_default().to_owned())
+        (
+            output.status.code(),
+            said.lines().last().unwrap_or_default().to_owned(),
+        )
     };
     let expected = "3 exchanges of 2 accounts, from 2026-05-01T12:00:00Z to 2026-05-01T13:30:00Z";
     assert_eq!(run(&["score", "t.jsonl"]), (Some(0), expected.to_owned()));
@@ -182,7 +213,11 @@ fn labels_that_match_nothing_are_an_error() {
             "no label has an exchange: 1 labels in l.jsonl, 1 accounts in t.jsonl; \
              the first label is of account \"stranger\"",
         ),
-        ("t.jsonl", "empty.jsonl", "no labels of named accounts in empty.jsonl"),
+        (
+            "t.jsonl",
+            "empty.jsonl",
+            "no labels of named accounts in empty.jsonl",
+        ),
         ("empty.jsonl", "l.jsonl", "no exchanges in empty.jsonl"),
     ] {
         let arguments = ["eval", "--traffic", traffic, "--labels", labels];
@@ -206,21 +241,35 @@ fn tables_and_explanations_fit_the_terminal_and_are_whole_in_a_pipe() {
             command.env("COLUMNS", columns);
         }
         let output = command.output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{arguments}: {}", text(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{arguments}: {}",
+            text(&output.stderr)
+        );
         text(&output.stdout)
     };
     run("simulate --seed 2 --traffic t.jsonl --labels l.jsonl", None);
     let log = fs::read_to_string(at.join("t.jsonl")).unwrap();
     let first: serde_json::Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
-    let explain = format!("explain t.jsonl --account {}", first["account"].as_str().unwrap());
+    let explain = format!(
+        "explain t.jsonl --account {}",
+        first["account"].as_str().unwrap()
+    );
     let eval = "eval --traffic t.jsonl --labels l.jsonl --resamples 20";
     let widest = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap();
     for command in [eval, &explain] {
         let free = run(command, None);
-        assert!(widest(&free) > 100, "{command}: the test needs something wide");
+        assert!(
+            widest(&free) > 100,
+            "{command}: the test needs something wide"
+        );
         for columns in [60, 80, 100] {
             let fitted = run(command, Some(&columns.to_string()));
-            assert!(widest(&fitted) <= columns, "{command} in {columns}:\n{fitted}");
+            assert!(
+                widest(&fitted) <= columns,
+                "{command} in {columns}:\n{fitted}"
+            );
         }
     }
 }

@@ -5,8 +5,8 @@ use stillwatch::internals::domain::{
 };
 use stillwatch::internals::engine::AccountState;
 use stillwatch::internals::server::{
-    Accounts, ActiveBundle, Histories, LabelError, Labels, ModelEntry, ModelError, Models, Submitted,
-    Verification,
+    Accounts, ActiveBundle, Histories, LabelError, Labels, ModelEntry, ModelError, Models,
+    Submitted, Verification,
 };
 
 /// Services without accounts, bundles or labels.

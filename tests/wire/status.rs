@@ -30,7 +30,10 @@ async fn nothing_has_arrived_at_first() {
     let first = status["summary"][0].as_str().expect("a sentence");
     assert!(first.starts_with("Nothing has arrived since 20"), "{first}");
     assert_eq!(status["exchanges"]["counted"], 0);
-    assert_eq!(status["doors"][0], json!({"door": "scoring", "calls": 0, "last_call": null}));
+    assert_eq!(
+        status["doors"][0],
+        json!({"door": "scoring", "calls": 0, "last_call": null})
+    );
 }
 
 #[tokio::test]
@@ -45,7 +48,12 @@ async fn what_arrives_is_counted_by_what_is_missing_from_it_and_by_door() {
     };
     let textless = with("messages", json!([{"role": "user", "content": " "}]));
     let timeless = with("time", Value::Null);
-    for call in [exchange("counted-a"), exchange("counted-a"), textless, timeless] {
+    for call in [
+        exchange("counted-a"),
+        exchange("counted-a"),
+        textless,
+        timeless,
+    ] {
         let answer = post_json(at, "/v1/score", call.to_string()).await;
         assert_eq!(answer.status, StatusCode::OK, "{call}");
     }
@@ -54,7 +62,10 @@ async fn what_arrives_is_counted_by_what_is_missing_from_it_and_by_door() {
     let batch = json!({"exchanges": [exchange("counted-b"), exchange("")]}).to_string();
     assert_eq!(post_json(at, BATCH, batch).await.status, StatusCode::OK);
     let nameless = r#"{"startTime": 1, "messages": [{"role": "user", "content": "x"}]}"#;
-    assert_eq!(post_json(at, "/v1/ingest/litellm", nameless).await.status, StatusCode::OK);
+    assert_eq!(
+        post_json(at, "/v1/ingest/litellm", nameless).await.status,
+        StatusCode::OK
+    );
 
     let status = status(&server).await;
     assert_eq!(
@@ -91,18 +102,27 @@ async fn what_arrives_is_counted_by_what_is_missing_from_it_and_by_door() {
     for (what, expected) in [("counted", 4), ("refused", 3), ("without_text", 1)] {
         assert_eq!(counts.value(&series(what)), expected, "{what}");
     }
-    assert_eq!(counts.value("stillwatch_door_calls_total{door=\"litellm_log\"}"), 1);
+    assert_eq!(
+        counts.value("stillwatch_door_calls_total{door=\"litellm_log\"}"),
+        1
+    );
 }
 
 #[tokio::test]
 async fn a_browser_gets_pages_and_programs_get_json() {
     let server = Running::start().await;
     let call = exchange(CANARY).to_string();
-    assert_eq!(post_json(server.address, "/v1/score", call).await.status, StatusCode::OK);
+    assert_eq!(
+        post_json(server.address, "/v1/score", call).await.status,
+        StatusCode::OK
+    );
     for path in ["/", "/v1/status"] {
         let page = browse(&server, path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
-        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(
+            page.header("content-type"),
+            Some("text/html; charset=utf-8")
+        );
         let text = String::from_utf8(page.body.to_vec()).expect("text");
         for outside in ["http://", "https://", "<script", "<link", "src=", CANARY] {
             assert!(!text.contains(outside), "{path}: {outside}");
@@ -110,9 +130,19 @@ async fn a_browser_gets_pages_and_programs_get_json() {
     }
     let start = browse(&server, "/").await;
     let start = String::from_utf8(start.body.to_vec()).expect("text");
-    for path in ["/v1/status", "/docs", "/openapi.json", "/readyz", "/metrics"] {
+    for path in [
+        "/v1/status",
+        "/docs",
+        "/openapi.json",
+        "/readyz",
+        "/metrics",
+    ] {
         assert!(start.contains(&format!("href=\"{path}\"")), "{path}");
-        assert_eq!(get(server.address, path).await.status, StatusCode::OK, "{path}");
+        assert_eq!(
+            get(server.address, path).await.status,
+            StatusCode::OK,
+            "{path}"
+        );
     }
     let words = browse(&server, "/v1/status").await;
     let words = String::from_utf8(words.body.to_vec()).expect("text");
@@ -139,7 +169,10 @@ async fn the_status_needs_the_scope_of_readers_and_the_start_page_needs_none() {
         ..Limits::default().into()
     };
     let server = Running::with(setup).await;
-    check(ErrorKind::Unauthenticated, &get(server.address, "/v1/status").await);
+    check(
+        ErrorKind::Unauthenticated,
+        &get(server.address, "/v1/status").await,
+    );
     for (number, expected) in [(1, StatusCode::OK), (2, StatusCode::FORBIDDEN)] {
         let key = key(number);
         let headers = [("x-api-key", key.expose())];

@@ -99,9 +99,17 @@ fn a_table_fits_the_terminal_without_breaking_a_word() {
     for width in [40, 60, 80, 100] {
         let text = sample().render(Layout::Terminal(Some(width)));
         let widest = text.lines().map(|line| line.chars().count()).max();
-        assert!(widest.unwrap_or(0) <= usize::from(width), "{width}:\n{text}");
+        assert!(
+            widest.unwrap_or(0) <= usize::from(width),
+            "{width}:\n{text}"
+        );
         for row in sample().rows() {
-            for word in row.iter().flat_map(|cell| cell.words().split(' ').map(str::to_owned).collect::<Vec<_>>()) {
+            for word in row.iter().flat_map(|cell| {
+                cell.words()
+                    .split(' ')
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            }) {
                 assert!(text.contains(&word), "{word} in {width}:\n{text}");
             }
         }

@@ -6,11 +6,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 use strum::{IntoStaticStr, VariantArray};
 
-use super::Label;
 use crate::domain::{Assessment, Exchange, Timestamp};
 use crate::gateway::UNKNOWN_MODEL;
 use crate::server::auth::api_scope::ApiScope;
 use crate::server::clock;
+
+type Label = (&'static str, &'static str);
 
 /// What can be said of an exchange that arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]

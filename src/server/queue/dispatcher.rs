@@ -111,7 +111,12 @@ impl Dispatcher {
         let (known, histories) = self
             .ask(move || (accounts.count(), accounts.histories()))
             .await?;
-        Ok(Status::new(self.metrics.arrivals(), self.since, known, histories))
+        Ok(Status::new(
+            self.metrics.arrivals(),
+            self.since,
+            known,
+            histories,
+        ))
     }
 
     /// Runs other work of a unary request on a worker.

@@ -13,9 +13,9 @@ use crate::privacy::Pseudonymizer;
 use crate::server::Accounts;
 use crate::server::queue::dispatcher::Dispatcher;
 use crate::wire::contract::{
-    self, Account, AccountRow, ContextSentence, DeleteAccountRequest, DeleteAccountResponse, ExplainAccountRequest,
-    ExplainAccountResponse, GetAccountRequest, GetAccountResponse, ListAccountsRequest,
-    ListAccountsResponse,
+    self, Account, AccountRow, ContextSentence, DeleteAccountRequest, DeleteAccountResponse,
+    ExplainAccountRequest, ExplainAccountResponse, GetAccountRequest, GetAccountResponse,
+    ListAccountsRequest, ListAccountsResponse,
 };
 use crate::wire::{
     AccountSubject, WireError, count_to_contract, format_time, mitigations_to_contract, page_size,
@@ -125,7 +125,10 @@ impl contract::AccountService for AccountApi {
     ) -> ServiceResult<impl Encodable<ExplainAccountResponse> + Send + use<'a>> {
         let subject = self.subject(request.subject.as_ref())?;
         let context = self.context(&subject).await;
-        let account = self.state(subject).await.map_err(|error| error.to_connect())?;
+        let account = self
+            .state(subject)
+            .await
+            .map_err(|error| error.to_connect())?;
         let context = context.map_err(|error| error.to_connect())?;
         Response::ok(ExplainAccountResponse {
             context,

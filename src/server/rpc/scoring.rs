@@ -32,9 +32,9 @@ impl contract::ScoringService for Scoring {
     ) -> ServiceResult<impl Encodable<contract::Assessment> + Send + use<'a>> {
         let exchange = received::read(request.to_owned_message(), clock::now(), &self.dispatcher)
             .map_err(|error| {
-                self.dispatcher.count_refused();
-                error.to_connect()
-            })?;
+            self.dispatcher.count_refused();
+            error.to_connect()
+        })?;
         let assessment = self.dispatcher.score(Priority::Unary, exchange).await;
         let assessment = assessment.map_err(|error| error.to_connect())?;
         Response::ok(assessment_to_contract(assessment))

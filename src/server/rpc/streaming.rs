@@ -13,15 +13,15 @@ use futures_util::stream::{self, ReadyChunks, Stream, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time;
 
-use super::{received, redaction};
 use super::result::result;
+use super::{received, redaction};
 use crate::server::clock;
 use crate::server::limits::Limits;
 use crate::server::queue::admission::Priority;
 use crate::server::queue::dispatcher::{Decoded, Dispatcher};
 use crate::server::readiness::Readiness;
-use crate::wire::contract::{self, ScoreResult};
 use crate::wire::WireError;
+use crate::wire::contract::{self, ScoreResult};
 
 /// Limits of streams: how many may be open, and how many exchanges of each are read ahead.
 pub(in crate::server) struct Streams {
