@@ -74,6 +74,7 @@ pub(super) fn run(flags: &EvalFlags, label_file: &Path) -> anyhow::Result<Exit> 
         report = report.with(errors(&own.collected, n));
     }
     bars.finish();
+    read.report(&flags.traffic);
     if let Some(gates) = &gates {
         let (held, tables) = gates.hold(&report)?;
         report = report.with(tables);
