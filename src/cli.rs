@@ -16,6 +16,7 @@ mod input;
 mod key;
 mod labels;
 mod model;
+mod output;
 #[cfg(feature = "lab")]
 mod progress;
 mod score;
@@ -26,6 +27,7 @@ mod simulate;
 mod terminal;
 #[cfg(feature = "lab")]
 mod train;
+mod what_was_read;
 
 use std::process::ExitCode;
 
@@ -36,7 +38,7 @@ pub(crate) use exit::Exit;
 /// Detects coordinated capability extraction in the traffic of a language-model API.
 ///
 /// Exit status: 0 when all input was used, 1 when part of it was rejected or a gate was missed, 2 when the command
-/// could not run.
+/// could not run, 130 when it was interrupted.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Cli {

@@ -242,6 +242,16 @@ impl<S> Engine<S> {
         self.accounts.len()
     }
 
+    /// Returns the number of exchanges that an account needs for a band.
+    pub fn exchanges_needed(&self) -> u64 {
+        self.parts.risk_model.exchanges_needed()
+    }
+
+    /// Returns the number of accounts with at least this many exchanges counted. Walks all of them.
+    pub fn accounts_with(&self, exchanges: u64) -> usize {
+        self.accounts.with(exchanges)
+    }
+
     /// Returns the profile of an account, if there is one.
     pub fn profile(&self, account: AccountKey) -> Option<Profile> {
         self.accounts.partition(account).profile(account).cloned()
@@ -295,7 +305,12 @@ impl<S> Engine<S> {
     /// Returns measures of an account that no term of this engine's bundle weighs, as plain sentences, each with the
     /// technique that it is context for; empty for an unknown account.
     pub fn context(&self, account: &str) -> Vec<(Technique, String)> {
-        let Some(profile) = self.profile(self.parts.observer.account(account)) else {
+        self.context_of(self.parts.observer.account(account))
+    }
+
+    /// Returns the [`Self::context`] of the account with this pseudonym.
+    pub fn context_of(&self, account: AccountKey) -> Vec<(Technique, String)> {
+        let Some(profile) = self.profile(account) else {
             return Vec::new();
         };
         let values = MeasureValues::of(&profile);

@@ -23,7 +23,7 @@ pub(crate) mod portkey;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use draft::Context;
+pub(crate) use draft::{Context, UNKNOWN_MODEL};
 pub(crate) use identity::AccountOrder;
 pub use identity::Party;
 pub(crate) use pending_requests::PendingLimits;

@@ -148,10 +148,10 @@ pub mod internals {
     }
     pub mod server {
         pub use crate::server::{
-            AccountStatus, Accounts, ActiveBundle, ApiKey, BlockFrom, HookSettings, KeyLine,
-            KeyScope, Keys, LabelError, Labels, Limits, ModelEntry, ModelError, Models, NotReady,
-            RateLimit, ScoreError, Scorer, Services, Setup, Submitted, Tls, TlsFiles, Verification,
-            run,
+            AccountStatus, Accounts, ActiveBundle, ApiKey, BlockFrom, Histories, HookSettings,
+            KeyLine, KeyScope, Keys, LabelError, Labels, Limits, ModelEntry, ModelError, Models,
+            NotReady, RateLimit, ScoreError, Scorer, Services, Setup, Submitted, Tls, TlsFiles,
+            Verification, run,
         };
     }
     pub mod settings {

@@ -21,6 +21,7 @@ mod routes;
 mod rpc;
 mod scorer;
 mod services;
+mod status;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -40,8 +41,8 @@ pub use http::tls::{Tls, TlsFiles};
 pub use limits::Limits;
 pub use scorer::{AccountStatus, NotReady, ScoreError, Scorer};
 pub use services::{
-    Accounts, ActiveBundle, LabelError, Labels, ModelEntry, ModelError, Models, Services,
-    Submitted, Verification,
+    Accounts, ActiveBundle, Histories, LabelError, Labels, ModelEntry, ModelError, Models,
+    Services, Submitted, Verification,
 };
 
 use hooks::gateways::Gateways;

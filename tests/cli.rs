@@ -1,5 +1,8 @@
 //! Tests of the binary as a user runs it: exit codes, output streams, hints.
 
+#[path = "cli/output.rs"]
+mod output;
+
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -229,6 +232,18 @@ fn labels_by_pseudonym_train_the_same_bundle_and_none_is_left_out_silently() {
         judge("name") == judge("key"),
         "the same labels train the same bundle"
     );
+
+    let card = std::fs::read_to_string(at.join("name/x/1/CARD.md")).unwrap();
+    for said in [
+        "an operator's own labeled traffic",
+        "benign accounts of",
+        "4 labels could not be used",
+        "those of default@3, unchanged",
+        "on nothing simulated",
+    ] {
+        assert!(card.contains(said), "{said} in {card}");
+    }
+    assert!(!card.contains("Accounts are simulated"), "{card}");
 
     let keyless = run(&format!(
         "{train} pseudonyms.jsonl --data nowhere --out none/x/1"

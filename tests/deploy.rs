@@ -2,6 +2,8 @@
 
 #[path = "deploy/chart.rs"]
 mod chart;
+#[path = "deploy/memory.rs"]
+mod memory;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -75,6 +75,7 @@ pub(crate) fn document(pool: &DescriptorPool) -> Value {
         });
         paths.insert(path.to_owned(), json!({ "get": operation }));
     }
+    paths.insert("/v1/status".to_owned(), json!({ "get": status() }));
     schemas.insert("CallError".to_owned(), call_error());
     let info = pool.get_message_by_name("stillwatch.v1.ErrorInfo");
     gather(
@@ -124,6 +125,66 @@ fn operation(method: &MethodDescriptor, service: &str, id: &str) -> Value {
         "description": comment(&method.parent_file(), method.path()),
         "requestBody": {"required": true, "content": {"application/json": {"schema": reference(&method.input())}}},
         "responses": responses,
+    })
+}
+
+/// Returns the operation of the status, whose answer is not a message of the contract.
+fn status() -> Value {
+    let counts = |about: &str, names: &[&str]| {
+        let count = json!({"type": "integer", "minimum": 0});
+        let properties: Map<String, Value> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), count.clone()))
+            .collect();
+        json!({"type": "object", "description": about, "properties": properties})
+    };
+    let time = json!({"type": "string", "format": "date-time"});
+    let door = json!({
+        "type": "object",
+        "properties": {
+            "door": {"type": "string", "description": "A way by which exchanges come in."},
+            "calls": {"type": "integer", "minimum": 0, "description": "Calls answered."},
+            "last_call": {"type": ["string", "null"], "format": "date-time", "description": "Time of the last one."},
+        },
+    });
+    let exchanges = [
+        "counted",
+        "repeated",
+        "refused",
+        "without_text",
+        "without_model",
+        "without_time",
+        "truncated",
+    ];
+    let accounts = ["known", "with_enough_history", "exchanges_needed"];
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "since": time, "now": time,
+            "summary": {
+                "type": "array", "items": {"type": "string"},
+                "description": "Sentences for people: what arrives, from when detection can speak, what looks wrong.",
+            },
+            "exchanges": counts("Exchanges since the start.", &exchanges),
+            "accounts": counts("Accounts in memory.", &accounts),
+            "doors": {"type": "array", "items": door, "description": "Every door, used or not."},
+        },
+    });
+    let page = json!({"schema": {"type": "string"}});
+    json!({
+        "operationId": "status",
+        "tags": ["Probes"],
+        "description": "What arrives, in words and numbers. A caller that accepts text/html gets a page.",
+        "responses": {
+            "200": {
+                "description": "The status.",
+                "content": {"application/json": {"schema": schema}, "text/html": page},
+            },
+            "401": failed(&[ErrorKind::Unauthenticated]),
+            "403": failed(&[ErrorKind::Forbidden]),
+            "405": failed(&[ErrorKind::MethodNotAllowed]),
+            "429": failed(&[ErrorKind::Overloaded, ErrorKind::RateLimited]),
+        },
     })
 }
 

@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+/// Exit code of a command that was interrupted from the terminal, as shells write it: 128 and the signal's number.
+pub(super) const INTERRUPTED: i32 = 130;
+
 /// Outcome of a command. The exit codes are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {

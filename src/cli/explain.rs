@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 use super::Exit;
 use super::input::TrafficFlags;
 use super::model::ModelFlags;
-use super::terminal::hint;
+use super::terminal::{hint, width, wrapped};
+use super::what_was_read::WhatWasRead;
 use crate::detect::DETECTORS;
 use crate::domain::{Assessment, Technique, TechniqueRisk};
 use crate::engine::Engine;
@@ -75,7 +76,7 @@ fn context(engine: &Engine, account: &str) -> String {
         if heading.replace(technique) != Some(technique) {
             lines.push(format!("  {}", technique.name()));
         }
-        lines.push(format!("{SENTENCE_INDENT}{sentence}"));
+        lines.push(wrapped(&sentence, SENTENCE_INDENT, width()));
     }
     lines.push(String::new());
     lines.join("\n")
@@ -86,7 +87,7 @@ fn reason_lines(contribution: f64, technique: &str, sentence: &str) -> [String; 
     let head = format!("{contribution:>+8.2}  {technique}");
     [
         head.trim_end().to_owned(),
-        format!("{SENTENCE_INDENT}{sentence}"),
+        wrapped(sentence, SENTENCE_INDENT, width()),
     ]
 }
 
@@ -98,7 +99,9 @@ pub(super) fn history(
     account: &str,
     mut take: impl FnMut(Assessment),
 ) -> anyhow::Result<Exit> {
-    traffic.each_batch(|exchanges| {
+    let read = WhatWasRead::default();
+    let exit = traffic.each_batch(|exchanges| {
+        read.add(&exchanges);
         let own: Vec<_> = exchanges
             .into_iter()
             .filter(|exchange| exchange.account == account)
@@ -112,22 +115,32 @@ pub(super) fn history(
             }
         }
         Ok(repeated)
-    })
+    })?;
+    read.report(traffic.files());
+    Ok(exit)
 }
 
 /// Renders the assessment as text, with its reasons, its benign look-alikes and how to contest it.
 pub(super) fn render(assessment: &Assessment, bundle: &str) -> String {
     let mut lines = vec![
-        format!(
-            "After {} exchanges: risk {:.3} (between {:.3} and {:.3}), {}, recommended: {}",
-            assessment.seen,
-            assessment.risk.value(),
-            assessment.risk_low.value(),
-            assessment.risk_high.value(),
-            assessment.band.name(),
-            assessment.recommendation.name()
+        wrapped(
+            &format!(
+                "After {} exchanges: risk {:.3} (between {:.3} and {:.3}), {}, recommended: {}",
+                assessment.seen,
+                assessment.risk.value(),
+                assessment.risk_low.value(),
+                assessment.risk_high.value(),
+                assessment.band.name(),
+                assessment.recommendation.name()
+            ),
+            "",
+            width(),
         ),
-        format!("Scored by {bundle}. Contributions are log-odds and sum to the score."),
+        wrapped(
+            &format!("Scored by {bundle}. Contributions are log-odds and sum to the score."),
+            "",
+            width(),
+        ),
         String::new(),
     ];
     lines.push("Reasons, compared with benign accounts:".to_owned());
@@ -147,9 +160,13 @@ pub(super) fn render(assessment: &Assessment, bundle: &str) -> String {
         lines.extend(
             card.false_positives
                 .iter()
-                .map(|known| format!("  - {known}")),
+                .map(|known| wrapped(&format!("- {known}"), "  ", width())),
         );
-        lines.push(format!("To contest: {}", card.contest));
+        lines.push(wrapped(
+            &format!("To contest: {}", card.contest),
+            "",
+            width(),
+        ));
     }
     lines.push(String::new());
     lines.join("\n")

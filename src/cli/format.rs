@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use super::terminal;
 use crate::eval::table::Layout;
 
 /// Output format of a report.
@@ -21,9 +22,9 @@ pub(super) enum Format {
 
 impl Format {
     /// Returns the layout of tables; `None` for the HTML page.
-    pub(super) const fn layout(self) -> Option<Layout> {
+    pub(super) fn layout(self) -> Option<Layout> {
         match self {
-            Self::Table => Some(Layout::Terminal),
+            Self::Table => Some(Layout::Terminal(terminal::width())),
             Self::Markdown => Some(Layout::Markdown),
             Self::Json => Some(Layout::Json),
             Self::Csv => Some(Layout::Csv),

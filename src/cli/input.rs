@@ -39,6 +39,11 @@ impl TrafficFlags {
         }
     }
 
+    /// Returns the names of the logs, as given.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.traffic
+    }
+
     /// Calls `take` with batches of exchanges in input order. `take` returns how many of them are repeats; their total
     /// is reported at the end.
     pub(super) fn each_batch(

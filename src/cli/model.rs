@@ -44,6 +44,12 @@ impl ModelFlags {
         }
     }
 
+    /// Returns the folder of the bundle; `None` for the one built into the program.
+    #[cfg(feature = "lab")]
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.bundle.as_deref()
+    }
+
     /// Reads the bundle's files.
     pub(super) fn files(&self) -> anyhow::Result<BundleFiles> {
         match &self.bundle {

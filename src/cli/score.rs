@@ -9,6 +9,10 @@ use clap::{Args, ValueEnum};
 use super::Exit;
 use super::input::TrafficFlags;
 use super::model::ModelFlags;
+use super::output::apart;
+use super::signals::at_interrupt;
+use super::terminal::say;
+use super::what_was_read::WhatWasRead;
 use crate::domain::Assessment;
 use crate::ingest::JsonLinesWriter;
 use crate::privacy::PseudonymKey;
@@ -48,9 +52,17 @@ impl Score {
             pool.build_global().context("threads")?;
         }
         let engine = self.model.engine(PseudonymKey::offline())?;
+        apart("--out", &self.out, self.traffic.files())?;
         let mut writer = JsonLinesWriter::create(&self.out)?;
+        let read = WhatWasRead::default();
+        let (unfinished, read_so_far) = (writer.unfinished(), read.clone());
+        at_interrupt(move || {
+            unfinished.remove();
+            say(&format!("interrupted after {}", read_so_far.line()));
+        })?;
         let mut last: BTreeMap<String, Assessment> = BTreeMap::new();
         let exit = self.traffic.each_batch(|exchanges| {
+            read.add(&exchanges);
             let mut repeated = 0;
             for assessment in engine.score_batch(&exchanges) {
                 repeated += usize::from(assessment.duplicate);
@@ -70,6 +82,7 @@ impl Score {
             writer.write(&AssessmentLine::new(assessment))?;
         }
         writer.finish()?;
+        read.report(self.traffic.files());
         Ok(exit)
     }
 }

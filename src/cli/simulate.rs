@@ -9,10 +9,12 @@ use clap::Args;
 use super::Exit;
 use super::corpus::{corpus, scenario};
 use super::format::Format;
+use super::output::{apart, two_places};
 use super::progress::ProgressBars;
+use super::signals::at_interrupt;
 use super::terminal::say;
 use crate::eval::table::{Cell, Number, Style, Table};
-use crate::ingest::{JsonLinesWriter, OutputError};
+use crate::ingest::{JsonLinesWriter, OutputError, Unfinished};
 use crate::simulate::corpus::Corpus;
 use crate::simulate::{COMPARED, Plan, Statistic, Traced, statistics, write_stream};
 use crate::train::progress::Progress;
@@ -71,6 +73,10 @@ impl Simulate {
     }
 
     fn stream(&self, traffic: &Path, labels: &Path) -> anyhow::Result<Exit> {
+        two_places(("--traffic", traffic), ("--labels", labels))?;
+        let inputs: Vec<PathBuf> = self.scenario.iter().cloned().collect();
+        apart("--traffic", traffic, &inputs)?;
+        apart("--labels", labels, &inputs)?;
         let bars = ProgressBars::new();
         let (corpus, plan) = self.plan(include_str!("../../eval/scenarios/smoke.toml"), &bars)?;
         let exchanges = plan
@@ -81,6 +87,11 @@ impl Simulate {
         bars.begin("exchanges", exchanges);
         let mut traffic = JsonLinesWriter::create(traffic)?;
         let mut labels = JsonLinesWriter::create(labels)?;
+        let unfinished = [traffic.unfinished(), labels.unfinished()];
+        at_interrupt(move || {
+            unfinished.iter().for_each(Unfinished::remove);
+            say("interrupted; nothing was written");
+        })?;
         let written = write_stream(
             &plan,
             &corpus,

@@ -4,6 +4,45 @@ use std::io::Write;
 
 use anstyle::AnsiColor;
 
+/// Columns below which no text is fitted: nobody reads it.
+const WIDTH_MIN: u16 = 40;
+
+/// Returns the columns that standard output has: `COLUMNS` if that is set, the terminal's if it is one, `None` if
+/// nothing limits them, as in a pipe.
+pub(super) fn width() -> Option<u16> {
+    let set = std::env::var("COLUMNS").ok();
+    let set = set.and_then(|columns| columns.parse().ok());
+    let terminal = || Some(console::Term::stdout().size_checked()?.1);
+    set.or_else(terminal)
+        .map(|columns: u16| columns.max(WIDTH_MIN))
+}
+
+/// Breaks a sentence at blanks into lines of at most `width` columns, all after the same indentation.
+pub(super) fn wrapped(sentence: &str, indent: &str, width: Option<u16>) -> String {
+    let Some(width) = width.map(usize::from) else {
+        return format!("{indent}{sentence}");
+    };
+    let mut lines = vec![indent.to_owned()];
+    let mut used = 0;
+    for word in sentence.split(' ') {
+        let length = word.chars().count();
+        let gap = usize::from(used > 0);
+        if used > 0 && indent.len() + used + gap + length > width {
+            lines.push(indent.to_owned());
+            used = 0;
+        }
+        if let Some(line) = lines.last_mut() {
+            if used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += length;
+        }
+    }
+    lines.join("\n")
+}
+
 /// Writes a line to standard error, without colours if it is not a terminal or `NO_COLOR` is set.
 pub(super) fn say(line: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{line}");

@@ -54,6 +54,14 @@ pub(super) struct Train {
 impl Train {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
         let (name, version) = name_of(&self.out)?;
+        let place = self.out.canonicalize().ok();
+        if place.is_some() && place == self.model.folder().and_then(|own| own.canonicalize().ok()) {
+            hint("give the new bundle a version of its own");
+            bail!(
+                "--out {}: expected another folder, got the one of --bundle",
+                self.out.display()
+            );
+        }
         let recipe = match &self.recipe {
             Some(path) => {
                 Recipe::parse(&read(path)?).with_context(|| path.display().to_string())?

@@ -26,6 +26,13 @@ impl Accounts {
         (0..PARTITIONS).map(|index| self.locked(index).len()).sum()
     }
 
+    /// Returns the number of accounts with at least this many exchanges.
+    pub(super) fn with(&self, exchanges: u64) -> usize {
+        (0..PARTITIONS)
+            .map(|index| self.locked(index).with(exchanges))
+            .sum()
+    }
+
     /// Locks and returns the partition of an account.
     pub(super) fn partition(&self, account: AccountKey) -> MutexGuard<'_, Partition> {
         self.locked(partition_of(account))

@@ -11,7 +11,7 @@ use crate::profile::Profile;
 pub(super) struct Partition {
     bound: usize,
     touches: u64,
-    /// Used for look-up only, never iterated: the order of a hash map must not affect any result.
+    /// Used for look-up and for counts only, never iterated in order: the order of a hash map must not affect any result.
     profiles: HashMap<AccountKey, (u64, Box<Profile>)>,
     /// Accounts by their last touch; the first entry is the least recently touched.
     by_touch: BTreeMap<u64, AccountKey>,
@@ -34,6 +34,14 @@ impl Partition {
 
     pub(super) fn len(&self) -> usize {
         self.profiles.len()
+    }
+
+    /// Returns the number of accounts with at least this many exchanges.
+    pub(super) fn with(&self, exchanges: u64) -> usize {
+        let profiles = self.profiles.values();
+        profiles
+            .filter(|(_, profile)| profile.seen() >= exchanges)
+            .count()
     }
 
     pub(super) fn profile(&self, account: AccountKey) -> Option<&Profile> {

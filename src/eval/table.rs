@@ -4,7 +4,8 @@
 //! `insufficient` instead of a number. Text for people is rounded and sanitised; CSV and JSON carry every digit and
 //! the unmodified text.
 
-use comfy_table::{CellAlignment, ContentArrangement, presets};
+mod terminal;
+
 use serde_json::{Map, Value, json};
 
 use super::metrics::{Figure, Interval};
@@ -67,8 +68,8 @@ pub enum Style {
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// Aligned, with box lines.
-    Terminal,
+    /// Aligned, with box lines, within this number of columns if there is one.
+    Terminal(Option<u16>),
     /// GitHub-flavoured Markdown.
     Markdown,
     /// RFC 4180, with `\n` line ends; a figure's interval and n in columns of their own.
@@ -282,7 +283,7 @@ impl Table {
     /// Renders the table as text that ends in a newline.
     pub fn render(&self, layout: Layout) -> String {
         match layout {
-            Layout::Terminal => self.terminal(),
+            Layout::Terminal(width) => self.terminal(width),
             Layout::Markdown => self.markdown(),
             Layout::Csv => self.csv(),
             Layout::Json => format!("{:#}\n", self.json()),
@@ -300,23 +301,6 @@ impl Table {
         };
         let rows: Vec<Map<String, Value>> = self.rows.iter().map(row).collect();
         json!({ "title": self.title, "columns": self.columns, "rows": rows })
-    }
-
-    fn terminal(&self) -> String {
-        let mut table = comfy_table::Table::new();
-        table
-            .load_style(presets::UTF8_FULL_CONDENSED)
-            .set_content_arrangement(ContentArrangement::Disabled)
-            .set_header(self.columns.iter().map(|name| harmless(name)));
-        for row in &self.rows {
-            table.add_row(row.iter().map(Cell::words));
-        }
-        for index in 0..self.columns.len() {
-            if let (true, Some(column)) = (self.is_numeric(index), table.column_mut(index)) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        format!("{}\n{}\n", harmless(&self.title), table.trim_fmt())
     }
 
     fn markdown(&self) -> String {

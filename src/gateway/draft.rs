@@ -46,7 +46,7 @@ pub(super) struct Draft {
 }
 
 /// Name of a model that the gateway does not tell.
-pub(super) const UNKNOWN_MODEL: &str = "unknown";
+pub(crate) const UNKNOWN_MODEL: &str = "unknown";
 
 impl Draft {
     /// Converts the draft to an exchange, cut to the bounds. Optional names over the bound are dropped.

@@ -1,6 +1,5 @@
 //! Writer of JSON Lines files.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -8,6 +7,7 @@ use std::sync::Arc;
 use flate2::write::GzEncoder;
 
 use super::OutputError;
+use super::new_file::{NewFile, Unfinished, create};
 use crate::wire::json::ToLine;
 
 /// Zstandard's own default: about gzip's best size at several times its speed.
@@ -15,11 +15,12 @@ const ZSTANDARD_LEVEL: i32 = 3;
 
 /// Writes records as JSON lines; the same records give the same bytes.
 ///
-/// Call [`JsonLinesWriter::finish`] to complete a file. Dropping the writer without it leaves a truncated file, which
-/// readers report as such.
+/// A file is written under a temporary name in its own folder, and [`JsonLinesWriter::finish`] gives it its name.
+/// Without that call nothing is left behind, and a file that was there before is unchanged.
 pub struct JsonLinesWriter {
     file: Arc<str>,
     sink: Sink,
+    new_file: Option<NewFile>,
     line: Vec<u8>,
 }
 
@@ -39,19 +40,28 @@ impl JsonLinesWriter {
     pub fn create(path: &Path) -> Result<Self, OutputError> {
         let (file, target) = if path == Path::new("-") {
             let standard_output: Box<dyn Write + Send> = Box::new(io::stdout());
-            (Arc::from("standard output"), Ok(standard_output))
+            (Arc::from("standard output"), Ok((standard_output, None)))
         } else {
-            let created = File::create(path).map(|file| Box::new(file) as Box<dyn Write + Send>);
-            (Arc::from(path.to_string_lossy()), created)
+            (Arc::from(path.to_string_lossy()), create(path))
         };
-        match target.and_then(|target| Sink::new(path, BufWriter::new(target))) {
-            Ok(sink) => Ok(Self {
+        let opened = target.and_then(|(target, new_file)| {
+            Ok((Sink::new(path, BufWriter::new(target))?, new_file))
+        });
+        match opened {
+            Ok((sink, new_file)) => Ok(Self {
                 file,
                 sink,
+                new_file,
                 line: Vec::new(),
             }),
             Err(source) => Err(OutputError::Create { file, source }),
         }
+    }
+
+    /// Returns a handle that removes the unfinished file, for a program that is interrupted.
+    pub(crate) fn unfinished(&self) -> Unfinished {
+        let new_file = self.new_file.as_ref();
+        new_file.map(NewFile::unfinished).unwrap_or_default()
     }
 
     /// Writes one record.
@@ -74,13 +84,20 @@ impl JsonLinesWriter {
         flushed.map_err(|source| self.failed(source))
     }
 
-    /// Writes buffered bytes and ends the compressed stream.
+    /// Writes buffered bytes, ends the compressed stream and gives the file its name.
     ///
     /// # Errors
-    /// When writing to the file fails; the file is then incomplete.
+    /// When writing to the file fails; there is no new file then.
     pub fn finish(self) -> Result<(), OutputError> {
-        let Self { file, sink, .. } = self;
-        sink.finish()
+        let Self {
+            file,
+            sink,
+            new_file,
+            ..
+        } = self;
+        let finished = sink.finish();
+        finished
+            .and_then(|()| new_file.map_or(Ok(()), NewFile::finish))
             .map_err(|source| OutputError::Write { file, source })
     }
 

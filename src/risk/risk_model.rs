@@ -107,6 +107,11 @@ impl RiskModel {
         &self.conversation
     }
 
+    /// Returns the number of exchanges that an account needs for a band.
+    pub const fn exchanges_needed(&self) -> u64 {
+        self.exchanges_needed
+    }
+
     /// Returns the score only: log-odds before calibration.
     pub fn score(&self, values: &MeasureValues, seen: u64) -> f64 {
         self.fusion.evaluate(values, seen).score

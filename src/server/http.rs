@@ -14,4 +14,5 @@ pub(super) mod error_response;
 pub(super) mod gunzip;
 pub(super) mod ingress;
 pub(super) mod meter;
+pub(super) mod pages;
 pub(super) mod tls;

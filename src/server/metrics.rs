@@ -3,6 +3,8 @@
 //! No label holds data of a caller: groups of routes, methods, codes and bands are closed lists, and each of their time
 //! series exists at 0 before the first request.
 
+pub(super) mod arrivals;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use strum::{IntoStaticStr, VariantArray};
+
+use arrivals::Arrivals;
 
 use super::auth::api_scope::ApiScope;
 use super::services::ActiveBundle;
@@ -93,6 +97,7 @@ pub(super) struct Metrics {
     verdicts: Family<[Label; 2], Counter>,
     risk: Histogram,
     truncated: Counter,
+    arrivals: Arrivals,
     accounts: Gauge,
     ready: Gauge,
     model: Family<Vec<(&'static str, String)>, Gauge>,
@@ -113,6 +118,7 @@ impl Metrics {
             verdicts: Family::default(),
             risk: Histogram::new(RISKS),
             truncated: Counter::default(),
+            arrivals: Arrivals::default(),
             accounts: Gauge::default(),
             ready: Gauge::default(),
             model: Family::default(),
@@ -139,6 +145,9 @@ impl Metrics {
         took: Duration,
     ) {
         self.requests.get_or_create(&call(api, method, code)).inc();
+        if code.is_none() {
+            self.arrivals.count_call(api, method);
+        }
         self.request_seconds
             .get_or_create(&duration(api, method))
             .observe(took.as_secs_f64());
@@ -176,6 +185,11 @@ impl Metrics {
         if assessment.truncated {
             self.truncated.inc();
         }
+    }
+
+    /// Returns the counters of what arrived.
+    pub(super) const fn arrivals(&self) -> &Arrivals {
+        &self.arrivals
     }
 
     /// Returns the current metrics in the exposition format.
@@ -242,6 +256,7 @@ impl Metrics {
             "Exchanges whose text was longer than the text model reads",
             self.truncated.clone(),
         );
+        self.arrivals.register(registry);
         registry.register("accounts", "Accounts in memory", self.accounts.clone());
         registry.register("ready", "1 if the server is ready (see `/readyz`), else 0", self.ready.clone());
         registry.register(
@@ -253,6 +268,7 @@ impl Metrics {
     }
 
     fn start_at_zero(&self) {
+        self.arrivals.start_at_zero();
         for reason in Shed::VARIANTS {
             drop(self.shed.get_or_create(&[("reason", reason.into())]));
         }
@@ -354,7 +370,7 @@ mod tests {
         for row in table().lines().skip(2) {
             assert!(row.starts_with("| `stillwatch_"), "{row}");
             let name = row.split('`').nth(1).unwrap();
-            let time = ["_duration", "_wait", "_work"];
+            let time = ["_duration", "_wait", "_work", "_timestamp"];
             let time = time.iter().any(|word| name.contains(word));
             assert_eq!(time, name.ends_with("_seconds"), "{row}");
             assert!(!row.contains("`account`"), "{row}");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::middleware::from_fn_with_state;
 
-use open::{probes, standard_services};
+use open::{probes, standard_services, start_page, status};
 use procedures::{envoy, every, procedures, rpc, scored, unary};
 
 use super::auth::api_scope::ApiScope;
@@ -75,7 +75,8 @@ impl Routes {
         } = state;
         let open = standard_services(readiness)
             .merge(probes(Arc::clone(readiness), Arc::clone(dispatcher)))
-            .merge(ApiRoutes::new(docs::routes(), docs::PATHS));
+            .merge(ApiRoutes::new(docs::routes(), docs::PATHS))
+            .merge(start_page());
         let hooks =
             hooks::before_and_after(gateways, ingress.clone()).merge(envoy(gateways, limits));
         let telemetry = hooks::telemetry(gateways, ingress.clone());
@@ -85,6 +86,7 @@ impl Routes {
         });
         self.group(ApiScope::Scoring, scored(scoring, &ingress, limits))
             .merge(self.administration(state, &ingress, limits))
+            .merge(self.group(ApiScope::Accounts, status(dispatcher)))
             .merge(self.group(ApiScope::Hooks, hooks))
             .merge(self.group(ApiScope::Telemetry, telemetry))
             .merge(self.group(ApiScope::Open, open))

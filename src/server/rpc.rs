@@ -4,6 +4,7 @@
 pub(super) mod accounts;
 pub(super) mod labels;
 pub(super) mod models;
+pub(super) mod received;
 pub(super) mod redaction;
 pub(super) mod result;
 pub(super) mod scoring;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::scorer::Scorer;
 use crate::bundle::FileHash;
-use crate::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount};
+use crate::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount, Technique};
 use crate::engine::AccountState;
 use crate::privacy::Pseudonymizer;
 use crate::wire::WireError;
@@ -40,8 +40,24 @@ pub trait Accounts: Send + Sync + 'static {
         at_most: usize,
     ) -> (Vec<AccountState>, Option<AccountKey>);
 
+    /// Returns how many accounts have enough history for a band. Walks all of them.
+    fn histories(&self) -> Histories;
+
+    /// Returns measures of an account that weigh nothing in its risk, as plain sentences, each with the technique that
+    /// it is context for; empty for an unknown account.
+    fn context(&self, account: AccountKey) -> Vec<(Technique, String)>;
+
     /// Deletes the state of an account. Returns whether it was known.
     fn delete_account(&self, account: AccountKey) -> bool;
+}
+
+/// How many accounts have enough history for a band.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Histories {
+    /// Exchanges that an account needs for a band.
+    pub needed: u64,
+    /// Accounts that have them.
+    pub enough: usize,
 }
 
 /// Access to model bundles. Called from worker threads; all methods but [`Models::active`] may read files.

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use super::self_test::self_test;
 use super::setup::{ServiceSetup, Sink, SinkError};
 use crate::bundle::{Bundle, BundleCatalogue, BundleError, BundleFiles};
-use crate::domain::{AccountKey, Assessment, Exchange, Risk};
+use crate::domain::{AccountKey, Assessment, Exchange, Risk, Technique};
 use crate::engine::{AccountState, Engine, EngineParts};
 use crate::privacy::PseudonymKey;
-use crate::server::{AccountStatus, Accounts, NotReady, ScoreError, Scorer};
+use crate::server::{AccountStatus, Accounts, Histories, NotReady, ScoreError, Scorer};
 
 /// The active engine, and the state needed to build its successor.
 pub(super) struct ActiveModel {
@@ -138,6 +138,19 @@ impl Accounts for ActiveModel {
         at_most: usize,
     ) -> (Vec<AccountState>, Option<AccountKey>) {
         self.engine().accounts_after(after, at_most)
+    }
+
+    fn histories(&self) -> Histories {
+        let engine = self.engine();
+        let needed = engine.exchanges_needed();
+        Histories {
+            needed,
+            enough: engine.accounts_with(needed),
+        }
+    }
+
+    fn context(&self, account: AccountKey) -> Vec<(Technique, String)> {
+        self.engine().context_of(account)
     }
 
     fn delete_account(&self, account: AccountKey) -> bool {

@@ -2,9 +2,20 @@
 
 use std::fmt::Write;
 
-use super::summary::Summary;
+use super::summary::{AccountsFrom, Summary};
 use crate::detect::{DETECTORS, MEASURE_COUNT, Maturity};
 use crate::risk::{Fusion, RiskModel, Threshold};
+
+/// What is said of simulated accounts.
+const SIMULATED: &str = "\nAccounts are simulated: real requests on the rhythms of real production traces. No labeled \
+    account-level traffic is public. Requests come from published pipelines and applications under permissive licences \
+    only, and from our own writing; none of their text is in the bundle beyond the vocabulary's tokens.\n\n";
+
+/// What is said of accounts that reviewers labeled.
+const LABELED: &str = "\nFusion, calibration and thresholds were fitted on an operator's own labeled traffic and on \
+    nothing simulated: they hold for accounts like those, as those reviewers judged them, and a mistake of theirs is a \
+    mistake of this bundle. No text, name or time of that traffic is in the bundle; its vocabulary and text model are \
+    those of the bundle that was refitted, whose card says what they were made of.\n\n";
 
 /// Returns the card of a bundle in Markdown. Figures of the held-out side are added by whoever measures them.
 pub(crate) fn card(name: &str, version: u32, summary: &Summary, model: &RiskModel) -> String {
@@ -18,11 +29,10 @@ pub(crate) fn card(name: &str, version: u32, summary: &Summary, model: &RiskMode
     for line in &summary.lines {
         let _ = writeln!(card, "- {line}");
     }
-    card.push_str(
-        "\nAccounts are simulated: real requests on the rhythms of real production traces. No labeled account-level \
-         traffic is public. Requests come from published pipelines and applications under permissive licences only, and \
-         from our own writing; none of their text is in the bundle beyond the vocabulary's tokens.\n\n",
-    );
+    card.push_str(match summary.accounts {
+        AccountsFrom::Simulator => SIMULATED,
+        AccountsFrom::LabeledTraffic => LABELED,
+    });
     card.push_str(&what_decides(model.fusion()));
     card.push_str(
         "\n## Operating points\n\n\

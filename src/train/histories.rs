@@ -120,8 +120,8 @@ impl HistoryBuilder {
         }
     }
 
-    /// Returns the histories, sorted by pseudonym.
-    pub(crate) fn finish(mut self) -> Vec<AccountHistory> {
+    /// Takes the histories, sorted by pseudonym.
+    pub(crate) fn take(&mut self) -> Vec<AccountHistory> {
         let folds = std::mem::take(&mut self.folds);
         folds
             .into_iter()

@@ -5,4 +5,16 @@
 pub(crate) struct Summary {
     /// Lines of the card: the material used and how much of it.
     pub lines: Vec<String>,
+    /// Where the accounts came from.
+    pub accounts: AccountsFrom,
+}
+
+/// Where the accounts came from that fusion and calibration were fitted on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum AccountsFrom {
+    /// The simulator, which draws requests from published material.
+    #[default]
+    Simulator,
+    /// Traffic that an operator's reviewers labeled.
+    LabeledTraffic,
 }

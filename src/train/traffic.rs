@@ -1,15 +1,15 @@
 //! Refits a bundle's fusion and calibration on a deployment's own labeled traffic; the text model stays the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::TrainError;
 use super::histories::{AccountHistory, HistoryBuilder};
 use super::progress::Progress;
 use super::recipe::Recipe;
 use super::risk_model::{fit_fusion, fit_risk_model, score_history};
-use super::summary::Summary;
+use super::summary::{AccountsFrom, Summary};
 use crate::bundle::{Bundle, BundleFiles, Manifest};
-use crate::domain::{AccountKey, AccountRef, Exchange, Label};
+use crate::domain::{AccountKey, AccountRef, Exchange, Label, Timestamp};
 use crate::observe::Observer;
 use crate::privacy::PseudonymKey;
 use crate::profile::RandomFeatures;
@@ -44,6 +44,8 @@ pub(crate) struct Refit {
     pending: BTreeMap<AccountKey, Label<AccountRef>>,
     deployment: PseudonymKey,
     left_out: LeftOut,
+    /// Times of the earliest and the latest exchange.
+    span: Option<(Timestamp, Timestamp)>,
 }
 
 impl Refit {
@@ -89,11 +91,16 @@ impl Refit {
             pending,
             deployment,
             left_out,
+            span: None,
         })
     }
 
     /// Adds exchanges, which must be in time order within each account.
     pub(crate) fn update(&mut self, exchanges: &[Exchange]) {
+        for time in exchanges.iter().map(|exchange| exchange.time) {
+            let (first, last) = self.span.unwrap_or((time, time));
+            self.span = Some((first.min(time), last.max(time)));
+        }
         for exchange in exchanges {
             if self.pending.is_empty() {
                 break;
@@ -105,6 +112,44 @@ impl Refit {
             }
         }
         self.histories.update(exchanges);
+    }
+
+    /// Returns what the bundle is made of, as lines of its card: counts and dates, no name.
+    fn made_of(&self, histories: &[AccountHistory]) -> Vec<String> {
+        let of = |extraction: bool| {
+            let own = histories
+                .iter()
+                .filter(move |history| history.extraction() == extraction);
+            let applications: BTreeSet<&str> = own
+                .clone()
+                .filter_map(|history| history.label.application.as_deref())
+                .collect();
+            (own.count(), applications.len())
+        };
+        let ((extracting, pipelines), (benign, applications)) = (of(true), of(false));
+        let exchanges: usize = histories.iter().map(|history| history.steps.len()).sum();
+        let span = self.span.map_or_else(String::new, |(first, last)| {
+            format!(", between {} and {}", day(first), day(last))
+        });
+        let left_out = self.left_out();
+        let unused = left_out.conversations
+            + left_out.replaced
+            + left_out.unresolved
+            + left_out.without_traffic;
+        vec![
+            format!(
+                "fusion and calibration: an operator's own labeled traffic, {exchanges} exchanges of {} accounts{span}",
+                histories.len()
+            ),
+            format!(
+                "labels: {benign} benign accounts of {applications} named applications, {extracting} extracting accounts \
+                 of {pipelines} named pipelines; {unused} labels could not be used"
+            ),
+            format!(
+                "text model, vocabulary and conversation calibration: those of {}@{}, unchanged",
+                self.manifest.name, self.manifest.version
+            ),
+        ]
     }
 
     /// Returns the labels not learned from so far, by reason.
@@ -121,14 +166,14 @@ impl Refit {
     /// # Errors
     /// When one class of accounts is missing or there are too few of them.
     pub(crate) fn finish(
-        self,
+        mut self,
         name: &str,
         version: u32,
         recipe: &Recipe,
         progress: &dyn Progress,
         card: impl Fn(&Summary, &RiskModel) -> String,
     ) -> Result<BundleFiles, TrainError> {
-        let histories = self.histories.finish();
+        let histories = self.histories.take();
         progress.begin("fusion and calibration", recipe.folds as u64 + 1);
         let all: Vec<&AccountHistory> = histories.iter().collect();
         let fusion = fit_fusion(&all, recipe.fusion)?;
@@ -147,15 +192,11 @@ impl Refit {
             scored.extend(own.map(|history| score_history(&without.fusion, history)));
             progress.advance(1);
         }
-        let risk_model = fit_risk_model(fusion, &scored, self.conversation)?;
         let summary = Summary {
-            lines: vec![format!(
-                "fusion and calibration refitted on {} labeled accounts; text model of {}@{}",
-                histories.len(),
-                self.manifest.name,
-                self.manifest.version
-            )],
+            lines: self.made_of(&histories),
+            accounts: AccountsFrom::LabeledTraffic,
         };
+        let risk_model = fit_risk_model(fusion, &scored, self.conversation)?;
         let [tokenizer, encoder, words, ..] = self.files.files;
         let manifest = Manifest {
             name: name.to_owned(),
@@ -170,4 +211,12 @@ impl Refit {
             [tokenizer, encoder, words, risk_model, card],
         ))
     }
+}
+
+/// Returns the day of a time, as ISO 8601 writes it.
+fn day(time: Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(time.as_micros()).map_or_else(
+        |_| "an unknown day".to_owned(),
+        |time| time.strftime("%Y-%m-%d").to_string(),
+    )
 }

@@ -1,10 +1,12 @@
 //! Empty services for tests that only use the scorer: no accounts, no bundles, no labels.
 
-use stillwatch::internals::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount};
+use stillwatch::internals::domain::{
+    AccountKey, AccountRef, Label, LabelSubject, LabeledAccount, Technique,
+};
 use stillwatch::internals::engine::AccountState;
 use stillwatch::internals::server::{
-    Accounts, ActiveBundle, LabelError, Labels, ModelEntry, ModelError, Models, Submitted,
-    Verification,
+    Accounts, ActiveBundle, Histories, LabelError, Labels, ModelEntry, ModelError, Models,
+    Submitted, Verification,
 };
 
 /// Services without accounts, bundles or labels.
@@ -25,6 +27,17 @@ impl Accounts for EmptyServices {
         _: usize,
     ) -> (Vec<AccountState>, Option<AccountKey>) {
         (Vec::new(), None)
+    }
+
+    fn histories(&self) -> Histories {
+        Histories {
+            needed: 10,
+            enough: 0,
+        }
+    }
+
+    fn context(&self, _: AccountKey) -> Vec<(Technique, String)> {
+        Vec::new()
     }
 
     fn delete_account(&self, _: AccountKey) -> bool {

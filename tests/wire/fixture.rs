@@ -15,7 +15,7 @@ use stillwatch::internals::engine::AccountState;
 use stillwatch::internals::privacy::{PseudonymKey, Pseudonymizer};
 use stillwatch::internals::risk::{Calibrated, Judgement};
 use stillwatch::internals::server::{
-    self, AccountStatus, Accounts, ActiveBundle, LabelError, Labels, Limits, ModelEntry,
+    self, AccountStatus, Accounts, ActiveBundle, Histories, LabelError, Labels, Limits, ModelEntry,
     ModelError, Models, NotReady, ScoreError, Scorer, Services, Setup, Submitted, Verification,
 };
 use tokio::net::TcpListener;
@@ -211,6 +211,22 @@ impl Accounts for Fake {
             .map(|row| row.account)
             .filter(|_| rows.len() == at_most);
         (rows, next)
+    }
+
+    fn histories(&self) -> Histories {
+        Histories {
+            needed: 10,
+            enough: 3,
+        }
+    }
+
+    fn context(&self, account: AccountKey) -> Vec<(Technique, String)> {
+        self.account(account).map_or_else(Vec::new, |_| {
+            vec![(
+                Technique::RelayResale,
+                "Requests came from 1.0 programs".to_owned(),
+            )]
+        })
     }
 
     fn delete_account(&self, account: AccountKey) -> bool {

@@ -21,5 +21,6 @@ mod protocols;
 mod readers;
 mod real_envoy;
 mod services;
+mod status;
 mod streaming;
 mod tls;

@@ -111,6 +111,10 @@ async fn an_account_is_read_by_name_and_by_pseudonym() {
             .is_some_and(|text| !text.is_empty())
     );
     assert_eq!(explained["account"]["exchange_count"], 1);
+    assert_eq!(
+        explained["context"],
+        json!([{"technique": "relay_resale", "text": "Requests came from 1.0 programs"}])
+    );
 }
 
 #[tokio::test]

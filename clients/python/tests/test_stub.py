@@ -11,6 +11,7 @@ from stub import ASSESSMENT, Drive, Stub, drive_async, drive_sync, refusal
 
 import stillwatch_client as client
 from stillwatch_client import (
+    ContextSentence,
     Exchange,
     ItemError,
     Label,
@@ -178,12 +179,14 @@ def test_accounts_are_paged(drive: Drive) -> None:
 def test_accounts_are_looked_up_explained_and_deleted(drive: Drive) -> None:
     account = {**ASSESSMENT, "pseudonym": "f" * 32, "last_seen": "2026-05-01T12:00:00Z"}
     explained = {"account": account, "baseline": "b", "look_alikes": ["students"], "contest": "c"}
+    explained["context"] = [{"technique": "relay_resale", "text": "s"}]
     answers = [{"account": account}, explained, {"deleted": True}, {"labels": 3, "replaced": False}]
     stub = Stub(*[httpx.Response(200, json=answer) for answer in answers])
     found, _ = drive(stub, ["accounts", "get"], "acc-1")
     assert found.techniques == {"reasoning_harvest": 0.1} and found.reasons[0].contribution == -0.5
     explanation, _ = drive(stub, ["accounts", "explain"], "acc-1")
     assert explanation.account == found and explanation.look_alikes == ("students",)
+    assert explanation.context == (ContextSentence("relay_resale", "s"),)
     assert drive(stub, ["accounts", "delete"], "acc-1")[0] is True
     label = Label("acc-1", "benign", reviewer="r-7")
     assert drive(stub, ["labels", "submit"], label)[0].labels == 3

@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::baselines;
 use super::flags::EvalFlags;
 use crate::cli::Exit;
 use crate::cli::input::{TrafficFlags, named_labels};
 use crate::cli::progress::ProgressBars;
-use crate::cli::terminal::warn;
+use crate::cli::terminal::{hint, warn};
+use crate::cli::what_was_read::{WhatWasRead, names};
 use crate::domain::{Exchange, Label};
 use crate::engine::Engine;
 use crate::eval::accepted_false_positives::KnownFalsePositives;
@@ -41,13 +42,16 @@ pub(super) fn run(flags: &EvalFlags, label_file: &Path) -> anyhow::Result<Exit> 
     let mut beside = fitted
         .as_ref()
         .map(|(panel, encoder)| Collector::to_score(encoder, panel.ngram(), truth.clone()));
+    let read = WhatWasRead::default();
     let (measured, mut exit) = measure(flags, &truth, &bars, |exchanges| {
+        read.add(exchanges);
         if let Some(beside) = &mut beside {
             beside.add(exchanges);
         }
     })?;
     let [own, other] = [measured.first(), measured.get(1)];
     let own = own.expect("the bundle itself is always measured");
+    require_labeled_traffic(own, &truth, &read, (label_file, &flags.traffic))?;
     bars.begin("intervals", Report::PARTS);
     let options = Options {
         resamples: flags.resamples,
@@ -70,6 +74,7 @@ pub(super) fn run(flags: &EvalFlags, label_file: &Path) -> anyhow::Result<Exit> 
         report = report.with(errors(&own.collected, n));
     }
     bars.finish();
+    read.report(&flags.traffic);
     if let Some(gates) = &gates {
         let (held, tables) = gates.hold(&report)?;
         report = report.with(tables);
@@ -133,6 +138,34 @@ fn measure(
         collected: trails.finish(),
     });
     Ok((measured.collect(), exit))
+}
+
+/// Checks that some label has an exchange: a report without any would be zeros.
+fn require_labeled_traffic(
+    own: &Measured,
+    truth: &[Label],
+    read: &WhatWasRead,
+    (label_file, traffic): (&Path, &[PathBuf]),
+) -> anyhow::Result<()> {
+    let Some(first) = truth.first() else {
+        bail!("no labels of named accounts in {}", label_file.display());
+    };
+    if read.exchanges() == 0 {
+        bail!("no exchanges in {}", names(traffic));
+    }
+    let collected = &own.collected;
+    if !collected.trails.is_empty() || !collected.conversations.is_empty() {
+        return Ok(());
+    }
+    hint("labels name accounts, and conversations if they have one, as the traffic does");
+    bail!(
+        "no label has an exchange: {} labels in {}, {} accounts in {}; the first label is of account {:?}",
+        truth.len(),
+        label_file.display(),
+        read.accounts(),
+        names(traffic),
+        first.account
+    );
 }
 
 /// Describes the source of the figures on the HTML page.

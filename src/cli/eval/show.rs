@@ -9,7 +9,7 @@ use crate::cli::Exit;
 use crate::cli::explain::{history, render};
 use crate::cli::input::{TrafficFlags, named_labels};
 use crate::cli::model::ModelFlags;
-use crate::cli::terminal::hint;
+use crate::cli::terminal::{hint, width};
 use crate::domain::{Assessment, Label, Risk, Technique, Verdict};
 use crate::eval::metrics::Interval;
 use crate::eval::table::{Cell, Layout, Number, Style, Table};
@@ -54,8 +54,9 @@ impl Show {
             hint("`stillwatch eval --errors 20` lists accounts worth reviewing");
             bail!("the log has no exchange of this account");
         };
-        println!("{}", truth(&labels).render(Layout::Terminal));
-        println!("{}", trail(&steps).render(Layout::Terminal));
+        let layout = Layout::Terminal(width());
+        println!("{}", truth(&labels).render(layout));
+        println!("{}", trail(&steps).render(layout));
         print!("{}", render(last, engine.bundle()));
         Ok(exit)
     }

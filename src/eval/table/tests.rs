@@ -71,7 +71,7 @@ fn json_keeps_every_digit_and_says_what_is_missing() {
 
 #[test]
 fn a_terminal_is_not_steered() {
-    insta::assert_snapshot!(sample().render(Layout::Terminal), @r#"
+    insta::assert_snapshot!(sample().render(Layout::Terminal(None)), @r#"
     Recall | by pipeline
     ┌───────────────────┬─────────────────────────┬──────────┐
     │ pipeline          ┆                  recall ┆ accounts │
@@ -92,6 +92,28 @@ fn a_terminal_is_not_steered() {
 #[should_panic(expected = "one cell for each column")]
 fn rows_have_a_cell_for_each_column() {
     sample().push(vec![Cell::Count(1)]);
+}
+
+#[test]
+fn a_table_fits_the_terminal_without_breaking_a_word() {
+    for width in [40, 60, 80, 100] {
+        let text = sample().render(Layout::Terminal(Some(width)));
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(
+            widest.unwrap_or(0) <= usize::from(width),
+            "{width}:\n{text}"
+        );
+        for row in sample().rows() {
+            for word in row.iter().flat_map(|cell| {
+                cell.words()
+                    .split(' ')
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            }) {
+                assert!(text.contains(&word), "{word} in {width}:\n{text}");
+            }
+        }
+    }
 }
 
 proptest! {

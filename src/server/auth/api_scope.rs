@@ -53,7 +53,7 @@ pub enum ApiScope {
     Hooks,
     /// Logs and traces that gateways export.
     Telemetry,
-    /// The read-only methods of `stillwatch.v1.AccountService`.
+    /// The read-only methods of `stillwatch.v1.AccountService`, and the status.
     Accounts,
     /// The read-only methods of `stillwatch.v1.ModelService`.
     Models,
@@ -61,7 +61,7 @@ pub enum ApiScope {
     Labels,
     /// The irreversible methods of those services: deleting an account's history, activating a bundle.
     Administration,
-    /// Health, reflection, metrics, documentation. Requires no key.
+    /// Health, reflection, metrics, documentation, the start page. Requires no key.
     Open,
 }
 

@@ -58,6 +58,7 @@ async fn ingest(
         match record {
             Ok(exchange) => exchanges.push(exchange),
             Err(Rejected { unread, error }) => {
+                gateways.dispatcher().count_refused();
                 gateways.record_unread(Door::LitellmLog, unread);
                 reason.get_or_insert(error);
             }

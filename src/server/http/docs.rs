@@ -20,7 +20,8 @@ static PAGE: LazyLock<String> = LazyLock::new(|| {
     page(&document).into_string()
 });
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
+/// The style of every page.
+pub(super) const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
     table{border-collapse:collapse;width:100%}td,th{border:1px solid #bbb;padding:.3rem .5rem;text-align:left;\
     vertical-align:top}code{background:#f3f3f3}section{margin:2rem 0}.words{white-space:pre-line}";
 

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use super::admission::{Admission, Priority};
-use crate::domain::{Assessment, Exchange, Risk};
+use crate::domain::{Assessment, Exchange, Risk, Timestamp};
 use crate::gateway::{Door, Unread};
+use crate::server::clock;
 use crate::server::limits::Limits;
+use crate::server::metrics::arrivals::{Arrival, Shape};
 use crate::server::metrics::{Metrics, Shed};
 use crate::server::scorer::{AccountStatus, NotReady, Scorer};
 use crate::server::services::Services;
+use crate::server::status::Status;
 use crate::wire::{Bounds, WireError};
 
 /// The services behind admission control, one for the whole port.
@@ -17,6 +20,7 @@ pub(in crate::server) struct Dispatcher {
     admission: Admission,
     metrics: Arc<Metrics>,
     bounds: Bounds,
+    since: Timestamp,
 }
 
 impl Dispatcher {
@@ -31,6 +35,7 @@ impl Dispatcher {
             admission: Admission::new(limits, Arc::clone(&metrics)),
             metrics,
             bounds: limits.bounds,
+            since: clock::now(),
         }
     }
 
@@ -49,9 +54,10 @@ impl Dispatcher {
         exchange: Exchange,
     ) -> Result<Assessment, WireError> {
         let scorer = Arc::clone(&self.services.scorer);
+        let shape = Shape::of(&exchange);
         let work = move || scorer.score(exchange);
         let assessment = self.admission.run(priority, work).await??;
-        self.metrics.count_assessment(&assessment);
+        self.count(shape, &assessment);
         Ok(assessment)
     }
 
@@ -66,12 +72,52 @@ impl Dispatcher {
         decoded: Vec<Decoded>,
     ) -> Result<Vec<Scored>, WireError> {
         let scorer = Arc::clone(&self.services.scorer);
+        let shapes: Vec<Option<Shape>> = decoded
+            .iter()
+            .map(|decoded| decoded.as_ref().ok().map(Shape::of))
+            .collect();
         let work = move || score_decoded(&*scorer, decoded);
         let scored = self.admission.run(priority, work).await?;
-        for assessment in scored.iter().flatten() {
-            self.metrics.count_assessment(assessment);
+        for (shape, scored) in shapes.into_iter().zip(&scored) {
+            match (shape, scored) {
+                (Some(shape), Ok(assessment)) => self.count(shape, assessment),
+                (Some(_), Err(_)) => {}
+                (None, _) => self.count_refused(),
+            }
         }
         Ok(scored)
+    }
+
+    /// Counts an exchange that was refused before it could be scored.
+    pub(in crate::server) fn count_refused(&self) {
+        self.metrics.arrivals().count(Arrival::Refused);
+    }
+
+    /// Counts an exchange that was read and has no time of its own.
+    pub(in crate::server) fn count_timeless(&self) {
+        self.metrics.arrivals().count(Arrival::WithoutTime);
+    }
+
+    fn count(&self, shape: Shape, assessment: &Assessment) {
+        self.metrics.count_assessment(assessment);
+        self.metrics.arrivals().count_scored(shape, assessment);
+    }
+
+    /// Returns what has arrived since the start, and of whom. Walks all accounts, on a worker.
+    ///
+    /// # Errors
+    /// If the work is not admitted.
+    pub(in crate::server) async fn status(&self) -> Result<Status, WireError> {
+        let accounts = Arc::clone(&self.services.accounts);
+        let (known, histories) = self
+            .ask(move || (accounts.count(), accounts.histories()))
+            .await?;
+        Ok(Status::new(
+            self.metrics.arrivals(),
+            self.since,
+            known,
+            histories,
+        ))
     }
 
     /// Runs other work of a unary request on a worker.

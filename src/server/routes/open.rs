@@ -1,12 +1,13 @@
-//! Routes that require no key: health, reflection, probes, metrics, and the fallback for unknown paths.
+//! Routes without a method of the contract: health, reflection, probes, metrics, pages, and the fallback for unknown
+//! paths. All but the status require no key.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use connectrpc::ConnectRpcService;
 use connectrpc_health::{HealthExt, HealthService};
 use connectrpc_reflection::Reflector;
@@ -14,12 +15,15 @@ use connectrpc_reflection::Reflector;
 use super::procedures::procedures;
 use crate::server::http::api_routes::ApiRoutes;
 use crate::server::http::error_response::{self, method_not_allowed};
-use crate::server::http::ingress;
+use crate::server::http::{ingress, pages};
 use crate::server::metrics;
 use crate::server::queue::dispatcher::Dispatcher;
 use crate::server::readiness::{Health, Readiness};
 use crate::server::rpc::redaction::ErrorRedaction;
 use crate::wire::contract::DESCRIPTORS;
+
+/// Path of the status.
+const STATUS: &str = "/v1/status";
 
 /// Builds the routes of health and reflection, and the fallback for unknown methods and paths.
 pub(super) fn standard_services(readiness: &Arc<Readiness>) -> ApiRoutes {
@@ -42,6 +46,27 @@ pub(super) fn standard_services(readiness: &Arc<Readiness>) -> ApiRoutes {
         .layer(from_fn(ingress::without_json_streams))
         .fallback_service(unknown);
     ApiRoutes::new(routes, paths)
+}
+
+/// Builds the start page. Its path has no name, so it is counted among the others.
+pub(super) fn start_page() -> ApiRoutes {
+    let routes = axum::Router::new().route(pages::START, any(pages::start));
+    ApiRoutes::new(routes, [""; 0])
+}
+
+/// Builds the status: what has arrived, of whom, through which door.
+pub(super) fn status(dispatcher: &Arc<Dispatcher>) -> ApiRoutes {
+    let dispatcher = Arc::clone(dispatcher);
+    let answer = move |headers: HeaderMap| async move {
+        match dispatcher.status().await {
+            Ok(status) => pages::status(&status, &headers),
+            Err(error) => error_response::plain(&error),
+        }
+    };
+    let routes = axum::Router::new()
+        .route(STATUS, get(answer))
+        .method_not_allowed_fallback(method_not_allowed);
+    ApiRoutes::new(routes, [STATUS])
 }
 
 /// Builds the probes, under every name that orchestrators use, and the metrics.

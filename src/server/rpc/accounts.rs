@@ -13,9 +13,9 @@ use crate::privacy::Pseudonymizer;
 use crate::server::Accounts;
 use crate::server::queue::dispatcher::Dispatcher;
 use crate::wire::contract::{
-    self, Account, AccountRow, DeleteAccountRequest, DeleteAccountResponse, ExplainAccountRequest,
-    ExplainAccountResponse, GetAccountRequest, GetAccountResponse, ListAccountsRequest,
-    ListAccountsResponse,
+    self, Account, AccountRow, ContextSentence, DeleteAccountRequest, DeleteAccountResponse,
+    ExplainAccountRequest, ExplainAccountResponse, GetAccountRequest, GetAccountResponse,
+    ListAccountsRequest, ListAccountsResponse,
 };
 use crate::wire::{
     AccountSubject, WireError, count_to_contract, format_time, mitigations_to_contract, page_size,
@@ -58,6 +58,17 @@ impl AccountApi {
             AccountRef::Pseudonym(_) => String::new(),
         };
         Ok(account_to_contract(state, name))
+    }
+
+    async fn context(&self, account: &AccountRef) -> Result<Vec<ContextSentence>, WireError> {
+        let accounts = Arc::clone(&self.accounts);
+        let key = key(account, &self.pseudonymizer);
+        let context = self.dispatcher.ask(move || accounts.context(key)).await?;
+        let sentence = |(technique, text): (Technique, String)| ContextSentence {
+            technique: technique.name().to_owned(),
+            text,
+        };
+        Ok(context.into_iter().map(sentence).collect())
     }
 
     async fn page(&self, page: Page) -> Result<ListAccountsResponse, WireError> {
@@ -112,8 +123,17 @@ impl contract::AccountService for AccountApi {
         _context: RequestContext,
         request: ServiceRequest<'_, ExplainAccountRequest>,
     ) -> ServiceResult<impl Encodable<ExplainAccountResponse> + Send + use<'a>> {
-        let account = self.state(self.subject(request.subject.as_ref())?).await;
-        Response::ok(explained(account.map_err(|error| error.to_connect())?))
+        let subject = self.subject(request.subject.as_ref())?;
+        let context = self.context(&subject).await;
+        let account = self
+            .state(subject)
+            .await
+            .map_err(|error| error.to_connect())?;
+        let context = context.map_err(|error| error.to_connect())?;
+        Response::ok(ExplainAccountResponse {
+            context,
+            ..explained(account)
+        })
     }
 
     async fn delete_account<'a>(

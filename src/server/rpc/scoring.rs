@@ -9,13 +9,14 @@ use connectrpc::{
 
 use buffa::MessageView;
 
+use super::received;
 use super::result::result;
 use super::streaming::Streams;
 use crate::server::clock;
 use crate::server::queue::admission::Priority;
 use crate::server::queue::dispatcher::Dispatcher;
 use crate::wire::contract::{self, ScoreBatchRequest, ScoreBatchResponse, ScoreResult};
-use crate::wire::{WireError, assessment_to_contract, exchange_from_contract};
+use crate::wire::{WireError, assessment_to_contract};
 
 /// The service implementation, shared by all protocols.
 pub(in crate::server) struct Scoring {
@@ -29,12 +30,11 @@ impl contract::ScoringService for Scoring {
         _context: RequestContext,
         request: ServiceRequest<'_, contract::Exchange>,
     ) -> ServiceResult<impl Encodable<contract::Assessment> + Send + use<'a>> {
-        let exchange = exchange_from_contract(
-            request.to_owned_message(),
-            clock::now(),
-            self.dispatcher.bounds(),
-        )
-        .map_err(|error| error.to_connect())?;
+        let exchange = received::read(request.to_owned_message(), clock::now(), &self.dispatcher)
+            .map_err(|error| {
+            self.dispatcher.count_refused();
+            error.to_connect()
+        })?;
         let assessment = self.dispatcher.score(Priority::Unary, exchange).await;
         let assessment = assessment.map_err(|error| error.to_connect())?;
         Response::ok(assessment_to_contract(assessment))
@@ -55,7 +55,7 @@ impl contract::ScoringService for Scoring {
             };
             return Err(error.to_connect());
         }
-        let received = clock::now();
+        let now = clock::now();
         let exchanges = request
             .exchanges
             .iter()
@@ -65,7 +65,7 @@ impl contract::ScoringService for Scoring {
                     encoding: "protobuf",
                     position: None,
                 })?;
-                exchange_from_contract(exchange, received, bounds)
+                received::read(exchange, now, &self.dispatcher)
             })
             .collect();
         let results = self

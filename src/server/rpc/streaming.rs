@@ -13,15 +13,15 @@ use futures_util::stream::{self, ReadyChunks, Stream, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time;
 
-use super::redaction;
 use super::result::result;
+use super::{received, redaction};
 use crate::server::clock;
 use crate::server::limits::Limits;
 use crate::server::queue::admission::Priority;
 use crate::server::queue::dispatcher::{Decoded, Dispatcher};
 use crate::server::readiness::Readiness;
+use crate::wire::WireError;
 use crate::wire::contract::{self, ScoreResult};
-use crate::wire::{WireError, exchange_from_contract};
 
 /// Limits of streams: how many may be open, and how many exchanges of each are read ahead.
 pub(in crate::server) struct Streams {
@@ -154,14 +154,14 @@ impl Open {
 
     /// Returns the exchanges before the first message that could not be decoded, and the error of that message.
     fn read(&self, messages: Vec<Message>) -> (Vec<Decoded>, Option<WireError>) {
-        let received = clock::now();
+        let now = clock::now();
         let mut exchanges = Vec::with_capacity(messages.len());
         for message in messages {
             match message {
-                Ok(message) => exchanges.push(exchange_from_contract(
+                Ok(message) => exchanges.push(received::read(
                     message.to_owned_message(),
-                    received,
-                    self.dispatcher.bounds(),
+                    now,
+                    &self.dispatcher,
                 )),
                 Err(error) => {
                     let bound = self.streams.body_bytes_max;

@@ -16,7 +16,7 @@ use crate::domain::{Message, PoolRecord, Role, Sensitive};
 #[derive(Debug, thiserror::Error)]
 pub enum CorpusError {
     /// A required file could not be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}; training/README.md has the form of a folder of pools", path.display())]
     Read {
         /// The file.
         path: PathBuf,

@@ -9,6 +9,7 @@ from ._types import (
     AccountPage,
     AccountRow,
     Assessment,
+    ContextSentence,
     Explanation,
     ItemError,
     LabelPage,
@@ -138,7 +139,12 @@ def explanation(data: Json) -> Explanation:
         look_alikes=_names(data, "look_alikes"),
         not_used=_text(data, "not_used"),
         contest=_text(data, "contest"),
+        context=tuple(_sentence(record("context", entry)) for entry in _list(data, "context")),
     )
+
+
+def _sentence(data: Json) -> ContextSentence:
+    return ContextSentence(technique=_text(data, "technique"), text=_text(data, "text"))
 
 
 def deleted(data: Json) -> bool:

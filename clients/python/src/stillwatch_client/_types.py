@@ -238,6 +238,16 @@ class AccountPage:
 
 
 @dataclass(frozen=True)
+class ContextSentence:
+    """A measure that weighs nothing in the risk, in words."""
+
+    technique: str
+    """The technique that it is background for."""
+    text: str
+    """One plain sentence for people."""
+
+
+@dataclass(frozen=True)
 class Explanation:
     """The explanation of an account's assessment."""
 
@@ -254,6 +264,8 @@ class Explanation:
     """Description of the data that no detector looks at."""
     contest: str
     """How the account's owner can contest it."""
+    context: tuple[ContextSentence, ...] = ()
+    """Measures of the account that weigh nothing in the risk: background for the reasons."""
 
 
 def to_json(value: object) -> object:
