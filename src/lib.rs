@@ -80,7 +80,7 @@ pub mod internals {
     }
     pub mod domain {
         pub use crate::domain::{
-            AccountKey, AccountRef, Assessment, Band, BaselineOf, CUE_COUNT, Client, Cue,
+            AccountKey, AccountRef, Assessment, Band, BaselineOf, CUE_COUNT, CallKind, Client, Cue,
             CueProbabilities, Digest, EMBEDDING_DIM, Embedding, Exchange, FinishReason, Label,
             LabelSubject, LabeledAccount, Message, Mitigation, Observation, Outcome, Parameters,
             PoolRecord, Reason, Recommendation, RequestShape, Response, ResponseFormat, Risk, Role,

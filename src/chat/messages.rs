@@ -140,7 +140,7 @@ pub(crate) fn texts_within(node: &Node<'_>) -> String {
 
 fn collect<'n>(node: &'n Node<'_>, depth: usize, texts: &mut Vec<&'n str>) {
     /// Fields that name, type or number things.
-    const UNREAD: [&str; 13] = [
+    const UNREAD: [&str; 15] = [
         "type",
         "id",
         "name",
@@ -152,6 +152,8 @@ fn collect<'n>(node: &'n Node<'_>, depth: usize, texts: &mut Vec<&'n str>) {
         "call_id",
         "tool_use_id",
         "toolUseId",
+        "toolCallId",
+        "toolName",
         "file_id",
         "bytes",
     ];

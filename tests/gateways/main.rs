@@ -1,6 +1,9 @@
 //! Tests of gateways and exporters against the server: always with their formats, and with the real programs where they
 //! are installed.
 
+mod dialects;
+mod emitted;
+mod events;
 mod fixture;
 mod formats;
 mod hostile;
