@@ -98,11 +98,19 @@ async fn a_whole_call_in_a_log_record_counts_once_beside_its_span() {
     let answer = server.post("/v1/logs", &json_logs(&[log])).await;
     assert_eq!(answer.json(), json!({}));
     server
-        .post("/v1/traces", &json_traces(&[Record::of(attributes)]))
+        .post(
+            "/v1/traces",
+            &json_traces(&[Record::of(attributes.clone())]),
+        )
         .await;
     let counted = server.scorer.counted();
     assert_eq!(counted.len(), 1);
     check(&counted[0]);
+    // Some emitters put all of it into the body.
+    let server = Running::with(HookSettings::default()).await;
+    let log = Record::of_event(event, attributes, user());
+    server.post("/v1/logs", &json_logs(&[log])).await;
+    check(&server.scorer.counted()[0]);
 }
 
 #[tokio::test]

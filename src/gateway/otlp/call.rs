@@ -19,7 +19,7 @@ pub(super) enum Reading {
 }
 
 /// Names of the end user, the most specific first.
-const USERS: [&str; 11] = [
+const USERS: [&str; 10] = [
     "gen_ai.user",
     "llm.user",
     "gen_ai.request.user",
@@ -27,7 +27,6 @@ const USERS: [&str; 11] = [
     "enduser.id",
     "enduser.pseudo.id",
     "langfuse.user.id",
-    "langfuse.trace.user_id",
     "traceloop.association.properties.user_id",
     "langfuse.observation.metadata.langfuse_user_id",
     "mlflow.trace.user",

@@ -60,7 +60,9 @@ pub(super) fn of_list(value: &Node<'_>) -> Told {
 
 /// Reads a log record that carries one message, or one side, of a call.
 pub(super) fn of_log(record: &Record<'_>, resource: &Node<'_>) -> Reading {
-    if !is_piece(record.event_name()) {
+    // Of a whole call, the usual place is among the attributes, as in a span.
+    let whole = record.event_name() == DETAILS && matches!(record.body, Node::Object(_));
+    if !(whole || is_piece(record.event_name())) {
         return Reading::Unknown;
     }
     let mut told = Told::default();

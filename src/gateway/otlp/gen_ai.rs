@@ -69,11 +69,7 @@ pub(super) fn read(record: &Record<'_>, resource: &Node<'_>) -> Reading {
 
 /// Reads the messages of the request from the first place that has any.
 fn prompt(record: &Record<'_>) -> Vec<Message> {
-    const WHOLE: [&str; 3] = [
-        "gen_ai.input.messages",
-        "gen_ai.prompt",
-        "gen_ai.request.input",
-    ];
+    const WHOLE: [&str; 2] = ["gen_ai.input.messages", "gen_ai.prompt"];
     let attributes = &record.attributes;
     let mut prompt = Vec::new();
     for name in WHOLE {
