@@ -9,6 +9,7 @@ mod formats;
 mod hostile;
 mod litellm;
 mod nothing;
+mod one_call;
 mod portkey;
 mod programs;
 mod telemetry;

@@ -26,6 +26,13 @@ pub(super) fn request_of(value: &Node<'_>) -> Request {
             _ => messages(&node),
         };
     }
+    // A prompt that happens to be JSON (a number, a list of numbers) is a text all the same.
+    if let Some(text) = value.text()
+        && read.messages.is_empty()
+        && !matches!(text.trim(), "" | "[]" | "{}" | "null")
+    {
+        read.messages.push(message(Role::User, text));
+    }
     if let Some(system) = read.system.take()
         && !read.messages.is_empty()
     {
@@ -47,6 +54,10 @@ pub(super) fn answer_of(value: &Node<'_>) -> Response {
             read.text = text_of(&messages(&node));
             read
         }
+        Node::Number(_) | Node::Boolean(_) => Response {
+            text: value.text().map(|text| Sensitive::new(text.to_owned())),
+            ..Response::default()
+        },
         _ => {
             let generation = node.get("generations").items().first();
             let mut read = answer(generation.unwrap_or(&node));

@@ -70,14 +70,13 @@ pub(super) fn of_log(record: &Record<'_>, resource: &Node<'_>) -> Reading {
         Node::Absent => &record.attributes,
         body => body,
     };
-    let unfolded = body.unfolded();
-    // A body that is a plain text is the message.
-    match unfolded {
-        Node::Text(text) => {
-            let fields = vec![("content".into(), Node::Text(text))];
-            add(record.event_name(), &Node::Object(fields), &mut told);
+    match (body, body.unfolded()) {
+        (_, fields @ Node::Object(_)) => add(record.event_name(), &fields, &mut told),
+        // A body that is a plain text is the message.
+        (text, _) => {
+            let fields = Node::Object(vec![("content".into(), text.clone())]);
+            add(record.event_name(), &fields, &mut told);
         }
-        body => add(record.event_name(), &body, &mut told),
     }
     let mut draft = draft(record, resource);
     draft.kind = kind(record.attributes.get("gen_ai.operation.name"));

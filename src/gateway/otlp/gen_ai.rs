@@ -3,7 +3,8 @@
 //! | | attributes |
 //! |---|---|
 //! | messages, now | `gen_ai.input.messages`, `gen_ai.output.messages`, `gen_ai.system_instructions` |
-//! | messages, before | `gen_ai.prompt.N.role`, `.content`, `gen_ai.completion.N.*`; `gen_ai.prompt`; `events`; span events |
+//! | messages, before | `gen_ai.prompt.N.role`, `.content`, `gen_ai.completion.N.*`; `gen_ai.prompt`; `events` |
+//! | messages in events | see [`super::events`] |
 //! | kind | `gen_ai.operation.name`, `llm.request.type`, `langsmith.span.kind` |
 //!
 //! A record with an operation or with messages is a model call, whatever the operation's name: frameworks invent new

@@ -2,7 +2,7 @@
 //!
 //! | | attributes |
 //! |---|---|
-//! | kind | `ai.operationId`: `ai.generateText.doGenerate` and the like are calls; `ai.generateText`, `ai.toolCall` repeat them |
+//! | kind | `ai.operationId`: `ai.generateText.doGenerate` is a call; `ai.generateText`, `ai.toolCall` repeat it |
 //! | messages | `ai.prompt.messages`, `ai.prompt`; of embeddings `ai.value`, `ai.values` |
 //! | answer | `ai.response.text`, `.object`, `.finishReason`; `ai.usage.*` |
 //! | settings | `ai.model.id`, `ai.settings.*`, `ai.prompt.tools` |
