@@ -63,7 +63,7 @@ pub(super) fn read(record: &Record<'_>, resource: &Node<'_>) -> Reading {
 fn call(record: &Record<'_>, resource: &Node<'_>, pair: &Pair, kind: Option<CallKind>) -> Reading {
     let attributes = &record.attributes;
     let body = attributes.get(pair.request).unfolded();
-    let request = request_of(&body);
+    let request = request_of(attributes.get(pair.request));
     // ADK keeps settings, tools and instructions in an object of their own.
     let settings = body.get("config");
     let mut draft = draft(record, resource);
