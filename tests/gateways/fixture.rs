@@ -125,7 +125,11 @@ impl Scorer for Recorder {
             conversation: exchange.conversation.clone(),
             model: exchange.model.clone(),
             messages: messages.map(|m| (m.role, text(&m.content))).collect(),
-            tools: exchange.tools.iter().map(|tool| tool.name.clone()).collect(),
+            tools: exchange
+                .tools
+                .iter()
+                .map(|tool| tool.name.clone())
+                .collect(),
             temperature: exchange.parameters.temperature,
             answer: exchange.response.text.as_ref().map(text),
             finish_reason: exchange.response.finish_reason,
