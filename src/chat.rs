@@ -13,7 +13,7 @@ mod settings;
 mod tools;
 
 pub(crate) use answer::answer;
-pub(crate) use messages::{content, message, messages, role, text_or_placeholder};
+pub(crate) use messages::{content, message, messages, role, text_or_placeholder, texts_within};
 pub(crate) use settings::{flag, parameters, small, status, temperature, tokens};
 pub(crate) use tools::tools;
 

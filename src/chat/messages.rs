@@ -140,7 +140,7 @@ pub(crate) fn texts_within(node: &Node<'_>) -> String {
 
 fn collect<'n>(node: &'n Node<'_>, depth: usize, texts: &mut Vec<&'n str>) {
     /// Fields that name, type or number things.
-    const UNREAD: [&str; 13] = [
+    const UNREAD: [&str; 16] = [
         "type",
         "id",
         "name",
@@ -149,9 +149,12 @@ fn collect<'n>(node: &'n Node<'_>, depth: usize, texts: &mut Vec<&'n str>) {
         "format",
         "media_type",
         "mimeType",
+        "mediaType",
         "call_id",
         "tool_use_id",
         "toolUseId",
+        "toolCallId",
+        "toolName",
         "file_id",
         "bytes",
     ];
@@ -163,7 +166,10 @@ fn collect<'n>(node: &'n Node<'_>, depth: usize, texts: &mut Vec<&'n str>) {
             }
         }
         Node::Object(fields) if depth > 0 => {
-            let encoded = node.get("type").text() == Some("base64") || is_thought(node);
+            let media = node.get("mediaType").text();
+            let encoded = node.get("type").text() == Some("base64")
+                || media.is_some_and(|media| !media.starts_with("text/"))
+                || is_thought(node);
             let fields = fields.iter().filter(|(name, value)| {
                 !UNREAD.contains(&name.as_ref())
                     && !(encoded && name == "data")

@@ -78,6 +78,7 @@ const ATTACHED_PARTS: &[(&str, ())] = &[
     ("file", ()),
     ("input_file", ()),
     ("tool_result", ()),
+    ("tool-result", ()),
     ("tool_call_response", ()),
     ("search_result", ()),
     ("function_call_output", ()),

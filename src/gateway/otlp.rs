@@ -1,15 +1,31 @@
 //! OpenTelemetry over HTTP: spans and log records of model calls, in protobuf or JSON.
 //!
-//! The response to an exporter is a partial success: how many records of model calls could not be used, and why the
-//! first could not. Records of anything else are accepted and ignored.
+//! A record that carries messages of a model call is counted, or rejected aloud: the response to an exporter is a
+//! partial success, which tells how many records of model calls could not be used, and why the first could not. Records
+//! of anything else are accepted and ignored; so are steps around model calls (agents, chains, tools), whose messages
+//! come again with the calls.
 
+mod bodies;
+mod call;
+mod content;
+mod events;
+mod from_json;
+mod from_protobuf;
 mod gen_ai;
+mod langfuse;
+mod openinference;
 mod protobuf;
 mod record;
+mod vercel;
+
+use std::collections::HashMap;
 
 use serde_json::json;
 
+use self::call::Reading;
+use self::record::Record;
 use super::Context;
+use super::draft::Draft;
 use crate::domain::Exchange;
 use crate::json::Node;
 use crate::wire::WireError;
@@ -47,6 +63,84 @@ impl Export {
     }
 }
 
+/// A reader of one dialect.
+type Dialect = fn(&Record<'_>, &Node<'_>) -> Reading;
+
+/// All dialects, from those that are known by attributes of their own to the one that takes whatever carries messages.
+const DIALECTS: [Dialect; 6] = [
+    langfuse::read,
+    openinference::read,
+    vercel::read,
+    bodies::read,
+    events::of_log,
+    gen_ai::read,
+];
+
+/// The model calls of one body while it is read.
+#[derive(Default)]
+struct Calls {
+    drafts: Vec<Draft>,
+    /// Where the call of a span stands, of which log records carry one message each.
+    joined: HashMap<String, usize>,
+    /// Calls beyond the bound.
+    over: u64,
+}
+
+impl Calls {
+    fn add(&mut self, record: &Record<'_>, resource: &Node<'_>) {
+        let readings = DIALECTS.iter().map(|read| read(record, resource));
+        let known = readings
+            .into_iter()
+            .find(|reading| !matches!(reading, Reading::Unknown));
+        let Some(Reading::Call(draft)) = known else {
+            return;
+        };
+        let piece_of = record
+            .span
+            .as_ref()
+            .filter(|_| events::is_piece(record.event_name()));
+        if let Some(at) = piece_of.and_then(|span| self.joined.get(span)) {
+            let whole = &mut self.drafts[*at];
+            whole.messages.extend(draft.messages);
+            call::complete(&mut whole.response, draft.response);
+            return;
+        }
+        if self.drafts.len() >= RECORDS_MAX {
+            self.over += 1;
+            return;
+        }
+        if let Some(span) = piece_of {
+            self.joined.insert(span.clone(), self.drafts.len());
+        }
+        self.drafts.push(*draft);
+    }
+
+    fn finish(self, context: &Context<'_>) -> Export {
+        let mut export = Export::default();
+        for draft in self.drafts {
+            // What is no prompt counts without its text; a prompt of which nothing was recorded is told to the sender.
+            let finished = match draft.kind {
+                Some(kind) if !kind.is_prompt() => draft.finish_unread(context),
+                _ => draft.finish(context),
+            };
+            match finished {
+                Ok(exchange) => export.exchanges.push(exchange),
+                Err(error) => export.reject(error),
+            }
+        }
+        if self.over > 0 {
+            export.rejected += self.over;
+            export.reason.get_or_insert(WireError::OverBound {
+                field: "model calls".to_owned(),
+                got: RECORDS_MAX + self.over as usize,
+                bound: RECORDS_MAX,
+                unit: "records",
+            });
+        }
+        export
+    }
+}
+
 /// Reads the model calls of a body.
 ///
 /// # Errors
@@ -57,34 +151,20 @@ pub(crate) fn read(
     encoding: Encoding,
     context: &Context<'_>,
 ) -> Result<Export, WireError> {
-    let mut export = Export::default();
-    let each = |record: &record::Record<'_>| {
-        let Some(draft) = gen_ai::draft(record) else {
-            return;
-        };
-        if export.exchanges.len() >= RECORDS_MAX {
-            return export.reject(WireError::OverBound {
-                field: "model calls".to_owned(),
-                got: RECORDS_MAX + 1,
-                bound: RECORDS_MAX,
-                unit: "records",
-            });
-        }
-        match draft.finish(context) {
-            Ok(exchange) => export.exchanges.push(exchange),
-            Err(error) => export.reject(error),
-        }
-    };
+    let mut calls = Calls::default();
+    let each = |record: &Record<'_>, resource: &Node<'_>| calls.add(record, resource);
     match encoding {
-        Encoding::Json => record::of_json(&Node::read(body)?, signal, each),
+        Encoding::Json => from_json::each_record(&Node::read(body)?, signal, each),
         Encoding::Protobuf => {
-            record::of_protobuf(body, signal, each).map_err(|_| WireError::MalformedBody {
-                encoding: "protobuf of OTLP",
-                position: None,
+            from_protobuf::each_record(body, signal, each).map_err(|_| {
+                WireError::MalformedBody {
+                    encoding: "protobuf of OTLP",
+                    position: None,
+                }
             })?;
         }
     }
-    Ok(export)
+    Ok(calls.finish(context))
 }
 
 /// Builds the response to an export; empty when every record was used.

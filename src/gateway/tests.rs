@@ -17,6 +17,26 @@ const CANARY: &str = "canary-51c0";
 
 /// Field names of all formats, so that random bodies reach all branches.
 const NAMES: &[&str] = &[
+    "ai.operationId",
+    "ai.prompt.messages",
+    "ai.response.text",
+    "ai.values",
+    "all_messages_events",
+    "event.name",
+    "eventName",
+    "events",
+    "gcp.vertex.agent.llm_request",
+    "gen_ai.event.content",
+    "gen_ai.tool.definitions",
+    "generations",
+    "input.value",
+    "kwargs",
+    "llm.input_messages.0.message.content",
+    "llm.input_messages.1.message.contents.0.message_content.text",
+    "llm.tools.0.tool.json_schema",
+    "mlflow.spanInputs",
+    "mlflow.spanType",
+    "openinference.span.kind",
     "arrayValue",
     "attributes",
     "body",
@@ -99,6 +119,14 @@ const NAMES: &[&str] = &[
 
 /// Values that have a meaning in at least one format.
 const WORDS: &[&str] = &[
+    "LLM",
+    "ai.generateText.doGenerate",
+    "ai.embedMany.doEmbed",
+    "gen_ai.choice",
+    "gen_ai.client.inference.operation.details",
+    "gen_ai.content.prompt",
+    "gen_ai.user.message",
+    "human",
     CANARY,
     "",
     " ",
@@ -156,8 +184,20 @@ fn any_telemetry() -> impl Strategy<Value = Value> {
         };
         json!({"key": name, "value": value})
     });
-    prop::collection::vec(attribute, 0..12).prop_map(|attributes| {
-        json!({"resourceSpans": [{"scopeSpans": [{"spans": [{"attributes": attributes}]}]}]})
+    let attribute = attribute.boxed();
+    let attributes = || prop::collection::vec(attribute.clone(), 0..12);
+    let name = prop::sample::select(WORDS);
+    (attributes(), attributes(), name).prop_map(|(attributes, more, name)| {
+        let record = json!({
+            "attributes": attributes,
+            "body": {"kvlistValue": {"values": more}},
+            "eventName": name,
+            "events": [{"name": name, "attributes": more}],
+        });
+        json!({
+            "resourceLogs": [{"scopeLogs": [{"logRecords": [record.clone()]}]}],
+            "resourceSpans": [{"scopeSpans": [{"spans": [record]}]}],
+        })
     })
 }
 

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use stillwatch::internals::bundle::Bundle;
 use stillwatch::internals::domain::{
-    AccountKey, Assessment, Band, Exchange, FinishReason, Recommendation, Risk, Role,
+    AccountKey, Assessment, Band, CallKind, Exchange, FinishReason, Recommendation, Risk, Role,
 };
 use stillwatch::internals::engine::Engine;
 use stillwatch::internals::privacy::{PseudonymKey, Pseudonymizer};
@@ -48,6 +48,11 @@ pub(crate) struct Counted {
     pub(crate) finish_reason: Option<FinishReason>,
     pub(crate) status: Option<u16>,
     pub(crate) tokens: (Option<u64>, Option<u64>),
+    pub(crate) refusal: (Option<bool>, Option<String>),
+    pub(crate) kind: Option<CallKind>,
+    pub(crate) session: Option<String>,
+    pub(crate) end_user: Option<String>,
+    pub(crate) truncated: bool,
     pub(crate) micros: i64,
 }
 
@@ -133,6 +138,14 @@ impl Scorer for Recorder {
                 exchange.response.input_tokens,
                 exchange.response.output_tokens,
             ),
+            refusal: (
+                exchange.response.refused,
+                exchange.response.refusal_category.clone(),
+            ),
+            kind: exchange.kind,
+            session: exchange.session.as_ref().map(text),
+            end_user: exchange.end_user.as_ref().map(text),
+            truncated: exchange.truncated,
             micros: exchange.time.as_micros(),
         };
         self.counted

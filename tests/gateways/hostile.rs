@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use stillwatch::internals::server::HookSettings;
 
+use crate::emitted::Message;
 use crate::fixture::{Answer, CANARY, Running};
 use crate::formats::request;
-use crate::telemetry::Message;
 
 const PATHS: [&str; 7] = [
     "/beta/litellm_basic_guardrail_api",

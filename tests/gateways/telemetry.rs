@@ -8,131 +8,21 @@ use serde_json::{Value, json};
 use stillwatch::internals::domain::{FinishReason, Role};
 use stillwatch::internals::server::{HookSettings, Limits};
 
+use crate::emitted::{
+    Message, PROTOBUF, Record, json_logs, json_traces, protobuf_logs, protobuf_traces,
+};
 use crate::fixture::{CANARY, Counted, Running};
-
-const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
-
-/// Builder of a protobuf message.
-#[derive(Clone, Default)]
-pub(crate) struct Message(pub(crate) Vec<u8>);
-
-impl Message {
-    fn varint(mut self, mut number: u64) -> Self {
-        while number >= 0x80 {
-            self.0.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.0.push(number as u8);
-        self
-    }
-
-    fn fixed64(self, field: u64, number: u64) -> Self {
-        let mut message = self.varint(field << 3 | 1);
-        message.0.extend(number.to_le_bytes());
-        message
-    }
-
-    pub(crate) fn bytes(self, field: u64, bytes: &[u8]) -> Self {
-        let mut message = self.varint(field << 3 | 2).varint(bytes.len() as u64);
-        message.0.extend(bytes);
-        message
-    }
-
-    fn attribute(self, field: u64, name: &str, value: &Value) -> Self {
-        let any = match value {
-            Value::String(text) => Self::default().bytes(1, text.as_bytes()),
-            Value::Number(number) if number.is_u64() => Self::default()
-                .varint(3 << 3)
-                .varint(number.as_u64().expect("checked")),
-            Value::Number(number) => {
-                Self::default().fixed64(4, number.as_f64().expect("a number").to_bits())
-            }
-            Value::Array(items) => {
-                let list = items.iter().fold(Self::default(), |list, item| {
-                    let text = item.as_str().expect("a list of strings");
-                    list.bytes(1, &Self::default().bytes(1, text.as_bytes()).0)
-                });
-                Self::default().bytes(5, &list.0)
-            }
-            other => panic!("unsupported attribute {other}"),
-        };
-        let pair = Self::default().bytes(1, name.as_bytes()).bytes(2, &any.0);
-        self.bytes(field, &pair.0)
-    }
-}
-
-type Attributes<'a> = &'a [(&'a str, Value)];
-
-const NANOS: u64 = 1_780_000_000_250_000_000;
-
-fn protobuf_traces(attributes: Attributes<'_>) -> Vec<u8> {
-    let span = Message::default()
-        .bytes(1, &[0xab; 16])
-        .bytes(2, &[0xcd; 8])
-        .bytes(5, b"chat")
-        .fixed64(7, NANOS);
-    let add = |span: Message, (name, value): &(&str, Value)| span.attribute(9, name, value);
-    let span = attributes.iter().fold(span, add);
-    let scope = Message::default().bytes(2, &span.0);
-    let resource = Message::default().bytes(1, b"").bytes(2, &scope.0);
-    Message::default().bytes(1, &resource.0).0
-}
-
-fn protobuf_logs(attributes: Attributes<'_>) -> Vec<u8> {
-    let record = Message::default().fixed64(11, NANOS).bytes(12, b"gen_ai.x");
-    let add = |record: Message, (name, value): &(&str, Value)| record.attribute(6, name, value);
-    let record = attributes
-        .iter()
-        .fold(record, add)
-        .bytes(9, &[0xab; 16])
-        .bytes(10, &[0xcd; 8]);
-    let scope = Message::default().bytes(2, &record.0);
-    let resource = Message::default().bytes(2, &scope.0);
-    Message::default().bytes(1, &resource.0).0
-}
-
-fn json_attributes(attributes: Attributes<'_>) -> Vec<Value> {
-    let value = |value: &Value| match value {
-        Value::String(text) => json!({"stringValue": text}),
-        Value::Number(number) if number.is_u64() => json!({"intValue": number.to_string()}),
-        Value::Number(number) => json!({"doubleValue": number}),
-        Value::Array(items) => {
-            let items: Vec<Value> = items
-                .iter()
-                .map(|item| json!({"stringValue": item}))
-                .collect();
-            json!({"arrayValue": {"values": items}})
-        }
-        other => panic!("unsupported attribute {other}"),
-    };
-    let pair = |(name, of): &(&str, Value)| json!({"key": name, "value": value(of)});
-    attributes.iter().map(pair).collect()
-}
-
-fn json_traces(attributes: Attributes<'_>) -> Value {
-    json!({"resourceSpans": [{"scopeSpans": [{"spans": [{
-        "traceId": "abababababababababababababababab",
-        "spanId": "cdcdcdcdcdcdcdcd",
-        "name": "chat",
-        "startTimeUnixNano": NANOS.to_string(),
-        "attributes": json_attributes(attributes),
-    }]}]}]})
-}
-
-fn json_logs(attributes: Attributes<'_>) -> Value {
-    json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{
-        "traceId": "abababababababababababababababab",
-        "spanId": "cdcdcdcdcdcdcdcd",
-        "timeUnixNano": "0",
-        "observedTimeUnixNano": NANOS.to_string(),
-        "attributes": json_attributes(attributes),
-    }]}]}]})
-}
 
 fn packed(body: &[u8]) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(body).expect("memory");
     gzip.finish().expect("memory")
+}
+
+fn records(attributes: &[(&str, Value)]) -> [Record; 1] {
+    let fields = attributes.iter();
+    let fields = fields.map(|(name, value)| ((*name).to_owned(), value.clone()));
+    [Record::of(fields.collect::<serde_json::Map<_, _>>().into())]
 }
 
 /// Returns attributes in the current conventions, as LiteLLM's callback writes them.
@@ -252,6 +142,7 @@ fn check(counted: &[Counted]) {
 #[tokio::test]
 async fn every_emitter_is_read_alike_in_both_encodings_and_signals() {
     for attributes in [of_litellm(), of_openllmetry(), of_langfuse()] {
+        let attributes = records(&attributes);
         for (path, proto, plain) in [
             (
                 "/v1/traces",
@@ -298,22 +189,30 @@ async fn unusable_records_are_counted_and_reported() {
         .into_iter()
         .filter(|(name, _)| !name.starts_with("metadata.") && *name != "llm.user")
         .collect();
-    let answer = server.post("/v1/traces", &json_traces(&nobody)).await;
+    let answer = server
+        .post("/v1/traces", &json_traces(&records(&nobody)))
+        .await;
     let partial = json!({"rejectedSpans": "1", "errorMessage": "`account` is required"});
     assert_eq!(answer.json(), json!({"partialSuccess": partial}));
     let answer = server
-        .send("/v1/traces", &[PROTOBUF], protobuf_traces(&nobody))
+        .send(
+            "/v1/traces",
+            &[PROTOBUF],
+            protobuf_traces(&records(&nobody)),
+        )
         .await;
     let message = b"`account` is required";
     let partial = Message(vec![1 << 3, 1]).bytes(2, message);
     assert_eq!(&*answer.body, Message::default().bytes(1, &partial.0).0);
-    let answer = server.post("/v1/logs", &json_logs(&nobody)).await;
+    let answer = server.post("/v1/logs", &json_logs(&records(&nobody))).await;
     assert_eq!(answer.json()["partialSuccess"]["rejectedLogRecords"], "1");
     let unusable = [
         ("gen_ai.operation.name", json!("chat")),
         ("gen_ai.user", json!("u")),
     ];
-    let answer = server.post("/v1/traces", &json_traces(&unusable)).await;
+    let answer = server
+        .post("/v1/traces", &json_traces(&records(&unusable)))
+        .await;
     assert_eq!(answer.json()["partialSuccess"]["rejectedSpans"], "1");
     assert!(server.scorer.counted().is_empty());
 }
@@ -323,7 +222,10 @@ async fn spans_of_other_things_are_accepted_and_forgotten() {
     let server = Running::with(HookSettings::default()).await;
     let http = [("http.route", json!("/x")), ("user.id", json!("u"))];
     assert_eq!(
-        server.post("/v1/traces", &json_traces(&http)).await.json(),
+        server
+            .post("/v1/traces", &json_traces(&records(&http)))
+            .await
+            .json(),
         json!({})
     );
     let tool = [
@@ -331,7 +233,10 @@ async fn spans_of_other_things_are_accepted_and_forgotten() {
         ("gen_ai.input.messages", json!("[]")),
     ];
     assert_eq!(
-        server.post("/v1/traces", &json_traces(&tool)).await.json(),
+        server
+            .post("/v1/traces", &json_traces(&records(&tool)))
+            .await
+            .json(),
         json!({})
     );
     for empty in [

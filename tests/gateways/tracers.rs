@@ -1,4 +1,4 @@
-//! Tests with the real SDKs of OpenLLMetry and Langfuse and the example programs.
+//! Tests with the real SDKs of OpenLLMetry, Langfuse, OpenInference and Vercel and the example programs.
 
 use std::process::Command;
 
@@ -11,10 +11,15 @@ use crate::programs::{PATIENCE, example, model, output, programs};
 
 async fn run(script: &str) -> Option<Counted> {
     let folder = programs(script)?;
-    let server = Running::with(HookSettings::default()).await;
     let mut command = Command::new(folder.join("tracers/bin/python"));
+    command.arg(example(script));
+    Some(one_call(command).await)
+}
+
+/// Runs a program that makes one call, and returns the one exchange that was counted.
+async fn one_call(mut command: Command) -> Counted {
+    let server = Running::with(HookSettings::default()).await;
     command
-        .arg(example(script))
         .env("STILLWATCH_URL", format!("http://{}", server.address))
         .env("LLM_URL", format!("http://{}/v1", model().await));
     let printed = output(command).await;
@@ -22,7 +27,7 @@ async fn run(script: &str) -> Option<Counted> {
     let wait = server.scorer.has_counted(1);
     let counted = timeout(PATIENCE, wait).await.expect("counted");
     assert_eq!(counted.len(), 1);
-    Some(counted[0].clone())
+    counted[0].clone()
 }
 
 fn check(counted: &Counted) {
@@ -54,4 +59,28 @@ async fn langfuse() {
     if let Some(counted) = run("langfuse/call.py").await {
         check(&counted);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn openinference() {
+    if let Some(counted) = run("openinference/call.py").await {
+        check(&counted);
+        assert_eq!(counted.finish_reason, Some(FinishReason::Stop));
+    }
+}
+
+/// The SDK writes a span for its own function and one for the call inside it; a call is one exchange.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vercel() {
+    let Some(folder) = programs("vercel/call.mjs") else {
+        return;
+    };
+    // Node looks for modules beside the script.
+    let script = folder.join("vercel/call.mjs");
+    std::fs::copy(example("vercel/call.mjs"), &script).expect("a writable folder of programs");
+    let mut command = Command::new("node");
+    command.arg(script);
+    let counted = one_call(command).await;
+    check(&counted);
+    assert_eq!(counted.finish_reason, Some(FinishReason::Stop));
 }
