@@ -66,6 +66,11 @@ fn bounded(got: usize) -> Result<(), WireError> {
 }
 
 fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Exchange, WireError> {
+    draft(record).finish(context)
+}
+
+/// Reads one record, before anything is required of it.
+pub(super) fn draft(record: &Node<'_>) -> Draft {
     let metadata = record.get("metadata");
     let mut identity = Identity::of_litellm(metadata, "");
     identity.end_user = identity.end_user.or_else(|| record.get("end_user").name());
@@ -75,7 +80,7 @@ fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Exchange, WireEr
             .map(Sensitive::new)
     };
     let settings = record.get("model_parameters");
-    let draft = Draft {
+    Draft {
         id: record.first(&["litellm_call_id", "id"]).name(),
         time: record.get("startTime").number().and_then(time_of_seconds),
         identity,
@@ -96,8 +101,7 @@ fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Exchange, WireEr
             ..Client::default()
         },
         ..Draft::default()
-    };
-    draft.finish(context)
+    }
 }
 
 fn response(record: &Node<'_>) -> Response {

@@ -10,6 +10,7 @@ mod record;
 use serde_json::json;
 
 use super::Context;
+use super::draft::Draft;
 use crate::domain::Exchange;
 use crate::json::Node;
 use crate::wire::WireError;
@@ -45,6 +46,13 @@ impl Export {
         self.rejected += 1;
         self.reason.get_or_insert(error);
     }
+}
+
+/// Returns the model calls of a body in JSON that has been parsed, before anything is required of them.
+pub(super) fn drafts(body: &Node<'_>, signal: Signal) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    record::of_json(body, signal, |record| drafts.extend(gen_ai::draft(record)));
+    drafts
 }
 
 /// Reads the model calls of a body.
