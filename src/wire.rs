@@ -27,8 +27,8 @@ pub(crate) use exchange_json::{ExchangeJson, exchange_from_json, unknown_fields}
 pub(crate) use fit::fit;
 pub(crate) use label::{label_from_contract, label_to_contract};
 pub(crate) use page::page_size;
-pub(crate) use time::{format_time, time_of_number};
 pub use time::parse_time;
+pub(crate) use time::{format_time, time_of_number};
 
 /// The generated contract: messages, their views, the service trait.
 #[allow(

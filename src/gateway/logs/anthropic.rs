@@ -1,8 +1,9 @@
 //! Anthropic's message batches: requests and results, joined by `custom_id`. A body of the Messages API alone is in
 //! `bodies`.
 
-use super::Format;
-use super::call::{Call, Found, answer, draft_of};
+use super::body::{answer, draft_of};
+use super::call::Call;
+use super::format::{Format, Found};
 use super::join::{Answer, Part};
 use super::time::{Zone, time};
 use crate::json::Node;
@@ -28,7 +29,10 @@ fn batch(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         let mut draft = draft_of(params);
         draft.id = Some(id.clone());
         let time = time(record.get("time"), "time", zone);
-        return vec![Found::Part(id, Part::Request(Box::new(Call { draft, time })))];
+        return vec![Found::Part(
+            id,
+            Part::Request(Box::new(Call { draft, time })),
+        )];
     }
     let result = record.get("result");
     let message = result.get("message");

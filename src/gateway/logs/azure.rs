@@ -1,8 +1,9 @@
 //! Azure API Management's log of language models (`ApiManagementGatewayLlmLog`): rows of a call share a
 //! `CorrelationId`, and long messages are cut into chunks with a `SequenceNumber`.
 
-use super::Format;
-use super::call::{Call, Found, hidden, kind, name};
+use super::body::{hidden, kind, name};
+use super::call::Call;
+use super::format::{Format, Found};
 use super::join::Part;
 use super::time::{Zone, time};
 use crate::chat::tokens;
@@ -19,7 +20,9 @@ pub(super) const MANAGEMENT: Format = Format {
     noun: NOUN,
     recognise: |record| {
         !record.get("CorrelationId").is_absent()
-            && !record.first(&["RequestMessages", "ResponseMessages", "SequenceNumber"]).is_absent()
+            && !record
+                .first(&["RequestMessages", "ResponseMessages", "SequenceNumber"])
+                .is_absent()
     },
     read: row,
 };
@@ -54,8 +57,15 @@ fn row(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         ..Draft::default()
     };
     // Log Analytics has all times in UTC.
-    let time = time(record.get("TimeGenerated"), "TimeGenerated", zone.or(Some(Zone::UTC)));
+    let time = time(
+        record.get("TimeGenerated"),
+        "TimeGenerated",
+        zone.or(Some(Zone::UTC)),
+    );
     let texts = [text("RequestMessages"), text("ResponseMessages")];
     let sequence = record.get("SequenceNumber").count().unwrap_or_default();
-    vec![Found::Part(id, Part::Chunk(sequence, Box::new(Call { draft, time }), texts))]
+    vec![Found::Part(
+        id,
+        Part::Chunk(sequence, Box::new(Call { draft, time }), texts),
+    )]
 }

@@ -1,7 +1,7 @@
 //! Amazon Bedrock's model invocation logs, from S3 or CloudWatch: `InvokeModel`, `Converse` and their streams.
 
-use super::Format;
-use super::call::{Call, Found, answer, draft_of, kind};
+use super::body::{answer, draft_of, kind};
+use super::format::{Format, Found};
 use super::time::{Zone, time};
 use crate::chat::tokens;
 use crate::gateway::draft::Draft;
@@ -37,8 +37,12 @@ fn invocation(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     let (account, session) = caller(record.get("identity").get("arn").text());
     let read = draft_of(&body);
     let mut response = answer(output.get("outputBodyJson"));
-    response.input_tokens = response.input_tokens.or_else(|| tokens(input.get("inputTokenCount")));
-    response.output_tokens = response.output_tokens.or_else(|| tokens(output.get("outputTokenCount")));
+    response.input_tokens = response
+        .input_tokens
+        .or_else(|| tokens(input.get("inputTokenCount")));
+    response.output_tokens = response
+        .output_tokens
+        .or_else(|| tokens(output.get("outputTokenCount")));
     response.status = Some(match record.get("errorCode").text() {
         None => 200,
         Some(code) if code.contains("Throttling") => 429,
@@ -58,7 +62,7 @@ fn invocation(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         session,
         ..read
     };
-    Call::found(draft, time(record.get("timestamp"), "timestamp", zone))
+    Found::call(draft, time(record.get("timestamp"), "timestamp", zone))
 }
 
 /// Splits the caller's ARN: an assumed role is the account, and its last part the name of one session of it.

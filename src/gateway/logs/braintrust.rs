@@ -1,7 +1,7 @@
 //! Braintrust: spans of model calls.
 
-use super::Format;
-use super::call::{Call, Found, answer, draft_of, is_body, name};
+use super::body::{answer, draft_of, is_body, name};
+use super::format::{Format, Found};
 use super::time::{Zone, time};
 use crate::chat;
 use crate::gateway::draft::Draft;
@@ -23,18 +23,31 @@ fn span(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         return vec![Found::NotACall];
     }
     let input = record.get("input").unfolded();
-    let mut read = if is_body(&input) { draft_of(&input) } else { Draft::default() };
+    let mut read = if is_body(&input) {
+        draft_of(&input)
+    } else {
+        Draft::default()
+    };
     if read.messages.is_empty() {
         read.messages = chat::messages(&input);
     }
     let metrics = record.get("metrics");
     let mut response = answer(record.get("output"));
     let choice = record.get("output").items().first().map(chat::answer);
-    response.finish_reason = response.finish_reason.or(choice.and_then(|one| one.finish_reason));
-    response.input_tokens = response.input_tokens.or_else(|| chat::tokens(metrics.get("prompt_tokens")));
-    response.output_tokens =
-        response.output_tokens.or_else(|| chat::tokens(metrics.get("completion_tokens")));
-    response.status = Some(if record.get("error").is_absent() { 200 } else { 500 });
+    response.finish_reason = response
+        .finish_reason
+        .or(choice.and_then(|one| one.finish_reason));
+    response.input_tokens = response
+        .input_tokens
+        .or_else(|| chat::tokens(metrics.get("prompt_tokens")));
+    response.output_tokens = response
+        .output_tokens
+        .or_else(|| chat::tokens(metrics.get("completion_tokens")));
+    response.status = Some(if record.get("error").is_absent() {
+        200
+    } else {
+        500
+    });
     let metadata = record.get("metadata");
     let draft = Draft {
         id: name(record, &["id", "span_id"]),
@@ -50,6 +63,10 @@ fn span(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         ..read
     };
     let start = metrics.get("start");
-    let (start, field) = if start.is_absent() { (record.get("created"), "created") } else { (start, "metrics.start") };
-    Call::found(draft, time(start, field, zone))
+    let (start, field) = if start.is_absent() {
+        (record.get("created"), "created")
+    } else {
+        (start, "metrics.start")
+    };
+    Found::call(draft, time(start, field, zone))
 }

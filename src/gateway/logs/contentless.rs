@@ -1,7 +1,6 @@
 //! Logs that look as if they held prompts and do not: each is named, with the reason, and none is guessed at.
 
-use super::Format;
-use super::call::Found;
+use super::format::{Format, Found};
 use super::time::Zone;
 use crate::json::Node;
 

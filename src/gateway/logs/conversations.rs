@@ -1,8 +1,8 @@
 //! Published conversations: WildChat, LMSYS-Chat, ShareGPT. One record is one exchange: the last answer, with everything
 //! said before it as its messages.
 
-use super::Format;
-use super::call::{Call, Found, hidden, name};
+use super::body::{hidden, name};
+use super::format::{Format, Found};
 use super::time::{Zone, time};
 use crate::chat;
 use crate::domain::{Client, Message, Response, Role};
@@ -39,7 +39,9 @@ pub(super) const SHAREGPT: Format = Format {
 fn conversation(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     let turns = record.first(&["conversation", "conversations"]).items();
     let mut messages: Vec<Message> = turns.iter().map(turn).collect();
-    let answered = messages.last().is_some_and(|last| last.role == Role::Assistant);
+    let answered = messages
+        .last()
+        .is_some_and(|last| last.role == Role::Assistant);
     let answer = messages.pop_if(|_| answered);
     let first = turns.first().unwrap_or(record);
     let id = name(record, &["conversation_hash", "conversation_id", "id"]);
@@ -63,8 +65,12 @@ fn conversation(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         ..Draft::default()
     };
     let start = record.get("timestamp");
-    let start = if start.is_absent() { first.get("timestamp") } else { start };
-    Call::found(draft, time(start, "timestamp", zone))
+    let start = if start.is_absent() {
+        first.get("timestamp")
+    } else {
+        start
+    };
+    Found::call(draft, time(start, "timestamp", zone))
 }
 
 fn turn(item: &Node<'_>) -> Message {

@@ -40,11 +40,6 @@ impl Field {
         }
     }
 
-    /// Returns the value in a record as a name.
-    pub(crate) fn name_in(&self, record: &Node<'_>) -> Option<String> {
-        self.value_in(record).name()
-    }
-
     /// Returns how the field is called in messages.
     pub(crate) fn shown(&self) -> &str {
         match self {
@@ -74,7 +69,10 @@ pub(super) fn at(node: &Node<'_>, path: &str) -> Node<'static> {
 }
 
 fn step<'n, 'a>(node: &'n Node<'a>, name: &str) -> &'n Node<'a> {
-    let item = name.parse().ok().and_then(|index: usize| node.items().get(index));
+    let item = name
+        .parse()
+        .ok()
+        .and_then(|index: usize| node.items().get(index));
     item.unwrap_or_else(|| node.get(name))
 }
 
@@ -86,7 +84,7 @@ mod tests {
     fn a_path_leads_through_objects_lists_and_json_in_strings() {
         let record = Node::read(br#"{"a":{"b":[{"c":7}]},"x.y":"flat","s":"{\"t\":\"in\"}"}"#);
         let record = record.expect("JSON");
-        let name = |path: &str| path.parse::<Field>().ok()?.name_in(&record);
+        let name = |path: &str| path.parse::<Field>().ok()?.value_in(&record).name();
         assert_eq!(name("a.b.0.c").as_deref(), Some("7"));
         assert_eq!(name("x.y").as_deref(), Some("flat"));
         assert_eq!(name("s.t").as_deref(), Some("in"));

@@ -1,7 +1,7 @@
 //! Helicone: requests with their answers, as its query API and its tables write them.
 
-use super::Format;
-use super::call::{Call, Found, answer, draft_of, hidden, kind, name};
+use super::body::{answer, draft_of, hidden, kind, name};
+use super::format::{Format, Found};
 use super::time::{Zone, time};
 use crate::chat::{status, tokens};
 use crate::domain::Client;
@@ -14,7 +14,11 @@ pub(super) const REQUEST: Format = Format {
     name: "helicone",
     noun: "a Helicone request",
     recognise: |record| {
-        let times = ["request_created_at", "request_properties", "helicone_proxy_key_id"];
+        let times = [
+            "request_created_at",
+            "request_properties",
+            "helicone_proxy_key_id",
+        ];
         !record.get("request_body").is_absent() && !record.first(&times).is_absent()
     },
     read: request,
@@ -23,8 +27,12 @@ pub(super) const REQUEST: Format = Format {
 fn request(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     let read = draft_of(&record.get("request_body").unfolded());
     let mut response = answer(record.get("response_body"));
-    response.input_tokens = response.input_tokens.or_else(|| tokens(record.get("prompt_tokens")));
-    response.output_tokens = response.output_tokens.or_else(|| tokens(record.get("completion_tokens")));
+    response.input_tokens = response
+        .input_tokens
+        .or_else(|| tokens(record.get("prompt_tokens")));
+    response.output_tokens = response
+        .output_tokens
+        .or_else(|| tokens(record.get("completion_tokens")));
     response.status = status(record.first(&["response_status", "status"]));
     let model = name(record, &["request_model", "response_model", "model"]).or(read.model);
     let operation = record.get("request_path").text();
@@ -46,5 +54,5 @@ fn request(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         ..read
     };
     let start = record.first(&["request_created_at", "created_at"]);
-    Call::found(draft, time(start, "request_created_at", zone))
+    Found::call(draft, time(start, "request_created_at", zone))
 }

@@ -6,13 +6,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::call::{Call, answer};
-use super::{Format, LogOptions};
+use super::body::answer;
+use super::call::Call;
+use super::options::LogOptions;
 use crate::chat;
 use crate::domain::{Exchange, Response, Timestamp};
 use crate::json::Node;
-use crate::wire::json::LineError;
 use crate::wire::WireError;
+use crate::wire::json::LineError;
 
 /// Maximum calls that wait for their other pieces.
 const WAITING_MAX: usize = 65_536;
@@ -60,15 +61,22 @@ impl Part {
     fn bytes(&self) -> usize {
         match self {
             Self::Request(call) => call.bytes(),
-            Self::Answer(answer) => answer.response.text.as_ref().map_or(0, |t| t.expose().len()),
-            Self::Chunk(_, call, texts) => call.bytes() + texts.iter().map(String::len).sum::<usize>(),
+            Self::Answer(answer) => answer
+                .response
+                .text
+                .as_ref()
+                .map_or(0, |t| t.expose().len()),
+            Self::Chunk(_, call, texts) => {
+                call.bytes() + texts.iter().map(String::len).sum::<usize>()
+            }
         }
     }
 }
 
 /// A piece, and the call that it belongs to.
 pub(crate) struct Pending {
-    format: &'static Format,
+    /// Name of the format, and what its records are called.
+    format: [&'static str; 2],
     id: String,
     part: Part,
     received: Timestamp,
@@ -76,12 +84,17 @@ pub(crate) struct Pending {
 
 impl Pending {
     pub(super) fn new(
-        format: &'static Format,
+        format: [&'static str; 2],
         id: String,
         part: Part,
         received: Timestamp,
     ) -> Self {
-        Self { format, id, part, received }
+        Self {
+            format,
+            id,
+            part,
+            received,
+        }
     }
 }
 
@@ -110,7 +123,7 @@ type Joined<O> = (O, Result<Exchange, LineError>);
 impl<O> Joiner<O> {
     /// Takes a piece and passes on what is complete, and what has to go at the bound.
     pub(crate) fn add(&mut self, origin: O, pending: Pending, mut out: impl FnMut(Joined<O>)) {
-        let key = (pending.format.name, pending.id.clone());
+        let key = (pending.format[0], pending.id.clone());
         self.bytes += pending.part.bytes();
         let serial = self.serials.get(&key).copied();
         match serial.and_then(|serial| self.waiting.get_mut(&serial)) {
@@ -132,7 +145,8 @@ impl<O> Joiner<O> {
             }
             None => self.keep(key, origin, pending),
         }
-        while self.waiting.len() > WAITING_MAX || self.bytes > BYTES_MAX && !self.waiting.is_empty() {
+        while self.waiting.len() > WAITING_MAX || self.bytes > BYTES_MAX && !self.waiting.is_empty()
+        {
             let oldest = self.waiting.keys().next().copied().unwrap_or_default();
             self.release(oldest, &mut out);
         }
@@ -147,7 +161,8 @@ impl<O> Joiner<O> {
 
     fn keep(&mut self, key: (&'static str, String), origin: O, pending: Pending) {
         self.serials.insert(key, self.next);
-        self.waiting.insert(self.next, (origin, pending, Vec::new()));
+        self.waiting
+            .insert(self.next, (origin, pending, Vec::new()));
         self.next += 1;
     }
 
@@ -157,9 +172,9 @@ impl<O> Joiner<O> {
         };
         let held = rest.iter().map(Part::bytes).sum::<usize>() + first.part.bytes();
         self.bytes = self.bytes.saturating_sub(held);
-        self.serials.remove(&(first.format.name, first.id));
+        self.serials.remove(&(first.format[0], first.id));
         let parts = std::iter::once(first.part).chain(rest);
-        out((origin, joined(first.format.noun, parts, first.received)));
+        out((origin, joined(first.format[1], parts, first.received)));
     }
 }
 
@@ -209,9 +224,14 @@ fn whole(mut chunks: Vec<(u64, Box<Call>, [String; 2])>) -> Option<Box<Call>> {
         call.draft.model = call.draft.model.take().or(other.draft.model);
         let response = &mut call.draft.response;
         response.input_tokens = response.input_tokens.or(other.draft.response.input_tokens);
-        response.output_tokens = response.output_tokens.or(other.draft.response.output_tokens);
+        response.output_tokens = response
+            .output_tokens
+            .or(other.draft.response.output_tokens);
     }
-    call.draft.messages = messages.into_iter().map(|(role, text)| chat::message(chat::role(&role), &text)).collect();
+    call.draft.messages = messages
+        .into_iter()
+        .map(|(role, text)| chat::message(chat::role(&role), &text))
+        .collect();
     let text: Vec<String> = given.into_iter().map(|(_, text)| text).collect();
     let text = text.join("\n");
     if !text.is_empty() {

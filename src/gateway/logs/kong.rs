@@ -1,8 +1,8 @@
 //! Kong: what its log plug-ins write of a request that an AI plug-in proxied.
 
-use super::Format;
-use super::call::{Call, Found, answer, draft_of, hidden, kind, name};
+use super::body::{answer, draft_of, hidden, kind, name};
 use super::field::at;
+use super::format::{Format, Found};
 use super::time::{Zone, time};
 use crate::chat::{status, tokens};
 use crate::domain::Client;
@@ -26,7 +26,9 @@ fn record(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     let ai = record.get("ai");
     // The part is named after the plug-in (`proxy`, `ai-proxy-advanced`) or stands at the top.
     let plugins = ai.names().map(|name| ai.get(name));
-    let plugin = plugins.chain([ai]).find(|part| !part.get("payload").is_absent());
+    let plugin = plugins
+        .chain([ai])
+        .find(|part| !part.get("payload").is_absent());
     let Some(plugin) = plugin else {
         let why = "no payloads: set config.logging.log_payloads of the AI plug-in";
         return vec![Found::NoContent(NOUN, why)];
@@ -34,16 +36,23 @@ fn record(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     let read = draft_of(&plugin.get("payload").get("request").unfolded());
     let mut response = answer(plugin.get("payload").get("response"));
     let usage = plugin.get("usage");
-    response.input_tokens = response.input_tokens.or_else(|| tokens(usage.get("prompt_tokens")));
-    response.output_tokens = response.output_tokens.or_else(|| tokens(usage.get("completion_tokens")));
+    response.input_tokens = response
+        .input_tokens
+        .or_else(|| tokens(usage.get("prompt_tokens")));
+    response.output_tokens = response
+        .output_tokens
+        .or_else(|| tokens(usage.get("completion_tokens")));
     response.status = status(record.get("response").get("status"));
     let model = name(plugin, &["meta.request_model", "meta.response_model"]).or(read.model);
     let operation = at(record, "request.uri");
     let draft = Draft {
         id: name(record, &["request.id", "correlation_id"]),
         identity: Identity {
-            key: name(record, &["consumer.username", "consumer.custom_id", "consumer.id"])
-                .or_else(|| name(record, &["authenticated_entity.id"])),
+            key: name(
+                record,
+                &["consumer.username", "consumer.custom_id", "consumer.id"],
+            )
+            .or_else(|| name(record, &["authenticated_entity.id"])),
             ..read.identity
         },
         kind: kind(operation.text(), model.as_deref()),
@@ -56,5 +65,5 @@ fn record(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         },
         ..read
     };
-    Call::found(draft, time(record.get("started_at"), "started_at", zone))
+    Found::call(draft, time(record.get("started_at"), "started_at", zone))
 }

@@ -1,8 +1,8 @@
 //! LangSmith: runs, whose messages LangChain serialises as its own classes.
 
-use super::Format;
-use super::call::{Call, Found, answer, draft_of, name};
+use super::body::{answer, draft_of, name};
 use super::field::at;
+use super::format::{Format, Found};
 use super::time::{Zone, time};
 use crate::chat;
 use crate::domain::{Message, Role, Sensitive};
@@ -14,9 +14,7 @@ use crate::json::Node;
 pub(super) const RUN: Format = Format {
     name: "langsmith",
     noun: "a LangSmith run",
-    recognise: |record| {
-        !record.get("run_type").is_absent() && !record.get("inputs").is_absent()
-    },
+    recognise: |record| !record.get("run_type").is_absent() && !record.get("inputs").is_absent(),
     read: run,
 };
 
@@ -33,17 +31,27 @@ fn run(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     }
     let settings = at(record, "extra.invocation_params");
     let generation = at(&outputs, "generations.0.0");
-    let mut response = if generation.is_absent() { answer(&outputs) } else { answer(&generation) };
+    let mut response = if generation.is_absent() {
+        answer(&outputs)
+    } else {
+        answer(&generation)
+    };
     response.text = response.text.or_else(|| {
         let message = generation.get("message");
         chat::content(fields(message).get("content")).map(Sensitive::new)
     });
-    response.input_tokens = response.input_tokens.or_else(|| chat::tokens(record.get("prompt_tokens")));
-    response.output_tokens =
-        response.output_tokens.or_else(|| chat::tokens(record.get("completion_tokens")));
+    response.input_tokens = response
+        .input_tokens
+        .or_else(|| chat::tokens(record.get("prompt_tokens")));
+    response.output_tokens = response
+        .output_tokens
+        .or_else(|| chat::tokens(record.get("completion_tokens")));
     let failed = record.get("status").text() == Some("error") || !record.get("error").is_absent();
     response.status = Some(if failed { 500 } else { 200 });
-    let model = ["extra.metadata.ls_model_name", "extra.invocation_params.model"];
+    let model = [
+        "extra.metadata.ls_model_name",
+        "extra.invocation_params.model",
+    ];
     let draft = Draft {
         id: record.get("id").name(),
         identity: Identity {
@@ -52,16 +60,31 @@ fn run(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         },
         conversation: name(
             record,
-            &["extra.metadata.session_id", "extra.metadata.thread_id", "extra.metadata.conversation_id"],
+            &[
+                "extra.metadata.session_id",
+                "extra.metadata.thread_id",
+                "extra.metadata.conversation_id",
+            ],
         ),
         model: name(record, &model),
-        tools: if read.tools.is_empty() { chat::tools(settings.get("tools")) } else { read.tools },
+        tools: if read.tools.is_empty() {
+            chat::tools(settings.get("tools"))
+        } else {
+            read.tools
+        },
         parameters: chat::parameters(&settings),
         response,
         ..read
     };
     // LangSmith's times are in UTC.
-    Call::found(draft, time(record.get("start_time"), "start_time", zone.or(Some(Zone::UTC))))
+    Found::call(
+        draft,
+        time(
+            record.get("start_time"),
+            "start_time",
+            zone.or(Some(Zone::UTC)),
+        ),
+    )
 }
 
 /// Reads LangChain's messages: a list, or one list for each prompt of a batch, of which the first is read.
@@ -71,7 +94,9 @@ fn messages(inputs: &Node<'_>) -> Vec<Message> {
         Some(Node::List(first)) => first.as_slice(),
         _ => listed,
     };
-    let read = listed.iter().filter(|item| !item.get("kwargs").is_absent() || !item.get("data").is_absent());
+    let read = listed
+        .iter()
+        .filter(|item| !item.get("kwargs").is_absent() || !item.get("data").is_absent());
     read.map(message).collect()
 }
 
@@ -84,7 +109,10 @@ fn fields<'n, 'a>(item: &'n Node<'a>) -> &'n Node<'a> {
 fn message(item: &Node<'_>) -> Message {
     let inner = fields(item);
     let class = item.get("id").items().last().and_then(Node::text);
-    let kind = inner.get("type").text().or(item.get("type").text().filter(|t| *t != "constructor"));
+    let kind = inner
+        .get("type")
+        .text()
+        .or(item.get("type").text().filter(|t| *t != "constructor"));
     let named = [class.unwrap_or_default(), kind.unwrap_or_default()];
     let is = |names: [&str; 2]| named.iter().any(|name| names.contains(name));
     let role = if is(["SystemMessage", "system"]) {
@@ -96,5 +124,8 @@ fn message(item: &Node<'_>) -> Message {
     } else {
         Role::User
     };
-    chat::message(role, &chat::content(inner.get("content")).unwrap_or_default())
+    chat::message(
+        role,
+        &chat::content(inner.get("content")).unwrap_or_default(),
+    )
 }

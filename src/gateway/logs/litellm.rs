@@ -1,7 +1,7 @@
 //! LiteLLM: its standard logging payload, read as the ingest route reads it, and rows of its table of spend.
 
-use super::Format;
-use super::call::{Call, Found, draft_of, kind, name};
+use super::body::{draft_of, kind, name};
+use super::format::{Format, Found};
 use super::time::{Zone, time};
 use crate::gateway::litellm_log;
 use crate::json::Node;
@@ -26,7 +26,9 @@ fn record(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     identity.user = identity.user.take().or_else(|| name(record, &["user"]));
     identity.team = identity.team.take().or_else(|| name(record, &["team_id"]));
     draft.id = draft.id.or_else(|| record.get("request_id").name());
-    draft.kind = draft.kind.or_else(|| kind(record.get("call_type").text(), draft.model.as_deref()));
+    draft.kind = draft
+        .kind
+        .or_else(|| kind(record.get("call_type").text(), draft.model.as_deref()));
     let instructions = record.get("model_parameters").get("instructions");
     if draft.messages.is_empty() {
         let body = record.get("proxy_server_request").unfolded();
@@ -36,12 +38,19 @@ fn record(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
             draft.tools = sent.tools;
         }
     } else if let Some(text) = instructions.text()
-        && !draft.messages.iter().any(|message| message.content.expose() == text)
+        && !draft
+            .messages
+            .iter()
+            .any(|message| message.content.expose() == text)
     {
         let system = crate::chat::message(crate::domain::Role::System, text);
         draft.messages.insert(0, system);
     }
     // Its columns are in UTC.
-    let time = time(record.get("startTime"), "startTime", zone.or(Some(Zone::UTC)));
-    Call::found(draft, time)
+    let time = time(
+        record.get("startTime"),
+        "startTime",
+        zone.or(Some(Zone::UTC)),
+    );
+    Found::call(draft, time)
 }

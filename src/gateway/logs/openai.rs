@@ -1,9 +1,10 @@
 //! OpenAI's files: batches (requests and results, joined by `custom_id`) and stored completions.
 
-use super::call::{Call, Found, answer, draft_of, kind};
+use super::body::{answer, draft_of, kind};
+use super::call::Call;
+use super::format::{Format, Found};
 use super::join::{Answer, Part};
-use super::time::{Zone, time};
-use super::{Format, bodies};
+use super::time::{Zone, time, usual_time};
 use crate::chat::status;
 use crate::json::Node;
 
@@ -41,7 +42,10 @@ fn batch(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         draft.id = Some(id.clone());
         draft.kind = kind(record.get("url").text(), draft.model.as_deref());
         let time = time(record.get("time"), "time", zone);
-        return vec![Found::Part(id, Part::Request(Box::new(Call { draft, time })))];
+        return vec![Found::Part(
+            id,
+            Part::Request(Box::new(Call { draft, time })),
+        )];
     }
     let got = record.get("response");
     let mut response = answer(got.get("body"));
@@ -49,7 +53,11 @@ fn batch(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     response.status = status(got.get("status_code")).or_else(|| failed.then_some(500));
     let answer = Answer {
         response,
-        time: time(got.get("body").first(&["created", "created_at"]), "created", zone),
+        time: time(
+            got.get("body").first(&["created", "created_at"]),
+            "created",
+            zone,
+        ),
         model: got.get("body").get("model").name(),
     };
     vec![Found::Part(id, Part::Answer(Box::new(answer)))]
@@ -67,5 +75,5 @@ fn stored(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     draft.response = answer(record);
     let user = record.get("metadata").first(&["user", "user_id"]).name();
     draft.identity.end_user = draft.identity.end_user.or(user);
-    Call::found(draft, bodies::usual_time(record, zone))
+    Found::call(draft, usual_time(record, zone))
 }

@@ -1,7 +1,7 @@
 //! OTLP in JSON, as the collector's file exporter writes it: one export a line, read as the ingest routes read it.
 
-use super::Format;
-use super::call::{Call, Found};
+use super::call::Call;
+use super::format::{Format, Found};
 use super::time::Zone;
 use crate::gateway::otlp::{Signal, drafts};
 use crate::json::Node;

@@ -1,8 +1,8 @@
 //! Arize Phoenix: spans with OpenInference attributes, flattened to dotted names or nested.
 
-use super::Format;
-use super::call::{Call, Found, name};
+use super::body::name;
 use super::field::at;
+use super::format::{Format, Found};
 use super::time::{Zone, time};
 use crate::chat;
 use crate::domain::{Message, Response, Sensitive};
@@ -27,7 +27,9 @@ fn span(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         return vec![Found::NotACall];
     }
     let answers = messages(&at(record, "attributes.llm.output_messages"));
-    let texts = answers.iter().map(|answer| answer.content.expose().as_str());
+    let texts = answers
+        .iter()
+        .map(|answer| answer.content.expose().as_str());
     let text = texts.collect::<Vec<_>>().join("\n");
     let failed = record.get("status_code").text() == Some("ERROR");
     let draft = Draft {
@@ -39,7 +41,9 @@ fn span(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         conversation: name(record, &["attributes.session.id"]),
         model: name(record, &["attributes.llm.model_name"]),
         messages: messages(&at(record, "attributes.llm.input_messages")),
-        parameters: chat::parameters(&at(record, "attributes.llm.invocation_parameters").unfolded()),
+        parameters: chat::parameters(
+            &at(record, "attributes.llm.invocation_parameters").unfolded(),
+        ),
         response: Response {
             text: (!text.is_empty()).then(|| Sensitive::new(text)),
             status: Some(if failed { 500 } else { 200 }),
@@ -49,7 +53,7 @@ fn span(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         },
         ..Draft::default()
     };
-    Call::found(draft, time(record.get("start_time"), "start_time", zone))
+    Found::call(draft, time(record.get("start_time"), "start_time", zone))
 }
 
 fn messages(listed: &Node<'_>) -> Vec<Message> {

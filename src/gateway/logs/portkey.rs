@@ -1,7 +1,7 @@
 //! Portkey: its export of logs. Its webhook is in `gateway::portkey`.
 
-use super::Format;
-use super::call::{Call, Found, answer, draft_of, is_body, name};
+use super::body::{answer, draft_of, is_body, name};
+use super::format::{Format, Found};
 use super::time::{Zone, time};
 use crate::chat::{status, tokens};
 use crate::gateway::draft::Draft;
@@ -22,8 +22,12 @@ pub(super) const EXPORT: Format = Format {
 fn export(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     let read = draft_of(&record.get("request").unfolded());
     let mut response = answer(record.get("response"));
-    response.input_tokens = response.input_tokens.or_else(|| tokens(record.get("req_units")));
-    response.output_tokens = response.output_tokens.or_else(|| tokens(record.get("res_units")));
+    response.input_tokens = response
+        .input_tokens
+        .or_else(|| tokens(record.get("req_units")));
+    response.output_tokens = response
+        .output_tokens
+        .or_else(|| tokens(record.get("res_units")));
     response.status = status(record.get("response_status_code"));
     let metadata = record.get("metadata").unfolded();
     let draft = Draft {
@@ -39,5 +43,5 @@ fn export(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         response,
         ..read
     };
-    Call::found(draft, time(record.get("created_at"), "created_at", zone))
+    Found::call(draft, time(record.get("created_at"), "created_at", zone))
 }

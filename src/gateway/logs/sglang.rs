@@ -1,7 +1,8 @@
 //! SGLang: its log of requests, whose events of one request share a `rid`.
 
-use super::Format;
-use super::call::{Call, Found, answer, draft_of};
+use super::body::{answer, draft_of};
+use super::call::Call;
+use super::format::{Format, Found};
 use super::join::{Answer, Part};
 use super::time::{Zone, time};
 use crate::chat::{self, parameters, tokens};
@@ -28,8 +29,12 @@ fn event(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         let out = record.get("out");
         let mut response = answer(out);
         let meta = out.get("meta_info");
-        response.input_tokens = response.input_tokens.or_else(|| tokens(meta.get("prompt_tokens")));
-        response.output_tokens = response.output_tokens.or_else(|| tokens(meta.get("completion_tokens")));
+        response.input_tokens = response
+            .input_tokens
+            .or_else(|| tokens(meta.get("prompt_tokens")));
+        response.output_tokens = response
+            .output_tokens
+            .or_else(|| tokens(meta.get("completion_tokens")));
         let answer = Answer {
             response,
             time: Ok(None),
@@ -46,5 +51,8 @@ fn event(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     }
     draft.id = Some(id.clone());
     draft.parameters = parameters(sent.get("sampling_params"));
-    vec![Found::Part(id, Part::Request(Box::new(Call { draft, time })))]
+    vec![Found::Part(
+        id,
+        Part::Request(Box::new(Call { draft, time })),
+    )]
 }

@@ -49,7 +49,9 @@ impl FromStr for Zone {
             return Err(ZoneError);
         }
         let seconds = sign * (hours * 3_600 + minutes * 60);
-        Offset::from_seconds(seconds).map(Self).map_err(|_| ZoneError)
+        Offset::from_seconds(seconds)
+            .map(Self)
+            .map_err(|_| ZoneError)
     }
 }
 
@@ -87,10 +89,34 @@ pub(super) fn time(
     };
     let local: DateTime = local.parse().map_err(|_| bad(EXPECTED))?;
     let Some(Zone(offset)) = zone else {
-        return Err(bad("a time with its zone, which this one lacks; --zone states it"));
+        return Err(bad(
+            "a time with its zone, which this one lacks; --zone states it",
+        ));
     };
     let instant = offset.to_timestamp(local).map_err(|_| bad(EXPECTED))?;
-    parse_time(&instant.to_string()).map(Some).ok_or_else(|| bad(EXPECTED))
+    parse_time(&instant.to_string())
+        .map(Some)
+        .ok_or_else(|| bad(EXPECTED))
+}
+
+/// Reads the time under the names that loggers give it.
+pub(super) fn usual_time(
+    record: &Node<'_>,
+    zone: Option<Zone>,
+) -> Result<Option<Timestamp>, WireError> {
+    const NAMES: [&str; 9] = [
+        "time",
+        "timestamp",
+        "created_at",
+        "created",
+        "createdAt",
+        "start_time",
+        "startTime",
+        "ts",
+        "date",
+    ];
+    let name = NAMES.iter().find(|name| !record.get(name).is_absent());
+    name.map_or(Ok(None), |name| time(record.get(name), name, zone))
 }
 
 #[cfg(test)]
@@ -122,7 +148,13 @@ mod tests {
 
     #[test]
     fn a_time_without_a_zone_or_meaning_is_refused_and_an_absent_one_is_absent() {
-        for json in [r#""2026-11-01 10:00:00""#, r#""yesterday""#, "7", "true", "{}"] {
+        for json in [
+            r#""2026-11-01 10:00:00""#,
+            r#""yesterday""#,
+            "7",
+            "true",
+            "{}",
+        ] {
             assert!(read(json, None).is_err(), "{json}");
         }
         assert_eq!(read("null", None), Ok(None));

@@ -1,7 +1,7 @@
 //! Vertex AI's request-response logs in BigQuery. A body of the Gemini API alone is in `bodies`.
 
-use super::Format;
-use super::call::{Call, Found, answer, draft_of, kind};
+use super::body::{answer, draft_of, kind};
+use super::format::{Format, Found};
 use super::time::{Zone, time};
 use crate::gateway::draft::Draft;
 use crate::json::Node;
@@ -12,7 +12,9 @@ pub(super) const ROW: Format = Format {
     noun: "a row of Vertex AI's request-response log",
     recognise: |record| {
         !record.get("logging_time").is_absent()
-            && !record.first(&["request_payload", "full_request"]).is_absent()
+            && !record
+                .first(&["request_payload", "full_request"])
+                .is_absent()
     },
     read: row,
 };
@@ -31,8 +33,12 @@ fn row(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
         ..read
     };
     // BigQuery's TIMESTAMP is in UTC, whichever way it is exported.
-    let time = time(record.get("logging_time"), "logging_time", zone.or(Some(Zone::UTC)));
-    Call::found(draft, time)
+    let time = time(
+        record.get("logging_time"),
+        "logging_time",
+        zone.or(Some(Zone::UTC)),
+    );
+    Found::call(draft, time)
 }
 
 /// Returns a body from its parsed column, or from its text, whose pieces are a list.
