@@ -10,6 +10,7 @@ use super::Exit;
 use super::input::TrafficFlags;
 use super::model::ModelFlags;
 use crate::domain::Assessment;
+use crate::gateway::logs::Field;
 use crate::ingest::JsonLinesWriter;
 use crate::privacy::PseudonymKey;
 use crate::wire::json::AssessmentLine;
@@ -28,6 +29,9 @@ enum Per {
 pub(super) struct Score {
     #[command(flatten)]
     traffic: TrafficFlags,
+    /// Field that holds the account, such as metadata.user_id, or =NAME for all records
+    #[arg(long, visible_alias = "account-field", value_name = "FIELD")]
+    account: Option<Field>,
     #[command(flatten)]
     model: ModelFlags,
     /// Output file: plain, .gz or .zst; `-` for standard output
@@ -50,7 +54,8 @@ impl Score {
         let engine = self.model.engine(PseudonymKey::offline())?;
         let mut writer = JsonLinesWriter::create(&self.out)?;
         let mut last: BTreeMap<String, Assessment> = BTreeMap::new();
-        let exit = self.traffic.each_batch(|exchanges| {
+        let traffic = self.traffic.by_account(self.account.as_ref());
+        let exit = traffic.each_batch(|exchanges| {
             let mut repeated = 0;
             for assessment in engine.score_batch(&exchanges) {
                 repeated += usize::from(assessment.duplicate);

@@ -40,7 +40,7 @@ mod vertex;
 mod tests;
 
 pub(crate) use catalogue::{Item, format_named, format_names, read};
-pub(crate) use field::{Field, FieldError};
-pub(crate) use join::{Joiner, Pending};
+pub(crate) use field::Field;
+pub(crate) use join::Joiner;
 pub(crate) use options::LogOptions;
-pub(crate) use time::{Zone, ZoneError};
+pub(crate) use time::Zone;
