@@ -49,7 +49,7 @@ const AUTO: &str = "auto";
 #[derive(Args, Clone)]
 pub(super) struct TrafficFlags {
     /// Traffic logs: JSON lines, plain, gzip or Zstandard; `-` for standard input
-    #[arg(value_name = "TRAFFIC", required_unless_present = "named")]
+    #[arg(value_name = "TRAFFIC", required_unless_present = "named", conflicts_with = "named")]
     traffic: Vec<PathBuf>,
     /// The same under the name that `train` and `eval` give it
     #[arg(id = "named", long = "traffic", value_name = "FILE", hide = true)]
@@ -103,8 +103,15 @@ impl TrafficFlags {
             zone: self.records.zone,
             received: Timestamp::from_micros(since.map_or(0, |since| since.as_micros() as i64)),
         };
-        let files = self.traffic.iter().chain(&self.named);
-        TrafficReader::new(files.cloned()).with_options(options)
+        TrafficReader::new(self.files().iter().cloned()).with_options(options)
+    }
+
+    /// Returns the names of the logs, as given.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        if self.traffic.is_empty() {
+            return &self.named;
+        }
+        &self.traffic
     }
 
     /// Calls `take` with batches of exchanges in input order. `take` returns how many of them are repeats; their total

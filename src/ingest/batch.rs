@@ -311,6 +311,9 @@ impl Cursor {
             self.read_block(bytes);
         }
         self.begun = true;
+        if matches!(self.end, Some(Err(_))) {
+            return;
+        }
         let head = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         match Framing::of(head) {
             Framing::Lines => {}

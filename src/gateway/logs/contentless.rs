@@ -38,7 +38,7 @@ fn found(record: &Node<'_>) -> Option<(&'static str, &'static str)> {
     if access && (any("gen_ai.") || any("x-envoy-") || any("upstream_")) {
         return Some((
             "an Envoy access log",
-            "it holds no prompts; deploy/envoy connects Envoy itself",
+            "it holds no prompts; examples/gateways/envoy connects Envoy itself",
         ));
     }
     if all(&["token_name", "quota", "model_name"]) {
