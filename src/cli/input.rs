@@ -49,7 +49,11 @@ const AUTO: &str = "auto";
 #[derive(Args, Clone)]
 pub(super) struct TrafficFlags {
     /// Traffic logs: JSON lines, plain, gzip or Zstandard; `-` for standard input
-    #[arg(value_name = "TRAFFIC", required_unless_present = "named", conflicts_with = "named")]
+    #[arg(
+        value_name = "TRAFFIC",
+        required_unless_present = "named",
+        conflicts_with = "named"
+    )]
     traffic: Vec<PathBuf>,
     /// The same under the name that `train` and `eval` give it
     #[arg(id = "named", long = "traffic", value_name = "FILE", hide = true)]

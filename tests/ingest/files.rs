@@ -92,8 +92,12 @@ fn bad_lines_are_reported_and_passed_over() {
         bad,
         [
             format!("{name}:3: not JSON at byte 2"),
-            format!("{name}:4: looks like no log that is known; `account`, `model` and `messages` are missing"),
-            format!("{name}:5: looks like no log that is known; `account`, `model` and `messages` are missing"),
+            format!(
+                "{name}:4: looks like no log that is known; `account`, `model` and `messages` are missing"
+            ),
+            format!(
+                "{name}:5: looks like no log that is known; `account`, `model` and `messages` are missing"
+            ),
         ]
     );
     let tally = reader.tally();

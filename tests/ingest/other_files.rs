@@ -42,7 +42,10 @@ fn a_list_and_indented_json_are_read_record_by_record() {
         let path = file(&folder, name, &bytes);
         let mut reader = TrafficReader::new([path]);
         assert_eq!(ids(&mut reader), counting(0..9_000), "{name}");
-        assert_eq!((reader.tally().lines, reader.tally().accepted), (9_000, 9_000));
+        assert_eq!(
+            (reader.tally().lines, reader.tally().accepted),
+            (9_000, 9_000)
+        );
     }
 }
 
@@ -78,14 +81,24 @@ fn a_list_that_ends_early_keeps_its_whole_records() {
 fn a_file_that_is_no_json_is_one_error_and_the_next_is_read() {
     let folder = TempDir::new().unwrap();
     for (text, kind) in [
-        (format!("time,account,prompt\n1,2,{CANARY}\n").repeat(50), "comma-separated values"),
-        (format!("INFO Received request x: prompt: '{CANARY}'\n").repeat(50), "vLLM"),
+        (
+            format!("time,account,prompt\n1,2,{CANARY}\n").repeat(50),
+            "comma-separated values",
+        ),
+        (
+            format!("INFO Received request x: prompt: '{CANARY}'\n").repeat(50),
+            "vLLM",
+        ),
         (format!("{CANARY} words\n").repeat(50), "text"),
     ] {
         let text = file(&folder, "text", text.as_bytes());
         let good = file(&folder, "good", MINIMAL.as_bytes());
         let items: Vec<_> = TrafficReader::new([text, good]).collect();
-        let [Err(ReadError::Input(error @ InputError::NotRecords { .. })), Ok(_)] = &items[..] else {
+        let [
+            Err(ReadError::Input(error @ InputError::NotRecords { .. })),
+            Ok(_),
+        ] = &items[..]
+        else {
             panic!("{kind}: {} items", items.len());
         };
         let shown = format!("{error} {error:?}");
@@ -115,7 +128,10 @@ fn formats_mix_and_a_time_that_is_not_stated_is_that_of_reading() {
     let received = Timestamp::from_micros(1_800_000_000_000_000);
     let mut reader = TrafficReader::new([path]).received_at(received);
     let read: Vec<_> = reader.by_ref().map(|item| item.unwrap()).collect();
-    let accounts: Vec<&str> = read.iter().map(|exchange| exchange.account.as_str()).collect();
+    let accounts: Vec<&str> = read
+        .iter()
+        .map(|exchange| exchange.account.as_str())
+        .collect();
     assert_eq!(accounts, ["a", "body", "h"]);
     assert_eq!(read[1].time, received);
     assert_eq!((reader.tally().lines, reader.tally().other_records), (3, 1));
@@ -128,14 +144,19 @@ fn no_error_of_any_shape_quotes_its_record() {
         format!(r#"{{"custom_id":"{CANARY}","response":{{"body":{{"choices":[]}}}}}}"#),
         format!(r#"{{"msg":"{CANARY}","{CANARY}":1}}"#),
         format!(r#"{{"model":"m","messages":[{{"role":"user","content":"{CANARY}"}}]}}"#),
-        format!(r#"{{"model":"m","user":"u","time":"{CANARY}","messages":[{{"role":"user","content":"{CANARY}"}}]}}"#),
+        format!(
+            r#"{{"model":"m","user":"u","time":"{CANARY}","messages":[{{"role":"user","content":"{CANARY}"}}]}}"#
+        ),
         format!(r#"{{"CorrelationId":"{CANARY}","RequestMessages":"{CANARY}"}}"#),
         format!(r#"{{"schemaType":"ModelInvocationLog","input":{{"x":"{CANARY}"}}}}"#),
         format!(r#"["{CANARY}"]"#),
     ];
     let path = file(&folder, "t", lines.join("\n").as_bytes());
     for item in TrafficReader::new([path]) {
-        let shown = item.map(|exchange| exchange.account).unwrap_err().to_string();
+        let shown = item
+            .map(|exchange| exchange.account)
+            .unwrap_err()
+            .to_string();
         assert!(!shown.contains(CANARY), "{shown}");
     }
 }

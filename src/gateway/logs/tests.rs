@@ -39,11 +39,17 @@ fn one(lines: &[&str]) -> Exchange {
 
 fn texts(exchange: &Exchange) -> Vec<(Role, &str)> {
     let messages = exchange.messages.iter();
-    messages.map(|message| (message.role, message.content.expose().as_str())).collect()
+    messages
+        .map(|message| (message.role, message.content.expose().as_str()))
+        .collect()
 }
 
 fn answer(exchange: &Exchange) -> Option<&str> {
-    exchange.response.text.as_ref().map(|text| text.expose().as_str())
+    exchange
+        .response
+        .text
+        .as_ref()
+        .map(|text| text.expose().as_str())
 }
 
 const REQUEST: &str = r#"{"custom_id":"r-1","url":"/v1/chat/completions","body":{"model":"m","user":"u","messages":[{"role":"user","content":"ask"}]}}"#;
@@ -56,7 +62,10 @@ fn a_batch_is_joined_whichever_of_its_files_comes_first() {
         assert_eq!(exchange.account, "u");
         assert_eq!(exchange.id.as_deref(), Some("r-1"));
         assert_eq!(Some(exchange.time), parse_time("2026-11-01T10:00:00Z"));
-        assert_eq!((answer(&exchange), exchange.response.status), (Some("said"), Some(200)));
+        assert_eq!(
+            (answer(&exchange), exchange.response.status),
+            (Some("said"), Some(200))
+        );
     }
     let alone = one(&[REQUEST]);
     assert_eq!((answer(&alone), alone.time), (None, options().received));
@@ -67,7 +76,13 @@ fn a_batch_is_joined_whichever_of_its_files_comes_first() {
 #[test]
 fn the_same_ids_in_a_second_batch_are_other_calls() {
     let read = log(&[REQUEST, ANSWER, REQUEST, ANSWER], &options());
-    assert_eq!(read.iter().flatten().filter(|exchange| answer(exchange).is_some()).count(), 2);
+    assert_eq!(
+        read.iter()
+            .flatten()
+            .filter(|exchange| answer(exchange).is_some())
+            .count(),
+        2
+    );
     let unanswered = log(&[REQUEST, REQUEST, ANSWER], &options());
     let answers: Vec<_> = unanswered.iter().flatten().map(answer).collect();
     assert_eq!(answers, [None, Some("said")]);
@@ -107,17 +122,32 @@ fn chunks_of_azure_are_one_text_in_any_order_and_however_they_are_cut() {
     };
     let whole = r#"[{"role":"system","content":"be brief"},{"role":"user","content":"first half, second half"}]"#;
     let by_message = [
-        row(0, r#"[{"role":"system","content":"be brief"},{"role":"user","content":"first half,"}]"#, ""),
-        row(1, r#"[{"role":"user","content":" second half"}]"#, r#"[{"role":"assistant","content":"said"}]"#),
+        row(
+            0,
+            r#"[{"role":"system","content":"be brief"},{"role":"user","content":"first half,"}]"#,
+            "",
+        ),
+        row(
+            1,
+            r#"[{"role":"user","content":" second half"}]"#,
+            r#"[{"role":"assistant","content":"said"}]"#,
+        ),
     ];
     let by_bytes = [
         row(0, &whole[..40], ""),
-        row(1, &whole[40..], r#"[{"role":"assistant","content":"said"}]"#),
+        row(
+            1,
+            &whole[40..],
+            r#"[{"role":"assistant","content":"said"}]"#,
+        ),
     ];
     for rows in [by_message, by_bytes] {
         for rows in [[&rows[0], &rows[1]], [&rows[1], &rows[0]]] {
             let exchange = one(&rows.map(String::as_str));
-            let expected = [(Role::System, "be brief"), (Role::User, "first half, second half")];
+            let expected = [
+                (Role::System, "be brief"),
+                (Role::User, "first half, second half"),
+            ];
             assert_eq!(texts(&exchange), expected);
             assert_eq!(answer(&exchange), Some("said"));
             assert_eq!(exchange.account, "s");
@@ -135,7 +165,11 @@ fn the_named_fields_win_and_a_record_without_them_keeps_its_own() {
         ..options()
     };
     let read = log(&[line, &bare], &named);
-    let read: Vec<_> = read.iter().flatten().map(|e| (e.account.as_str(), Some(e.time))).collect();
+    let read: Vec<_> = read
+        .iter()
+        .flatten()
+        .map(|e| (e.account.as_str(), Some(e.time)))
+        .collect();
     assert_eq!(
         read,
         [
@@ -148,12 +182,16 @@ fn the_named_fields_win_and_a_record_without_them_keeps_its_own() {
 #[test]
 fn a_time_that_cannot_be_read_is_an_error_and_none_is_the_time_of_reading() {
     let line = |time: &str| {
-        format!(r#"{{"account":"a","model":"m"{time},"messages":[{{"role":"user","content":"x"}}]}}"#)
+        format!(
+            r#"{{"account":"a","model":"m"{time},"messages":[{{"role":"user","content":"x"}}]}}"#
+        )
     };
     assert_eq!(one(&[&line("")]).time, options().received);
     for time in [r#","time":"2026-11-01 10:00:00""#, r#","time":"soon""#] {
         let read = log(&[&line(time)], &options());
-        let [Err(error)] = &read[..] else { panic!("{time} was read") };
+        let [Err(error)] = &read[..] else {
+            panic!("{time} was read")
+        };
         assert!(error.to_string().contains("`time`"), "{error}");
     }
     let zoned = LogOptions {
@@ -170,11 +208,29 @@ fn bedrock_keeps_role_session_failure_and_streams() {
     let line = r#"{"schemaType":"ModelInvocationLog","timestamp":"2026-11-01T10:00:00Z","identity":{"arn":"arn:aws:sts::1:assumed-role/app/s-9"},"operation":"InvokeModelWithResponseStream","modelId":"m","input":{"inputBodyJson":{"system":"be brief","messages":[{"role":"user","content":[{"type":"text","text":"ask"}]}]}},"output":{"outputBodyJson":[{"type":"message_start","message":{"usage":{"input_tokens":8}}},{"type":"content_block_delta","delta":{"type":"text_delta","text":"sa"}},{"type":"content_block_delta","delta":{"type":"text_delta","text":"id"}},{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}}]}}"#;
     let exchange = one(&[line]);
     assert_eq!(exchange.account, "arn:aws:sts::1:assumed-role/app");
-    assert_eq!(exchange.session.as_ref().map(|session| session.expose().as_str()), Some("s-9"));
-    assert_eq!(texts(&exchange), [(Role::System, "be brief"), (Role::User, "ask")]);
+    assert_eq!(
+        exchange
+            .session
+            .as_ref()
+            .map(|session| session.expose().as_str()),
+        Some("s-9")
+    );
+    assert_eq!(
+        texts(&exchange),
+        [(Role::System, "be brief"), (Role::User, "ask")]
+    );
     assert_eq!(answer(&exchange), Some("said"));
-    assert_eq!((exchange.response.input_tokens, exchange.response.output_tokens), (Some(8), Some(2)));
-    let throttled = line.replace("\"modelId\"", "\"errorCode\":\"ThrottlingException\",\"modelId\"");
+    assert_eq!(
+        (
+            exchange.response.input_tokens,
+            exchange.response.output_tokens
+        ),
+        (Some(8), Some(2))
+    );
+    let throttled = line.replace(
+        "\"modelId\"",
+        "\"errorCode\":\"ThrottlingException\",\"modelId\"",
+    );
     assert_eq!(one(&[&throttled]).response.status, Some(429));
     let elsewhere = line.replace("inputBodyJson", "inputBodyS3Path");
     let read = log(&[&elsewhere], &options());
@@ -211,6 +267,9 @@ fn a_stated_format_is_the_only_one() {
         from: format_named("stillwatch"),
         ..options()
     };
-    assert!(matches!(log(&[REQUEST], &own)[..], [Err(LineError::Exchange(_))]));
+    assert!(matches!(
+        log(&[REQUEST], &own)[..],
+        [Err(LineError::Exchange(_))]
+    ));
     assert_eq!(format_named("without-content"), None);
 }
