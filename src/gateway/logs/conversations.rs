@@ -1,5 +1,5 @@
-//! Published conversations: WildChat, LMSYS-Chat, ShareGPT. One record is one exchange: the last answer, with everything
-//! said before it as its messages.
+//! Published conversations: WildChat, LMSYS-Chat, ShareGPT. One record is one exchange: the last answer,
+//! with everything said before it as its messages.
 
 use super::body::{hidden, name};
 use super::format::{Format, Found};
