@@ -1,10 +1,10 @@
 //! Logs of other programs, record by record: what providers, gateways and tracers write of a call, and published
 //! conversations.
 //!
-//! Each format is a row of one table (`catalogue`): how a record is recognised by its shape, and how it is read. One file a family.
-//! Our own format is recognised first and read by the one reader of exchanges. What a format lacks (an account, a
-//! time) the operator can name by field ([`LogOptions`]). Records that hold one call in several pieces are put together by
-//! a [`Joiner`], within a bound.
+//! Each format is a row of one table (`catalogue`): how a record is recognised by its shape, and how it is read. One
+//! file a family. Our own format is recognised first and read by the one reader of exchanges. What a format lacks (an
+//! account, a time) the operator can name by field ([`LogOptions`]). Records that hold one call in several pieces are
+//! put together by a [`Joiner`], within a bound.
 //!
 //! `docs/logs.md` has one worked line of each format; a test executes it.
 
