@@ -16,6 +16,7 @@ pub(crate) mod agentgateway;
 pub(crate) mod envoy;
 pub(crate) mod litellm_guardrail;
 pub(crate) mod litellm_log;
+pub(crate) mod logs;
 pub(crate) mod moderation;
 pub(crate) mod otlp;
 pub(crate) mod portkey;

@@ -1,17 +1,19 @@
 //! Readers and writers of traffic logs, labels, catalogues and prompt pools: streaming, bounded in memory, tolerant of
 //! bad lines.
 //!
-//! Bytes are decompressed and split into lines ([`Batches`]), parsed into records ([`JsonLines`], in parallel, in the
-//! order of the input) and, for traffic, checked for time order ([`TrafficReader`]). Memory stays within a small
-//! multiple of the limit of one line, however long the input.
+//! Bytes are decompressed and split into lines ([`Batches`]) and parsed into records in parallel, in the order of the
+//! input: labels and pools by [`JsonLines`], traffic by [`TrafficReader`], which reads the logs of other programs
+//! (`gateway::logs`), joins calls that come in pieces and checks time order. Memory stays within a small multiple of the
+//! limit of one line, however long the input, and the bound on pieces that wait for each other.
 //!
-//! Uses `domain` and `wire`. Must not know what a record is used for.
+//! Uses `domain`, `json`, `wire` and `gateway`. Must not know what a record is used for.
 
 mod batch;
 mod catalogue;
 mod collect;
 mod compression;
 mod error;
+mod framing;
 mod input;
 mod json_lines;
 mod new_file;

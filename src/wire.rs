@@ -23,7 +23,7 @@ pub(crate) use assessment::{
 pub use bounds::Bounds;
 pub use error::{ErrorKind, WireError};
 pub(crate) use exchange::{count, exchange_from_contract, required_name};
-pub(crate) use exchange_json::ExchangeJson;
+pub(crate) use exchange_json::{ExchangeJson, exchange_from_json, unknown_fields};
 pub(crate) use fit::fit;
 pub(crate) use label::{label_from_contract, label_to_contract};
 pub(crate) use page::page_size;

@@ -384,3 +384,115 @@ fn colours_are_asked_for_or_left_out() {
     let refused = score(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]);
     assert_eq!(refused, plain);
 }
+
+#[test]
+fn score_takes_logs_under_the_name_that_train_and_eval_give_them() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("t.jsonl"), LINE).unwrap();
+    let run = |arguments: &[&str]| {
+        let output = stillwatch(folder.path()).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert_eq!(
+        run(&["score", "t.jsonl"]),
+        run(&["score", "--traffic", "t.jsonl"])
+    );
+    let none = stillwatch(folder.path()).args(["score"]).output().unwrap();
+    assert_eq!(none.status.code(), Some(2));
+}
+
+#[test]
+fn every_command_takes_the_fields_of_a_log_that_names_them_otherwise() {
+    let folder = TempDir::new().unwrap();
+    let line = r#"{"who":{"id":7},"when":"2026-05-01 14:00:00","model":"m","messages":[{"role":"user","content":"hello"}]}"#;
+    std::fs::write(folder.path().join("t.jsonl"), line).unwrap();
+    std::fs::write(
+        folder.path().join("l.jsonl"),
+        r#"{"account":"7","label":"benign"}"#,
+    )
+    .unwrap();
+    let run = |arguments: &[&str]| {
+        let output = stillwatch(folder.path()).args(arguments).output().unwrap();
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    let fields = ["--time", "when", "--zone", "+02:00"];
+    let scored = run(&[&["score", "t.jsonl", "--account", "who.id"], &fields[..]].concat());
+    assert_eq!(scored.0, Some(0), "{}", scored.2);
+    assert!(
+        scored
+            .1
+            .contains(r#""account":"7","time":"2026-05-01T12:00:00Z""#),
+        "{}",
+        scored.1
+    );
+    let explained = run(&[
+        &[
+            "explain",
+            "t.jsonl",
+            "--account",
+            "7",
+            "--account-field",
+            "who.id",
+        ],
+        &fields[..],
+    ]
+    .concat());
+    assert_eq!(explained.0, Some(0), "{}", explained.2);
+    let labeled = ["--traffic", "t.jsonl", "--labels", "l.jsonl"];
+    let evaluated = run(&[
+        &["eval"],
+        &labeled[..],
+        &["--account", "who.id"],
+        &fields[..],
+    ]
+    .concat());
+    assert_eq!(evaluated.0, Some(0), "{}", evaluated.2);
+    let shown = run(&[
+        &["eval", "show", "7"],
+        &labeled[..],
+        &["--account-field", "who.id"],
+        &fields[..],
+    ]
+    .concat());
+    assert_eq!(shown.0, Some(0), "{}", shown.2);
+    let trained = run(&[
+        &["train", "--out", "models/x/1"],
+        &labeled[..],
+        &["--account", "who.id"],
+        &fields[..],
+    ]
+    .concat());
+    assert!(
+        trained.2.contains("benign accounts"),
+        "reads the log, and finds too few accounts: {}",
+        trained.2
+    );
+
+    let without = run(&["score", "t.jsonl", "--time", "when"]);
+    assert_eq!(without.0, Some(1));
+    for said in ["`account`", "docs/logs.md"] {
+        assert!(without.2.contains(said), "{said}: {}", without.2);
+    }
+    let no_zone = run(&["score", "t.jsonl", "--account", "who.id", "--time", "when"]);
+    assert!(no_zone.2.contains("--zone"), "{}", no_zone.2);
+    assert_eq!(run(&["score", "t.jsonl", "--zone", "Berlin"]).0, Some(2));
+}
+
+#[test]
+fn an_exchange_without_a_time_has_that_of_reading() {
+    let folder = TempDir::new().unwrap();
+    let line = LINE.replace(r#""time":"2026-05-01T12:00:00Z","#, "");
+    let output = stillwatch(folder.path())
+        .args(["score", "-"])
+        .write_stdin(line)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let answer: serde_json::Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert!(answer["time"].as_str().unwrap() > "2026", "{answer}");
+}

@@ -11,6 +11,7 @@ use super::what_was_read::WhatWasRead;
 use crate::detect::DETECTORS;
 use crate::domain::{Assessment, Technique, TechniqueRisk};
 use crate::engine::Engine;
+use crate::gateway::logs::Field;
 use crate::privacy::PseudonymKey;
 use crate::wire::json::{AssessmentLine, ToLine};
 
@@ -34,6 +35,9 @@ pub(super) struct Explain {
     account: String,
     #[command(flatten)]
     traffic: TrafficFlags,
+    /// Field that holds the account, such as metadata.user_id, or =NAME for all records
+    #[arg(long, value_name = "FIELD")]
+    account_field: Option<Field>,
     #[command(flatten)]
     model: ModelFlags,
     /// Output format
@@ -46,7 +50,8 @@ impl Explain {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
         let engine = self.model.engine(PseudonymKey::offline())?;
         let mut last = None;
-        let exit = history(&self.traffic, &engine, &self.account, |assessment| {
+        let traffic = self.traffic.by_account(self.account_field.as_ref());
+        let exit = history(&traffic, &engine, &self.account, |assessment| {
             last = Some(assessment);
         })?;
         let Some(assessment) = last else {

@@ -4,23 +4,65 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::Exit;
 use super::terminal::{hint, say, warn};
-use crate::domain::{AccountRef, Exchange, Label};
+use crate::domain::{AccountRef, Exchange, Label, Timestamp};
 use crate::engine::RepeatFilter;
-use crate::ingest::{BadLine, Catalogue, Tally, TrafficReader, read_labels};
+use crate::gateway::logs::{Field, LogOptions, Zone, format_named, format_names};
+use crate::ingest::{BadLine, Catalogue, InputError, Tally, TrafficReader, read_labels};
 use crate::privacy::PseudonymKey;
 
 /// Maximum number of bad lines reported one by one; the rest are only counted.
 const REPORTED_LINES_MAX: u64 = 20;
 
+/// Flags that say how the records of a log are read.
+#[derive(Args, Clone, Default)]
+pub(super) struct RecordFlags {
+    /// Format of the logs, by the shape of each record unless stated; docs/logs.md shows all
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = AUTO,
+        hide_possible_values = true,
+        value_parser = PossibleValuesParser::new(std::iter::once(AUTO).chain(format_names()))
+            .map(|name| Format(format_named(&name)))
+    )]
+    from: Format,
+    /// Field that holds the time, such as event.ts, or =TIME for all; without a time, an exchange has that of reading
+    #[arg(long, value_name = "FIELD")]
+    time: Option<Field>,
+    /// Zone of times that state none: UTC or an offset such as +02:00
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    zone: Option<Zone>,
+}
+
+/// The value of `--from`; `None` lets the shape of each record decide.
+#[derive(Clone, Copy, Default)]
+struct Format(Option<&'static str>);
+
+/// The value of `--from` that lets the shape of each record decide.
+const AUTO: &str = "auto";
+
 /// Flags that name the traffic.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct TrafficFlags {
     /// Traffic logs: JSON lines, plain, gzip or Zstandard; `-` for standard input
-    #[arg(value_name = "TRAFFIC", required = true)]
+    #[arg(
+        value_name = "TRAFFIC",
+        required_unless_present = "named",
+        conflicts_with = "named"
+    )]
     traffic: Vec<PathBuf>,
+    /// The same under the name that `train` and `eval` give it
+    #[arg(id = "named", long = "traffic", value_name = "FILE", hide = true)]
+    named: Vec<PathBuf>,
+    #[command(flatten)]
+    records: RecordFlags,
+    /// Where the account is; each command has its own flag for it
+    #[arg(skip)]
+    account: Option<Field>,
     /// Model catalogue (TOML) that resolves aliases
     #[arg(long, value_name = "FILE")]
     models: Option<PathBuf>,
@@ -31,16 +73,48 @@ pub(super) struct TrafficFlags {
 
 impl TrafficFlags {
     /// Creates the flags for a command that takes the logs by a named flag.
-    pub(super) const fn of(traffic: Vec<PathBuf>, models: Option<PathBuf>, strict: bool) -> Self {
+    pub(super) fn of(
+        traffic: Vec<PathBuf>,
+        models: Option<PathBuf>,
+        records: &RecordFlags,
+    ) -> Self {
         Self {
             traffic,
+            named: Vec::new(),
+            records: records.clone(),
+            account: None,
             models,
-            strict,
+            strict: false,
         }
+    }
+
+    /// Sets the field that holds the account.
+    #[must_use]
+    pub(super) fn by_account(&self, field: Option<&Field>) -> Self {
+        Self {
+            account: field.cloned(),
+            ..self.clone()
+        }
+    }
+
+    /// Opens the logs. Exchanges without a time get the present one.
+    fn reader(&self) -> TrafficReader {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let options = LogOptions {
+            from: self.records.from.0,
+            account: self.account.clone(),
+            time: self.records.time.clone(),
+            zone: self.records.zone,
+            received: Timestamp::from_micros(since.map_or(0, |since| since.as_micros() as i64)),
+        };
+        TrafficReader::new(self.files().iter().cloned()).with_options(options)
     }
 
     /// Returns the names of the logs, as given.
     pub(super) fn files(&self) -> &[PathBuf] {
+        if self.traffic.is_empty() {
+            return &self.named;
+        }
         &self.traffic
     }
 
@@ -51,9 +125,9 @@ impl TrafficFlags {
         mut take: impl FnMut(Vec<Exchange>) -> anyhow::Result<usize>,
     ) -> anyhow::Result<Exit> {
         let catalogue = self.models.as_deref().map(Catalogue::read).transpose()?;
-        let mut reader = TrafficReader::new(self.traffic.iter().cloned());
+        let mut reader = self.reader();
         let (mut rejected, mut repeated) = (0, 0);
-        while let Some(batch) = reader.next_batch()? {
+        while let Some(batch) = reader.next_batch().inspect_err(hint_on_file)? {
             let mut exchanges = Vec::with_capacity(batch.len());
             for line in batch {
                 match line {
@@ -94,6 +168,16 @@ impl TrafficFlags {
     }
 }
 
+/// What to try when a log is not read as it is.
+const LOGS_HINT: &str = "docs/logs.md has a worked line of each log; --account FIELD (of explain and eval show: \
+     --account-field), --time FIELD and --zone ZONE say where a log has what";
+
+fn hint_on_file(error: &InputError) {
+    if matches!(error, InputError::NotRecords { .. }) {
+        hint(LOGS_HINT);
+    }
+}
+
 fn resolved(mut exchange: Exchange, catalogue: Option<&Catalogue>) -> Exchange {
     if let Some(id) = catalogue.and_then(|catalogue| catalogue.resolve(&exchange.model)) {
         exchange.model = id.to_owned();
@@ -115,6 +199,12 @@ fn report(tally: &Tally, repeated: usize) -> Exit {
             "{repeated} exchanges repeat an earlier one (same id and messages) and were not counted again"
         ));
     }
+    if tally.other_records > 0 {
+        say(&format!(
+            "{} records are not calls of a model and were left out",
+            tally.other_records
+        ));
+    }
     if tally.unknown_fields > 0 {
         say(&format!(
             "{} unknown fields were ignored",
@@ -134,7 +224,7 @@ fn report(tally: &Tally, repeated: usize) -> Exit {
         tally.lines,
         reasons.join(", ")
     ));
-    hint("each line is one exchange with time, account, model and messages");
+    hint(LOGS_HINT);
     Exit::InputRejected
 }
 

@@ -14,6 +14,7 @@ use super::signals::at_interrupt;
 use super::terminal::say;
 use super::what_was_read::WhatWasRead;
 use crate::domain::Assessment;
+use crate::gateway::logs::Field;
 use crate::ingest::JsonLinesWriter;
 use crate::privacy::PseudonymKey;
 use crate::wire::json::AssessmentLine;
@@ -32,6 +33,9 @@ enum Per {
 pub(super) struct Score {
     #[command(flatten)]
     traffic: TrafficFlags,
+    /// Field that holds the account, such as metadata.user_id, or =NAME for all records
+    #[arg(long, visible_alias = "account-field", value_name = "FIELD")]
+    account: Option<Field>,
     #[command(flatten)]
     model: ModelFlags,
     /// Output file: plain, .gz or .zst; `-` for standard output
@@ -61,7 +65,8 @@ impl Score {
             say(&format!("interrupted after {}", read_so_far.line()));
         })?;
         let mut last: BTreeMap<String, Assessment> = BTreeMap::new();
-        let exit = self.traffic.each_batch(|exchanges| {
+        let traffic = self.traffic.by_account(self.account.as_ref());
+        let exit = traffic.each_batch(|exchanges| {
             read.add(&exchanges);
             let mut repeated = 0;
             for assessment in engine.score_batch(&exchanges) {

@@ -8,12 +8,13 @@ use clap::Args;
 use super::Exit;
 use super::config::DeploymentFlags;
 use super::corpus::{corpus, scenario};
-use super::input::{TrafficFlags, labels};
+use super::input::{RecordFlags, TrafficFlags, labels};
 use super::model::{ModelFlags, known_key};
 use super::progress::ProgressBars;
 use super::terminal::{hint, say, warn};
 use crate::bundle::BundleFiles;
 use crate::domain::AccountRef;
+use crate::gateway::logs::Field;
 use crate::train::card::card;
 use crate::train::manifest::CueManifest;
 use crate::train::pipeline::{Inputs, train_bundle};
@@ -30,6 +31,16 @@ pub(super) struct Train {
     /// Labeled traffic log: refits fusion and calibration on top of --bundle
     #[arg(long, value_name = "FILE", requires = "labels")]
     traffic: Vec<PathBuf>,
+    /// Field that holds the account, such as metadata.user_id, or =NAME for all records
+    #[arg(
+        long,
+        visible_alias = "account-field",
+        value_name = "FIELD",
+        requires = "traffic"
+    )]
+    account: Option<Field>,
+    #[command(flatten)]
+    records: RecordFlags,
     /// Labels of the traffic; pseudonyms are resolved with the key of --data
     #[arg(long, value_name = "FILE", requires = "traffic")]
     labels: Option<PathBuf>,
@@ -129,7 +140,8 @@ impl Train {
             None
         };
         let mut refit = Refit::new(&self.model.files()?, labels, key)?;
-        let traffic = TrafficFlags::of(self.traffic.clone(), None, false);
+        let traffic = TrafficFlags::of(self.traffic.clone(), None, &self.records)
+            .by_account(self.account.as_ref());
         bars.begin("exchanges", 0);
         let exit = traffic.each_batch_of_new(|exchanges| {
             bars.advance(exchanges.len() as u64);

@@ -6,6 +6,7 @@
 
 mod record;
 
+pub(super) use record::draft;
 use record::exchange;
 
 use super::{Context, Unread};

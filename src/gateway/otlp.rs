@@ -141,6 +141,13 @@ impl Calls {
     }
 }
 
+/// Returns the model calls of a body in JSON that has been parsed, before anything is required of them.
+pub(super) fn drafts(body: &Node<'_>, signal: Signal) -> Vec<Draft> {
+    let mut calls = Calls::default();
+    from_json::each_record(body, signal, |record, resource| calls.add(record, resource));
+    calls.drafts
+}
+
 /// Reads the model calls of a body.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
+use super::framing::{Framing, Values};
 use super::input::{Input, open};
 use super::{BadLine, Compression, InputError};
 use crate::wire::json::{FromLine, LineError, Parsed};
@@ -18,7 +19,7 @@ const BATCH_BYTES: usize = 1 << 20;
 const BLOCK_BYTES: usize = 64 << 10;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Consecutive lines of one file. Blank lines are omitted, but counted in the line numbers.
+/// Consecutive lines of one file, or the records that stand for lines where records span them. Blank lines are omitted, but counted in the line numbers.
 pub struct Batch {
     file: Arc<str>,
     bytes: Vec<u8>,
@@ -77,13 +78,20 @@ impl Line<'_> {
         self.number
     }
 
+    /// Returns the bytes of the line.
+    ///
+    /// # Errors
+    /// When the line is too long.
+    pub(super) fn bytes(&self) -> Result<&[u8], LineError> {
+        self.bytes.map_err(|limit| LineError::TooLong { limit })
+    }
+
     /// Parses the line as a record.
     ///
     /// # Errors
     /// When the line is too long, not JSON or violates the format of `T`.
     pub fn parse<T: FromLine>(&self) -> Result<Parsed<T>, BadLine> {
-        self.bytes
-            .map_err(|limit| LineError::TooLong { limit })
+        self.bytes()
             .and_then(T::from_line)
             .map_err(|reason| BadLine {
                 file: Arc::clone(self.file),
@@ -100,6 +108,8 @@ impl Line<'_> {
 pub struct Batches {
     files: VecDeque<PathBuf>,
     line_limit_bytes: usize,
+    /// Whether a file may be a list, indented or not JSON at all; otherwise it has lines.
+    any_framing: bool,
     current: Option<Cursor>,
 }
 
@@ -109,8 +119,15 @@ impl Batches {
         Self {
             files: files.into_iter().collect(),
             line_limit_bytes,
+            any_framing: false,
             current: None,
         }
+    }
+
+    /// Lets the first bytes of each file tell how it is cut into records.
+    pub(super) const fn of_any_framing(mut self) -> Self {
+        self.any_framing = true;
+        self
     }
 
     /// Returns the next lines, never an empty batch; `None` after the last file.
@@ -124,7 +141,9 @@ impl Batches {
                 let Some(path) = self.files.pop_front() else {
                     return Ok(None);
                 };
-                self.current = Some(Cursor::new(open(&path)?, self.line_limit_bytes));
+                let mut cursor = Cursor::new(open(&path)?, self.line_limit_bytes);
+                cursor.begun = !self.any_framing;
+                self.current = Some(cursor);
                 continue;
             };
             if let Some(end) = cursor.end.take() {
@@ -150,6 +169,10 @@ struct Cursor {
     partial: Vec<u8>,
     /// Whether that line is over the limit, so that its bytes are discarded.
     skipping: bool,
+    /// Whether it is known how the file is cut into records.
+    begun: bool,
+    /// The values of the file, when they are not its lines.
+    values: Option<Values>,
     /// Number of complete lines.
     line: u64,
     /// Decompressed bytes read.
@@ -165,6 +188,8 @@ impl Cursor {
             line_limit_bytes,
             partial: Vec::new(),
             skipping: false,
+            begun: true,
+            values: None,
             line: 0,
             offset: 0,
             end: None,
@@ -183,8 +208,23 @@ impl Cursor {
         while self.end.is_none() {
             let block = batch.bytes.len();
             self.read_block(&mut batch.bytes);
-            for newline in memchr::memchr_iter(b'\n', &batch.bytes[block..]) {
-                let newline = block + newline;
+            if !self.begun {
+                self.begin(&mut batch.bytes);
+            }
+            if let Some(mut values) = self.values.take() {
+                let found = &mut batch.lines;
+                values.scan(&batch.bytes, block, &mut start, |range, line| {
+                    found.push(self.span(range, line));
+                });
+                self.values = Some(values);
+            }
+            let lines = if self.values.is_none() {
+                block
+            } else {
+                batch.bytes.len()
+            };
+            for newline in memchr::memchr_iter(b'\n', &batch.bytes[lines..]) {
+                let newline = lines + newline;
                 self.end_line(&batch.bytes, start..newline, &mut batch.lines);
                 start = newline + 1;
             }
@@ -206,7 +246,10 @@ impl Cursor {
             // The last line of a file need not end in a newline.
             Some(Ok(())) if self.skipping || start < batch.bytes.len() => {
                 let rest = start..batch.bytes.len();
-                self.end_line(&batch.bytes, rest, &mut batch.lines);
+                match self.values.as_ref().map(Values::first_line) {
+                    Some(line) => batch.lines.push(self.span(rest, line)),
+                    None => self.end_line(&batch.bytes, rest, &mut batch.lines),
+                }
             }
             // The bytes before a failure are part of a line, not a bad line.
             Some(_) => {}
@@ -243,14 +286,49 @@ impl Cursor {
         if self.line == 1 && bytes[range.clone()].starts_with(BYTE_ORDER_MARK) {
             range.start += BYTE_ORDER_MARK.len();
         }
-        let number = self.line;
-        if std::mem::take(&mut self.skipping) || range.len() > self.line_limit_bytes {
-            let limit = self.line_limit_bytes;
-            let content = Content::TooLong { limit };
-            lines.push(Span { number, content });
-        } else if !bytes[range.clone()].trim_ascii().is_empty() {
-            let content = Content::Within(range);
-            lines.push(Span { number, content });
+        if self.skipping || !bytes[range.clone()].trim_ascii().is_empty() {
+            let number = self.line;
+            lines.push(self.span(range, number));
+        }
+    }
+
+    /// Returns the record in `range`, which begins on the line `number`.
+    fn span(&mut self, range: Range<usize>, number: u64) -> Span {
+        let limit = self.line_limit_bytes;
+        let too_long = std::mem::take(&mut self.skipping) || range.len() > limit;
+        let content = if too_long {
+            Content::TooLong { limit }
+        } else {
+            Content::Within(range)
+        };
+        Span { number, content }
+    }
+
+    /// Tells by the first bytes how the file is cut into records, and ends it if it has none.
+    fn begin(&mut self, bytes: &mut Vec<u8>) {
+        // A decompressor may give out little at a time; a writer that is still running may have no more yet.
+        while !self.input.live && bytes.len() < BLOCK_BYTES && self.end.is_none() {
+            self.read_block(bytes);
+        }
+        self.begun = true;
+        if matches!(self.end, Some(Err(_))) {
+            return;
+        }
+        let head = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        match Framing::of(head) {
+            Framing::Lines => {}
+            Framing::Values(values) => {
+                let mark = bytes.len() - head.len();
+                bytes.drain(..mark);
+                self.values = Some(values);
+            }
+            // What a program prints before its first record must not end a stream.
+            Framing::Text(_) if self.input.live => {}
+            Framing::Text(looks_like) => {
+                bytes.clear();
+                let file = Arc::clone(&self.input.file);
+                self.end = Some(Err(InputError::NotRecords { file, looks_like }));
+            }
         }
     }
 

@@ -43,6 +43,16 @@ pub enum InputError {
         /// The error of the operating system or the decompressor.
         source: io::Error,
     },
+    /// The file has no records.
+    #[error(
+        "{file} looks like {looks_like}; expected JSON, one record a line or a list of records"
+    )]
+    NotRecords {
+        /// The file name, as given by the caller.
+        file: Arc<str>,
+        /// What it looks like, in words.
+        looks_like: &'static str,
+    },
     /// The file ends within its compressed stream: an interrupted copy, or a writer that was killed.
     #[error(
         "{file} ends in the middle of its {compression} stream, after line {line}, byte {offset}"

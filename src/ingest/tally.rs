@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::BadLine;
 use crate::wire::json::Parsed;
 
-/// Counts of lines. `lines` is always `accepted` plus all rejected ones; blank lines are not counted.
+/// Counts of lines. `lines` is always `accepted` plus all rejected ones; blank lines are not counted. An item of a list
+/// counts as a line, and so does a call that several lines are joined into.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Lines that were not blank.
@@ -16,6 +17,8 @@ pub struct Tally {
     pub rejected: BTreeMap<&'static str, u64>,
     /// Top-level fields that are not part of the format, over all accepted lines.
     pub unknown_fields: u64,
+    /// Records of something else than a call of a model, such as other spans of a trace; not among the lines.
+    pub other_records: u64,
     /// Exchanges earlier than a previous one of the same account: returned, but worth a warning.
     pub out_of_order: u64,
     /// Accounts with at least one exchange out of order.

@@ -1,20 +1,37 @@
 //! Traffic logs: exchanges in the order of the input.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use rayon::iter::ParallelIterator;
+
+use super::batch::Line;
 use super::{
-    BadLine, InputError, JsonLines, LINE_LIMIT_BYTES, OrderCheck, ReadError, Tally, TimeOrder,
+    BadLine, Batches, InputError, LINE_LIMIT_BYTES, OrderCheck, ReadError, Tally, TimeOrder,
 };
-use crate::domain::Exchange;
+use crate::domain::{Exchange, Timestamp};
+use crate::gateway::logs::{Item, Joiner, LogOptions, read};
+use crate::json::Node;
+use crate::wire::json::{LineError, Parsed};
 
-/// Reads traffic logs one after another as one stream.
+/// Where a record begins: its file and line.
+type Place = (Arc<str>, u64);
+
+/// Reads traffic logs one after another as one stream, in our own format or in another that is known; a file may also
+/// be a list of records, or indented.
 ///
 /// Returns every exchange, including repeats: detecting those is the engine's task. Counts exchanges whose account's
-/// time goes backwards; see [`OrderCheck`] for how far back the check reaches.
+/// time goes backwards; see [`OrderCheck`] for how far back the check reaches. A call that comes in pieces is returned
+/// when it is complete, at the end of the input, or when too many wait.
 pub struct TrafficReader {
-    lines: JsonLines<Exchange>,
+    batches: Batches,
+    options: LogOptions,
+    joiner: Joiner<Place>,
+    ready: VecDeque<Result<Parsed<Exchange>, BadLine>>,
+    ended: bool,
     order: OrderCheck,
-    out_of_order: u64,
+    tally: Tally,
 }
 
 impl TrafficReader {
@@ -30,38 +47,101 @@ impl TrafficReader {
         order: OrderCheck,
     ) -> Self {
         Self {
-            lines: JsonLines::with_line_limit(files, line_limit_bytes),
+            batches: Batches::new(files, line_limit_bytes).of_any_framing(),
+            options: LogOptions::default(),
+            joiner: Joiner::default(),
+            ready: VecDeque::new(),
+            ended: false,
             order,
-            out_of_order: 0,
+            tally: Tally::default(),
         }
+    }
+
+    /// Sets the time of exchanges that state none; without it, theirs is the Unix epoch.
+    #[must_use]
+    pub fn received_at(mut self, time: Timestamp) -> Self {
+        self.options.received = time;
+        self
+    }
+
+    /// Sets what the operator says about the logs.
+    #[must_use]
+    pub(crate) fn with_options(mut self, options: LogOptions) -> Self {
+        self.options = options;
+        self
     }
 
     /// Returns counts of the lines taken so far.
     pub fn tally(&self) -> Tally {
         Tally {
-            out_of_order: self.out_of_order,
             accounts_out_of_order: self.order.accounts_backwards(),
-            ..self.lines.tally().clone()
+            ..self.tally.clone()
         }
     }
 
-    /// Returns the next exchanges as a batch, for parallel processing; see [`JsonLines::next_batch`]. `None` at the
-    /// end.
+    /// Returns the next exchanges as a batch, for parallel processing: about a megabyte of text, never empty. `None` at
+    /// the end. The items are those that the iterator would yield, in the same order.
     ///
     /// # Errors
     /// When a file cannot be opened or read to its end; the next call continues with the next file.
     pub fn next_batch(&mut self) -> Result<Option<Vec<Result<Exchange, BadLine>>>, InputError> {
-        let batch = self.lines.next_batch()?;
-        for exchange in batch.iter().flatten().flatten() {
-            self.check(exchange);
+        if !self.refill()? {
+            return Ok(None);
         }
-        Ok(batch)
+        let ready = std::mem::take(&mut self.ready);
+        Ok(Some(ready.into_iter().map(|one| self.count(one)).collect()))
     }
 
-    /// Counts the exchange if it is out of order.
-    fn check(&mut self, exchange: &Exchange) {
-        let backwards = self.order.check(exchange) != TimeOrder::InOrder;
-        self.out_of_order += u64::from(backwards);
+    /// Ensures that an exchange is ready; returns false at the end.
+    fn refill(&mut self) -> Result<bool, InputError> {
+        while self.ready.is_empty() {
+            if self.ended {
+                return Ok(false);
+            }
+            let Some(batch) = self.batches.next_batch()? else {
+                self.ended = true;
+                let ready = &mut self.ready;
+                self.joiner
+                    .finish(|(place, read)| ready.push_back(placed(place, read, 0)));
+                continue;
+            };
+            let options = &self.options;
+            let read: Vec<(u64, Vec<Item>)> = batch
+                .par_lines()
+                .map(|line| (line.number(), items(line, options)))
+                .collect();
+            for (line, items) in read {
+                for item in items {
+                    self.take((Arc::clone(batch.file()), line), item);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn take(&mut self, place: Place, item: Item) {
+        let ready = &mut self.ready;
+        match item {
+            Item::Exchange(exchange, unknown) => {
+                ready.push_back(placed(place, Ok(*exchange), unknown))
+            }
+            Item::Bad(reason) => ready.push_back(placed(place, Err(reason), 0)),
+            Item::NotACall => self.tally.other_records += 1,
+            Item::Part(part) => {
+                self.joiner.add(place, part, |(place, read)| {
+                    ready.push_back(placed(place, read, 0))
+                });
+            }
+        }
+    }
+
+    /// Counts an exchange or a bad line that is given out.
+    fn count(&mut self, read: Result<Parsed<Exchange>, BadLine>) -> Result<Exchange, BadLine> {
+        self.tally.count(&read);
+        let exchange = read?.record;
+        let backwards = self.order.check(&exchange) != TimeOrder::InOrder;
+        self.tally.out_of_order += u64::from(backwards);
+        Ok(exchange)
     }
 }
 
@@ -69,10 +149,32 @@ impl Iterator for TrafficReader {
     type Item = Result<Exchange, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let line = self.lines.next()?;
-        if let Ok(exchange) = &line {
-            self.check(exchange);
+        if let Err(error) = self.refill() {
+            return Some(Err(error.into()));
         }
-        Some(line)
+        let read = self.ready.pop_front()?;
+        Some(self.count(read).map_err(ReadError::from))
+    }
+}
+
+fn items(line: Line<'_>, options: &LogOptions) -> Vec<Item> {
+    let node = line.bytes().and_then(|bytes| Ok(Node::read(bytes)?));
+    match node {
+        Ok(node) => read(&node, options),
+        Err(reason) => vec![Item::Bad(reason)],
+    }
+}
+
+fn placed(
+    (file, line): Place,
+    read: Result<Exchange, LineError>,
+    unknown_fields: u32,
+) -> Result<Parsed<Exchange>, BadLine> {
+    match read {
+        Ok(record) => Ok(Parsed {
+            record,
+            unknown_fields,
+        }),
+        Err(reason) => Err(BadLine { file, line, reason }),
     }
 }

@@ -52,7 +52,7 @@ const OWN_FIELDS: [&str; 20] = [
 ];
 
 /// Returns the number of top-level fields that are not part of the format.
-pub(super) fn unknown_fields(node: &Node<'_>) -> u32 {
+pub(crate) fn unknown_fields(node: &Node<'_>) -> u32 {
     let names = node.names().filter(|name| {
         !OWN_FIELDS
             .iter()

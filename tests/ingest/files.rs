@@ -92,8 +92,12 @@ fn bad_lines_are_reported_and_passed_over() {
         bad,
         [
             format!("{name}:3: not JSON at byte 2"),
-            format!("{name}:4: `time` is missing"),
-            format!("{name}:5: `time` is missing"),
+            format!(
+                "{name}:4: looks like no log that is known; `account`, `model` and `messages` are missing"
+            ),
+            format!(
+                "{name}:5: looks like no log that is known; `account`, `model` and `messages` are missing"
+            ),
         ]
     );
     let tally = reader.tally();
@@ -101,7 +105,7 @@ fn bad_lines_are_reported_and_passed_over() {
         (tally.lines, tally.accepted, tally.rejected_lines()),
         (5, 2, 3)
     );
-    assert_eq!(tally.rejected["missing"], 2);
+    assert_eq!(tally.rejected["lacking_fields"], 2);
 }
 
 #[test]

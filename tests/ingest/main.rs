@@ -7,6 +7,7 @@
 
 mod files;
 mod order;
+mod other_files;
 mod properties;
 mod records;
 mod traffic_line;

@@ -113,7 +113,8 @@ fn measure(
         .map(|engine| (engine, Trails::new(truth.iter().cloned())))
         .collect();
     bars.begin("exchanges", 0);
-    let traffic = TrafficFlags::of(flags.traffic.clone(), flags.models.clone(), false);
+    let traffic = TrafficFlags::of(flags.traffic.clone(), flags.models.clone(), &flags.records)
+        .by_account(flags.account.as_ref());
     let exit = traffic.each_batch(|mut exchanges| {
         let read = exchanges.len();
         let mut counted = Vec::new();

@@ -20,7 +20,12 @@ pub(super) fn fit(
     let encoder = flags.model.bundle()?.encoder;
     let mut collector = Collector::to_fit(&encoder, named_labels(label_file)?);
     bars.begin("exchanges to fit baselines on", 0);
-    let traffic = TrafficFlags::of(flags.fit_traffic.clone(), flags.models.clone(), false);
+    let traffic = TrafficFlags::of(
+        flags.fit_traffic.clone(),
+        flags.models.clone(),
+        &flags.records,
+    )
+    .by_account(flags.account.as_ref());
     traffic.each_batch_of_new(|exchanges| {
         bars.advance(exchanges.len() as u64);
         collector.add(&exchanges);

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::format::Format;
+use crate::cli::input::RecordFlags;
 use crate::cli::model::ModelFlags;
+use crate::gateway::logs::Field;
 
 /// Inputs of an evaluation, what it is compared with, and the output format.
 #[derive(Args)]
@@ -13,6 +15,11 @@ pub(super) struct EvalFlags {
     /// Labeled traffic logs
     #[arg(long, value_name = "FILE", requires = "labels")]
     pub(super) traffic: Vec<PathBuf>,
+    /// Field that holds the account, such as metadata.user_id, or =NAME for all records
+    #[arg(long, visible_alias = "account-field", value_name = "FIELD")]
+    pub(super) account: Option<Field>,
+    #[command(flatten)]
+    pub(super) records: RecordFlags,
     /// Labels of the traffic
     #[arg(long, value_name = "FILE", requires = "traffic")]
     pub(super) labels: Option<PathBuf>,

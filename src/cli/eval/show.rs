@@ -7,12 +7,13 @@ use clap::Args;
 
 use crate::cli::Exit;
 use crate::cli::explain::{history, render};
-use crate::cli::input::{TrafficFlags, named_labels};
+use crate::cli::input::{RecordFlags, TrafficFlags, named_labels};
 use crate::cli::model::ModelFlags;
 use crate::cli::terminal::{hint, width};
 use crate::domain::{Assessment, Label, Risk, Technique, Verdict};
 use crate::eval::metrics::Interval;
 use crate::eval::table::{Cell, Layout, Number, Style, Table};
+use crate::gateway::logs::Field;
 use crate::privacy::PseudonymKey;
 use crate::wire::format_time;
 
@@ -27,6 +28,11 @@ pub(super) struct Show {
     /// Labeled traffic logs
     #[arg(long, value_name = "FILE", required = true)]
     traffic: Vec<PathBuf>,
+    /// Field that holds the account, such as metadata.user_id, or =NAME for all records
+    #[arg(long, value_name = "FIELD")]
+    account_field: Option<Field>,
+    #[command(flatten)]
+    records: RecordFlags,
     /// Labels of the traffic
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
@@ -45,7 +51,8 @@ impl Show {
             .filter(|label| label.account == self.account)
             .collect();
         let engine = self.model.engine(PseudonymKey::offline())?;
-        let traffic = TrafficFlags::of(self.traffic.clone(), self.models.clone(), false);
+        let traffic = TrafficFlags::of(self.traffic.clone(), self.models.clone(), &self.records)
+            .by_account(self.account_field.as_ref());
         let mut steps = Vec::new();
         let exit = history(&traffic, &engine, &self.account, |assessment| {
             steps.push(assessment);

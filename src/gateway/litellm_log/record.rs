@@ -15,6 +15,14 @@ use crate::wire::WireError;
 /// # Errors
 /// When no account is named, the content is missing or redacted, the time is unreadable, or the caller is a stranger.
 pub(super) fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Exchange, Rejected> {
+    Ok(draft(record)?.finish_unread(context)?)
+}
+
+/// Reads a record, before an account is required.
+///
+/// # Errors
+/// When the content is missing or redacted, the time is unreadable, or the caller is a stranger.
+pub(in crate::gateway) fn draft(record: &Node<'_>) -> Result<Draft, Rejected> {
     // Spend rows hold some columns as JSON in text.
     let metadata = structure(record.get("metadata"));
     let response = response(record);
@@ -46,7 +54,7 @@ pub(super) fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Excha
         });
     }
     let session = named(&["session_id"]);
-    let draft = Draft {
+    Ok(Draft {
         id: record
             .first(&["litellm_call_id", "id", "request_id"])
             .name(),
@@ -70,8 +78,7 @@ pub(super) fn exchange(record: &Node<'_>, context: &Context<'_>) -> Result<Excha
         quota_used: quota(&metadata),
         identity,
         ..Draft::default()
-    };
-    Ok(draft.finish_unread(context)?)
+    })
 }
 
 /// Reads the parties, also as the rows of spend logs name them: there the key's digest has other names.

@@ -4,7 +4,7 @@ use super::content::tools_of;
 use super::record::Record;
 use crate::chat::{flag, small, status, temperature, tokens};
 use crate::domain::{CallKind, Client, FinishReason, Parameters, Response, ResponseFormat};
-use crate::gateway::draft::{Draft, time_of_micros, time_of_seconds};
+use crate::gateway::draft::{Draft, time_of, time_of_micros};
 use crate::gateway::identity::Identity;
 use crate::json::Node;
 
@@ -83,10 +83,8 @@ pub(super) fn draft(record: &Record<'_>, resource: &Node<'_>) -> Draft {
         },
         mirror: flag(attributes.get("stillwatch.mirror")) == Some(true),
         session,
-        account_created: attributes
-            .get("stillwatch.account_created")
-            .number()
-            .and_then(time_of_seconds),
+        account_created: time_of(attributes.get("stillwatch.account_created"), "account_created")
+            .unwrap_or_default(),
         plan: name(attributes, &["stillwatch.plan"]),
         ..Draft::default()
     }

@@ -1,6 +1,6 @@
 //! Reasons for which a line is not a record.
 
-use crate::json::JsonKind;
+use crate::json::{JsonError, JsonKind};
 use crate::wire::WireError;
 
 /// Why a line is not a record. Names fields and sizes, never the content of a field.
@@ -30,6 +30,22 @@ pub enum LineError {
     /// The line is an object, but not an exchange.
     #[error(transparent)]
     Exchange(#[from] WireError),
+    /// The line is a record of a log that lacks what an exchange needs.
+    #[error("looks like {looks_like}; {} missing", listed(fields))]
+    Lacking {
+        /// The log that it looks like, in words.
+        looks_like: &'static str,
+        /// All fields that are missing.
+        fields: Vec<&'static str>,
+    },
+    /// The line is a record of a log that holds no prompts.
+    #[error("looks like {looks_like}: {why}")]
+    NoContent {
+        /// The log that it looks like, in words.
+        looks_like: &'static str,
+        /// Why it holds none, and what would.
+        why: &'static str,
+    },
     /// The line is JSON, but not an object.
     #[error("expected an object, got {found}")]
     NotAnObject {
@@ -85,6 +101,8 @@ impl LineError {
             Self::NotJson { .. } => "not_json",
             Self::Incomplete => "incomplete",
             Self::TooLong { .. } => "too_long",
+            Self::Lacking { .. } => "lacking_fields",
+            Self::NoContent { .. } => "no_content",
             Self::NotAnObject { .. } => "not_an_object",
             Self::Missing { .. } => "missing",
             Self::Empty { .. } => "empty",
@@ -94,5 +112,25 @@ impl LineError {
             Self::UnknownName { .. } => "unknown_name",
             Self::Contradiction { .. } => "contradiction",
         }
+    }
+}
+
+impl From<JsonError> for LineError {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Incomplete => Self::Incomplete,
+            JsonError::Syntax { column, .. } => Self::NotJson { column },
+            JsonError::TooManyValues { bound } => Self::TooManyValues { bound },
+        }
+    }
+}
+
+/// Lists fields in words: `a`, `b` and `c` are.
+fn listed(fields: &[&str]) -> String {
+    let quoted: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => format!("{last} is"),
+        Some((last, rest)) => format!("{} and {last} are", rest.join(", ")),
+        None => "nothing is".to_owned(),
     }
 }

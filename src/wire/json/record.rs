@@ -1,7 +1,7 @@
 //! The fields of one line of our own files, checked one by one.
 
 use super::LineError;
-use crate::json::{JsonError, Node};
+use crate::json::Node;
 
 /// The object on one line.
 pub(super) struct Record<'a>(Node<'a>);
@@ -17,9 +17,7 @@ impl<'a> Record<'a> {
             Ok(other) => Err(LineError::NotAnObject {
                 found: other.kind(),
             }),
-            Err(JsonError::Incomplete) => Err(LineError::Incomplete),
-            Err(JsonError::Syntax { column, .. }) => Err(LineError::NotJson { column }),
-            Err(JsonError::TooManyValues { bound }) => Err(LineError::TooManyValues { bound }),
+            Err(error) => Err(error.into()),
         }
     }
 
