@@ -81,10 +81,11 @@ pub mod internals {
     pub mod domain {
         pub use crate::domain::{
             AccountKey, AccountRef, Assessment, Band, BaselineOf, CUE_COUNT, CallKind, Client, Cue,
-            CueProbabilities, Digest, EMBEDDING_DIM, Embedding, Exchange, FinishReason, Label,
-            LabelSubject, LabeledAccount, Message, Mitigation, Observation, Outcome, Parameters,
-            PoolRecord, Reason, Recommendation, RequestShape, Response, ResponseFormat, Risk, Role,
-            Script, Sensitive, Technique, TechniqueRisk, Timestamp, Tool, Verdict,
+            CueProbabilities, Digest, EMBEDDING_DIM, ElsewhereCues, Embedding, Evidence, Exchange,
+            FinishReason, Label, LabelSubject, LabeledAccount, Message, Mitigation, Observation,
+            Origin, Outcome, Parameters, PoolRecord, Reason, Recommendation, RequestShape,
+            Response, ResponseFormat, Risk, Role, Script, Sensitive, Technique, TechniqueRisk,
+            Timestamp, Tool, Verdict,
         };
         pub mod chat_names {
             pub use crate::domain::chat_names::{HTTP_STATUSES, TEMPERATURES};
@@ -188,7 +189,7 @@ pub mod internals {
         }
     }
     pub mod wire {
-        pub use crate::wire::{Bounds, ErrorKind, parse_time};
+        pub use crate::wire::{Bounds, ErrorKind, WireError, parse_time};
         pub mod json {
             pub use crate::wire::json::{AssessmentLine, FromLine, LineError, ToLine};
         }

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::encoder::{Encoder, Scratch};
 use crate::privacy::{PseudonymKey, Purpose};
-use crate::text::{CommonWords, TextScratch, TextView, digest_request, prompt_digest, text_digest};
+use crate::text::{CommonWords, TextScratch, TextView, digest_asking, prompt_digest, text_digest};
 
 /// Converts exchanges to observations.
 pub struct Observer {
@@ -83,7 +83,13 @@ impl Observer {
             Some((text, cues)) if encoding.cues.or_stronger(cues) != encoding.cues => text,
             _ => view.request(),
         };
-        let digests = digest_request(&self.key, &self.common_words, &view, asks, &mut scratch.text);
+        let digests = digest_asking(
+            &self.key,
+            &self.common_words,
+            &view,
+            asks,
+            &mut scratch.text,
+        );
         let own = if std::ptr::eq(asks, view.request()) {
             digests.slots
         } else {

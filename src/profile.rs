@@ -163,7 +163,8 @@ impl Profile {
                 && self.judged_texts.is_new(elsewhere.text)
         });
         let asks = observation.evidence == Evidence::Asks;
-        let own = (asks && self.judged_texts.is_new(observation.request)).then_some(observation.cues);
+        let own =
+            (asks && self.judged_texts.is_new(observation.request)).then_some(observation.cues);
         match (own, elsewhere) {
             (Some(own), Some(elsewhere)) => Some(own.or_stronger(elsewhere.cues)),
             (own, elsewhere) => own.or(elsewhere.map(|elsewhere| elsewhere.cues)),

@@ -25,8 +25,8 @@ mod window;
 
 pub use common_words::CommonWords;
 pub(crate) use common_words::CommonWordsError;
-pub(crate) use digest::text_digest;
-pub use digest::{TextScratch, digest_request, prompt_digest};
+pub use digest::{TextScratch, digest_request};
+pub(crate) use digest::{digest_asking, prompt_digest, text_digest};
 pub(crate) use letters::narrow;
 pub use view::{CHANNELS, Channel, TextView};
 pub(crate) use window::Window;

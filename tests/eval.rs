@@ -38,7 +38,7 @@ fn assessment(account: &str, day: f64, score: f64, recommendation: Recommendatio
         recommendation,
         mitigations: Vec::new(),
         techniques: Vec::new(),
-        conversation_risk: risk,
+        conversation_risk: Some(risk),
         reasons: Vec::new(),
         base: 0.0,
         score,
@@ -402,7 +402,8 @@ fn what_is_in_no_figure_is_counted() {
 fn nothing_collected_gives_tables_without_figures() {
     let report = Report::new(&Collected::default(), &Options::default());
     for layout in [
-        Layout::Terminal,
+        Layout::Terminal(None),
+        Layout::Terminal(Some(60)),
         Layout::Markdown,
         Layout::Csv,
         Layout::Json,

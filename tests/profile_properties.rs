@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use stillwatch::internals::domain::{
-    CUE_COUNT, Cue, CueProbabilities, Digest, EMBEDDING_DIM, Embedding, Observation, Outcome,
-    RequestShape, Script, Timestamp,
+    CUE_COUNT, Cue, CueProbabilities, Digest, EMBEDDING_DIM, ElsewhereCues, Embedding, Evidence,
+    Observation, Origin, Outcome, RequestShape, Script, Timestamp,
 };
 use stillwatch::internals::profile::{
     PROFILE_BYTES, PROFILE_VERSION, Profile, ProfileBytesError, RandomFeatures, RepeatEstimate,
@@ -45,6 +45,8 @@ fn plain(micros: i64, skeleton: u64, content: u64) -> Observation {
         model: digest(1, 0),
         conversation: None,
         cues: CueProbabilities::default(),
+        request: digest(6, content),
+        elsewhere: None,
         embedding: Embedding([0.0; EMBEDDING_DIM]),
         prompt: digest(2, content),
         system: None,
@@ -56,6 +58,7 @@ fn plain(micros: i64, skeleton: u64, content: u64) -> Observation {
         shape: RequestShape {
             read_bytes: 100,
             total_bytes: 100,
+            unreadable: 0.0,
             turns: 1,
             tools: 0,
             temperature: None,
@@ -67,7 +70,9 @@ fn plain(micros: i64, skeleton: u64, content: u64) -> Observation {
             output_tokens: None,
         },
         outcome: Outcome::Answered,
+        evidence: Evidence::Asks,
         user_agent: None,
+        origin: Origin::default(),
         script: Script::Other,
     }
 }
@@ -79,6 +84,16 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Outcome::Truncated,
         Outcome::Refused,
         Outcome::Failed,
+    ])
+}
+
+fn evidence() -> impl Strategy<Value = Evidence> {
+    prop::sample::select(vec![
+        Evidence::Asks,
+        Evidence::Asks,
+        Evidence::Trivial,
+        Evidence::Failed,
+        Evidence::Unread,
     ])
 }
 
@@ -102,6 +117,7 @@ fn shape() -> impl Strategy<Value = RequestShape> {
                 RequestShape {
                     read_bytes: bytes / 2,
                     total_bytes: bytes,
+                    unreadable: f32::from(turns) / 65_535.0,
                     turns,
                     tools,
                     temperature,
@@ -121,10 +137,19 @@ fn observation() -> impl Strategy<Value = Observation> {
     (
         (0..90_i64, 0..200_i64, 0..12_u64, 0..40_u64, 0..3_u64),
         prop::array::uniform16(0.0..=1.0_f32),
-        (shape(), outcome()),
+        (
+            shape(),
+            outcome(),
+            evidence(),
+            prop::option::of((0..30_u64, 0.0..=1.0_f32)),
+        ),
     )
         .prop_map(
-            |((day, second, skeleton, content, model), cues, (shape, outcome))| {
+            |(
+                (day, second, skeleton, content, model),
+                cues,
+                (shape, outcome, evidence, elsewhere),
+            )| {
                 let cues: [f32; CUE_COUNT] = cues;
                 Observation {
                     model: digest(1, model),
@@ -140,6 +165,11 @@ fn observation() -> impl Strategy<Value = Observation> {
                     ],
                     shape,
                     outcome,
+                    evidence,
+                    elsewhere: elsewhere.map(|(text, strength)| ElsewhereCues {
+                        text: digest(6, text),
+                        cues: CueProbabilities::new([strength; CUE_COUNT]),
+                    }),
                     user_agent: (model > 0).then(|| digest(10, model)),
                     ..plain(
                         MONDAY + day * DAY_MICROS + second * 1_000_000,

@@ -2,7 +2,7 @@
 
 use stillwatch::internals::bundle::Bundle;
 use stillwatch::internals::domain::{
-    Client, Exchange, Parameters, PoolRecord, Response, Timestamp,
+    Exchange, PoolRecord, Response, Timestamp,
 };
 use stillwatch::internals::simulate::corpus::Corpus;
 
@@ -51,17 +51,13 @@ fn exchange(number: usize, record: &PoolRecord) -> Exchange {
         id: Some(format!("exchange-{number}")),
         time: Timestamp::from_micros(1_770_000_000_000_000 + number as i64 * GAP_MICROS),
         account: format!("account-{}", number % ACCOUNTS),
-        organization: None,
-        conversation: None,
         model: "opus-4.6".to_owned(),
         system: record.system.clone(),
         messages: record.messages.clone(),
-        tools: Vec::new(),
-        parameters: Parameters::default(),
         response: Response {
             status: Some(200),
             ..Response::default()
         },
-        client: Client::default(),
+        ..Exchange::default()
     }
 }

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    CUE_COUNT, Cue, CueProbabilities, Digest, EMBEDDING_DIM, Embedding, Observation, Outcome,
-    RequestShape, Script, Technique, Timestamp,
+    CUE_COUNT, Cue, CueProbabilities, Digest, EMBEDDING_DIM, Embedding, Evidence, Observation,
+    Origin, Outcome, RequestShape, Script, Technique, Timestamp,
 };
 use crate::profile::{Profile, RandomFeatures};
 
@@ -51,6 +51,8 @@ impl Sketch {
             model: digest(1, self.model),
             conversation: None,
             cues: CueProbabilities::new(cues),
+            request: digest(6, self.content),
+            elsewhere: None,
             embedding: Embedding(embedding),
             prompt: digest(2, self.content),
             system: None,
@@ -62,6 +64,7 @@ impl Sketch {
             shape: RequestShape {
                 read_bytes: 100,
                 total_bytes: 100,
+                unreadable: 0.0,
                 turns: 1,
                 tools: 0,
                 temperature: None,
@@ -73,7 +76,9 @@ impl Sketch {
                 output_tokens: None,
             },
             outcome: Outcome::Answered,
+            evidence: Evidence::Asks,
             user_agent: None,
+            origin: Origin::default(),
             script: Script::Other,
         }
     }

@@ -73,9 +73,11 @@ fn pieces<'t>(text: &'t str, bytes: usize, mut take: impl FnMut(&'t str)) {
     let count = (bytes / PIECE_BYTES).max(2);
     let last = text.len() - PIECE_BYTES.min(text.len());
     let gap = last / (count - 1);
-    let lot = text.as_bytes().iter().step_by(97).fold(text.len() as u64, |lot, &byte| {
-        mix(lot ^ u64::from(byte))
-    });
+    let lot = text
+        .as_bytes()
+        .iter()
+        .step_by(97)
+        .fold(text.len() as u64, |lot, &byte| mix(lot ^ u64::from(byte)));
     for piece in 0..count {
         let moved = match piece {
             0 => 0,

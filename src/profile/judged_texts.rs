@@ -12,7 +12,7 @@ const PLACES: usize = 128;
 /// Tags of the latest texts, by place. Merging keeps the larger tag of each place, so it is exact in every order. Update
 /// cost: one comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JudgedTexts {
+pub(crate) struct JudgedTexts {
     /// 0 where nothing was judged yet.
     pub(super) tags: [u32; PLACES],
 }

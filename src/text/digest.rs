@@ -45,11 +45,20 @@ pub struct TextScratch {
 
 /// Returns the digests of a request.
 ///
-/// `text` is the text that asks, as a rule [`TextView::request`]. `system` covers everything, `slots` all of that text,
-/// and the others at most 8 KiB at
+/// `system` covers everything, `slots` all of [`TextView::request`], and the others at most 8 KiB at
 /// each end of it. A system prompt gives the same digests whether it is sent separately or as the first message. A text
 /// with fewer than four words outside its slots is its own skeleton, head and tail.
 pub fn digest_request(
+    key: &PseudonymKey,
+    common: &CommonWords,
+    view: &TextView<'_>,
+    scratch: &mut TextScratch,
+) -> TextDigests {
+    digest_asking(key, common, view, view.request(), scratch)
+}
+
+/// Returns the digests of a request in which `text` asks, wherever in the call it stands.
+pub(crate) fn digest_asking(
     key: &PseudonymKey,
     common: &CommonWords,
     view: &TextView<'_>,
@@ -79,7 +88,7 @@ pub fn digest_request(
 }
 
 /// Returns the digest of the whole prompt: system prompt, roles and messages, byte for byte as sent.
-pub fn prompt_digest(key: &PseudonymKey, exchange: &Exchange) -> Digest {
+pub(crate) fn prompt_digest(key: &PseudonymKey, exchange: &Exchange) -> Digest {
     let mut prompt = key.digester(Purpose::Prompt);
     let mut part = |role: Role, text: &str| {
         prompt.part(&[role as u8]);

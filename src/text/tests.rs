@@ -62,7 +62,6 @@ fn check(template: &str, fills: [&str; 3], shares_head: bool, shares_tail: bool)
             "skeleton of {template}"
         );
         assert_ne!(a.slots, other.slots, "content of {template}");
-        assert_ne!(a.prompt, other.prompt);
     }
 }
 
@@ -216,7 +215,6 @@ fn content_ignores_case_and_white_space_but_not_numbers() {
     let b = digests(" how MANY apples are in 3 books? ");
     let c = digests("How many apples are in 4 books?");
     assert_eq!(a.slots, b.slots);
-    assert_ne!(a.prompt, b.prompt);
     assert_ne!(a.slots, c.slots);
     assert_eq!(b.head, c.head);
 }
@@ -246,20 +244,20 @@ fn a_system_message_is_a_system_prompt() {
     assert_eq!(apart, within);
     assert!(apart.system.is_some() && without.system.is_none());
     assert_eq!(apart.slots, without.slots);
-    assert_ne!(apart.prompt, without.prompt);
 }
 
 #[test]
 fn roles_and_message_boundaries_change_the_digest() {
-    let mut scratch = TextScratch::default();
-    let mut prompt = |messages: &[(Role, &'static str)]| {
-        digest_request(
-            &KEY,
-            &COMMON,
-            &TextView::new(None, messages.iter().copied()),
-            &mut scratch,
-        )
-        .prompt
+    let prompt = |messages: &[(Role, &'static str)]| {
+        let message = |(role, text): &(Role, &str)| crate::domain::Message {
+            role: *role,
+            content: text.to_string().into(),
+        };
+        let exchange = crate::domain::Exchange {
+            messages: messages.iter().map(message).collect(),
+            ..crate::domain::Exchange::default()
+        };
+        super::prompt_digest(&KEY, &exchange)
     };
     let of = [
         prompt(&[(Role::User, "ab"), (Role::User, "c")]),
@@ -326,7 +324,7 @@ fn long_texts_are_read_at_both_ends_but_their_whole_content_counts() {
     };
     let (a, b) = (digests(&long("3")), digests(&long("4")));
     assert_eq!((a.skeleton, a.identity), (b.skeleton, b.identity));
-    assert!(a.slots != b.slots && a.prompt != b.prompt);
+    assert!(a.slots != b.slots);
 }
 
 /// Unclosed delimiters must not cause repeated look-ahead. No clock is needed: if they did, this would take minutes.
@@ -383,7 +381,7 @@ proptest! {
         let a = digests(&text);
         let view = TextView::new(None, [(Role::User, text.as_str())]);
         let b = digest_request(&other, &COMMON, &view, &mut TextScratch::default());
-        let of = |digests: &TextDigests| [digests.prompt, digests.skeleton, digests.head, digests.tail, digests.slots];
+        let of = |digests: &TextDigests| [digests.skeleton, digests.head, digests.tail, digests.slots];
         for (a, b) in of(&a).into_iter().zip(of(&b)) {
             prop_assert_ne!(a, b);
         }
@@ -401,7 +399,7 @@ proptest! {
     #[test]
     fn digests_of_different_purposes_differ(text in "[a-z ]{0,40}") {
         let digests = digests(&text);
-        let all: [Digest; 5] = [digests.prompt, digests.skeleton, digests.head, digests.tail, digests.slots];
+        let all: [Digest; 4] = [digests.skeleton, digests.head, digests.tail, digests.slots];
         for (index, a) in all.iter().enumerate() {
             prop_assert!(all[index + 1..].iter().all(|b| a != b));
         }

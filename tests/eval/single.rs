@@ -8,7 +8,7 @@ use super::{allowed, benign, close, collect, extracting, quick, row, rows};
 fn exchange(account: &str, risk: f64, technique: Option<Technique>) -> Assessment {
     let risk = Risk::new(risk).expect("a probability");
     Assessment {
-        conversation_risk: risk,
+        conversation_risk: Some(risk),
         techniques: technique
             .map(|technique| TechniqueRisk { technique, risk })
             .into_iter()

@@ -199,7 +199,7 @@ fn assessment(exchange: Exchange) -> Assessment {
         recommendation: Recommendation::Allow,
         mitigations: Vec::new(),
         techniques: Vec::new(),
-        conversation_risk: probability(0.0),
+        conversation_risk: Some(probability(0.0)),
         reasons: Vec::new(),
         base: 0.0,
         score: 0.0,

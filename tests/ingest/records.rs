@@ -90,7 +90,7 @@ fn assessments_have_the_documented_form() {
                 risk: risk(0.0),
             },
         ],
-        conversation_risk: risk(1.0),
+        conversation_risk: Some(risk(1.0)),
         reasons: vec![Reason {
             code: "tail_share",
             technique: None,

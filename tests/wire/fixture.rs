@@ -389,7 +389,7 @@ fn assessment(exchange: Exchange) -> Assessment {
                 risk: risk(0.1),
             },
         ],
-        conversation_risk: risk(0.5),
+        conversation_risk: Some(risk(0.5)),
         reasons: vec![Reason {
             code: "text_bytes",
             technique: None,

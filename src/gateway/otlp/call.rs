@@ -83,8 +83,11 @@ pub(super) fn draft(record: &Record<'_>, resource: &Node<'_>) -> Draft {
         },
         mirror: flag(attributes.get("stillwatch.mirror")) == Some(true),
         session,
-        account_created: time_of(attributes.get("stillwatch.account_created"), "account_created")
-            .unwrap_or_default(),
+        account_created: time_of(
+            attributes.get("stillwatch.account_created"),
+            "account_created",
+        )
+        .unwrap_or_default(),
         plan: name(attributes, &["stillwatch.plan"]),
         ..Draft::default()
     }
