@@ -155,16 +155,16 @@ impl Profile {
     }
 
     /// Returns the cues by which an exchange is judged: those of its request, unless that is trivial or was judged
-    /// before, or those of a text elsewhere in the call that was not judged before and resembles a pipeline more.
+    /// often enough, or those of such a text elsewhere in the call that resembles a pipeline more.
     fn to_judge(&mut self, observation: &Observation) -> Option<CueProbabilities> {
         let elsewhere = observation.elsewhere.filter(|elsewhere| {
             // Texts elsewhere only add: an answer that a client sends back is no evidence of honesty.
             elsewhere.cues.strongest_intent().1 > CueProbabilities::TELLING
-                && self.judged_texts.is_new(elsewhere.text)
+                && self.judged_texts.is_to_be_judged(elsewhere.text)
         });
         let asks = observation.evidence == Evidence::Asks;
-        let own =
-            (asks && self.judged_texts.is_new(observation.request)).then_some(observation.cues);
+        let own = (asks && self.judged_texts.is_to_be_judged(observation.request))
+            .then_some(observation.cues);
         match (own, elsewhere) {
             (Some(own), Some(elsewhere)) => Some(own.or_stronger(elsewhere.cues)),
             (own, elsewhere) => own.or(elsewhere.map(|elsewhere| elsewhere.cues)),
@@ -195,7 +195,7 @@ impl Profile {
     }
 
     /// Returns the number of exchanges by which the account is judged: answered or refused, with a text that is neither
-    /// trivial nor was judged before.
+    /// trivial nor was judged often enough before.
     pub const fn judged(&self) -> u64 {
         self.cues.count
     }

@@ -1,9 +1,7 @@
 //! The input of every benchmark: the built-in miniature corpus as exchanges, and the shipped bundle.
 
 use stillwatch::internals::bundle::Bundle;
-use stillwatch::internals::domain::{
-    Exchange, PoolRecord, Response, Timestamp,
-};
+use stillwatch::internals::domain::{Exchange, PoolRecord, Response, Timestamp};
 use stillwatch::internals::simulate::corpus::Corpus;
 
 /// Number of accounts among which the exchanges are dealt in turn.

@@ -1,15 +1,20 @@
-//! Which texts were judged before, so that none counts twice as evidence of what an account asks for.
+//! Which texts were judged before, so that none counts again and again as evidence of what an account asks for.
 //!
-//! A mean over requests can be washed out by sending one honest prompt again and again, and driven up by a standing
-//! instruction that a client repeats in every call. So a text is judged once. The memory is a table with one place for
-//! each remainder of the digest: a text is known until another one takes its place.
+//! A mean over requests can be washed out by sending one honest prompt many times, and driven up by a standing
+//! instruction that a client repeats in every call. So a text is judged [`TIMES`] times at most: more than once, since
+//! drawing several answers to one prompt is a way of extracting. The memory is a table with one place for each remainder
+//! of the digest: a text is known until another one takes its place.
 
 use crate::domain::Digest;
 
 /// Number of texts that are remembered at most.
 const PLACES: usize = 128;
 
-/// Tags of the latest texts, by place. Merging keeps the larger tag of each place, so it is exact in every order. Update
+/// Number of times that one text is judged; the count takes the lowest bits of a tag.
+const TIMES: u32 = 4;
+const TIMES_MASK: u32 = TIMES - 1;
+
+/// Tags of the latest texts with their counts, by place. Merging keeps the larger tag of each place, so it is exact in every order. Update
 /// cost: one comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JudgedTexts {
@@ -22,12 +27,19 @@ impl JudgedTexts {
         Self { tags: [0; PLACES] }
     }
 
-    /// Records a text; returns whether it was not known.
-    pub(super) fn is_new(&mut self, text: Digest) -> bool {
+    /// Records a text; returns whether it is to be judged.
+    pub(super) fn is_to_be_judged(&mut self, text: Digest) -> bool {
         let place = (text.0 % PLACES as u64) as usize;
-        // The upper half of the digest, which has nothing to do with its place.
-        let tag = ((text.0 >> 32) as u32).max(1);
-        std::mem::replace(&mut self.tags[place], tag) != tag
+        // The upper half of the digest, which has nothing to do with its place. Never 0, which marks a vacant place.
+        let first = ((text.0 >> 32) as u32 & !TIMES_MASK).max(TIMES);
+        let tag = &mut self.tags[place];
+        if *tag & !TIMES_MASK != first {
+            *tag = first;
+            return true;
+        }
+        let again = *tag & TIMES_MASK < TIMES_MASK;
+        *tag += u32::from(again);
+        again
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -42,12 +54,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_new_once_until_others_take_its_place() {
+    fn a_text_is_judged_four_times_until_others_take_its_place() {
         let mut texts = JudgedTexts::empty();
         let digest = |n: u64| Digest(n << 40 | n);
-        assert!((1..=100).all(|n| texts.is_new(digest(n))));
-        assert!((1..=100).all(|n| !texts.is_new(digest(n))));
-        assert!(texts.is_new(digest(1 + PLACES as u64)));
-        assert!(texts.is_new(digest(1)));
+        for time in 0..8 {
+            assert!((1..=100).all(|n| texts.is_to_be_judged(digest(n)) == (time < TIMES)));
+        }
+        assert!(texts.is_to_be_judged(digest(1 + PLACES as u64)));
+        assert!(texts.is_to_be_judged(digest(1)));
     }
 }

@@ -8,7 +8,8 @@
 //! - default-ignorable and format characters (Unicode `Default_Ignorable_Code_Point` and category Cf) are dropped, except
 //!   joiners between letters of scripts that need them; characters of the tag block are read as the ASCII they stand for
 //!   when there are several in a row;
-//! - control characters become blanks; a long run of white space becomes one blank, one line break or one empty line;
+//! - control characters become blanks; in a text that is padded with white space, a run of it becomes one blank, one line
+//!   break or one empty line;
 //! - letters of other alphabets inside words, and styled letters (mathematical, circled, small capitals), become the
 //!   ASCII letters that they look like (UTS 39, [`super::confusable`]);
 //! - combining marks that belong to no writing system's letters are dropped ([`super::marks`]);
@@ -16,7 +17,7 @@
 
 use std::borrow::Cow;
 
-use super::confusable::{Lookalikes, styled};
+use super::confusable::{Lookalikes, ascii_lookalike, styled};
 use super::marks::Marks;
 use super::spaced::joined;
 
@@ -31,7 +32,7 @@ pub(super) struct Cleaned<'t> {
     pub(super) disguised: usize,
 }
 
-/// Cleans a text. Costs a search for suspicious bytes when there is nothing to clean, else one or two passes.
+/// Cleans a text. Costs a few vectorised searches when there is nothing to clean, else some passes.
 pub(super) fn clean(text: &str) -> Cleaned<'_> {
     let (text, apart) = match joined(text) {
         Some((joined, separators)) => (Cow::Owned(joined), separators),
@@ -51,29 +52,64 @@ pub(super) fn clean(text: &str) -> Cleaned<'_> {
     }
 }
 
-/// Returns whether cleaning would not change a text; may say no for one that it would not change.
+/// Share of a text, as a divisor, that may be white space beside white space: indentation is ordinary, padding is not.
+const PADDING_DIVISOR: usize = 4;
+
+/// Returns whether a text has nothing to clean.
 fn is_clean(text: &str) -> bool {
     let bytes = text.as_bytes();
-    if has_long_space_or_control(bytes) {
+    if is_padded(bytes) || has_control(bytes) {
         return false;
     }
-    bytes.is_ascii() || text.chars().all(is_plain)
+    bytes.is_ascii() || is_plain_text(text)
 }
 
-/// Returns whether there is a run of three or more blanks, or a control character.
-fn has_long_space_or_control(bytes: &[u8]) -> bool {
-    let is_space = |byte: u8| matches!(byte, b' ' | b'\n' | b'\t' | b'\r');
-    let controls = bytes.iter().fold(false, |found, &byte| {
-        found | (byte < b' ' && !is_space(byte)) | (byte == 0x7f)
-    });
-    let long = bytes
+/// Returns whether more than a quarter of a text is white space that follows white space.
+fn is_padded(bytes: &[u8]) -> bool {
+    let Some((_, after_first)) = bytes.split_first() else {
+        return false;
+    };
+    let beside = bytes
         .iter()
-        .zip(bytes.iter().skip(1))
-        .zip(bytes.iter().skip(2))
-        .fold(false, |found, ((&a, &b), &c)| {
-            found | (is_space(a) & is_space(b) & is_space(c))
-        });
-    controls || long
+        .zip(after_first)
+        .map(|(&one, &next)| usize::from((one <= b' ') & (next <= b' ')))
+        .sum::<usize>();
+    beside * PADDING_DIVISOR > bytes.len()
+}
+
+/// Returns whether there is a control character that is not white space.
+fn has_control(bytes: &[u8]) -> bool {
+    let is_control = |byte: u8| (byte < b'\t') | ((byte > b'\r') & (byte < b' ')) | (byte == 0x7f);
+    let found = bytes
+        .iter()
+        .fold(0_u8, |found, &byte| found | u8::from(is_control(byte)));
+    found != 0
+}
+
+/// Returns whether a text has only plain characters, and its Greek and Cyrillic letters are of words in these alphabets:
+/// none beside an ASCII letter, and not only those that look like one.
+fn is_plain_text(text: &str) -> bool {
+    let (mut alike, mut unlike) = (0_usize, 0_usize);
+    let mut before = ' ';
+    for character in text.chars() {
+        if is_alphabet(character) {
+            if before.is_ascii_alphabetic() {
+                return false;
+            }
+            let looks_latin = ascii_lookalike(character).is_some();
+            alike += usize::from(looks_latin);
+            unlike += usize::from(!looks_latin);
+        } else if !is_plain(character) || character.is_ascii_alphabetic() && is_alphabet(before) {
+            return false;
+        }
+        before = character;
+    }
+    alike <= unlike * 10
+}
+
+/// Returns whether a character is a letter of an alphabet in daily use that has look-alikes of Latin letters.
+const fn is_alphabet(character: char) -> bool {
+    matches!(character, '\u{370}'..='\u{3FF}' | '\u{400}'..='\u{45F}' | '\u{490}'..='\u{4FF}')
 }
 
 /// Returns whether a character is never changed, whatever surrounds it.

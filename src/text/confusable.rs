@@ -44,6 +44,11 @@ static ASCII: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Returns the ASCII letter that a letter of another alphabet looks like.
+pub(super) fn ascii_lookalike(letter: char) -> Option<char> {
+    ASCII.get(&letter).copied()
+}
+
 /// Whether the imitating letters of a text imitate.
 pub(super) struct Lookalikes {
     /// Nearly all letters of other alphabets look like ASCII letters, which no text in such an alphabet does.

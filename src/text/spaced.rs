@@ -31,31 +31,31 @@ pub(super) fn joined(text: &str) -> Option<(String, usize)> {
     (dropped > 0).then_some((out, dropped))
 }
 
-/// Returns an upper bound on the number of letters without a letter beside them, by bytes.
+/// Returns an upper bound on the number of letters without a letter beside them.
 fn single_letters(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
-    if bytes.is_ascii() {
-        let alone = bytes
-            .iter()
-            .zip(bytes.iter().skip(1))
-            .zip(bytes.iter().skip(2))
-            .filter(|((before, letter), after)| {
-                !is_letter(**before) & is_letter(**letter) & !is_letter(**after)
-            });
-        return alone.count() + 2;
+    // By bytes, so that it compiles to wide instructions; every byte of another script counts as a letter.
+    let is_letter = |byte: u8| ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte >= 0x80);
+    let (Some(second), Some(third)) = (bytes.get(1..), bytes.get(2..)) else {
+        return 0;
+    };
+    let alone = bytes
+        .iter()
+        .zip(second)
+        .zip(third)
+        .map(|((&before, &letter), &after)| {
+            usize::from(!is_letter(before) & is_letter(letter) & !is_letter(after))
+        });
+    let ascii = alone.sum::<usize>() + 2;
+    if bytes.is_ascii() || ascii >= LETTERS_MIN {
+        return ascii;
     }
-    let mut length = 0;
-    let mut alone = 0;
-    for character in text.chars().chain([' ']) {
-        if character.is_alphabetic() {
-            length += 1;
-        } else {
-            alone += usize::from(length == 1);
-            length = 0;
-        }
+    // In scripts of several bytes, look for blanks between single letters.
+    let blanks = text.matches(' ').count();
+    if blanks * 2 < text.chars().count() / 3 {
+        return ascii;
     }
-    alone
+    LETTERS_MIN
 }
 
 /// A run of letters set apart.
