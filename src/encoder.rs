@@ -25,7 +25,7 @@ pub use wide::{Seen, Wide, distinct_features, feature_count};
 use crate::domain::{CueProbabilities, Embedding};
 use crate::text::TextView;
 pub use crate::text::{CHANNELS, Channel};
-use readings::{LONG, elsewhere_pieces, most_telling, request_pieces};
+use readings::{LONG, elsewhere_pieces, may_be_telling, most_telling, request_pieces};
 use window::ChannelTexts;
 
 /// Computes cue probabilities and an embedding from the text of a request.
@@ -112,10 +112,10 @@ impl Encoder for TextEncoder {
         let (cues, embedding) = self.model.evaluate(&scratch.rows, &mut scratch.seen);
         let mut strongest = cues;
         for cues in self.with_and_without_system(scratch) {
-            strongest = strongest.or_stronger(cues);
+            strongest = strongest.or_part(cues);
         }
         if let Some((cues, bytes)) = self.most_telling_stretch(view, scratch) {
-            strongest = strongest.or_stronger(cues);
+            strongest = strongest.or_part(cues);
             read_bytes = read_bytes.max(bytes);
         }
         Encoding {
@@ -133,27 +133,31 @@ impl TextEncoder {
         &self,
         scratch: &mut Scratch,
     ) -> impl Iterator<Item = CueProbabilities> + use<> {
-        let rows = &scratch.rows;
-        let [system, request, history] =
-            Channel::ALL.map(|channel| !rows.channel(channel).is_empty());
+        let has = |channel| !scratch.rows.channel(channel).is_empty();
+        let (system, request, history) = (
+            has(Channel::System),
+            has(Channel::Request),
+            has(Channel::History),
+        );
         let mut readings = [None, None];
         if request && (system || history) {
-            readings[0] = Some(self.read(&[Channel::Request], scratch));
+            readings[0] = self.read(&[Channel::Request], scratch);
         }
         if request && system {
-            readings[1] = Some(self.read(&[Channel::System, Channel::Request], scratch));
+            readings[1] = self.read(&[Channel::System, Channel::Request], scratch);
         }
         readings.into_iter().flatten()
     }
 
-    /// Evaluates the rows of some channels as one request.
-    fn read(&self, channels: &[Channel], scratch: &mut Scratch) -> CueProbabilities {
+    /// Evaluates the rows of some channels as one request, if they may be telling.
+    fn read(&self, channels: &[Channel], scratch: &mut Scratch) -> Option<CueProbabilities> {
         scratch.reading.clear();
         let reading = scratch.reading.channel_mut(Channel::Request);
         for &channel in channels {
             reading.extend_from_slice(scratch.rows.channel(channel));
         }
-        self.model.evaluate(&scratch.reading, &mut scratch.seen).0
+        may_be_telling(reading, self.model.wide())
+            .then(|| self.model.evaluate(&scratch.reading, &mut scratch.seen).0)
     }
 
     /// Evaluates a stretch as one request.
@@ -194,30 +198,34 @@ impl TextEncoder {
             scratch.long.extend_from_slice(whole);
         }
         let (stretch, _) = most_telling(&scratch.long, self.model.wide());
-        Some((
-            self.read_stretch(stretch, &mut scratch.reading, &mut scratch.seen),
-            bytes,
-        ))
+        if !may_be_telling(stretch, self.model.wide()) {
+            return Some((CueProbabilities::default(), bytes));
+        }
+        let cues = self.read_stretch(stretch, &mut scratch.reading, &mut scratch.seen);
+        Some((cues, bytes))
     }
 
-    /// Reads the most telling of the texts elsewhere in the call; `None` if there are none.
+    /// Reads the most telling of the texts elsewhere in the call; `None` if there are none that may be telling.
     fn elsewhere(&self, view: &TextView<'_>, scratch: &mut Scratch) -> Option<Elsewhere> {
-        let mut best: Option<(usize, f32, Vec<u32>)> = None;
-        elsewhere_pieces(view.elsewhere(), |index, piece| {
+        let wide = self.model.wide();
+        let (mut index, mut most) = (None, f32::NEG_INFINITY);
+        elsewhere_pieces(view.elsewhere(), |text, piece| {
             scratch.normalised.clear();
             scratch.long.clear();
             normal::normalise_into(piece, &mut scratch.normalised);
             self.vocabulary
                 .ids_into(&scratch.normalised, &mut scratch.long);
-            let (stretch, sum) = most_telling(&scratch.long, self.model.wide());
-            if !stretch.is_empty() && best.as_ref().is_none_or(|(_, most, _)| sum > *most) {
-                best = Some((index, sum, stretch.to_vec()));
+            let (stretch, estimate) = most_telling(&scratch.long, wide);
+            if estimate > most && may_be_telling(stretch, wide) {
+                (index, most) = (Some(text), estimate);
+                scratch.reading.clear();
+                let reading = scratch.reading.channel_mut(Channel::Request);
+                reading.extend_from_slice(stretch);
             }
         });
-        let (index, _, stretch) = best?;
         Some(Elsewhere {
-            index,
-            cues: self.read_stretch(&stretch, &mut scratch.reading, &mut scratch.seen),
+            index: index?,
+            cues: self.model.evaluate(&scratch.reading, &mut scratch.seen).0,
         })
     }
 }

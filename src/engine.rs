@@ -339,7 +339,7 @@ impl<S> Engine<S> {
             return None;
         }
         let cues = observation.elsewhere.map_or(observation.cues, |elsewhere| {
-            observation.cues.or_stronger(elsewhere.cues)
+            observation.cues.or_elsewhere(elsewhere.cues)
         });
         Some(self.parts.risk_model.conversation_risk(&cues))
     }

@@ -80,7 +80,7 @@ impl Observer {
         });
         // The template is that of the text that asks, wherever in the call it stands.
         let asks = match elsewhere {
-            Some((text, cues)) if encoding.cues.or_stronger(cues) != encoding.cues => text,
+            Some((text, cues)) if encoding.cues.or_elsewhere(cues) != encoding.cues => text,
             _ => view.request(),
         };
         let digests = digest_asking(

@@ -159,14 +159,13 @@ impl Profile {
     fn to_judge(&mut self, observation: &Observation) -> Option<CueProbabilities> {
         let elsewhere = observation.elsewhere.filter(|elsewhere| {
             // Texts elsewhere only add: an answer that a client sends back is no evidence of honesty.
-            elsewhere.cues.strongest_intent().1 > CueProbabilities::TELLING
-                && self.judged_texts.is_to_be_judged(elsewhere.text)
+            elsewhere.cues.is_telling_elsewhere() && self.judged_texts.is_new(elsewhere.text)
         });
         let asks = observation.evidence == Evidence::Asks;
         let own = (asks && self.judged_texts.is_to_be_judged(observation.request))
             .then_some(observation.cues);
         match (own, elsewhere) {
-            (Some(own), Some(elsewhere)) => Some(own.or_stronger(elsewhere.cues)),
+            (Some(own), Some(elsewhere)) => Some(own.or_elsewhere(elsewhere.cues)),
             (own, elsewhere) => own.or(elsewhere.map(|elsewhere| elsewhere.cues)),
         }
     }

@@ -104,8 +104,11 @@ impl CueProbabilities {
         Self(values)
     }
 
-    /// Probability of an intent above which a part of a call counts by itself.
-    pub const TELLING: f32 = 0.5;
+    /// Probability of an intent above which a part of a request counts by itself.
+    const TELLING: f32 = 0.5;
+    /// The same for a text elsewhere in the call. Agents carry many texts along that nobody asks with; at one half, one
+    /// honest account in forty of the held-out ones rose to `watch` by one of them, at this level one in two hundred.
+    const TELLING_ELSEWHERE: f32 = 0.95;
 
     /// Returns the probability of one cue.
     pub const fn get(&self, cue: Cue) -> f32 {
@@ -134,10 +137,26 @@ impl CueProbabilities {
     /// A part lacks what surrounds it, so that a weak resemblance means nothing: only one that is more likely than not
     /// counts.
     #[must_use]
-    pub fn or_stronger(self, part: Self) -> Self {
-        let strength = part.strongest_intent().1;
-        if strength > Self::TELLING && strength > self.strongest_intent().1 {
-            part
+    pub fn or_part(self, part: Self) -> Self {
+        self.or_above(part, Self::TELLING)
+    }
+
+    /// Returns `elsewhere`, a reading of a text that is neither the request nor its system prompt, if it clearly
+    /// resembles a pipeline, and more than this reading does; else this one.
+    #[must_use]
+    pub fn or_elsewhere(self, elsewhere: Self) -> Self {
+        self.or_above(elsewhere, Self::TELLING_ELSEWHERE)
+    }
+
+    /// Returns whether this reading of a text elsewhere in the call counts.
+    pub fn is_telling_elsewhere(&self) -> bool {
+        self.strongest_intent().1 > Self::TELLING_ELSEWHERE
+    }
+
+    fn or_above(self, other: Self, least: f32) -> Self {
+        let strength = other.strongest_intent().1;
+        if strength > least && strength > self.strongest_intent().1 {
+            other
         } else {
             self
         }

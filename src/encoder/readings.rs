@@ -7,40 +7,48 @@
 //! - the stretch of the request that by its wording is the most telling, if the request is long;
 //! - of the texts elsewhere in the call (earlier turns, documents, tools' results and descriptions), the most telling.
 //!
-//! Which stretch is the most telling is decided by the wide member's weights alone, one addition a token, so that only
-//! the winner is evaluated in full.
+//! Which stretch is the most telling is decided by the wide member's weights alone, one addition a token. Only the winner
+//! is evaluated in full, and only if its wording does not speak against it.
 
 use super::wide::Wide;
 use crate::statistics::splitmix::mix;
 
 /// Tokens of a stretch, some 500 bytes: as long as an instruction, short enough that filler does not fit beside it.
-pub(super) const STRETCH: usize = 128;
+const STRETCH: usize = 128;
 /// Distance between the starts of two stretches.
-const STEP: usize = 32;
+const STEP: usize = 64;
 /// Tokens from which on a request is long: below it a stretch would be most of it.
 pub(super) const LONG: usize = 160;
 
 /// Most bytes of a long request that are read besides its head and tail.
 const REQUEST_BYTES_MAX: usize = 16 * 1024;
 /// Most bytes that are read of the texts elsewhere in a call, and of one of them.
-const ELSEWHERE_BYTES_MAX: usize = 6 * 1024;
+const ELSEWHERE_BYTES_MAX: usize = 4 * 1024;
 const ELSEWHERE_TEXT_MAX: usize = 2 * 1024;
 /// Bytes of one of the pieces that a text over its bound is read in.
 const PIECE_BYTES: usize = 512;
 
-/// Returns the stretch of `rows` with the most telling wording: the largest sum of weights.
+/// Log-odds by wording alone below which a part is not evaluated: it could not be telling, or hardly ever.
+const ESTIMATE_MIN: f32 = -2.0;
+
+/// Returns whether a part may be telling by itself.
+pub(super) fn may_be_telling(rows: &[u32], wide: &Wide) -> bool {
+    wide.estimate(rows) > ESTIMATE_MIN
+}
+
+/// Returns the stretch of `rows` with the most telling wording and its log-odds by wording.
 pub(super) fn most_telling<'r>(rows: &'r [u32], wide: &Wide) -> (&'r [u32], f32) {
     if rows.len() <= STRETCH {
-        return (rows, wide.sum(rows));
+        return (rows, wide.estimate(rows));
     }
     let starts = (0..rows.len() - STRETCH)
         .step_by(STEP)
         .chain([rows.len() - STRETCH]);
     let stretches = starts.map(|start| &rows[start..start + STRETCH]);
     stretches
-        .map(|stretch| (stretch, wide.sum(stretch)))
+        .map(|stretch| (stretch, wide.estimate(stretch)))
         .max_by(|(_, one), (_, other)| one.total_cmp(other))
-        .unwrap_or((rows, 0.0))
+        .unwrap_or((rows, f32::NEG_INFINITY))
 }
 
 /// Passes on the pieces of a long request that are read: all of it, or its ends and pieces spread evenly between them.

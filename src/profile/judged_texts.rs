@@ -27,12 +27,17 @@ impl JudgedTexts {
         Self { tags: [0; PLACES] }
     }
 
+    /// Records a text; returns whether it was not known. For texts that a call only carries along, which are judged once.
+    pub(super) fn is_new(&mut self, text: Digest) -> bool {
+        let before = self.tags[place(text)] & !TIMES_MASK;
+        self.is_to_be_judged(text);
+        before != tag(text)
+    }
+
     /// Records a text; returns whether it is to be judged.
     pub(super) fn is_to_be_judged(&mut self, text: Digest) -> bool {
-        let place = (text.0 % PLACES as u64) as usize;
-        // The upper half of the digest, which has nothing to do with its place. Never 0, which marks a vacant place.
-        let first = ((text.0 >> 32) as u32 & !TIMES_MASK).max(TIMES);
-        let tag = &mut self.tags[place];
+        let first = tag(text);
+        let tag = &mut self.tags[place(text)];
         if *tag & !TIMES_MASK != first {
             *tag = first;
             return true;
@@ -47,6 +52,16 @@ impl JudgedTexts {
             *tag = (*tag).max(other);
         }
     }
+}
+
+const fn place(text: Digest) -> usize {
+    (text.0 % PLACES as u64) as usize
+}
+
+/// Returns the tag of a text that was judged once: the upper half of the digest, which has nothing to do with its place.
+/// Never 0, which marks a vacant place.
+fn tag(text: Digest) -> u32 {
+    ((text.0 >> 32) as u32 & !TIMES_MASK).max(TIMES)
 }
 
 #[cfg(test)]
