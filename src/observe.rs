@@ -8,7 +8,9 @@ use crate::domain::{
 };
 use crate::encoder::{Encoder, Scratch};
 use crate::privacy::{PseudonymKey, Purpose};
-use crate::text::{CommonWords, TextScratch, TextView, digest_asking, prompt_digest, text_digest};
+use crate::text::{
+    CommonWords, TextScratch, TextView, digest_asking, encoded_share, prompt_digest, text_digest,
+};
 
 /// Converts exchanges to observations.
 pub struct Observer {
@@ -205,14 +207,15 @@ fn shape(exchange: &Exchange, read_bytes: usize, view: &TextView<'_>) -> Request
     }
 }
 
-/// Returns the share of a request's characters that disguise text.
+/// Returns the share of a call's characters that disguise text, or of its request's that nobody could read.
 fn unreadable(view: &TextView<'_>) -> f32 {
-    let shown: usize = view.parts().map(|part| part.text.len()).sum();
+    let encoded = encoded_share(view.request());
     let disguised = view.disguised();
     if disguised == 0 {
-        return 0.0;
+        return encoded;
     }
-    disguised as f32 / (disguised + shown) as f32
+    let shown: usize = view.parts().map(|part| part.text.len()).sum();
+    encoded.max(disguised as f32 / (disguised + shown) as f32)
 }
 
 /// Returns the outcome of a request. A failed status takes precedence over the finish reason; a response without a

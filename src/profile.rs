@@ -12,8 +12,8 @@
 //! | [`Distinct`] | how many different things does it ask, with how many repeats | 1088 |
 //! | [`RepeatRing`] | does it send the same prompt again within a minute | 784 |
 //! | [`CueSums`] | what does it ask for | 288 |
-//! | [`ModelMix`] | which models does it ask | 112 |
 //! | [`JudgedTexts`] | which texts were judged already | 512 |
+//! | [`ModelMix`] | which models does it ask | 112 |
 //! | [`RequestStats`] | with which tools and outcomes, how much of it unreadable | 48 |
 //! | [`LinkageSketch`] | which accounts does it resemble | 128 |
 //! | [`Clients`] | whom does it serve, how many concurrently | 120 |

@@ -3,6 +3,8 @@
 //! Refusals alone would flag curious users, and those whose benign subject triggers a filter. So the detector measures
 //! what was refused, and whether nearly the same request was then tried in other words.
 //!
+//! Text that only a machine reads is context here: whoever hides what they ask has looked for a way past a filter.
+//!
 //! Why it matters: Probing precedes an extraction: the phrasing that works is then run at scale.
 
 use super::card::{CONTEST, NOT_USED};
@@ -10,7 +12,7 @@ use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
 use crate::profile::Profile;
 
-/// Card with measures of refusals, of the refused requests and of the requests that followed.
+/// Card with measures of refusals, of the refused requests and of those that followed, and of unreadable text.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::TechniqueProbing,
     maturity: Maturity::Live,
@@ -58,6 +60,17 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             sentence: |observed, expected| {
                 let what = "tried a refused request again in other words";
                 wording::share(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "unreadable_share",
+            monotone: false,
+            any_intent: false,
+            unit: Unit::Share,
+            value: |profile| profile.request_stats().unreadable_share(),
+            sentence: |observed, expected| {
+                let what = "disguised text, or encoded it so that nobody can read it,";
+                wording::share_of(what, "the characters", observed, expected)
             },
         },
     ],
