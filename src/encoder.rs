@@ -2,7 +2,8 @@
 //!
 //! The rest of the program uses [`Encoder`]. Its only implementation so far is [`TextEncoder`], the static encoder:
 //! `window` selects what is read, `normal` normalises it, `tokens` splits it into tokens, `rows` lists the table rows
-//! (one per token), `readings` says which parts of a call are read by themselves, `model` pools them and evaluates the heads, and `wide` adds what exact wordings show.
+//! (one per token), `readings` says which parts of a call are read by themselves, `model` pools them and evaluates the
+//! heads, and `wide` adds what exact wordings show.
 //!
 //! Knows tensors, not risk: nothing here can distinguish a benign judge from a reward extraction except by its words.
 

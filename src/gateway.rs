@@ -22,6 +22,8 @@ pub(crate) mod otlp;
 pub(crate) mod portkey;
 
 #[cfg(test)]
+mod every_door;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use draft::{Context, UNKNOWN_MODEL};

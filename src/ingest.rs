@@ -3,8 +3,8 @@
 //!
 //! Bytes are decompressed and split into lines ([`Batches`]) and parsed into records in parallel, in the order of the
 //! input: labels and pools by [`JsonLines`], traffic by [`TrafficReader`], which reads the logs of other programs
-//! (`gateway::logs`), joins calls that come in pieces and checks time order. Memory stays within a small multiple of the
-//! limit of one line, however long the input, and the bound on pieces that wait for each other.
+//! (`gateway::logs`), joins calls that come in pieces and checks time order. Memory stays within a small multiple of
+//! the limit of one line, however long the input, and the bound on pieces that wait for each other.
 //!
 //! Uses `domain`, `json`, `wire` and `gateway`. Must not know what a record is used for.
 

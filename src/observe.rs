@@ -155,7 +155,7 @@ impl Observer {
 
 /// Letters below which a request asks too little to be judged: `continue`, `go on please`. One of a script without
 /// spaces counts as two.
-const LETTERS_MIN: usize = 16;
+const LETTERS_MIN: usize = 12;
 
 /// Returns whether an exchange is evidence of what its account asks for.
 fn evidence(view: &TextView<'_>, outcome: Outcome) -> Evidence {

@@ -1,7 +1,7 @@
 //! File and protobuf representations of the domain types, and the one error table.
 //!
-//! Uses `domain`, `json` and `chat`. The engine never sees these types. The code generated from `proto/` stays private to the crate
-//! (`contract`), so that a change of protocol stack affects only this module and `server`.
+//! Uses `domain`, `json` and `chat`. The engine never sees these types. The code generated from `proto/` stays private
+//! to the crate (`contract`), so that a change of protocol stack affects only this module and `server`.
 
 mod account_ref;
 mod assessment;

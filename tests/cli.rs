@@ -468,7 +468,7 @@ fn every_command_takes_the_fields_of_a_log_that_names_them_otherwise() {
     ]
     .concat());
     assert!(
-        trained.2.contains("benign accounts"),
+        trained.2.contains("labeled accounts"),
         "reads the log, and finds too few accounts: {}",
         trained.2
     );

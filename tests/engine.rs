@@ -313,7 +313,8 @@ fn every_answer_adds_up() {
                 .all(|found| found.risk <= answer.risk)
         );
         let unknown = answer.seen < 5;
-        assert_eq!(answer.band == Band::Insufficient, unknown);
+        // Exchanges that say nothing new do not count towards a band.
+        assert!(!unknown || answer.band == Band::Insufficient);
         assert!(!unknown || answer.recommendation == Recommendation::Allow);
         assert!(
             answer
@@ -374,7 +375,7 @@ fn context_is_what_the_reasons_leave_out() {
     let engine = engine();
     assert!(engine.context("nobody").is_empty());
     let requests: Vec<Exchange> = (0..30)
-        .map(|n| asked("acc", n, "Good morning, again!"))
+        .map(|n| asked("acc", n, &format!("Good morning to all {n} of you!")))
         .collect();
     engine.score_batch(&requests);
     let context = engine.context("acc");

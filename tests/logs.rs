@@ -1,4 +1,5 @@
-//! Every example of `docs/logs.md`, executed as written: the log that it shows, the command, and what it says comes out.
+//! Every example of `docs/logs.md`, executed as written: the log that it shows, the command, and what it says comes
+//! out.
 
 use std::fs;
 use std::path::Path;

@@ -34,7 +34,7 @@ const ALLOWED_IMPORTS: &str = "
     wire:     domain json chat
     gateway:  domain json chat wire
     ingest:   domain json chat wire gateway
-    server:   domain privacy text encoder observe profile detect risk engine bundle wire gateway
+    server:   domain privacy text encoder observe profile detect risk engine bundle json wire gateway
     store:    domain privacy wire
     service:  domain privacy text encoder observe profile detect risk engine bundle wire gateway server store
     settings: server

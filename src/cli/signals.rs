@@ -1,4 +1,5 @@
-//! Signals: to a running server, to stop or to reload files; to a command that writes a file, to leave none half-written.
+//! Signals: to a running server, to stop or to reload files; to a command that writes a file, to leave none
+//! half-written.
 
 use std::io;
 use std::thread;

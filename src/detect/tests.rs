@@ -198,6 +198,7 @@ fn the_measures_are_a_fixed_list() {
         "refused_share",
         "refused_intent_share",
         "reworded_refusal_share",
+        "unreadable_share",
     ];
     assert_eq!(codes, expected);
     assert_eq!(codes.len(), MEASURE_COUNT);

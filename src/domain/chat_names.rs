@@ -67,8 +67,8 @@ const RESPONSE_FORMATS: &[(&str, ResponseFormat)] = &[
 /// Types of content parts whose text is the message's own. Images, tool calls and a model's thoughts are not read.
 const TEXT_PARTS: &[(&str, ())] = &[("text", ()), ("input_text", ()), ("output_text", ())];
 
-/// Types of content parts, and of items beside messages, that hold text which somebody else wrote: what a tool returned,
-/// what a user attached.
+/// Types of content parts, and of items beside messages, that hold text which somebody else wrote: what a tool
+/// returned, what a user attached.
 const ATTACHED_PARTS: &[(&str, ())] = &[
     ("document", ()),
     ("file", ()),

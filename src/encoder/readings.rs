@@ -7,8 +7,8 @@
 //! - the stretch of the request that by its wording is the most telling, if the request is long;
 //! - of the texts elsewhere in the call (earlier turns, documents, tools' results and descriptions), the most telling.
 //!
-//! Which stretch is the most telling is decided by the wide member's weights alone, one addition a token. Only the winner
-//! is evaluated in full, and only if its wording does not speak against it.
+//! Which stretch is the most telling is decided by the wide member's weights alone, one addition a token. Only the
+//! winner is evaluated in full, and only if its wording does not speak against it.
 
 use super::wide::Wide;
 use crate::statistics::splitmix::mix;
@@ -72,8 +72,8 @@ pub(super) fn elsewhere_pieces<'t>(
     }
 }
 
-/// Passes on a text if it has at most `bytes`, else as many pieces as fit: both ends, and the others spread evenly, each
-/// moved within its part of the text by as much as the text itself decides, so that no place is never read.
+/// Passes on a text if it has at most `bytes`, else as many pieces as fit: both ends, and the others spread evenly,
+/// each moved within its part of the text by as much as the text itself decides, so that no place is never read.
 fn pieces<'t>(text: &'t str, bytes: usize, mut take: impl FnMut(&'t str)) {
     if text.len() <= bytes {
         return take(text);

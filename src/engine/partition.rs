@@ -11,7 +11,8 @@ use crate::profile::Profile;
 pub(super) struct Partition {
     bound: usize,
     touches: u64,
-    /// Used for look-up and for counts only, never iterated in order: the order of a hash map must not affect any result.
+    /// Used for look-up and for counts only, never iterated in order: the order of a hash map must not affect any
+    /// result.
     profiles: HashMap<AccountKey, (u64, Box<Profile>)>,
     /// Accounts by their last touch; the first entry is the least recently touched.
     by_touch: BTreeMap<u64, AccountKey>,

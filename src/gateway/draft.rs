@@ -142,8 +142,8 @@ pub(super) fn time_of(
             let text = text.strip_suffix("UTC").unwrap_or(text).trim_end();
             parse_time(text).or_else(|| {
                 let civil: jiff::civil::DateTime = text.parse().ok()?;
-                let utc = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-                time_of_micros(utc.timestamp().as_microsecond())
+                let utc = jiff::tz::Offset::UTC.to_timestamp(civil).ok()?;
+                time_of_micros(utc.as_microsecond())
             })
         }
         value => value.number().and_then(time_of_number),

@@ -140,9 +140,9 @@ impl ExchangeCapture {
         *self = Self::default();
     }
 
-    /// Builds the exchanges of `account`: one, or those of a batch. A body that cannot be read makes an exchange without
-    /// messages. Parts of the response that were not received (the client disconnected) or not read (it was compressed)
-    /// are absent.
+    /// Builds the exchanges of `account`: one, or those of a batch. A body that cannot be read makes an exchange
+    /// without messages. Parts of the response that were not received (the client disconnected) or not read (it was
+    /// compressed) are absent.
     pub(crate) fn exchanges(
         self,
         account: &str,
@@ -221,7 +221,8 @@ impl ExchangeCapture {
     }
 }
 
-/// Returns the requests of a batch, as Anthropic's (`params`), `OpenAI`'s (`body`) and Google's (`request`) APIs hold them.
+/// Returns the requests of a batch, as Anthropic's (`params`), `OpenAI`'s (`body`) and Google's (`request`) APIs hold
+/// them.
 fn batch<'n, 'a>(body: &'n Node<'a>) -> Vec<&'n Node<'a>> {
     let google = body
         .get("batch")

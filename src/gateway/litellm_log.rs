@@ -1,41 +1,23 @@
-//! LiteLLM's log export (`generic_api`): its standard logging payload, as single records, as lines, or as a list; and rows
-//! of its table of spend logs.
+//! LiteLLM's log export (`generic_api`): its standard logging payload, as single records, as lines, or as a list; and
+//! rows of its table of spend logs.
 //!
 //! The content type is JSON for all three forms, so the body decides: a list, or objects one after another. A record
 //! that cannot be used does not affect the others, even where it is not JSON.
 
 mod record;
+mod rejected;
 
 pub(super) use record::draft;
 use record::exchange;
+pub(crate) use rejected::Rejected;
 
-use super::{Context, Unread};
+use super::Context;
 use crate::domain::Exchange;
 use crate::json::{Node, records};
 use crate::wire::WireError;
 
 /// Maximum records of one body; the exporter sends at most 512.
 const RECORDS_MAX: usize = 2_048;
-
-/// A record that is not counted, and why.
-pub(crate) struct Rejected {
-    /// The reason as it is counted.
-    pub(crate) unread: Unread,
-    /// The reason in words.
-    pub(crate) error: WireError,
-}
-
-impl From<WireError> for Rejected {
-    fn from(error: WireError) -> Self {
-        let unread = match &error {
-            WireError::MissingField { field: "account" } => Unread::NoAccount,
-            WireError::MissingField { field: "messages" } => Unread::NoMessages,
-            WireError::MalformedBody { .. } => Unread::Malformed,
-            _ => Unread::Unusable,
-        };
-        Self { unread, error }
-    }
-}
 
 /// Reads the exchanges of a body; a record that cannot be used is an error in its position.
 ///

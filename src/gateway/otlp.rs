@@ -9,6 +9,7 @@ mod bodies;
 mod call;
 mod content;
 mod events;
+mod finish;
 mod from_json;
 mod from_protobuf;
 mod gen_ai;

@@ -19,7 +19,8 @@ const BATCH_BYTES: usize = 1 << 20;
 const BLOCK_BYTES: usize = 64 << 10;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Consecutive lines of one file, or the records that stand for lines where records span them. Blank lines are omitted, but counted in the line numbers.
+/// Consecutive lines of one file, or the records that stand for lines where records span them. Blank lines are omitted,
+/// but counted in the line numbers.
 pub struct Batch {
     file: Arc<str>,
     bytes: Vec<u8>,

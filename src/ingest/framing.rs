@@ -39,8 +39,8 @@ impl Framing {
     }
 }
 
-/// Returns whether an object goes on after the end of its first line. A line that a crash cut off does not: the next one
-/// begins a new object.
+/// Returns whether an object goes on after the end of its first line. A line that a crash cut off does not: the next
+/// one begins a new object.
 fn spans_lines(text: &[u8]) -> bool {
     let Some(end) = memchr::memchr(b'\n', text) else {
         return false;

@@ -32,6 +32,13 @@ impl NewFile {
     }
 }
 
+impl Drop for NewFile {
+    /// Removes what was written, unless it is finished, whoever else still knows the temporary name.
+    fn drop(&mut self) {
+        self.unfinished.remove();
+    }
+}
+
 impl Unfinished {
     /// Removes the file, unless it is finished.
     pub(crate) fn remove(&self) {

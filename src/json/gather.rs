@@ -1,8 +1,8 @@
 //! A body that arrives in pieces, kept within a bound: whole if it fits, else what matters of it.
 //!
-//! A request that the model accepted must be readable however large it is, or whoever wants to go unseen would only have
-//! to attach a picture. Beyond the bound, long strings keep their ends, the lists and objects inside a top-level field
-//! keep their beginning, and every top-level field keeps its place; the result is JSON if the body is.
+//! A request that the model accepted must be readable however large it is, or whoever wants to go unseen would only
+//! have to attach a picture. Beyond the bound, long strings keep their ends, the lists and objects inside a top-level
+//! field keep their beginning, and every top-level field keeps its place; the result is JSON if the body is.
 
 /// Bytes kept of each end of a long string.
 const STRING_END: usize = 32 * 1024;

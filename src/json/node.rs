@@ -15,7 +15,7 @@ use serde_json::Number;
 use super::repaired;
 
 /// Maximum nesting of lists and objects.
-const DEPTH_MAX: usize = 24;
+const DEPTH_MAX: usize = 48;
 /// Maximum values of one body. At some 50 bytes each, this bounds the memory that a body can take beyond its own size.
 const VALUES_MAX: usize = 1_000_000;
 
@@ -124,8 +124,8 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Parses a body as [`Self::read`] does; one with too many values without its lists, so that what stands beside them
-    /// is read.
+    /// Parses a body as [`Self::read`] does; one with too many values without its lists, so that what stands beside
+    /// them is read.
     ///
     /// # Errors
     /// When the body is not exactly one JSON value, or has too many values without its lists too.

@@ -2,8 +2,8 @@
 
 /// Returns the objects directly inside the list that `body` begins with, as they stand; none when it is no list.
 ///
-/// Only strings and brackets are looked at, so a record may be anything else but JSON. One whose brackets do not match is
-/// the last: where the next begins is then unknown.
+/// Only strings and brackets are looked at, so a record may be anything else but JSON. One whose brackets do not match
+/// is the last: where the next begins is then unknown.
 pub(crate) fn records(body: &[u8]) -> Vec<&[u8]> {
     let start = body.iter().position(|byte| !byte.is_ascii_whitespace());
     let Some(start) = start.filter(|start| body[*start] == b'[') else {

@@ -2,8 +2,8 @@
 //!
 //! A mean over requests can be washed out by sending one honest prompt many times, and driven up by a standing
 //! instruction that a client repeats in every call. So a text is judged [`TIMES`] times at most: more than once, since
-//! drawing several answers to one prompt is a way of extracting. The memory is a table with one place for each remainder
-//! of the digest: a text is known until another one takes its place.
+//! drawing several answers to one prompt is a way of extracting. The memory is a table with one place for each
+//! remainder of the digest: a text is known until another one takes its place.
 
 use crate::domain::Digest;
 
@@ -14,8 +14,8 @@ const PLACES: usize = 128;
 const TIMES: u32 = 4;
 const TIMES_MASK: u32 = TIMES - 1;
 
-/// Tags of the latest texts with their counts, by place. Merging keeps the larger tag of each place, so it is exact in every order. Update
-/// cost: one comparison.
+/// Tags of the latest texts with their counts, by place. Merging keeps the larger tag of each place, so it is exact in
+/// every order. Update cost: one comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JudgedTexts {
     /// 0 where nothing was judged yet.
@@ -27,7 +27,8 @@ impl JudgedTexts {
         Self { tags: [0; PLACES] }
     }
 
-    /// Records a text; returns whether it was not known. For texts that a call only carries along, which are judged once.
+    /// Records a text; returns whether it was not known. For texts that a call only carries along, which are judged
+    /// once.
     pub(super) fn is_new(&mut self, text: Digest) -> bool {
         let before = self.tags[place(text)] & !TIMES_MASK;
         self.is_to_be_judged(text);
@@ -58,8 +59,8 @@ const fn place(text: Digest) -> usize {
     (text.0 % PLACES as u64) as usize
 }
 
-/// Returns the tag of a text that was judged once: the upper half of the digest, which has nothing to do with its place.
-/// Never 0, which marks a vacant place.
+/// Returns the tag of a text that was judged once: the upper half of the digest, which has nothing to do with its
+/// place. Never 0, which marks a vacant place.
 fn tag(text: Digest) -> u32 {
     ((text.0 >> 32) as u32 & !TIMES_MASK).max(TIMES)
 }

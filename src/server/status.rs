@@ -1,5 +1,5 @@
-//! `/v1/status`: whether it is working, in words and numbers. What arrived, of whom, through which door, what is missing
-//! from it, and from when detection can speak.
+//! `/v1/status`: whether it is working, in words and numbers. What arrived, of whom, through which door, what is
+//! missing from it, and from when detection can speak.
 
 use serde_json::{Value, json};
 

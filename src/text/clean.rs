@@ -5,11 +5,11 @@
 //! returned as it is, without a copy.
 //!
 //! The steps, in one pass over the characters:
-//! - default-ignorable and format characters (Unicode `Default_Ignorable_Code_Point` and category Cf) are dropped, except
-//!   joiners between letters of scripts that need them; characters of the tag block are read as the ASCII they stand for
-//!   when there are several in a row;
-//! - control characters become blanks; in a text that is padded with white space, a run of it becomes one blank, one line
-//!   break or one empty line;
+//! - default-ignorable and format characters (Unicode `Default_Ignorable_Code_Point` and category Cf) are dropped,
+//!   except joiners between letters of scripts that need them; characters of the tag block are read as the ASCII they
+//!   stand for when there are several in a row;
+//! - control characters become blanks; in a text that is padded with white space, a run of it becomes one blank, one
+//!   line break or one empty line;
 //! - letters of other alphabets inside words, and styled letters (mathematical, circled, small capitals), become the
 //!   ASCII letters that they look like (UTS 39, [`super::confusable`]);
 //! - combining marks that belong to no writing system's letters are dropped ([`super::marks`]);
@@ -86,8 +86,8 @@ fn has_control(bytes: &[u8]) -> bool {
     found != 0
 }
 
-/// Returns whether a text has only plain characters, and its Greek and Cyrillic letters are of words in these alphabets:
-/// none beside an ASCII letter, and not only those that look like one.
+/// Returns whether a text has only plain characters, and its Greek and Cyrillic letters are of words in these
+/// alphabets: none beside an ASCII letter, and not only those that look like one.
 fn is_plain_text(text: &str) -> bool {
     let (mut alike, mut unlike) = (0_usize, 0_usize);
     let mut before = ' ';

@@ -1,16 +1,16 @@
 //! How much of a text nobody could read without decoding it: base64, hexadecimal, letters shifted or reversed.
 //!
-//! A large model decodes such a text; the text model does not. So it is measured, as context, by signs that do not depend
-//! on the language: long unbroken runs of letters and digits, Latin letters with hardly a vowel among them, capitals at
-//! the ends of words. Ordinary data has some of it too: a hash, an identifier, a formula.
+//! A large model decodes such a text; the text model does not. So it is measured, as context, by signs that do not
+//! depend on the language: long unbroken runs of letters and digits, Latin letters with hardly a vowel among them,
+//! capitals at the ends of words. Ordinary data has some of it too: a hash, an identifier, a formula.
 
 /// Bytes that are looked at.
 const BYTES_MAX: usize = 4 * 1024;
 /// Length of an unbroken run from which on it is encoded, with as many digits.
 const RUN_MIN: usize = 32;
 const DIGITS_MIN: usize = 2;
-/// Latin letters from which on a text is judged by them, and the share of vowels, as a divisor, below which it is shifted.
-/// In no language written in Latin letters is it below a third; shifted English has a fifth.
+/// Latin letters from which on a text is judged by them, and the share of vowels, as a divisor, below which it is
+/// shifted. In no language written in Latin letters is it below a third; shifted English has a fifth.
 const LETTERS_MIN: usize = 80;
 const VOWELS_DIVISOR: usize = 4;
 /// Words that end in a capital letter from which on a text is reversed, if no more begin with one.

@@ -9,8 +9,8 @@ use crate::domain::{
     Sensitive, Timestamp, Tool,
 };
 
-/// Checks and converts an exchange, cut to the bounds; `received` is used when it has no time. A setting or a number out
-/// of its range is absent.
+/// Checks and converts an exchange, cut to the bounds; `received` is used when it has no time. A setting or a number
+/// out of its range is absent.
 ///
 /// # Errors
 /// When a required field is missing, a name is over its bound or a time is not one; names the first such field.

@@ -9,8 +9,8 @@ use crate::domain::{Exchange, Message, Sensitive};
 /// Messages kept from the beginning of a conversation that has too many; the others are its latest.
 const FIRST_MESSAGES: usize = 100;
 
-/// Cuts an exchange down to `bounds`: messages from the middle, tools from the end, bytes from the middle of the longest
-/// texts. Marks it as truncated if anything was cut.
+/// Cuts an exchange down to `bounds`: messages from the middle, tools from the end, bytes from the middle of the
+/// longest texts. Marks it as truncated if anything was cut.
 pub(crate) fn fit(exchange: &mut Exchange, bounds: &Bounds) {
     let over = exchange.messages.len().saturating_sub(bounds.messages_max);
     if over > 0 {

@@ -1,9 +1,9 @@
 //! JSON Lines representations of the domain types: traffic, labels, prompt pools, assessments.
 //!
 //! A line is read as JSON of any form; its fields are then checked one by one, so that every [`LineError`] names its
-//! field and none can contain text of a prompt. When a name occurs twice in one object, the last one counts. An exchange
-//! is read by the one lenient reader that calls are read by (`wire::exchange_json`); labels and pools, which only our
-//! own tools write, are checked strictly.
+//! field and none can contain text of a prompt. When a name occurs twice in one object, the last one counts. An
+//! exchange is read by the one lenient reader that calls are read by (`wire::exchange_json`); labels and pools, which
+//! only our own tools write, are checked strictly.
 //!
 //! Knows bytes and the domain; never files, line numbers or compression.
 

@@ -119,6 +119,8 @@ fn a_file_that_was_not_finished_does_not_pass_for_whole() {
     let items: Vec<_> = TrafficReader::new([path]).collect();
     assert!(matches!(
         items[..],
-        [Ok(_), Err(ReadError::Input(InputError::CutShort { .. }))]
+        [Err(ReadError::Input(InputError::Open { .. }))]
     ));
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 0, "nothing is left behind");
 }

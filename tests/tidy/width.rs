@@ -4,6 +4,7 @@
 //!
 //! - rows of Markdown tables, which cannot be broken;
 //! - link targets, URLs and other words of 60 characters and more, which are not counted;
+//! - blocks of Markdown marked `json` or `text`: records and what a program prints, which are one line each;
 //! - string literals of Rust, TOML and the code blocks of Markdown, which hold data and are not counted; rustfmt does
 //!   not break them either;
 //! - generated text: blocks between `<!-- ...: generated -->` and `<!-- end of ... -->`, reports under `eval/results`,
@@ -54,10 +55,15 @@ fn without_literals(file: &Source) -> String {
         Some((_, "rs")) => without_strings(&file.text, "//"),
         Some((_, "toml")) => without_strings(&file.text, "#"),
         Some((_, "md")) => {
-            let mut code = false;
+            let (mut code, mut records) = (false, false);
             let lines = file.text.lines().map(|line| {
-                code ^= line.trim_start().starts_with("```");
-                let kept = if code {
+                if let Some(kind) = line.trim_start().strip_prefix("```") {
+                    code ^= true;
+                    records = code && matches!(kind.trim(), "json" | "text");
+                }
+                let kept = if records {
+                    String::new()
+                } else if code {
                     without_strings(line, "#")
                 } else {
                     line.to_owned()

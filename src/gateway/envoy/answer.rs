@@ -125,8 +125,8 @@ impl Stream {
         self.parsed
     }
 
-    /// Reads a line. All APIs repeat the event type in the data, so only data lines matter; a stream of plain JSON lines
-    /// has no other.
+    /// Reads a line. All APIs repeat the event type in the data, so only data lines matter; a stream of plain JSON
+    /// lines has no other.
     fn line(&mut self, line: &[u8]) {
         let data = line
             .strip_prefix(b"data:")

@@ -1,6 +1,6 @@
 //! One record of LiteLLM's log.
 
-use super::Rejected;
+use super::rejected::Rejected;
 use crate::chat::{Request, answer, content, request, status, tokens};
 use crate::domain::chat_names::is_placeholder;
 use crate::domain::{CallKind, Client, Exchange, Response, Sensitive};

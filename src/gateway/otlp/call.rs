@@ -1,9 +1,10 @@
 //! What the records of model calls have in common, whatever the dialect of their messages: parties, times, settings.
 
 use super::content::tools_of;
+use super::finish::finish_reason;
 use super::record::Record;
 use crate::chat::{flag, small, status, temperature, tokens};
-use crate::domain::{CallKind, Client, FinishReason, Parameters, Response, ResponseFormat};
+use crate::domain::{CallKind, Client, Parameters, Response, ResponseFormat};
 use crate::gateway::draft::{Draft, time_of, time_of_micros};
 use crate::gateway::identity::Identity;
 use crate::json::Node;
@@ -138,12 +139,6 @@ pub(super) fn name(attributes: &Node<'_>, names: &[&str]) -> Option<String> {
             _ => value.name(),
         }
     })
-}
-
-/// Reads a finish reason as SDKs spell it: `content-filter`, `FinishReason.STOP`.
-pub(super) fn finish_reason(text: &str) -> Option<FinishReason> {
-    let bare = text.rsplit('.').next().unwrap_or(text);
-    FinishReason::from_name(&bare.replace('-', "_"))
 }
 
 fn identity(attributes: &Node<'_>, resource: &Node<'_>) -> Identity {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::call::finish_reason;
+use super::finish::finish_reason;
 use crate::chat::{Request, answer, content, message, messages, request, texts_within, tools};
 use crate::domain::{Message, Response, Role, Sensitive, Tool};
 use crate::json::Node;

@@ -10,8 +10,9 @@
 //! The log records of one call (one per message) share the id of its span. Those of one body are one exchange; nothing
 //! joins them across bodies, where each is an exchange by itself.
 
-use super::call::{Reading, complete, draft, finish_reason, kind, with_status};
+use super::call::{Reading, complete, draft, kind, with_status};
 use super::content::{answer_of, request_of, text_or_parts};
+use super::finish::finish_reason;
 use super::record::Record;
 use crate::chat::{content, message, messages, role};
 use crate::domain::{Message, Response, Role, Sensitive};

@@ -9,10 +9,9 @@
 //! | settings | `llm.model_name`, `llm.invocation_parameters`, `llm.token_count.*`, `llm.tools.N.tool.json_schema` |
 //! | parties | `user.id`, `session.id`, `metadata` |
 
-use super::call::{
-    Reading, complete, complete_parameters, draft, finish_reason, name, with_status,
-};
+use super::call::{Reading, complete, complete_parameters, draft, name, with_status};
 use super::content::{answer_of, numbered, request_of, text_of, text_or_parts, tools_of};
+use super::finish::finish_reason;
 use super::record::Record;
 use crate::chat::{message, parameters, role, tokens};
 use crate::domain::{CallKind, Message, Role};

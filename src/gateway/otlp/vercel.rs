@@ -8,8 +8,9 @@
 //! | settings | `ai.model.id`, `ai.settings.*`, `ai.prompt.tools` |
 //! | parties | `ai.telemetry.metadata.userId`, `.sessionId` |
 
-use super::call::{Reading, complete_parameters, draft, finish_reason, kind, name, with_status};
+use super::call::{Reading, complete_parameters, draft, kind, name, with_status};
 use super::content::{request_of, tools_of};
+use super::finish::finish_reason;
 use super::record::Record;
 use crate::chat::{small, temperature, tokens};
 use crate::domain::{Parameters, Sensitive};

@@ -261,9 +261,8 @@ impl Drop for ExtProcStream {
             return;
         };
         let gateways = &self.shared.gateways;
-        // Anybody can make up a credential: a refused one is no account, unless it has a history.
-        let known = || gateways.dispatcher().account_status(&account).is_some();
-        if capture.is_refused_stranger() && !known() {
+        // Anybody can make up a credential: a refused one is no account.
+        if capture.is_refused_stranger() {
             return gateways.record_unread(Door::Envoy, Unread::Stranger);
         }
         let (received, memory) = (self.received, self.memory.take());

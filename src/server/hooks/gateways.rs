@@ -234,7 +234,8 @@ impl Gateways {
         }
     }
 
-    /// Answers a hook call that cannot be used, and counts it: a body that is not JSON is refused, any other call passes.
+    /// Answers a hook call that cannot be used, and counts it: a body that is not JSON is refused, any other call
+    /// passes.
     pub(super) fn unusable(
         &self,
         door: Door,
