@@ -120,13 +120,13 @@ impl Profile {
 
     /// Updates the profile with one exchange. Any event time is accepted, including late ones.
     ///
-    /// A call that failed or that could not be read is counted and says nothing about what the account asks for: it
-    /// reaches no other block than the counts of outcomes.
+    /// A call that failed, that could not be read or that asks too little is counted and says nothing about what the
+    /// account asks for: it reaches no other block than the counts of outcomes.
     pub fn update(&mut self, observation: &Observation, random_features: &RandomFeatures) {
         self.seen = self.seen.saturating_add(1);
         self.last = self.last.max(observation.time.as_micros());
         self.request_stats.update(observation);
-        if matches!(observation.evidence, Evidence::Failed | Evidence::Unread) {
+        if says_nothing(observation) {
             return;
         }
         let features = random_features.project(&observation.embedding);
@@ -199,7 +199,7 @@ impl Profile {
         self.cues.count
     }
 
-    /// Returns the number of exchanges whose text was read.
+    /// Returns the number of exchanges whose text was read and says something.
     pub const fn texts_read(&self) -> u64 {
         self.repeat_ring.exchanges
     }
@@ -294,6 +294,18 @@ impl Profile {
             && read >= self.mean_embedding.count()
             && read >= self.clients.in_conversation
             && (self.seen > 0 || self.last == i64::MIN)
+    }
+}
+
+/// Returns whether an exchange says nothing about what its account asks for. A request that is too short to say anything
+/// may stand beside a text that does.
+fn says_nothing(observation: &Observation) -> bool {
+    match observation.evidence {
+        Evidence::Asks => false,
+        Evidence::Trivial => !observation
+            .elsewhere
+            .is_some_and(|elsewhere| elsewhere.cues.is_telling_elsewhere()),
+        Evidence::Failed | Evidence::Unread => true,
     }
 }
 

@@ -31,7 +31,19 @@ fn text() -> impl Strategy<Value = String> {
         .prop_filter("blank", |text| !text.trim().is_empty())
 }
 
-fn exchange() -> impl Strategy<Value = Exchange> {
+/// An exchange that proptest can show: by its line.
+#[derive(Clone)]
+struct Shown(Exchange);
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut line = Vec::new();
+        self.0.to_line(&mut line);
+        formatter.write_str(&String::from_utf8_lossy(&line))
+    }
+}
+
+fn exchange() -> impl Strategy<Value = Shown> {
     let turns = prop::collection::vec(
         (
             prop::sample::select(vec![Role::User, Role::Assistant]),

@@ -5,8 +5,7 @@ const LETTERS_MIN: usize = 12;
 
 /// Returns the text with such letters put together, and the number of separators dropped; `None` if there are none.
 ///
-/// Between two words, whoever sets letters apart sets the blank apart too, or writes more than one: so one separator
-/// joins letters, and more than one character between them is one blank.
+/// Whoever sets letters apart sets the blanks between words apart too, so that every other character is the separator.
 pub(super) fn joined(text: &str) -> Option<(String, usize)> {
     if single_letters(text) < LETTERS_MIN {
         return None;
@@ -58,66 +57,36 @@ fn single_letters(text: &str) -> usize {
     LETTERS_MIN
 }
 
-/// A run of letters set apart.
+/// A run of characters set apart.
 struct Run {
     joined: String,
     separators: usize,
     bytes: usize,
 }
 
-/// Reads a run at the start of `text`; `None` if it is too short to be one.
+/// Reads a run at the start of `text`, in which every other character is the same separator; `None` if it has too few
+/// letters to be one.
 fn run(text: &str) -> Option<Run> {
-    let separator = separator_after_letter(text)?;
+    let mut characters = text.chars();
+    characters.next().filter(|first| first.is_alphabetic())?;
+    let separator = characters.next().filter(|mark| !mark.is_alphanumeric())?;
     let mut run = Run {
         joined: String::new(),
         separators: 0,
         bytes: 0,
     };
-    let mut letters = 0;
-    let mut rest = text;
-    loop {
-        let mut characters = rest.chars();
-        let Some(letter) = characters.next().filter(|letter| letter.is_alphabetic()) else {
-            break;
-        };
-        let after = characters.as_str();
-        // A letter with another beside it belongs to an ordinary word.
-        if after.starts_with(char::is_alphabetic) {
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        run.joined.push(character);
+        run.bytes = text.len() - rest.as_str().len();
+        if !rest.as_str().starts_with(separator) {
             break;
         }
-        run.joined.push(letter);
-        letters += 1;
-        let gap = after.len()
-            - after
-                .trim_start_matches(|c: char| c == separator || c.is_whitespace())
-                .len();
-        run.bytes = text.len() - after.len();
-        if gap == 0 {
-            break;
-        }
-        let is_one = after[..gap].chars().nth(1).is_none();
-        let follows = after[gap..].chars().next().is_some_and(char::is_alphabetic);
-        if !follows || (is_one && !after.starts_with(separator)) {
-            break;
-        }
+        rest.next();
         run.separators += 1;
-        if !is_one {
-            run.joined.push(' ');
-        }
-        rest = &after[gap..];
     }
-    let joined = run.joined.trim_end().len();
-    run.joined.truncate(joined);
-    (letters >= LETTERS_MIN).then_some(run)
-}
-
-/// Returns the character that sets the first letter apart from the next.
-fn separator_after_letter(text: &str) -> Option<char> {
-    let mut characters = text.chars();
-    characters.next().filter(|letter| letter.is_alphabetic())?;
-    characters
-        .next()
-        .filter(|separator| !separator.is_alphanumeric())
+    let letters = run.joined.chars().filter(|joined| joined.is_alphabetic());
+    (letters.count() >= LETTERS_MIN).then_some(run)
 }
 
 #[cfg(test)]

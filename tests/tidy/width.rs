@@ -59,7 +59,7 @@ fn without_literals(file: &Source) -> String {
             let lines = file.text.lines().map(|line| {
                 if let Some(kind) = line.trim_start().strip_prefix("```") {
                     code ^= true;
-                    records = code && matches!(kind.trim(), "json" | "text");
+                    records = code && matches!(kind.split(' ').next(), Some("json" | "text"));
                 }
                 let kept = if records {
                     String::new()
