@@ -47,6 +47,10 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "parsed once; which variant is large depends on the features"
+)]
 enum Command {
     /// Scores conversations over Connect, gRPC, gRPC-Web and JSON on one port
     Serve(serve::Serve),

@@ -137,7 +137,7 @@ impl Profile {
         self.heavy_hitters.update(observation);
         self.distinct.update(observation);
         let ring_match = self.repeat_ring.update(observation);
-        if let Some(cues) = self.to_judge(observation) {
+        if let Some(cues) = self.cues_to_judge(observation) {
             self.cues.update(&cues, observation.time);
         }
         self.model_mix.update(observation, ring_match);
@@ -156,7 +156,7 @@ impl Profile {
 
     /// Returns the cues by which an exchange is judged: those of its request, unless that is trivial or was judged
     /// often enough, or those of such a text elsewhere in the call that resembles a pipeline more.
-    fn to_judge(&mut self, observation: &Observation) -> Option<CueProbabilities> {
+    fn cues_to_judge(&mut self, observation: &Observation) -> Option<CueProbabilities> {
         let elsewhere = observation.elsewhere.filter(|elsewhere| {
             // Texts elsewhere only add: an answer that a client sends back is no evidence of honesty.
             elsewhere.cues.is_telling_elsewhere() && self.judged_texts.is_new(elsewhere.text)
@@ -297,8 +297,8 @@ impl Profile {
     }
 }
 
-/// Returns whether an exchange says nothing about what its account asks for. A request that is too short to say anything
-/// may stand beside a text that does.
+/// Returns whether an exchange says nothing about what its account asks for. A request that is too short to say
+/// anything may stand beside a text that does.
 fn says_nothing(observation: &Observation) -> bool {
     match observation.evidence {
         Evidence::Asks => false,

@@ -473,7 +473,7 @@ fn every_command_takes_the_fields_of_a_log_that_names_them_otherwise() {
         trained.2
     );
 
-    let without = run(&["score", "t.jsonl", "--time", "when"]);
+    let without = run(&["score", "t.jsonl"]);
     assert_eq!(without.0, Some(1));
     for said in ["`account`", "docs/logs.md"] {
         assert!(without.2.contains(said), "{said}: {}", without.2);

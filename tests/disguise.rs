@@ -105,7 +105,7 @@ fn filler(n: usize, bytes: usize) -> String {
             index * 7 % 90
         )
     };
-    let mut text: String = (0..bytes / 80 + 1).map(line).collect();
+    let mut text: String = (0..=(bytes / 80)).map(line).collect();
     text.truncate(bytes);
     text
 }

@@ -171,9 +171,9 @@ fn collect<'n>(node: &'n Node<'_>, depth: usize, texts: &mut Vec<&'n str>) {
                 || media.is_some_and(|media| !media.starts_with("text/"))
                 || is_thought(node);
             let fields = fields.iter().filter(|(name, value)| {
-                !UNREAD.contains(&name.as_ref())
-                    && !(encoded && name == "data")
-                    && !value.text().is_some_and(|text| text.starts_with("data:"))
+                let bytes = value.text().is_some_and(|text| text.starts_with("data:"));
+                let unread = UNREAD.contains(&name.as_ref()) || (encoded && name == "data");
+                !(unread || bytes)
             });
             for (_, value) in fields {
                 collect(value, depth - 1, texts);

@@ -6,6 +6,14 @@ use crate::json::Node;
 
 /// Reads sampling and output settings under the names of chat APIs, also where an API nests them.
 pub(crate) fn parameters(node: &Node<'_>) -> Parameters {
+    const LIMITS: [&str; 6] = [
+        "max_completion_tokens",
+        "max_tokens",
+        "max_output_tokens",
+        "maxOutputTokens",
+        "maxTokens",
+        "maxTokenCount",
+    ];
     let nested = node.first(&[
         "generationConfig",
         "generation_config",
@@ -20,14 +28,6 @@ pub(crate) fn parameters(node: &Node<'_>) -> Parameters {
             outer
         }
     };
-    const LIMITS: [&str; 6] = [
-        "max_completion_tokens",
-        "max_tokens",
-        "max_output_tokens",
-        "maxOutputTokens",
-        "maxTokens",
-        "maxTokenCount",
-    ];
     let format = of(&["response_format", "responseMimeType", "response_mime_type"]);
     let format = if format.is_absent() {
         node.get("text").get("format")

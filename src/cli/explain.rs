@@ -35,7 +35,7 @@ pub(super) struct Explain {
     account: String,
     #[command(flatten)]
     traffic: TrafficFlags,
-    /// Field that holds the account, such as metadata.user_id, or =NAME for all records
+    /// Field that holds the account, such as `metadata.user_id`, or =NAME for all records
     #[arg(long, value_name = "FIELD")]
     account_field: Option<Field>,
     #[command(flatten)]

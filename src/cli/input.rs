@@ -99,13 +99,12 @@ impl TrafficFlags {
 
     /// Opens the logs. Exchanges without a time get the present one.
     fn reader(&self) -> TrafficReader {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let options = LogOptions {
             from: self.records.from.0,
             account: self.account.clone(),
             time: self.records.time.clone(),
             zone: self.records.zone,
-            received: Timestamp::from_micros(since.map_or(0, |since| since.as_micros() as i64)),
+            received: now(),
         };
         TrafficReader::new(self.files().iter().cloned()).with_options(options)
     }
@@ -257,4 +256,14 @@ pub(super) fn named_labels(path: &Path) -> anyhow::Result<Vec<Label>> {
         ));
     }
     Ok(named)
+}
+
+/// Returns the current time, which an exchange without one gets.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a log may state no times, and the commands are where the clock is read"
+)]
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Timestamp::from_micros(since.map_or(0, |since| since.as_micros() as i64))
 }

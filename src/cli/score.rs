@@ -33,7 +33,7 @@ enum Per {
 pub(super) struct Score {
     #[command(flatten)]
     traffic: TrafficFlags,
-    /// Field that holds the account, such as metadata.user_id, or =NAME for all records
+    /// Field that holds the account, such as `metadata.user_id`, or =NAME for all records
     #[arg(long, visible_alias = "account-field", value_name = "FIELD")]
     account: Option<Field>,
     #[command(flatten)]

@@ -31,7 +31,7 @@ pub(super) struct Train {
     /// Labeled traffic log: refits fusion and calibration on top of --bundle
     #[arg(long, value_name = "FILE", requires = "labels")]
     traffic: Vec<PathBuf>,
-    /// Field that holds the account, such as metadata.user_id, or =NAME for all records
+    /// Field that holds the account, such as `metadata.user_id`, or =NAME for all records
     #[arg(
         long,
         visible_alias = "account-field",

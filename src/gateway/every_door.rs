@@ -167,6 +167,7 @@ fn chat_bodies(exchange: &Exchange) -> (Value, Value) {
 }
 
 /// Reads the exchange through every door.
+#[expect(clippy::too_many_lines, reason = "one form after another, each once")]
 fn through_every_door(exchange: &Exchange) -> Vec<(&'static str, Exchange)> {
     let (bounds, order) = (Bounds::STANDARD, AccountOrder::beginning_with(Party::Key));
     let context = Context {

@@ -20,7 +20,6 @@ impl Framing {
     pub(super) fn of(head: &[u8]) -> Self {
         let text = head.trim_ascii_start();
         let values = match text {
-            [] => false,
             [b'[', rest @ ..] => {
                 let next = rest.trim_ascii_start().first();
                 matches!(next, None | Some(b'{' | b'[' | b']'))

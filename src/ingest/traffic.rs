@@ -123,13 +123,13 @@ impl TrafficReader {
         let ready = &mut self.ready;
         match item {
             Item::Exchange(exchange, unknown) => {
-                ready.push_back(placed(place, Ok(*exchange), unknown))
+                ready.push_back(placed(place, Ok(*exchange), unknown));
             }
             Item::Bad(reason) => ready.push_back(placed(place, Err(reason), 0)),
             Item::NotACall => self.tally.other_records += 1,
             Item::Part(part) => {
                 self.joiner.add(place, part, |(place, read)| {
-                    ready.push_back(placed(place, read, 0))
+                    ready.push_back(placed(place, read, 0));
                 });
             }
         }

@@ -48,9 +48,10 @@ fn rewritten(text: &[u8]) -> Option<Vec<u8>> {
 /// Returns whether a control character other than the white space of JSON occurs, or white space that could be inside a
 /// string. No early exit, so that it compiles to wide instructions.
 fn has_raw_control(text: &[u8]) -> bool {
-    text.iter().fold(false, |found, &byte| {
-        found | (byte < b' ' && byte != b'\n' && byte != b'\r')
-    }) || newline_in_string(text)
+    let is_raw =
+        |byte: u8| u8::from(byte < b' ') & u8::from(byte != b'\n') & u8::from(byte != b'\r');
+    let found = text.iter().fold(0, |found, &byte| found | is_raw(byte));
+    found != 0 || newline_in_string(text)
 }
 
 /// Returns whether a line break is inside a string.

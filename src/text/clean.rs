@@ -72,14 +72,14 @@ fn is_padded(bytes: &[u8]) -> bool {
     let beside = bytes
         .iter()
         .zip(after_first)
-        .map(|(&one, &next)| usize::from((one <= b' ') & (next <= b' ')))
+        .map(|(&one, &next)| usize::from((one <= b' ') && (next <= b' ')))
         .sum::<usize>();
     beside * PADDING_DIVISOR > bytes.len()
 }
 
 /// Returns whether there is a control character that is not white space.
 fn has_control(bytes: &[u8]) -> bool {
-    let is_control = |byte: u8| (byte < b'\t') | ((byte > b'\r') & (byte < b' ')) | (byte == 0x7f);
+    let is_control = |byte: u8| (byte < b'\t') || (byte > b'\r') && (byte < b' ') || (byte == 0x7f);
     let found = bytes
         .iter()
         .fold(0_u8, |found, &byte| found | u8::from(is_control(byte)));

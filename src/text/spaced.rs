@@ -15,16 +15,13 @@ pub(super) fn joined(text: &str) -> Option<(String, usize)> {
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
         let starts = !out.chars().next_back().is_some_and(char::is_alphabetic);
-        match starts.then(|| run(rest)).flatten() {
-            Some(run) => {
-                out.push_str(&run.joined);
-                dropped += run.separators;
-                rest = &rest[run.bytes..];
-            }
-            None => {
-                out.push(character);
-                rest = &rest[character.len_utf8()..];
-            }
+        if let Some(run) = starts.then(|| run(rest)).flatten() {
+            out.push_str(&run.joined);
+            dropped += run.separators;
+            rest = &rest[run.bytes..];
+        } else {
+            out.push(character);
+            rest = &rest[character.len_utf8()..];
         }
     }
     (dropped > 0).then_some((out, dropped))
@@ -34,7 +31,7 @@ pub(super) fn joined(text: &str) -> Option<(String, usize)> {
 fn single_letters(text: &str) -> usize {
     let bytes = text.as_bytes();
     // By bytes, so that it compiles to wide instructions; every byte of another script counts as a letter.
-    let is_letter = |byte: u8| ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte >= 0x80);
+    let is_letter = |byte: u8| ((byte | 0x20).wrapping_sub(b'a') < 26) || (byte >= 0x80);
     let (Some(second), Some(third)) = (bytes.get(1..), bytes.get(2..)) else {
         return 0;
     };

@@ -276,7 +276,7 @@ async fn hostile_values_cost_no_call() {
         r#"[{"role": "user", "content": "cut \ud83d"}]"#,
         r#"[{"role": "user", "content": "not a number", "x": NaN, "y": -Infinity}]"#,
         r#"[{"role": "user", "content": "broken"#,
-        r#"[1, 2, 3] is a list"#,
+        r"[1, 2, 3] is a list",
         "plain words",
         "42",
         "[1, 2]",

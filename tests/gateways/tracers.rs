@@ -1,4 +1,4 @@
-//! Tests with the real SDKs of OpenLLMetry, Langfuse, OpenInference and Vercel and the example programs.
+//! Tests with the real SDKs of OpenLLMetry, Langfuse, `OpenInference` and Vercel and the example programs.
 
 use std::process::Command;
 

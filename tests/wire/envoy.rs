@@ -254,7 +254,17 @@ async fn a_body_over_the_bound_is_counted_with_what_was_kept() {
     let call = format!(
         r#"{{"model":"m-1","picture":"{picture}","messages":[{{"role":"user","content":"hello"}}]}}"#
     );
-    shown(&server, "acc-1", &call, Some(200), "{}").await;
+    // Envoy sends bodies in chunks, each a message of its own.
+    let mut pieces = vec![request_head("acc-1")];
+    let mut rest = call.as_str();
+    while !rest.is_empty() {
+        let (chunk, after) = rest.split_at(rest.len().min(50_000));
+        pieces.push(body(REQUEST_BODY, chunk, after.is_empty()));
+        rest = after;
+    }
+    pieces.push(head(RESPONSE_HEADERS, &[(":status", "200")]));
+    pieces.push(body(RESPONSE_BODY, "{}", true));
+    process(&server, &[], &observed(pieces)).await;
     let exchange = server.fake.counted(1).await.remove(0);
     assert_eq!(exchange.messages[0].content.expose(), "hello");
     assert!(exchange.truncated);

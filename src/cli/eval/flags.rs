@@ -15,7 +15,7 @@ pub(super) struct EvalFlags {
     /// Labeled traffic logs
     #[arg(long, value_name = "FILE", requires = "labels")]
     pub(super) traffic: Vec<PathBuf>,
-    /// Field that holds the account, such as metadata.user_id, or =NAME for all records
+    /// Field that holds the account, such as `metadata.user_id`, or =NAME for all records
     #[arg(long, visible_alias = "account-field", value_name = "FIELD")]
     pub(super) account: Option<Field>,
     #[command(flatten)]

@@ -28,7 +28,7 @@ pub(super) struct Show {
     /// Labeled traffic logs
     #[arg(long, value_name = "FILE", required = true)]
     traffic: Vec<PathBuf>,
-    /// Field that holds the account, such as metadata.user_id, or =NAME for all records
+    /// Field that holds the account, such as `metadata.user_id`, or =NAME for all records
     #[arg(long, value_name = "FIELD")]
     account_field: Option<Field>,
     #[command(flatten)]

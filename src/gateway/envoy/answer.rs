@@ -42,8 +42,7 @@ impl Answer {
             .unwrap_or_default();
         match kind.trim_ascii().to_ascii_lowercase().as_slice() {
             _ if compressed => Self::Unread,
-            b"text/event-stream" => Self::Stream(Box::default()),
-            b"application/x-ndjson" => Self::Stream(Box::default()),
+            b"text/event-stream" | b"application/x-ndjson" => Self::Stream(Box::default()),
             kind if kind.ends_with(b"json") => Self::Whole(Vec::new()),
             _ => Self::Unread,
         }
@@ -76,7 +75,9 @@ impl Answer {
                 // Gemini streams a list of events unless asked for server-sent ones.
                 Ok(Node::List(events)) => {
                     let mut stream = Stream::default();
-                    events.iter().for_each(|event| stream.event(event));
+                    for event in &events {
+                        stream.event(event);
+                    }
                     stream.read()
                 }
                 Ok(body) => ParsedAnswer {

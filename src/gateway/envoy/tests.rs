@@ -267,10 +267,8 @@ fn streams_of_responses_and_gemini_are_read_with_their_refusals() {
             "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 2}}),
     ];
     let lines = |events: &[serde_json::Value]| -> String {
-        events
-            .iter()
-            .map(|event| format!("data: {event}\n\n"))
-            .collect()
+        let events = events.iter().map(|event| format!("data: {event}\n\n"));
+        events.collect::<Vec<_>>().concat()
     };
     for (kind, answer, refused) in [
         ("text/event-stream", lines(&responses), Some(true)),

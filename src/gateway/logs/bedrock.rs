@@ -1,4 +1,4 @@
-//! Amazon Bedrock's model invocation logs, from S3 or CloudWatch: `InvokeModel`, `Converse` and their streams.
+//! Amazon Bedrock's model invocation logs, from S3 or `CloudWatch`: `InvokeModel`, `Converse` and their streams.
 
 use super::body::{answer, draft_of, kind};
 use super::format::{Format, Found};

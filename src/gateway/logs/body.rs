@@ -43,7 +43,7 @@ pub(super) fn draft_of(body: &Node<'_>) -> Draft {
 /// Returns whether a value is the body of a request to a chat API.
 pub(super) fn is_body(node: &Node<'_>) -> bool {
     let holds = |name: &&str| matches!(node.get(name), Node::List(_) | Node::Text(_));
-    CONVERSATION.iter().any(|name| holds(&name))
+    CONVERSATION.iter().any(holds)
 }
 
 /// Returns what a call asks for, by the name of its operation or path, and by its model where that only embeds.

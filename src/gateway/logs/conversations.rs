@@ -1,4 +1,4 @@
-//! Published conversations: WildChat, LMSYS-Chat, ShareGPT. One record is one exchange: the last answer,
+//! Published conversations: `WildChat`, LMSYS-Chat, `ShareGPT`. One record is one exchange: the last answer,
 //! with everything said before it as its messages.
 
 use super::body::{hidden, name};
@@ -10,7 +10,7 @@ use crate::gateway::draft::Draft;
 use crate::gateway::identity::Identity;
 use crate::json::Node;
 
-/// A conversation of WildChat, whose account is the digest of the address that it came from.
+/// A conversation of `WildChat`, whose account is the digest of the address that it came from.
 pub(super) const WILDCHAT: Format = Format {
     name: "wildchat",
     noun: "a WildChat conversation",
@@ -28,7 +28,7 @@ pub(super) const LMSYS: Format = Format {
     read: conversation,
 };
 
-/// A conversation in the form of ShareGPT, which names nobody.
+/// A conversation in the form of `ShareGPT`, which names nobody.
 pub(super) const SHAREGPT: Format = Format {
     name: "sharegpt",
     noun: "a ShareGPT conversation",

@@ -1,4 +1,4 @@
-//! LangSmith: runs, whose messages LangChain serialises as its own classes.
+//! `LangSmith`: runs, whose messages `LangChain` serialises as its own classes.
 
 use super::body::{answer, draft_of, name};
 use super::field::at;
@@ -87,7 +87,7 @@ fn run(record: &Node<'_>, zone: Option<Zone>) -> Vec<Found> {
     )
 }
 
-/// Reads LangChain's messages: a list, or one list for each prompt of a batch, of which the first is read.
+/// Reads `LangChain`'s messages: a list, or one list for each prompt of a batch, of which the first is read.
 fn messages(inputs: &Node<'_>) -> Vec<Message> {
     let listed = inputs.first(&["messages", "prompts"]).items();
     let listed = match listed.first() {

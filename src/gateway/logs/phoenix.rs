@@ -1,4 +1,4 @@
-//! Arize Phoenix: spans with OpenInference attributes, flattened to dotted names or nested.
+//! Arize Phoenix: spans with `OpenInference` attributes, flattened to dotted names or nested.
 
 use super::body::name;
 use super::field::at;

@@ -1,4 +1,4 @@
-//! SGLang: its log of requests, whose events of one request share a `rid`.
+//! `SGLang`: its log of requests, whose events of one request share a `rid`.
 
 use super::body::{answer, draft_of};
 use super::call::Call;

@@ -65,12 +65,12 @@ pub(super) fn time(
     field: &str,
     zone: Option<Zone>,
 ) -> Result<Option<Timestamp>, WireError> {
+    const EXPECTED: &str =
+        "a time: RFC 3339, or seconds or milliseconds since 1970, in the years 1970 to 2199";
     let bad = |expected| WireError::BadValue {
         field: field.to_owned(),
         expected,
     };
-    const EXPECTED: &str =
-        "a time: RFC 3339, or seconds or milliseconds since 1970, in the years 1970 to 2199";
     let text = match node {
         Node::Absent => return Ok(None),
         Node::Text(text) if text.trim().is_empty() => return Ok(None),

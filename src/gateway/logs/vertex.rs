@@ -1,4 +1,4 @@
-//! Vertex AI's request-response logs in BigQuery. A body of the Gemini API alone is in `bodies`.
+//! Vertex AI's request-response logs in `BigQuery`. A body of the Gemini API alone is in `bodies`.
 
 use super::body::{answer, draft_of, kind};
 use super::format::{Format, Found};

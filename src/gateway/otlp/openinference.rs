@@ -1,4 +1,4 @@
-//! OpenInference, the conventions of Arize Phoenix.
+//! `OpenInference`, the conventions of Arize Phoenix.
 //!
 //! | | attributes |
 //! |---|---|
