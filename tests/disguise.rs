@@ -112,6 +112,10 @@ fn filler(n: usize, bytes: usize) -> String {
 
 type Disguise = (&'static str, Box<dyn Fn(usize) -> Vec<Exchange>>);
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one disguise after another, each once"
+)]
 fn disguises() -> Vec<Disguise> {
     let mut all: Vec<Disguise> = Vec::new();
     let mut text = |name: &'static str, change: Box<dyn Fn(String) -> String>| {
@@ -316,9 +320,8 @@ fn what_only_a_machine_reads_is_measured() {
         text.chars().map(turned).collect::<String>()
     };
     let hexadecimal = |text: String| {
-        text.bytes()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
+        let digits = text.bytes().map(|byte| format!("{byte:02x}"));
+        digits.collect::<Vec<_>>().concat()
     };
     for (name, (_, unreadable)) in [
         ("reversed", scored(in_text(reversed))),

@@ -138,7 +138,7 @@ async fn whatever_carries_messages_is_counted_or_rejected_aloud() {
     for (dialect, record) in every_dialect() {
         let nobody = record.without(&["user.id", "enduser.id", "enduser.pseudo.id", "metadata"]);
         let nobody = nobody.without(&["ai.telemetry.metadata.userId"]);
-        let (counted, answer) = sent(&[nobody.clone()]).await;
+        let (counted, answer) = sent(std::slice::from_ref(&nobody)).await;
         assert!(counted.is_empty(), "{dialect}");
         let reason = json!({"rejectedSpans": "1", "errorMessage": "`account` is required"});
         assert_eq!(answer, json!({"partialSuccess": reason}), "{dialect}");

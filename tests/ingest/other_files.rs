@@ -1,7 +1,7 @@
 //! Files that are no JSON Lines: lists, indented JSON, text. Records that are not in our own format.
 
 use stillwatch::internals::domain::Timestamp;
-use stillwatch::internals::ingest::{InputError, ReadError, TrafficReader};
+use stillwatch::internals::ingest::{InputError, OrderCheck, ReadError, TrafficReader};
 use tempfile::TempDir;
 
 use super::{CANARY, MINIMAL, counting, file, gzip, ids, log};
@@ -55,7 +55,7 @@ fn a_record_over_the_limit_is_passed_over_in_a_list_too() {
     let long = MINIMAL.replace("hello", &"long ".repeat(200_000));
     let text = format!("[\n{MINIMAL},\n{long},\n{MINIMAL}\n]");
     let path = file(&folder, "list", text.as_bytes());
-    let reader = TrafficReader::with_limits([path], 100_000, Default::default());
+    let reader = TrafficReader::with_limits([path], 100_000, OrderCheck::default());
     let items: Vec<_> = reader.collect();
     let Err(ReadError::Line(bad)) = &items[1] else {
         panic!("the long record was read");
