@@ -141,8 +141,8 @@ fn is_text_block(part: &Node<'_>) -> bool {
     part.get("text").text().is_some()
 }
 
-/// Takes `LangChain`'s wrappers off: lists of lists of messages, constructor calls around their arguments, and roles that
-/// are written as types.
+/// Takes `LangChain`'s wrappers off: lists of lists of messages, constructor calls around their arguments, and roles
+/// that are written as types.
 fn plain(node: Node<'_>) -> Node<'_> {
     match node {
         Node::List(items) => {
