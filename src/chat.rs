@@ -47,17 +47,19 @@ pub(crate) fn request(body: &Node<'_>) -> Request {
     }
 }
 
+/// The names that chat APIs give a conversation.
+pub(crate) const CONVERSATION: [&str; 6] = [
+    "messages",
+    "input",
+    "contents",
+    "prompt",
+    "inputText",
+    "chat_history",
+];
+
 /// Reads the messages of a body under whichever name its API gives them.
 fn conversation(body: &Node<'_>) -> Vec<Message> {
-    const NAMES: [&str; 6] = [
-        "messages",
-        "input",
-        "contents",
-        "prompt",
-        "inputText",
-        "chat_history",
-    ];
-    let read = NAMES.iter().map(|name| messages(body.get(name)));
+    let read = CONVERSATION.iter().map(|name| messages(body.get(name)));
     read.into_iter()
         .find(|messages| !messages.is_empty())
         .unwrap_or_default()

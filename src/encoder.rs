@@ -43,7 +43,7 @@ pub trait Encoder: Send + Sync {
 pub struct Encoding {
     /// Probability of each cue, in the strongest reading of the request and its system prompt.
     pub cues: CueProbabilities,
-    /// The strongest reading of the texts elsewhere in the call, if there are any.
+    /// The strongest reading of the texts elsewhere in the call, if it is telling.
     pub elsewhere: Option<Elsewhere>,
     /// Unit embedding of the text.
     pub embedding: Embedding,
@@ -206,7 +206,7 @@ impl TextEncoder {
         Some((cues, bytes))
     }
 
-    /// Reads the most telling of the texts elsewhere in the call; `None` if there are none that may be telling.
+    /// Reads the most telling of the texts elsewhere in the call; `None` if none is telling.
     fn elsewhere(&self, view: &TextView<'_>, scratch: &mut Scratch) -> Option<Elsewhere> {
         let wide = self.model.wide();
         let (mut index, mut most) = (None, f32::NEG_INFINITY);
@@ -224,10 +224,10 @@ impl TextEncoder {
                 reading.extend_from_slice(stretch);
             }
         });
-        Some(Elsewhere {
-            index: index?,
-            cues: self.model.evaluate(&scratch.reading, &mut scratch.seen).0,
-        })
+        let index = index?;
+        let (cues, _) = self.model.evaluate(&scratch.reading, &mut scratch.seen);
+        cues.is_telling_elsewhere()
+            .then_some(Elsewhere { index, cues })
     }
 }
 

@@ -157,10 +157,9 @@ impl Profile {
     /// Returns the cues by which an exchange is judged: those of its request, unless that is trivial or was judged
     /// often enough, or those of such a text elsewhere in the call that resembles a pipeline more.
     fn cues_to_judge(&mut self, observation: &Observation) -> Option<CueProbabilities> {
-        let elsewhere = observation.elsewhere.filter(|elsewhere| {
-            // Texts elsewhere only add: an answer that a client sends back is no evidence of honesty.
-            elsewhere.cues.is_telling_elsewhere() && self.judged_texts.is_new(elsewhere.text)
-        });
+        let elsewhere = observation
+            .elsewhere
+            .filter(|elsewhere| self.judged_texts.is_new(elsewhere.text));
         let asks = observation.evidence == Evidence::Asks;
         let own = (asks && self.judged_texts.is_to_be_judged(observation.request))
             .then_some(observation.cues);
@@ -302,9 +301,7 @@ impl Profile {
 fn says_nothing(observation: &Observation) -> bool {
     match observation.evidence {
         Evidence::Asks => false,
-        Evidence::Trivial => !observation
-            .elsewhere
-            .is_some_and(|elsewhere| elsewhere.cues.is_telling_elsewhere()),
+        Evidence::Trivial => observation.elsewhere.is_none(),
         Evidence::Failed | Evidence::Unread => true,
     }
 }

@@ -165,7 +165,8 @@ pub struct Observation {
     pub cues: CueProbabilities,
     /// Digest of the request's content.
     pub request: Digest,
-    /// What a text elsewhere in the call asks for: an earlier turn, a document, a tool's result or description.
+    /// What a text elsewhere in the call asks for, if that clearly resembles a pipeline; an answer that a client sends
+    /// back is no evidence of honesty. Such a text is an earlier turn, a document, a tool's result or description.
     pub elsewhere: Option<ElsewhereCues>,
     /// Unit embedding of the text.
     pub embedding: Embedding,

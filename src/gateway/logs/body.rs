@@ -1,21 +1,11 @@
 //! Bodies of chat APIs inside of records: what a request asks, what an answer says, what a call is of.
 
 use super::field::at;
-use crate::chat;
+use crate::chat::{self, CONVERSATION};
 use crate::domain::{CallKind, Response, Role, Sensitive};
 use crate::gateway::draft::Draft;
 use crate::gateway::identity::Identity;
 use crate::json::Node;
-
-/// The names that chat APIs give a conversation.
-pub(super) const CONVERSATION: [&str; 6] = [
-    "messages",
-    "input",
-    "contents",
-    "prompt",
-    "inputText",
-    "chat_history",
-];
 
 /// Reads the body of a request to any chat API.
 pub(super) fn draft_of(body: &Node<'_>) -> Draft {

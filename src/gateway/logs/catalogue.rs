@@ -1,6 +1,5 @@
 //! All formats, and the reader that finds the one of a record.
 
-use super::body::CONVERSATION;
 use super::format::{Format, Found};
 use super::join::Pending;
 use super::options::LogOptions;
@@ -8,6 +7,7 @@ use super::{
     anthropic, azure, bedrock, bodies, braintrust, contentless, conversations, helicone, kong,
     langfuse, langsmith, litellm, openai, otlp, own, phoenix, portkey, sglang, vertex,
 };
+use crate::chat::CONVERSATION;
 use crate::domain::Exchange;
 use crate::json::Node;
 use crate::wire::json::LineError;

@@ -1,8 +1,8 @@
 //! Our own format: one exchange, as the scoring service takes it.
 
-use super::body::CONVERSATION;
 use super::options::LogOptions;
 use super::time::time;
+use crate::chat::CONVERSATION;
 use crate::domain::Exchange;
 use crate::json::Node;
 use crate::wire::json::LineError;

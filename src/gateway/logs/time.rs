@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
 use crate::domain::Timestamp;
+use crate::gateway::draft::time_of_micros;
 use crate::json::Node;
 use crate::wire::{WireError, parse_time, time_of_number};
 
@@ -94,7 +95,7 @@ pub(super) fn time(
         ));
     };
     let instant = offset.to_timestamp(local).map_err(|_| bad(EXPECTED))?;
-    parse_time(&instant.to_string())
+    time_of_micros(instant.as_microsecond())
         .map(Some)
         .ok_or_else(|| bad(EXPECTED))
 }
