@@ -21,7 +21,8 @@ pub use normal::normalise_into;
 pub use rows::ChannelRows;
 pub(crate) use tokens::TokenizerError;
 pub use tokens::Vocabulary;
-pub use wide::{Seen, Wide, distinct_features, feature_count};
+pub use wide::{Linear, Seen, Wide, distinct_features, feature_count};
+pub(crate) use wide::{asked, asking_channel};
 
 use crate::domain::{CueProbabilities, Embedding};
 use crate::text::TextView;
@@ -112,7 +113,7 @@ impl Encoder for TextEncoder {
         let mut read_bytes = read_rows(&self.vocabulary, view, scratch);
         let (cues, embedding) = self.model.evaluate(&scratch.rows, &mut scratch.seen);
         let mut strongest = cues;
-        for cues in self.with_and_without_system(scratch) {
+        if let Some(cues) = self.with_system(scratch) {
             strongest = strongest.or_part(cues);
         }
         if let Some((cues, bytes)) = self.most_telling_stretch(view, scratch) {
@@ -129,33 +130,17 @@ impl Encoder for TextEncoder {
 }
 
 impl TextEncoder {
-    /// Reads the request alone, and the system prompt and the request as if the user had said both.
-    fn with_and_without_system(
-        &self,
-        scratch: &mut Scratch,
-    ) -> impl Iterator<Item = CueProbabilities> + use<> {
-        let has = |channel| !scratch.rows.channel(channel).is_empty();
-        let (system, request, history) = (
-            has(Channel::System),
-            has(Channel::Request),
-            has(Channel::History),
-        );
-        let mut readings = [None, None];
-        if request && (system || history) {
-            readings[0] = self.read(&[Channel::Request], scratch);
-        }
-        if request && system {
-            readings[1] = self.read(&[Channel::System, Channel::Request], scratch);
-        }
-        readings.into_iter().flatten()
-    }
-
-    /// Evaluates the rows of some channels as one request, if they may be telling.
-    fn read(&self, channels: &[Channel], scratch: &mut Scratch) -> Option<CueProbabilities> {
+    /// Reads the system prompt and the request as if the user had said both, if that may be telling; `None` without
+    /// either.
+    fn with_system(&self, scratch: &mut Scratch) -> Option<CueProbabilities> {
         scratch.reading.clear();
         let reading = scratch.reading.channel_mut(Channel::Request);
-        for &channel in channels {
-            reading.extend_from_slice(scratch.rows.channel(channel));
+        for channel in [Channel::System, Channel::Request] {
+            let rows = scratch.rows.channel(channel);
+            if rows.is_empty() {
+                return None;
+            }
+            reading.extend_from_slice(rows);
         }
         may_be_telling(reading, self.model.wide())
             .then(|| self.model.evaluate(&scratch.reading, &mut scratch.seen).0)

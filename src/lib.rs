@@ -93,7 +93,7 @@ pub mod internals {
     }
     pub mod encoder {
         pub use crate::encoder::{
-            CHANNELS, Channel, ChannelRows, Encoder, Head, ROW_DIM, Scratch, Seen, StaticEncoder,
+            CHANNELS, Channel, ChannelRows, Encoder, Head, Linear, ROW_DIM, Scratch, Seen, StaticEncoder,
             TextEncoder, Vocabulary, Wide, distinct_features, feature_count, normalise_into,
             read_rows,
         };
@@ -141,7 +141,7 @@ pub mod internals {
     pub mod profile {
         pub use crate::profile::{
             PROFILE_BYTES, PROFILE_VERSION, Profile, ProfileBytesError, RandomFeatures,
-            RepeatEstimate, Tail,
+            RepeatEstimate,
         };
     }
     pub mod risk {

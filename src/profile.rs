@@ -40,6 +40,7 @@ mod distinct;
 mod elementary;
 mod heavy_hitters;
 mod hyper_log_log;
+mod intent_tail;
 mod judged_texts;
 mod linkage_sketch;
 mod mean_embedding;
@@ -56,7 +57,6 @@ pub use bytes::{PROFILE_BYTES, PROFILE_VERSION, ProfileBytesError};
 pub(crate) use change_detector::ChangeDetector;
 pub(crate) use clients::Clients;
 pub(crate) use cue_sums::CueSums;
-pub use cue_sums::Tail;
 pub(crate) use distinct::Distinct;
 pub(crate) use heavy_hitters::HeavyHitters;
 pub(crate) use judged_texts::JudgedTexts;
@@ -93,7 +93,7 @@ pub struct Profile {
 }
 
 /// Maximum size of a profile in bytes, whatever the account does.
-pub(crate) const PROFILE_SIZE_LIMIT: usize = 5_632;
+pub(crate) const PROFILE_SIZE_LIMIT: usize = 6_144;
 
 const _: () = assert!(size_of::<Profile>() <= PROFILE_SIZE_LIMIT);
 

@@ -16,11 +16,11 @@ mod term;
 
 pub(crate) use additive::{AdditiveModel, AdditiveModelError, Evaluation};
 pub use calibration::Calibrated;
-pub(crate) use calibration::{Calibration, CalibrationError, VennAbersFit, shift_prior};
+pub(crate) use calibration::{Calibration, CalibrationError, SLOPE_MIN, VennAbersFit, shift_prior};
 pub(crate) use fusion::{Fusion, FusionError};
 pub use judgement::Judgement;
 pub(crate) use operating_point::{OperatingPointError, OperatingPoints, TargetRates, Threshold};
 pub use risk_model::RiskModel;
-pub(crate) use risk_model::{HistoryCalibration, RiskModelError, RiskModelFile, intent_log_odds};
+pub(crate) use risk_model::{AccountCalibration, RiskModelError, RiskModelFile, intent_log_odds};
 pub(crate) use term::Term;
 pub(crate) use term::shrinkage;

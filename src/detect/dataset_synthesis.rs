@@ -9,14 +9,13 @@
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
-use crate::profile::{CueSums, Tail};
 
 /// Card with measures of the intent to build a data set, of any extraction intent, and of five forms of request that
 /// benign users share.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::DatasetSynthesis,
     maturity: Maturity::Live,
-    exchanges_needed: 5,
+    exchanges_needed: 1,
     looks_for: "Requests that build training data: instructions that are invented or made harder step by step, texts \
         from the perspective of many invented people, questions generated from passages, answers collected over a \
         pool of prompts. It also covers what all extractions have in common: how much the requests resemble any \
@@ -42,27 +41,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             },
         },
         Measure {
-            code: "synthesis_intent_logit",
-            monotone: true,
-            any_intent: false,
-            unit: Unit::LogOdds,
-            value: |profile| profile.cues().mean_logit(Cue::SynthesisIntent),
-            sentence: |observed, expected| {
-                wording::odds("requests read as building a data set", observed, expected)
-            },
-        },
-        Measure {
-            code: "synthesis_intent_tail_share",
-            monotone: true,
-            any_intent: false,
-            unit: Unit::Share,
-            value: |profile| profile.cues().ninety_share(Cue::SynthesisIntent),
-            sentence: |observed, expected| {
-                let what = "closely resembled published pipelines that build data sets";
-                wording::share(what, observed, expected)
-            },
-        },
-        Measure {
             code: "any_intent_mean",
             monotone: true,
             any_intent: true,
@@ -74,68 +52,25 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             },
         },
         Measure {
-            code: "any_intent_recent_mean",
-            monotone: true,
-            any_intent: true,
-            unit: Unit::Probability,
-            value: |profile| profile.cues().recent_intent_mean(),
-            sentence: |observed, expected| {
-                let what = "lately resembled some published harvesting pipeline";
-                wording::estimated_share(what, observed, expected)
-            },
-        },
-        Measure {
-            code: "any_intent_logit",
+            code: "intent_tail",
             monotone: true,
             any_intent: true,
             unit: Unit::LogOdds,
-            value: |profile| profile.cues().intent_mean_logit(),
+            value: |profile| profile.cues().tail().mean_of_strongest(),
             sentence: |observed, expected| {
-                wording::odds("requests read as some harvest", observed, expected)
-            },
-        },
-        Measure {
-            code: "any_intent_half_share",
-            monotone: true,
-            any_intent: true,
-            unit: Unit::Share,
-            value: |profile| profile.cues().intent_tail_share(Tail::Half),
-            sentence: |observed, expected| {
-                let what = "more likely than not resembled a published harvesting pipeline";
-                wording::share(what, observed, expected)
-            },
-        },
-        Measure {
-            code: "any_intent_ninety_share",
-            monotone: true,
-            any_intent: true,
-            unit: Unit::Share,
-            value: |profile| profile.cues().intent_tail_share(Tail::Ninety),
-            sentence: |observed, expected| {
-                let what = "closely resembled a published harvesting pipeline";
-                wording::share(what, observed, expected)
-            },
-        },
-        Measure {
-            code: "any_intent_ninety_nine_share",
-            monotone: true,
-            any_intent: true,
-            unit: Unit::Share,
-            value: |profile| profile.cues().intent_tail_share(Tail::NinetyNine),
-            sentence: |observed, expected| {
-                let what = "almost certainly resembled a published harvesting pipeline";
-                wording::share(what, observed, expected)
-            },
-        },
-        Measure {
-            code: "top_intents_logit",
-            monotone: true,
-            any_intent: true,
-            unit: Unit::LogOdds,
-            value: |profile| top_intents_logit(profile.cues()),
-            sentence: |observed, expected| {
-                let what = "the requests most like a harvest read as one";
+                let what = "the tenth of its requests that most resembles published harvesting pipelines does so";
                 wording::odds(what, observed, expected)
+            },
+        },
+        Measure {
+            code: "close_requests",
+            monotone: true,
+            any_intent: true,
+            unit: Unit::Count,
+            value: |profile| Some(profile.cues().tail().count_from(CLOSE)),
+            sentence: |observed, expected| {
+                let what = "closely resembled some published harvesting pipeline in about";
+                wording::count(what, "requests", observed, expected)
             },
         },
         Measure {
@@ -196,13 +131,5 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     ],
 };
 
-/// Returns the mean of the largest intent logits, at most eight.
-///
-/// Serves accounts that hide an extraction among benign requests, which dilute every mean. An extreme grows slowly with
-/// exposure even in benign accounts; the clamp at +-8 bounds that, and the shares above a level, which do not grow,
-/// complement it.
-fn top_intents_logit(cues: &CueSums) -> Option<f64> {
-    let top = cues.top_intents();
-    let sum: f64 = top.iter().copied().map(f64::from).sum();
-    (!top.is_empty()).then(|| sum / top.len() as f64)
-}
+/// Log-odds from which a request closely resembles a pipeline: a probability of 0.9.
+const CLOSE: f64 = 2.2;

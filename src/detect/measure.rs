@@ -9,7 +9,7 @@ pub enum Unit {
     Share,
     /// Mean over exchanges of the text model's probability, 0 to 1.
     Probability,
-    /// Mean of logits, each within +-8.
+    /// Mean of log-odds, each within +-12.
     LogOdds,
     /// A count; may be fractional when it is an effective number.
     Count,
@@ -24,7 +24,7 @@ impl Unit {
     pub const fn range(self) -> (f64, f64) {
         match self {
             Self::Share | Self::Probability | Self::Index => (0.0, 1.0),
-            Self::LogOdds => (-8.0, 8.0),
+            Self::LogOdds => (-12.0, 12.0),
             Self::Count | Self::Ratio => (0.0, f64::INFINITY),
         }
     }

@@ -11,7 +11,7 @@ use crate::domain::{Cue, Technique};
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::ReasoningHarvest,
     maturity: Maturity::Live,
-    exchanges_needed: 5,
+    exchanges_needed: 1,
     looks_for: "Repeated requests whose purpose is the model's reasoning itself: a finished answer for which the \
         model should write down the reasoning, a fixed instruction that forces reasoning into tags before every \
         answer, or a saved reasoning trace that the model should restore, clean or continue.",
@@ -33,27 +33,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             sentence: |observed, expected| {
                 let what = "resembled published reasoning harvests";
                 wording::estimated_share(what, observed, expected)
-            },
-        },
-        Measure {
-            code: "reasoning_intent_logit",
-            monotone: true,
-            any_intent: false,
-            unit: Unit::LogOdds,
-            value: |profile| profile.cues().mean_logit(Cue::ReasoningIntent),
-            sentence: |observed, expected| {
-                wording::odds("requests read as reasoning harvests", observed, expected)
-            },
-        },
-        Measure {
-            code: "reasoning_intent_tail_share",
-            monotone: true,
-            any_intent: false,
-            unit: Unit::Share,
-            value: |profile| profile.cues().ninety_share(Cue::ReasoningIntent),
-            sentence: |observed, expected| {
-                let what = "closely resembled published reasoning harvests";
-                wording::share(what, observed, expected)
             },
         },
         Measure {

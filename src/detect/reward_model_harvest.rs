@@ -11,7 +11,7 @@ use crate::domain::{Cue, Technique};
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::RewardModelHarvest,
     maturity: Maturity::Live,
-    exchanges_needed: 5,
+    exchanges_needed: 1,
     looks_for: "Repeated use of the model as a judge of other models' answers: scores by a rubric, choices between \
         two answers, critiques with a revised answer, in the formats of preference data sets.",
     false_positives: &[
@@ -32,28 +32,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             sentence: |observed, expected| {
                 let what = "resembled published reward-model pipelines";
                 wording::estimated_share(what, observed, expected)
-            },
-        },
-        Measure {
-            code: "reward_intent_logit",
-            monotone: true,
-            any_intent: false,
-            unit: Unit::LogOdds,
-            value: |profile| profile.cues().mean_logit(Cue::RewardIntent),
-            sentence: |observed, expected| {
-                let what = "requests read as reward-model harvests";
-                wording::odds(what, observed, expected)
-            },
-        },
-        Measure {
-            code: "reward_intent_tail_share",
-            monotone: true,
-            any_intent: false,
-            unit: Unit::Share,
-            value: |profile| profile.cues().ninety_share(Cue::RewardIntent),
-            sentence: |observed, expected| {
-                let what = "closely resembled published reward-model pipelines";
-                wording::share(what, observed, expected)
             },
         },
         Measure {

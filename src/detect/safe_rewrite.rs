@@ -1,24 +1,19 @@
-//! Safe rewrite: policy-safe rewrites of sensitive queries, collected at scale. A draft: it measures nothing and never
-//! changes a risk.
+//! Safe rewrite: policy-safe rewrites of sensitive queries, collected at scale.
 //!
 //! Why it matters: These pairs train another model to avoid subjects while it seems to answer.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{DetectorCard, Maturity};
-use crate::domain::Technique;
+use super::{DetectorCard, Maturity, Measure, Unit, wording};
+use crate::domain::{Cue, Technique};
 
-/// A draft without measures. No head of the text model detects these rewrites: in this technique's scenario
-/// (`tests/scenarios`) every cue except that of the output format stays below 0.1, as it does for a moderator. The
-/// remaining signal, one template over a list, is measured by `templated_repetition` and is not specific to this
-/// technique.
+/// Card with the measure of the intent to collect rewrites. Its head of the text model learns from our own authors and
+/// from pipelines that revise answers by a list of principles: no campaign's own wording is public.
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::SafeRewrite,
-    maturity: Maturity::Draft,
-    exchanges_needed: u64::MAX,
-    looks_for: "Not measured yet. It needs a cue of its own, for which the text model has no head: with the current \
-        measures, these rewrites and benign moderation look the same. It is intended to look for sensitive \
-        questions, mostly political, that the model should answer or reword so that nothing sensitive is left, one \
-        after another over a list.",
+    maturity: Maturity::Live,
+    exchanges_needed: 1,
+    looks_for: "Sensitive questions, mostly political, and answers to them that the model should reword so that nothing \
+        sensitive is left, one after another over a list, in the form of pairs to train with.",
     false_positives: &[
         "Journalists and moderators who look for careful words.",
         "Localisation of products for many markets.",
@@ -26,5 +21,15 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     ],
     not_used: NOT_USED,
     contest: CONTEST,
-    measures: &[],
+    measures: &[Measure {
+        code: "rewrite_intent_mean",
+        monotone: true,
+        any_intent: false,
+        unit: Unit::Probability,
+        value: |profile| profile.cues().mean(Cue::RewriteIntent),
+        sentence: |observed, expected| {
+            let what = "resembled the collection of harmless rewrites";
+            wording::estimated_share(what, observed, expected)
+        },
+    }],
 };

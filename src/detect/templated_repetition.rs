@@ -10,7 +10,7 @@
 use super::card::{CONTEST, NOT_USED};
 use super::{DetectorCard, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
-use crate::profile::{Profile, RING_LENGTH, RepeatEstimate, SpaceSaving, Tail};
+use crate::profile::{Profile, RING_LENGTH, RepeatEstimate, SpaceSaving};
 
 /// Card with measures of templates, of repeats and of what the templated requests ask for.
 pub(super) static CARD: DetectorCard = DetectorCard {
@@ -121,20 +121,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             value: |profile| Some(template_mass(profile)? * profile.cues().intent_mean()?),
             sentence: |observed, expected| {
                 let what = "use of templates together with resemblance to a harvest";
-                wording::index(what, observed, expected)
-            },
-        },
-        Measure {
-            code: "templated_intent_tail",
-            monotone: true,
-            any_intent: true,
-            unit: Unit::Index,
-            value: |profile| {
-                let tail = profile.cues().intent_tail_share(Tail::Ninety)?;
-                Some(template_mass(profile)? * tail)
-            },
-            sentence: |observed, expected| {
-                let what = "use of templates together with close resemblance to a harvest";
                 wording::index(what, observed, expected)
             },
         },

@@ -11,7 +11,7 @@ use crate::domain::{Cue, Technique};
 pub(super) static CARD: DetectorCard = DetectorCard {
     technique: Technique::TrajectoryHarvest,
     maturity: Maturity::Live,
-    exchanges_needed: 5,
+    exchanges_needed: 1,
     looks_for: "Complete runs of an agent over invented tasks: simulated users, environments and tools, or \
         programming tasks from a pool that the model should solve together with their tests, in the formats of \
         trajectory data sets.",
@@ -33,30 +33,6 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             sentence: |observed, expected| {
                 let what = "resembled published trajectory pipelines";
                 wording::estimated_share(what, observed, expected)
-            },
-        },
-        Measure {
-            code: "trajectory_intent_logit",
-            monotone: true,
-            any_intent: false,
-            unit: Unit::LogOdds,
-            value: |profile| profile.cues().mean_logit(Cue::TrajectoryIntent),
-            sentence: |observed, expected| {
-                wording::odds("requests read as trajectory harvests", observed, expected)
-            },
-        },
-        Measure {
-            code: "trajectory_intent_tail_share",
-            monotone: true,
-            any_intent: false,
-            unit: Unit::Share,
-            value: |profile| {
-                let cues = profile.cues();
-                cues.ninety_share(Cue::TrajectoryIntent)
-            },
-            sentence: |observed, expected| {
-                let what = "closely resembled published trajectory pipelines";
-                wording::share(what, observed, expected)
             },
         },
         Measure {

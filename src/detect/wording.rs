@@ -109,7 +109,7 @@ fn percent(share: f64) -> String {
 
 /// Formats log-odds as odds, with the smaller side as 1: "3.0 to 1", "1 to 40".
 fn odds_in_words(log_odds: f64) -> String {
-    // Logits are clamped to +-8 when they are computed; beyond it a sentence would only fill with digits.
+    // Beyond 3,000 to 1 a sentence would only fill with digits.
     let times = log_odds.abs().min(8.0).exp();
     let times = if times < 9.95 {
         format!("{times:.1}")

@@ -7,7 +7,7 @@ pub const CUE_COUNT: usize = Cue::ALL.len();
 
 /// A cue: the output of one head of the text model.
 ///
-/// The four *intent* cues are trained on published pipelines against all benign requests. The *form* cues describe the
+/// The five *intent* cues are trained on published pipelines against all benign requests. The *form* cues describe the
 /// request whoever sends it, and are trained on both sides. A form cue alone is never evidence of guilt: a benign judge
 /// grades by a rubric too.
 #[derive(
@@ -33,6 +33,8 @@ pub enum Cue {
     SynthesisIntent,
     /// Intent: generates agent trajectories.
     TrajectoryIntent,
+    /// Intent: collects harmless versions of sensitive questions and answers.
+    RewriteIntent,
     /// Form: demands steps, a rationale or a thinking trace.
     RationaleDemand,
     /// Form: gives the answer and asks for the reasoning behind it.
@@ -63,12 +65,13 @@ impl Cue {
     /// All cues, in the order of the model's heads.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// The four intent cues.
-    pub const INTENT: [Self; 4] = [
+    /// The five intent cues.
+    pub const INTENT: [Self; 5] = [
         Self::ReasoningIntent,
         Self::RewardIntent,
         Self::SynthesisIntent,
         Self::TrajectoryIntent,
+        Self::RewriteIntent,
     ];
 
     /// Returns the stable name, used in manifests, recipes and reasons.
@@ -173,8 +176,8 @@ mod tests {
         let names: Vec<&str> = Cue::ALL.iter().map(|one| one.name()).collect();
         assert_eq!(
             names.join(" "),
-            "reasoning_intent reward_intent synthesis_intent trajectory_intent rationale_demand \
-             reasoning_behind_answer rubric_grading pairwise_preference critique_revise tool_trajectory code_task \
+            "reasoning_intent reward_intent synthesis_intent trajectory_intent rewrite_intent \
+             rationale_demand reasoning_behind_answer rubric_grading pairwise_preference critique_revise tool_trajectory code_task \
              question_from_passage persona_seeded instruction_writing dataset_format benchmark_item"
         );
         for &one in Cue::ALL {

@@ -3,15 +3,15 @@
 //! Each row `r` of the table has a vector `E_r` and a score `a_r`. A channel is pooled as
 //! `sum exp(a_r) E_r / sum exp(a_r)`. This is attention whose weights depend on the token alone: it takes one pass at
 //! no quadratic cost, and a long payload does not drown a rare telling phrase. The pooled channels pass through one
-//! affine layer. Its output, scaled to unit length, is the embedding; after a rectifier it feeds the heads. The four
-//! intent heads also receive the wide member's log-odds, the same for each, since it knows whether a request extracts,
-//! not how.
+//! affine layer. Its output, scaled to unit length, is the embedding; after a rectifier it feeds the heads. The intent
+//! heads are fed by the text that asks alone, so that nothing around it acquits it. They also receive the wide member's
+//! log-odds, the same for each, since it knows whether a request extracts, not how.
 
 use half::f16;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use thiserror::Error;
 
-use super::wide::{Seen, Wide, feature_count};
+use super::wide::{Linear, Seen, Wide, asking_channel, feature_count};
 use super::{CHANNELS, Channel, ChannelRows};
 use crate::domain::{CUE_COUNT, Cue, CueProbabilities, EMBEDDING_DIM, Embedding};
 
@@ -98,7 +98,7 @@ impl StaticEncoder {
     pub fn from_weights(vectors: &[f32], scores: &[f32], head: Head, wide: Wide) -> Self {
         assert_eq!(vectors.len(), scores.len() * ROW_DIM, "one vector a token");
         assert_eq!(
-            wide.weights().len(),
+            wide.request().weights.len(),
             feature_count(scores.len()),
             "a wide member of the same vocabulary"
         );
@@ -166,28 +166,17 @@ impl StaticEncoder {
         )
     }
 
-    /// Returns cue probabilities and the unit embedding of one request.
+    /// Returns cue probabilities and the unit embedding of one call. Embedding and form cues are of the whole call; the
+    /// intents are those of the text that asks, to which a system prompt can only add.
     pub fn evaluate(&self, rows: &ChannelRows, seen: &mut Seen) -> (CueProbabilities, Embedding) {
-        let mut hidden = [0.0_f32; EMBEDDING_DIM];
-        hidden.copy_from_slice(&self.head.hidden_bias);
-        for channel in Channel::ALL {
-            let pooled = self.pool(rows.channel(channel));
-            let first = channel as usize * ROW_DIM;
-            for (index, value) in pooled.iter().enumerate() {
-                let from = (first + index) * EMBEDDING_DIM;
-                add_scaled(
-                    &mut hidden,
-                    &self.head.hidden[from..from + EMBEDDING_DIM],
-                    *value,
-                );
-            }
-        }
-        let mut logits = [0.0_f32; CUE_COUNT];
-        logits.copy_from_slice(&self.head.cues_bias);
-        for (index, value) in hidden.iter().enumerate() {
-            if *value > 0.0 {
-                let from = index * CUE_COUNT;
-                add_scaled(&mut logits, &self.head.cues[from..from + CUE_COUNT], *value);
+        let asking = asking_channel(rows);
+        let mut hidden = self.hidden_of(rows, |_| true);
+        let mut logits = self.logits(&hidden);
+        let stands_alone = |channel| channel == asking || rows.channel(channel).is_empty();
+        if !Channel::ALL.into_iter().all(stands_alone) {
+            let asked = self.logits(&self.hidden_of(rows, |channel| channel == asking));
+            for cue in Cue::INTENT {
+                logits[cue.index()] = asked[cue.index()];
             }
         }
         let wide = self.wide.logit(rows, seen);
@@ -202,6 +191,42 @@ impl StaticEncoder {
             }
         }
         (cues, Embedding(hidden))
+    }
+
+    /// Returns the affine layer's output for the channels that are `read`, before the rectifier.
+    fn hidden_of(
+        &self,
+        rows: &ChannelRows,
+        read: impl Fn(Channel) -> bool,
+    ) -> [f32; EMBEDDING_DIM] {
+        let mut hidden = [0.0_f32; EMBEDDING_DIM];
+        hidden.copy_from_slice(&self.head.hidden_bias);
+        for channel in Channel::ALL {
+            let rows = rows.channel(channel);
+            if rows.is_empty() || !read(channel) {
+                continue;
+            }
+            let first = channel as usize * ROW_DIM;
+            for (index, value) in self.pool(rows).iter().enumerate() {
+                let from = (first + index) * EMBEDDING_DIM;
+                let weights = &self.head.hidden[from..from + EMBEDDING_DIM];
+                add_scaled(&mut hidden, weights, *value);
+            }
+        }
+        hidden
+    }
+
+    /// Returns the log-odds of each cue from the affine layer's output.
+    fn logits(&self, hidden: &[f32; EMBEDDING_DIM]) -> [f32; CUE_COUNT] {
+        let mut logits = [0.0_f32; CUE_COUNT];
+        logits.copy_from_slice(&self.head.cues_bias);
+        for (index, value) in hidden.iter().enumerate() {
+            if *value > 0.0 {
+                let from = index * CUE_COUNT;
+                add_scaled(&mut logits, &self.head.cues[from..from + CUE_COUNT], *value);
+            }
+        }
+        logits
     }
 
     /// Returns `sum exp(a_r) E_r / sum exp(a_r)`; zeros if there are no rows.
@@ -281,16 +306,22 @@ impl StaticEncoder {
                 floats(&self.head.cues_bias),
             ),
             (
-                "wide.weights",
+                "wide.request.weights",
                 Dtype::F16,
                 vec![feature_count(rows)],
-                halves(self.wide.weights()),
+                halves(&self.wide.request().weights),
             ),
             (
-                "wide.bias",
+                "wide.system.weights",
+                Dtype::F16,
+                vec![feature_count(rows)],
+                halves(&self.wide.system().weights),
+            ),
+            (
+                "wide.biases",
                 Dtype::F32,
-                vec![1],
-                floats(&[self.wide.bias()]),
+                vec![2],
+                floats(&[self.wide.request().bias, self.wide.system().bias]),
             ),
         ];
         let views = buffers
@@ -325,14 +356,21 @@ impl StaticEncoder {
             cues: floats(&file, "cues.weight", &[EMBEDDING_DIM, CUE_COUNT])?,
             cues_bias: floats(&file, "cues.bias", &[CUE_COUNT])?,
         };
-        let wide = tensor(&file, "wide.weights", Dtype::F16, &[feature_count(tokens)])?;
-        let weights: Vec<f32> = wide
-            .data()
-            .chunks_exact(2)
-            .map(|bytes| f16::from_le_bytes([bytes[0], bytes[1]]).to_f32())
-            .collect();
-        let bias = floats(&file, "wide.bias", &[1])?[0];
-        let wide = Wide::new(tokens, &finite("wide.weights", weights)?, bias);
+        let biases = floats(&file, "wide.biases", &[2])?;
+        let linear = |name: &'static str, bias: f32| {
+            let tensor = tensor(&file, name, Dtype::F16, &[feature_count(tokens)])?;
+            let weights = tensor
+                .data()
+                .chunks_exact(2)
+                .map(|bytes| f16::from_le_bytes([bytes[0], bytes[1]]).to_f32());
+            let weights = finite(name, weights.collect())?;
+            Ok::<Linear, EncoderError>(Linear { weights, bias })
+        };
+        let wide = Wide::new(
+            tokens,
+            linear("wide.request.weights", biases[0])?,
+            linear("wide.system.weights", biases[1])?,
+        );
         Ok(Self::from_table(table, head, wide))
     }
 }

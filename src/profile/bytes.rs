@@ -11,7 +11,8 @@ use super::Profile;
 use super::bottom_k::{BottomK, Sampled};
 use super::change_detector::{ChangeDetector, Evidence};
 use super::clients::Clients;
-use super::cue_sums::{CueSums, IntentSum};
+use super::cue_sums::CueSums;
+use super::intent_tail::IntentTail;
 use super::decay::Landmark;
 use super::distinct::Distinct;
 use super::heavy_hitters::HeavyHitters;
@@ -230,11 +231,8 @@ fields_layout! {
     impl [] HeavyHitters { skeletons, heads, tails }
     impl [] Distinct { skeletons, slot_sample }
     impl [] RepeatRing { entries, exchanges, repeats }
-    impl [] CueSums {
-        count, landmark, recent_weight, probabilities, intents, strongest_probability, strongest_logit,
-        strongest_recent, strongest_above, top_intents,
-    }
-    impl [] IntentSum { logit, above_ninety }
+    impl [] CueSums { count, probabilities, strongest, tail }
+    impl [] IntentTail { landmark, newest, weights, sums }
     impl [] ModelMix { models, latest, switches, prompts_moved, refusals_moved }
     impl [] JudgedTexts { tags }
     impl [] RequestStats { exchanges, outcome_known, refused, with_tools, with_text, unreadable }

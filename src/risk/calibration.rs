@@ -7,18 +7,11 @@
 //! there. Both fits are computed for every score beforehand (`train::venn_abers`), so applying them is two binary
 //! searches. The usual point estimate is `p1 / (1 - p0 + p1)`, the minimax choice under log loss.
 //!
-//! That estimate is a step function, and steps would discard the ranking within a plateau. The headline is instead
-//! interpolated through it. The guarantees, up to rounding:
-//! - `p0 <= risk <= p1` at **every** score, tails included;
-//! - `risk` is continuous and strictly increasing in the score, to the precision of doubles (it saturates only where
-//!   the logistic itself does, tens of log-odds beyond the calibration data);
-//! - at every score where either fit jumps and that is not the end of a plateau, `risk` is exactly
-//!   `p1 / (1 - p0 + p1)`; at the two ends of a plateau it is tilted off it by a third of the free room.
-//!
-//! Why this works: between two neighbouring jumps `a < b`, `p0` is the constant `p0(a)` and `p1` the constant `p1(b)`,
-//! so any path that rises from within the band at `a` to within the band at `b` never leaves the band. Beyond the last
-//! jump on either side the band is open to 0 or 1, and the path continues with the slope of a logistic (Platt 1999)
-//! fit.
+//! That estimate is a step function: accounts whose evidence differs would share a risk, and neighbours on either side of
+//! a step would be told very different ones. The headline is therefore a curve of its own, fitted on the same accounts
+//! (`train::calibration`): a logistic regression on the score whose slope may differ between a few stretches of it, and
+//! is at least [`SLOPE_MIN`]. So `risk` is continuous and strictly increasing in the score, to the precision of doubles.
+//! Where the curve leaves the band of the two fits, the interval is widened to it; the two ends keep their guarantee.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -26,23 +19,24 @@ use thiserror::Error;
 use crate::domain::Risk;
 use crate::statistics::logistic::logit;
 
+/// Least slope of the headline, in log-odds per unit of score.
+pub(crate) const SLOPE_MIN: f64 = 0.05;
+
 /// A fitted and validated calibration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "VennAbersFit", into = "VennAbersFit")]
 pub struct Calibration {
     fit: VennAbersFit,
-    /// `(score, log-odds)` of the headline at every jump, strictly increasing in both.
-    anchors: Vec<(f64, f64)>,
 }
 
 /// A calibrated probability with its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibrated {
-    /// `p0`: the calibrated probability if this account is benign.
+    /// `p0`: the calibrated probability if this account is benign; never above `risk`.
     pub low: Risk,
     /// The headline, between `low` and `high`.
     pub risk: Risk,
-    /// `p1`: the calibrated probability if this account is extracting.
+    /// `p1`: the calibrated probability if this account is extracting; never below `risk`.
     pub high: Risk,
 }
 
@@ -65,9 +59,11 @@ pub enum CalibrationError {
     /// The two fits cross.
     #[error("expected the lower fit below the upper one, entry {0} is not")]
     Crossing(usize),
-    /// A tail slope is not positive.
-    #[error("expected a positive finite tail slope, got {0}")]
-    Slope(f64),
+    /// The curve of the headline does not increase.
+    #[error(
+        "curve: expected two or more finite points with increasing scores and log-odds, point {0} is not"
+    )]
+    Curve(usize),
 }
 
 /// The numbers of a fitted calibration before validation, as fitted by `train` and stored in a bundle.
@@ -78,8 +74,9 @@ pub struct VennAbersFit {
     pub lower: Vec<(f64, f64)>,
     /// `p1` as (score, value) steps: each value applies up to and including its score; 1 beyond the last entry.
     pub upper: Vec<(f64, f64)>,
-    /// Log-odds per unit of score beyond the first and last jump.
-    pub tail_slope: f64,
+    /// The headline as (score, log-odds) points, strictly increasing in both, with straight lines between them and on
+    /// beyond both ends.
+    pub curve: Vec<(f64, f64)>,
     /// Weighted share of extraction among the calibration accounts.
     pub base_rate: f64,
     /// Assumed share of extraction in the population being scored.
@@ -101,14 +98,11 @@ impl Calibration {
         let shift = logit(self.fit.prior) - logit(self.fit.base_rate);
         let (p0, p1) = self.fit.band(score);
         let (low, high) = (shifted(p0, shift), shifted(p1, shift));
-        // The clamp only ever changes the last bit.
-        let headline = Risk::from_logit(self.headline(score) + shift)
-            .value()
-            .clamp(low.value(), high.value());
+        let risk = Risk::from_logit(self.fit.headline(score) + shift);
         Calibrated {
-            low,
-            risk: Risk::new(headline).unwrap_or(low),
-            high,
+            low: if low < risk { low } else { risk },
+            risk,
+            high: if high > risk { high } else { risk },
         }
     }
 
@@ -120,23 +114,6 @@ impl Calibration {
         check_prior(prior)?;
         self.fit.prior = prior;
         Ok(self)
-    }
-
-    fn headline(&self, score: f64) -> f64 {
-        let above = self.anchors.partition_point(|&(at, _)| at <= score);
-        let beyond = |(at, value): (f64, f64)| value + (score - at) * self.fit.tail_slope;
-        match (
-            above.checked_sub(1).map(|left| self.anchors[left]),
-            self.anchors.get(above),
-        ) {
-            (Some((from, low)), Some(&(to, high))) => {
-                // The clamp keeps rounding from exceeding either end.
-                (low + (high - low) * ((score - from) / (to - from))).clamp(low, high)
-            }
-            (Some(last), None) => beyond(last),
-            (None, Some(&first)) => beyond(first),
-            (None, None) => logit(self.fit.base_rate) + score * self.fit.tail_slope,
-        }
     }
 }
 
@@ -153,14 +130,21 @@ impl VennAbersFit {
         )
     }
 
+    /// Returns the headline's log-odds at a score.
+    fn headline(&self, score: f64) -> f64 {
+        let last = self.curve.len() - 2;
+        let above = self.curve.partition_point(|&(at, _)| at <= score);
+        let left = above.saturating_sub(1).min(last);
+        let ((from, low), (to, high)) = (self.curve[left], self.curve[left + 1]);
+        low + (high - low) * ((score - from) / (to - from))
+    }
+
     fn check(&self) -> Result<(), CalibrationError> {
         check_steps("lower", &self.lower)?;
         check_steps("upper", &self.upper)?;
         check_prior(self.base_rate)?;
         check_prior(self.prior)?;
-        if !(self.tail_slope > 0.0 && self.tail_slope.is_finite()) {
-            return Err(CalibrationError::Slope(self.tail_slope));
-        }
+        check_curve(&self.curve)?;
         let jumps = self.lower.iter().chain(&self.upper);
         match jumps
             .map(|&(score, _)| self.band(score))
@@ -170,42 +154,6 @@ impl VennAbersFit {
             None => Ok(()),
         }
     }
-
-    /// Returns the headline as (score, log-odds) at every jump.
-    fn anchors(&self) -> Vec<(f64, f64)> {
-        let mut jumps: Vec<f64> = self
-            .lower
-            .iter()
-            .chain(&self.upper)
-            .map(|&(score, _)| score)
-            .collect();
-        jumps.sort_unstable_by(f64::total_cmp);
-        jumps.dedup();
-        let bands: Vec<(f64, f64)> = jumps.iter().map(|&score| self.band(score)).collect();
-        let values: Vec<f64> = bands.iter().map(|&(p0, p1)| p1 / (1.0 - p0 + p1)).collect();
-        let tilted = |i: usize| {
-            let value = values[i];
-            let before = if i > 0 { values[i - 1] } else { 0.0 };
-            let after = values.get(i + 1).copied().unwrap_or(1.0);
-            // Equal neighbours are the two ends of one plateau, and never more than two: an end is where p0 has just
-            // jumped or p1 is about to.
-            if after <= value {
-                value - (value - bands[i].0).min(value - before).max(0.0) / 3.0
-            } else if before >= value {
-                value + (bands[i].1 - value).min(after - value) / 3.0
-            } else {
-                value
-            }
-        };
-        let mut anchors: Vec<(f64, f64)> = Vec::with_capacity(jumps.len());
-        for (index, &score) in jumps.iter().enumerate() {
-            let log_odds = logit(tilted(index));
-            if anchors.last().is_none_or(|&(_, before)| before < log_odds) {
-                anchors.push((score, log_odds));
-            }
-        }
-        anchors
-    }
 }
 
 impl TryFrom<VennAbersFit> for Calibration {
@@ -213,8 +161,7 @@ impl TryFrom<VennAbersFit> for Calibration {
 
     fn try_from(fit: VennAbersFit) -> Result<Self, Self::Error> {
         fit.check()?;
-        let anchors = fit.anchors();
-        Ok(Self { fit, anchors })
+        Ok(Self { fit })
     }
 }
 
@@ -248,6 +195,17 @@ fn check_prior(prior: f64) -> Result<(), CalibrationError> {
     }
 }
 
+fn check_curve(curve: &[(f64, f64)]) -> Result<(), CalibrationError> {
+    let is_finite = |&(score, log_odds): &(f64, f64)| score.is_finite() && log_odds.is_finite();
+    let rises = |pair: &[(f64, f64)]| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1;
+    let number = curve.iter().position(|point| !is_finite(point));
+    let step = curve.windows(2).position(|pair| !rises(pair)).map(|before| before + 1);
+    match number.or(step).or((curve.len() < 2).then_some(curve.len())) {
+        Some(index) => Err(CalibrationError::Curve(index)),
+        None => Ok(()),
+    }
+}
+
 fn check_steps(which: &'static str, steps: &[(f64, f64)]) -> Result<(), CalibrationError> {
     let bad_number =
         |&(score, value): &(f64, f64)| !score.is_finite() || !(0.0..=1.0).contains(&value);
@@ -259,7 +217,3 @@ fn check_steps(which: &'static str, steps: &[(f64, f64)]) -> Result<(), Calibrat
         None => Ok(()),
     }
 }
-
-#[cfg(test)]
-#[allow(clippy::float_cmp, reason = "exact by design, or worked by hand")]
-mod tests;

@@ -2,11 +2,10 @@
 
 use std::sync::LazyLock;
 
-use super::risk_model::HistoryCalibration;
 use super::{Calibrated, RiskModel, Term};
 use crate::detect::{MeasureIndex, MeasureValues};
 use crate::domain::{
-    Band, BaselineOf, Mitigation, Reason, Recommendation, Technique, TechniqueRisk,
+    Band, BaselineOf, Mitigation, Reason, Recommendation, Risk, Technique, TechniqueRisk,
 };
 
 /// Maximum reasons written out; the remaining terms are summed into one more.
@@ -49,8 +48,7 @@ impl RiskModel {
     /// Computes the result for an account from its measures after `seen` exchanges.
     pub fn judge(&self, values: &MeasureValues, seen: u64) -> Judgement {
         let evaluation = self.fusion.evaluate(values, seen);
-        let calibration = self.calibration_at(seen);
-        let calibrated = calibration.apply(evaluation.score);
+        let calibrated = self.calibration.apply(evaluation.score);
         let (band, recommendation) = if seen < self.exchanges_needed {
             (Band::Insufficient, Recommendation::Allow)
         } else {
@@ -66,7 +64,7 @@ impl RiskModel {
             })
             .collect();
         let shares = intent_shares(values);
-        let techniques = self.techniques(&evaluated, shares, calibration, calibrated);
+        let techniques = self.techniques(&evaluated, shares, calibrated);
         Judgement {
             calibrated,
             band,
@@ -79,36 +77,31 @@ impl RiskModel {
         }
     }
 
-    /// Returns the risk explained by each technique: the calibrated score of its own terms, never above the account's
-    /// risk. A technique without a term is omitted: context is not a risk.
+    /// Returns the risk explained by each technique, never above the account's. A technique that is seen in what requests
+    /// ask for has the account's risk times its share of that, relative to the strongest; one that has a term of its own
+    /// has the calibrated score of its terms. A technique without either is omitted: context is not a risk.
     fn techniques(
         &self,
         evaluated: &[EvaluatedTerm<'_>],
         shares: IntentShares,
-        calibration: &HistoryCalibration,
         account: Calibrated,
     ) -> Vec<TechniqueRisk> {
         let of = |technique: Technique| {
             let share = shares.iter().find(|(intent, _)| *intent == technique);
+            let asked = share.and_then(|(_, share)| Risk::new(account.risk.value() * share));
             let own = evaluated
                 .iter()
-                .filter(|own| own.observed.is_some())
-                .filter_map(|own| match share {
-                    Some((_, share)) if own.measure.measure().any_intent => {
-                        Some(own.contribution * share)
-                    }
-                    _ => (own.measure.card().technique == technique).then_some(own.contribution),
-                });
+                .filter(|own| own.observed.is_some() && !own.measure.measure().any_intent)
+                .filter(|own| own.measure.card().technique == technique)
+                .map(|own| own.contribution);
             let (sum, terms) = own.fold((0.0, 0), |(sum, terms), value| (sum + value, terms + 1));
-            (terms > 0).then(|| {
-                let alone = calibration.apply(self.fusion.base() + sum).risk;
-                let risk = if alone > account.risk {
-                    account.risk
-                } else {
-                    alone
-                };
-                TechniqueRisk { technique, risk }
-            })
+            let by_terms = (terms > 0).then(|| self.calibration.apply(self.fusion.base() + sum).risk);
+            let risk = match (asked, by_terms) {
+                (Some(asked), Some(by_terms)) if by_terms > asked => by_terms,
+                (asked, by_terms) => asked.or(by_terms)?,
+            };
+            let risk = if risk > account.risk { account.risk } else { risk };
+            Some(TechniqueRisk { technique, risk })
         };
         Technique::ALL.iter().copied().filter_map(of).collect()
     }
@@ -167,18 +160,19 @@ fn reason(own: &EvaluatedTerm<'_>, strongest: Option<Technique>) -> Option<Reaso
 }
 
 /// The measure of each intent's mean probability.
-static INTENTS: LazyLock<[(Technique, Option<MeasureIndex>); 4]> = LazyLock::new(|| {
+static INTENTS: LazyLock<[(Technique, Option<MeasureIndex>); 5]> = LazyLock::new(|| {
     [
         (Technique::ReasoningHarvest, "reasoning_intent_mean"),
         (Technique::RewardModelHarvest, "reward_intent_mean"),
         (Technique::TrajectoryHarvest, "trajectory_intent_mean"),
         (Technique::DatasetSynthesis, "synthesis_intent_mean"),
+        (Technique::SafeRewrite, "rewrite_intent_mean"),
     ]
     .map(|(technique, code)| (technique, MeasureIndex::of_code(code)))
 });
 
 /// The amount of each intent, relative to the strongest at 1.
-type IntentShares = [(Technique, f64); 4];
+type IntentShares = [(Technique, f64); 5];
 
 fn intent_shares(values: &MeasureValues) -> IntentShares {
     let mut shares = INTENTS.map(|(technique, measure)| {

@@ -22,30 +22,23 @@ pub enum RiskModelError {
     /// A typical value belongs to no measure of this program, or to one that has a term.
     #[error("context: expected measures of this program without a term, got {0:?}")]
     Context(String),
-    /// Calibrations do not start at the first exchange or are not in increasing order.
-    #[error(
-        "calibration_by_history: expected one from exchange 1 and increasing starts, got {0:?}"
-    )]
-    History(Vec<u64>),
 }
 
-/// Calibration of accounts that have sent at least `from` exchanges.
+/// Calibration of an account's score, whatever the length of its history: the score itself grows with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HistoryCalibration {
-    /// Number of exchanges from which this calibration applies.
-    pub from: u64,
-    /// Score to probability, fitted on accounts of about that length.
-    pub calibration: Calibration,
+pub struct AccountCalibration {
+    /// Score to probability, fitted on all accounts.
+    pub all: Calibration,
     /// The same, fitted on one account of each application and pipeline: its interval reflects how few of them there
     /// are, which the interval of thousands of accounts does not.
     pub by_unit: Calibration,
 }
 
-impl HistoryCalibration {
+impl AccountCalibration {
     /// Returns the headline of all accounts, with an interval that also covers the one fitted on distinct units.
     pub(super) fn apply(&self, score: f64) -> Calibrated {
-        let (all, units) = (self.calibration.apply(score), self.by_unit.apply(score));
+        let (all, units) = (self.all.apply(score), self.by_unit.apply(score));
         let least = |a: Risk, b: Risk| if a < b { a } else { b };
         let most = |a: Risk, b: Risk| if a > b { a } else { b };
         Calibrated {
@@ -65,8 +58,8 @@ pub struct RiskModelFile {
     /// Weighted medians among benign accounts, where known, of measures without a term; used for comparison in their
     /// sentences.
     pub context: BTreeMap<String, f64>,
-    /// Calibration by length of history: the same score is stronger evidence for a longer history.
-    pub calibration_by_history: Vec<HistoryCalibration>,
+    /// Score to probability.
+    pub calibration: AccountCalibration,
     /// Thresholds on the score at stated false-positive rates.
     pub operating_points: OperatingPoints,
     /// Maps the strongest intent cue (log-odds) of one request to the probability that a pipeline sent it.
@@ -82,10 +75,7 @@ pub struct RiskModel {
     pub(super) fusion: Fusion,
     /// The typical value of each measure that is context, in the order of the measures.
     context: [Option<f64>; MEASURE_COUNT],
-    /// Applies from the first exchange.
-    first_calibration: HistoryCalibration,
-    /// The other calibrations, in increasing order of their start.
-    later_calibrations: Vec<HistoryCalibration>,
+    pub(super) calibration: AccountCalibration,
     pub(super) operating_points: OperatingPoints,
     conversation: Calibration,
     pub(super) exchanges_needed: u64,
@@ -127,13 +117,6 @@ impl RiskModel {
     pub fn typical_context(&self, measure: MeasureIndex) -> Option<f64> {
         self.context[measure.place()]
     }
-
-    /// Returns the calibration for accounts with `seen` exchanges.
-    pub(super) fn calibration_at(&self, seen: u64) -> &HistoryCalibration {
-        let started = |later: &&HistoryCalibration| later.from <= seen;
-        let latest = self.later_calibrations.iter().rev().find(started);
-        latest.unwrap_or(&self.first_calibration)
-    }
 }
 
 impl TryFrom<RiskModelFile> for RiskModel {
@@ -149,23 +132,14 @@ impl TryFrom<RiskModelFile> for RiskModel {
                 None => return Err(RiskModelError::Context(code)),
             }
         }
-        let starts = file.calibration_by_history.iter().map(|own| own.from);
-        let starts: Vec<u64> = starts.collect();
-        let mut calibrations = file.calibration_by_history.into_iter();
-        match calibrations.next() {
-            Some(first_calibration) if first_calibration.from == 1 && starts.is_sorted() => {
-                Ok(Self {
-                    fusion,
-                    context,
-                    first_calibration,
-                    later_calibrations: calibrations.collect(),
-                    operating_points: file.operating_points,
-                    conversation: file.conversation,
-                    exchanges_needed: file.exchanges_needed,
-                })
-            }
-            _ => Err(RiskModelError::History(starts)),
-        }
+        Ok(Self {
+            fusion,
+            context,
+            calibration: file.calibration,
+            operating_points: file.operating_points,
+            conversation: file.conversation,
+            exchanges_needed: file.exchanges_needed,
+        })
     }
 }
 
@@ -175,12 +149,10 @@ impl From<RiskModel> for RiskModelFile {
         let named = |(measure, typical): (MeasureIndex, Option<f64>)| {
             Some((measure.measure().code.to_owned(), typical?))
         };
-        let mut calibration_by_history = vec![model.first_calibration];
-        calibration_by_history.extend(model.later_calibrations);
         Self {
             fusion: model.fusion.into(),
             context: measures.filter_map(named).collect(),
-            calibration_by_history,
+            calibration: model.calibration,
             operating_points: model.operating_points,
             conversation: model.conversation,
             exchanges_needed: model.exchanges_needed,

@@ -1,18 +1,12 @@
-//! Fits a calibration: groups ties, weights accounts and sets the slope of the tails.
+//! Fits a calibration: groups ties, weights accounts, and fits the curve of the headline beside the two isotonic fits.
+
+mod curve;
 
 use thiserror::Error;
 
 use super::venn_abers::{Knot, lower_fit, upper_fit};
 use crate::risk::{Calibration, CalibrationError, VennAbersFit};
 use crate::statistics::decimal::twelve_digits;
-use crate::statistics::logistic::sigmoid;
-
-/// Minimum slope of the headline probability in the tails, in log-odds per unit of score.
-const SMALLEST_TAIL_SLOPE: f64 = 0.05;
-/// Maximum slope; separable data would require an infinite one.
-const LARGEST_TAIL_SLOPE: f64 = 2.0;
-/// Newton steps of the logistic fit; it converges in fewer than ten.
-const NEWTON_STEPS: usize = 50;
 
 /// One account used for calibration.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,7 +88,7 @@ pub(crate) fn fit_calibration(rows: &[CalibrationRow]) -> Result<Calibration, Ca
     let fit = VennAbersFit {
         lower: first_of_runs(&knots, &lower_fit(&knots)),
         upper: last_of_runs(&knots, &upper_fit(&knots)),
-        tail_slope: twelve_digits(logistic_slope(&knots)),
+        curve: curve::fit(&knots),
         base_rate: twelve_digits(of_extraction / weight),
         prior: twelve_digits(of_extraction / weight),
         benign,
@@ -152,49 +146,6 @@ fn last_of_runs(knots: &[Knot], fit: &[f64]) -> Vec<(f64, f64)> {
     }
     steps.reverse();
     steps
-}
-
-/// Returns the slope of a weighted logistic regression on the score, with Platt's softened targets.
-fn logistic_slope(knots: &[Knot]) -> f64 {
-    let weight: f64 = knots.iter().map(|knot| knot.weight).sum();
-    let positive: f64 = knots.iter().map(|knot| knot.extraction).sum();
-    let high = (positive + 1.0) / (positive + 2.0);
-    let low = 1.0 / (weight - positive + 2.0);
-    // Centred, so that intercept and slope are nearly uncorrelated.
-    let centre = knots
-        .iter()
-        .map(|knot| knot.weight * knot.score)
-        .sum::<f64>()
-        / weight;
-    let (mut intercept, mut slope) = (0.0_f64, 0.0_f64);
-    for _ in 0..NEWTON_STEPS {
-        let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 1e-9, 0.0, 1e-9);
-        for knot in knots {
-            let x = knot.score - centre;
-            let p = sigmoid(intercept + slope * x);
-            let target = knot.extraction * high + (knot.weight - knot.extraction) * low;
-            let gradient = target - knot.weight * p;
-            let curvature = knot.weight * p * (1.0 - p);
-            g0 += gradient;
-            g1 += gradient * x;
-            h00 += curvature;
-            h01 += curvature * x;
-            h11 += curvature * x * x;
-        }
-        let determinant = h00 * h11 - h01 * h01;
-        let step = [
-            (g0 * h11 - g1 * h01) / determinant,
-            (g1 * h00 - g0 * h01) / determinant,
-        ];
-        // Steps are bounded: far from the optimum Newton overshoots into flat territory.
-        intercept += step[0].clamp(-2.0, 2.0);
-        slope += step[1].clamp(-2.0, 2.0);
-    }
-    if slope.is_finite() {
-        slope.clamp(SMALLEST_TAIL_SLOPE, LARGEST_TAIL_SLOPE)
-    } else {
-        SMALLEST_TAIL_SLOPE
-    }
 }
 
 #[cfg(test)]

@@ -63,6 +63,7 @@ pub(crate) const fn intent_of(technique: Technique) -> Option<Cue> {
         Technique::RewardModelHarvest => Some(Cue::RewardIntent),
         Technique::DatasetSynthesis => Some(Cue::SynthesisIntent),
         Technique::TrajectoryHarvest => Some(Cue::TrajectoryIntent),
+        Technique::SafeRewrite => Some(Cue::RewriteIntent),
         _ => None,
     }
 }
@@ -217,8 +218,11 @@ fn without_intent(mut targets: [Target; CUE_COUNT]) -> [Target; CUE_COUNT] {
 }
 
 /// Minimum weight of a pipeline or benign pool, in requests of weight 1: a way of asking for which we could only write
-/// a few examples must still be learned. Applications are many and need no minimum.
+/// a few examples must still be learned.
 const SOURCE_WEIGHT_MIN: f32 = 25.0;
+/// The same of an application. With about a third of a pool's weight, applications that were left out were told from
+/// pipelines better than with an eighth; more made no difference.
+const APPLICATION_WEIGHT_MIN: f32 = 8.0;
 
 /// Balances languages: makes pipelines' requests as rare among the benign ones of each language as they are overall, so
 /// that no language becomes evidence of extraction (reweighing: Kamiran & Calders 2012).
@@ -264,8 +268,9 @@ pub(crate) fn examples(requests: &[LabeledRequest<'_>], vocabulary: &Vocabulary)
     let weight = |request: &LabeledRequest<'_>| {
         let size = request.unit_size as f32;
         let floor = match request.origin {
-            Origin::Application | Origin::Own => 0.0,
-            _ => SOURCE_WEIGHT_MIN,
+            Origin::Own => 0.0,
+            Origin::Application => APPLICATION_WEIGHT_MIN,
+            Origin::Pipeline | Origin::Harness | Origin::Pool => SOURCE_WEIGHT_MIN,
         };
         request.weight * (1.0 / size.sqrt()).max(floor / size)
     };

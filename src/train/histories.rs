@@ -16,6 +16,8 @@ use crate::simulate::corpus::Corpus;
 pub(crate) struct AccountHistory {
     /// Label of the account.
     pub label: Label,
+    /// Share of the exchanges that are extraction, where the simulator knows it; 0 for a benign account.
+    pub extraction_share: Option<f64>,
     /// `steps[n - 1]` holds the measures after `n` exchanges.
     pub steps: Vec<[f32; MEASURE_COUNT]>,
     /// `judged[n - 1]` is the number of the first `n` exchanges that those measures rest on.
@@ -71,6 +73,7 @@ pub(crate) fn simulated_histories(
             done();
             AccountHistory {
                 label: account.label.clone(),
+                extraction_share: Some(account.extraction_share),
                 steps: history.steps,
                 judged: history.judged,
             }
@@ -129,6 +132,7 @@ impl HistoryBuilder {
                 let label = self.labels.remove(&account)?;
                 Some(AccountHistory {
                     label,
+                    extraction_share: None,
                     steps: fold.steps,
                     judged: fold.judged,
                 })

@@ -1,14 +1,15 @@
 //! Fits the fusion: logistic regression on the log-odds of a few measures, with non-negative weights.
 //!
-//! Each measure `x` in [0, 1] enters as `w ln((x + c) / (1 + c - x))`, relative to the median benign account and shrunk
-//! by exposure; the model's lines follow that curve through some twenty points. Boosted tables over more measures
+//! A measure in log-odds enters as it is, one in [0, 1] as `ln((x + c) / (1 + c - x))`, both times a weight, relative to
+//! the median benign account and shrunk by exposure; the model's lines follow that curve through some twenty points. Boosted tables over more measures
 //! fitted the same accounts better and unseen ones worse: their steps treated everything in the tail, where thresholds
 //! lie, as equal. Fitted by projected coordinate Newton steps, which converge because the loss is convex and the
 //! constraints are bounds. Deterministic.
 
 use thiserror::Error;
 
-use super::rows::{Column, RowsError, TrainingRows};
+use super::rows::{Column, RowsError, Scale, TrainingRows};
+use crate::detect::Unit;
 use crate::risk::{AdditiveModel, AdditiveModelError, Term, shrinkage};
 use crate::statistics::decimal::twelve_digits;
 use crate::statistics::logistic::sigmoid;
@@ -91,9 +92,26 @@ pub(crate) fn fit(
     Ok(AdditiveModel::new(twelve_digits(base), terms.collect())?)
 }
 
-fn log_odds(share: f64) -> f64 {
-    let share = share.clamp(0.0, 1.0);
-    ((share + OFFSET) / (1.0 + OFFSET - share)).ln()
+/// Returns what a weight multiplies, before it is taken relative to the median benign account.
+fn scaled(value: f64, scale: Scale) -> f64 {
+    match scale {
+        Scale::LogOdds => value,
+        Scale::Share => {
+            let share = value.clamp(0.0, 1.0);
+            ((share + OFFSET) / (1.0 + OFFSET - share)).ln()
+        }
+    }
+}
+
+/// Returns the points that divide the curve of a scale into lines.
+fn points(scale: Scale) -> Vec<f64> {
+    match scale {
+        Scale::Share => POINTS.to_vec(),
+        Scale::LogOdds => {
+            let (least, most) = Unit::LogOdds.range();
+            vec![least, most]
+        }
+    }
 }
 
 /// Returns the value that a weight multiplies; 0 where the feature is unknown.
@@ -103,14 +121,14 @@ fn input(
     settings: &Column,
     typical: Option<f64>,
 ) -> Vec<f64> {
-    let origin = log_odds(typical.unwrap_or(0.0));
+    let origin = scaled(typical.unwrap_or(0.0), settings.scale);
     let values = rows.features.column(column);
     let input = |row: usize| {
         let value = values[row];
         if value.is_nan() {
             0.0
         } else {
-            (log_odds(value) - origin) * shrinkage(rows.exposure[row], settings.shrink)
+            (scaled(value, settings.scale) - origin) * shrinkage(rows.exposure[row], settings.shrink)
         }
     };
     (0..rows.len()).map(input).collect()
@@ -159,12 +177,13 @@ fn newton(
 }
 
 fn term(column: &Column, typical: Option<f64>, weight: f64) -> Term {
-    let origin = log_odds(typical.unwrap_or(0.0));
-    let value = |point: &f64| twelve_digits(weight * (log_odds(*point) - origin));
+    let origin = scaled(typical.unwrap_or(0.0), column.scale);
+    let value = |point: &f64| twelve_digits(weight * (scaled(*point, column.scale) - origin));
+    let points = points(column.scale);
     Term {
         name: column.name.clone(),
-        edges: POINTS.to_vec(),
-        values: POINTS.iter().map(value).collect(),
+        values: points.iter().map(value).collect(),
+        edges: points,
         lines: true,
         monotone: column.monotone,
         shrink: column.shrink,

@@ -14,10 +14,10 @@ use super::calibration::{CalibrationFitError, CalibrationRow, fit_calibration};
 use super::histories::AccountHistory;
 use super::logistic::{self, LogisticError, LogisticSettings};
 use super::operating_points::{OperatingPointFitError, fit_operating_points};
-use super::rows::{Column, TrainingRows};
-use crate::detect::{MEASURE_COUNT, MeasureIndex};
+use super::rows::{Column, Scale, TrainingRows};
+use crate::detect::{MEASURE_COUNT, MeasureIndex, Unit};
 use crate::risk::{
-    Calibration, CalibrationError, Fusion, FusionError, HistoryCalibration, OperatingPoints,
+    AccountCalibration, Calibration, CalibrationError, Fusion, FusionError, OperatingPoints,
     RiskModel, RiskModelError, RiskModelFile, TargetRates,
 };
 use crate::simulate::corpus::share_of;
@@ -25,8 +25,6 @@ use crate::simulate::corpus::share_of;
 /// Numbers of exchanges after which an account becomes a training row: short histories matter most, and each account
 /// counts once whatever its length.
 const CHECKPOINTS: [usize; 8] = [3, 6, 10, 17, 30, 50, 100, 200];
-/// First number of exchanges of each calibration by length of history.
-const CALIBRATED_FROM: [u64; 5] = [1, 8, 20, 50, 100];
 /// Minimum number of exchanges before an account gets a band and a recommendation.
 pub(crate) const EXCHANGES_NEEDED: u64 = 5;
 /// Prior share of extracting accounts, before any evidence. A deployment can set its own.
@@ -85,7 +83,7 @@ pub(crate) struct ScoredHistory<'a> {
 /// template swept without repeats. Every other measure is context for the reader. Fusing all of them improved the fit
 /// and worsened performance on unseen accounts: variety became evidence of extraction, accounts that mix an extraction
 /// with benign traffic outranked pure ones, benign evaluators outranked both, and separate intents each added noise.
-const FUSED: [&str; 2] = ["any_intent_mean", "swept_intent"];
+const FUSED: [&str; 2] = ["intent_tail", "swept_intent"];
 
 /// Fits the additive fusion on histories.
 ///
@@ -114,6 +112,10 @@ pub(crate) fn fit_fusion(
         .iter()
         .map(|measure| Column {
             name: measure.measure().code.to_owned(),
+            scale: match measure.measure().unit {
+                Unit::LogOdds => Scale::LogOdds,
+                _ => Scale::Share,
+            },
             monotone: measure.measure().monotone,
             shrink: 2.0,
         })
@@ -205,40 +207,25 @@ pub(crate) fn fit_risk_model(
     scored: &[ScoredHistory<'_>],
     conversation: Calibration,
 ) -> Result<RiskModel, RiskModelFitError> {
-    let mut calibration_by_history = Vec::new();
-    for (index, from) in CALIBRATED_FROM.into_iter().enumerate() {
-        let below = CALIBRATED_FROM.get(index + 1).copied().unwrap_or(u64::MAX);
-        let rows: Vec<(&str, CalibrationRow)> = scored
-            .iter()
-            .filter_map(|account| {
-                Some((
-                    account.history.unit(),
-                    calibration_row(account, from, below)?,
-                ))
-            })
-            .collect();
-        let mut units = BTreeSet::new();
-        let one_each: Vec<CalibrationRow> = rows
-            .iter()
-            .filter(|(unit, row)| units.insert((*unit, row.extraction)))
-            .map(|(_, row)| *row)
-            .collect();
-        let kinds = rows.iter().filter(|(_, row)| row.extraction).count();
-        if from > 1 && (kinds == 0 || kinds == rows.len()) {
-            // One class has no history of this length, so the previous calibration continues.
-            continue;
-        }
-        let all: Vec<CalibrationRow> = rows.into_iter().map(|(_, row)| row).collect();
-        calibration_by_history.push(HistoryCalibration {
-            from,
-            calibration: fit_calibration(&all)?.at_prior(PRIOR)?,
-            by_unit: fit_calibration(&one_each)?.at_prior(PRIOR)?,
-        });
-    }
+    let rows: Vec<(&str, CalibrationRow)> = scored
+        .iter()
+        .map(|account| (account.history.unit(), calibration_row(account)))
+        .collect();
+    let mut units = BTreeSet::new();
+    let one_each: Vec<CalibrationRow> = rows
+        .iter()
+        .filter(|(unit, row)| units.insert((*unit, row.extraction)))
+        .map(|(_, row)| *row)
+        .collect();
+    let all: Vec<CalibrationRow> = rows.into_iter().map(|(_, row)| row).collect();
+    let calibration = AccountCalibration {
+        all: fit_calibration(&all)?.at_prior(PRIOR)?,
+        by_unit: fit_calibration(&one_each)?.at_prior(PRIOR)?,
+    };
     let file = RiskModelFile {
         fusion: fitted.fusion.into(),
         context: fitted.context,
-        calibration_by_history,
+        calibration,
         operating_points: hardest_points(scored)?,
         conversation,
         exchanges_needed: EXCHANGES_NEEDED,
@@ -286,19 +273,15 @@ fn hardest_points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, RiskM
     Ok(own.fold(whole, |strictest, points| strictest.strictest(&points)))
 }
 
-/// Returns the account's score at a length within a calibration's span that depends only on the account's name.
-fn calibration_row(account: &ScoredHistory<'_>, from: u64, below: u64) -> Option<CalibrationRow> {
-    let last = (account.scores.len() as u64).min(below - 1);
-    if last < from {
-        return None;
-    }
+/// Returns the account's score at a length that depends only on the account's name.
+fn calibration_row(account: &ScoredHistory<'_>) -> CalibrationRow {
     let share = share_of(&account.history.label.account, "calibration length");
-    let seen = from + ((last - from + 1) as f64 * share) as u64;
-    Some(CalibrationRow {
-        score: account.scores[seen as usize - 1],
+    let seen = (account.scores.len() as f64 * share) as usize;
+    CalibrationRow {
+        score: account.scores[seen],
         extraction: account.history.extraction(),
         weight: 1.0,
-    })
+    }
 }
 
 /// Numbers the unit names in alphabetical order.

@@ -6,11 +6,22 @@ use thiserror::Error;
 use crate::statistics::decimal::twelve_digits;
 use crate::statistics::pareto_tail::weighted_quantile;
 
+/// The scale on which a feature is linear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scale {
+    /// A share in [0, 1], linear in its log-odds.
+    Share,
+    /// Log-odds within the range of the measures in that unit.
+    LogOdds,
+}
+
 /// Prior knowledge about a feature.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Column {
     /// Name in the model.
     pub name: String,
+    /// Scale.
+    pub scale: Scale,
     /// Whether a higher value may never lower the score.
     pub monotone: bool,
     /// `n0`: the exposure at which the feature counts half; zero for no shrinkage.

@@ -16,7 +16,7 @@ use super::initial::{Initial, InitialError, Start};
 use super::table::Table;
 use super::wide::{WideRecipe, fit_wide};
 use crate::domain::{CUE_COUNT, Cue, EMBEDDING_DIM};
-use crate::encoder::{CHANNELS, Channel, Head, ROW_DIM, StaticEncoder};
+use crate::encoder::{CHANNELS, Channel, Head, ROW_DIM, StaticEncoder, asking_channel};
 
 /// The reason why a text model could not be fitted.
 #[derive(Debug, thiserror::Error)]
@@ -196,22 +196,16 @@ impl Layers {
         recipe: &TextRecipe,
         rng: &mut ChaCha8Rng,
     ) -> candle_core::Result<Tensor> {
-        let hidden = pooled
-            .matmul(&self.hidden)?
-            .broadcast_add(&self.hidden_bias)?
-            .relu()?;
-        let keep: Vec<f32> = (0..batch.len() * EMBEDDING_DIM)
-            .map(|_| {
-                if rng.random::<f32>() < recipe.hidden_dropout {
-                    0.0
-                } else {
-                    1.0
-                }
-            })
+        let alone = pooled.mul(&alone_mask(batch)?)?;
+        let whole = self.logits(pooled, recipe, rng)?;
+        let alone = self.logits(&alone, recipe, rng)?;
+        let intents: Vec<f32> = Cue::ALL
+            .iter()
+            .map(|cue| if Cue::INTENT.contains(cue) { 1.0 } else { 0.0 })
             .collect();
-        let keep = Tensor::from_vec(keep, (batch.len(), EMBEDDING_DIM), &Device::Cpu)?;
-        let hidden = ((hidden * keep)? / f64::from(1.0 - recipe.hidden_dropout))?;
-        let logits = hidden.matmul(&self.cues)?.broadcast_add(&self.cues_bias)?;
+        let intents = Tensor::from_vec(intents, (1, CUE_COUNT), &Device::Cpu)?;
+        let forms = (1.0 - &intents)?;
+        let logits = (whole.broadcast_mul(&forms)? + alone.broadcast_mul(&intents)?)?;
         let (mut targets, mut weights) = (Vec::new(), Vec::new());
         for example in batch {
             for target in example.targets {
@@ -237,6 +231,32 @@ impl Layers {
         (loss * weights)?.sum_all()? / f64::from(total)
     }
 
+    /// Returns the log-odds of all cues, with hidden units dropped at random.
+    fn logits(
+        &self,
+        pooled: &Tensor,
+        recipe: &TextRecipe,
+        rng: &mut ChaCha8Rng,
+    ) -> candle_core::Result<Tensor> {
+        let hidden = pooled
+            .matmul(&self.hidden)?
+            .broadcast_add(&self.hidden_bias)?
+            .relu()?;
+        let (examples, units) = hidden.dims2()?;
+        let keep: Vec<f32> = (0..examples * units)
+            .map(|_| {
+                if rng.random::<f32>() < recipe.hidden_dropout {
+                    0.0
+                } else {
+                    1.0
+                }
+            })
+            .collect();
+        let keep = Tensor::from_vec(keep, (examples, units), &Device::Cpu)?;
+        let hidden = ((hidden * keep)? / f64::from(1.0 - recipe.hidden_dropout))?;
+        hidden.matmul(&self.cues)?.broadcast_add(&self.cues_bias)
+    }
+
     fn finish(&self) -> candle_core::Result<Head> {
         let flat = |var: &Var| var.flatten_all()?.to_vec1::<f32>();
         Ok(Head {
@@ -246,6 +266,19 @@ impl Layers {
             cues_bias: flat(&self.cues_bias)?,
         })
     }
+}
+
+/// Returns 1 where a pooled value is of the text that asks and 0 elsewhere, as the intent heads are fed in serving.
+fn alone_mask(batch: &[&Example]) -> candle_core::Result<Tensor> {
+    let mut mask = Vec::with_capacity(batch.len() * POOLED);
+    for example in batch {
+        let asking = asking_channel(&example.rows);
+        for channel in Channel::ALL {
+            let is_read = f32::from(u8::from(channel == asking));
+            mask.extend([is_read; ROW_DIM]);
+        }
+    }
+    Tensor::from_vec(mask, (batch.len(), POOLED), &Device::Cpu)
 }
 
 /// Returns the batch's bags after dropout: one per channel, example by example.

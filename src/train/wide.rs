@@ -1,4 +1,5 @@
-//! Fits the wide member of the text model: logistic regression with an L2 penalty, by dual coordinate ascent.
+//! Fits the wide member of the text model: two logistic regressions with an L2 penalty, by dual coordinate ascent, one
+//! on what is asked and one on system prompts.
 //!
 //! Minimises `lambda / 2 |w|^2 + mean of s_i ln(1 + exp(-y_i w.x_i))`, one request's dual variable at a time
 //! (Shalev-Shwartz & Zhang 2013, "Stochastic Dual Coordinate Ascent"; the closed step of their section on smooth
@@ -11,7 +12,7 @@ use serde::Deserialize;
 
 use super::example::{Example, Target};
 use crate::domain::Cue;
-use crate::encoder::{Seen, Wide, distinct_features, feature_count};
+use crate::encoder::{Channel, ChannelRows, Linear, Seen, Wide, asked, distinct_features, feature_count};
 
 /// Settings of one fit; the recipe file holds them.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -23,6 +24,8 @@ pub(crate) struct WideRecipe {
     pub epochs: usize,
     /// Weight of its log-odds in the text model's intent heads.
     pub weight: f32,
+    /// Weight of the system prompt's log-odds, where they accuse, as a share of those of the request.
+    pub system_weight: f32,
     /// Weight of the pooled vectors' log-odds in those heads.
     pub deep_weight: f32,
 }
@@ -48,7 +51,28 @@ pub(crate) fn fit_wide(
     recipe: &WideRecipe,
     seed: u64,
 ) -> Wide {
-    let rows = rows(examples, tokens);
+    let fit = |text: fn(&ChannelRows) -> &[u32], weight: f32| {
+        fit_linear(&rows(examples, tokens, text), tokens, recipe, weight, seed)
+    };
+    Wide::new(
+        tokens,
+        fit(asked, recipe.weight),
+        fit(system, recipe.weight * recipe.system_weight),
+    )
+}
+
+fn system(rows: &ChannelRows) -> &[u32] {
+    rows.channel(Channel::System)
+}
+
+/// Fits one model and returns it times `weight`.
+fn fit_linear(
+    rows: &[Row],
+    tokens: usize,
+    recipe: &WideRecipe,
+    weight: f32,
+    seed: u64,
+) -> Linear {
     let mut weights = vec![0.0_f64; feature_count(tokens)];
     let mut bias = 0.0;
     let mut duals = vec![0.0_f64; rows.len()];
@@ -75,18 +99,25 @@ pub(crate) fn fit_wide(
             bias += change;
         }
     }
-    let scaled = |weight: f64| weight as f32 * recipe.weight;
-    let weights: Vec<f32> = weights.into_iter().map(scaled).collect();
-    Wide::new(tokens, &weights, scaled(bias))
+    let scaled = |log_odds: f64| log_odds as f32 * weight;
+    Linear {
+        weights: weights.into_iter().map(scaled).collect(),
+        bias: scaled(bias),
+    }
 }
 
-fn rows(examples: &[&Example], tokens: usize) -> Vec<Row> {
+/// Returns the examples' texts as sets of features; examples without that text are left out.
+fn rows(
+    examples: &[&Example],
+    tokens: usize,
+    text: fn(&ChannelRows) -> &[u32],
+) -> Vec<Row> {
     let mut seen = Seen::default();
     let mut rows: Vec<Row> = examples
         .iter()
         .filter_map(|example| {
             let extraction = extraction(example)?;
-            let features = distinct_features(&example.rows, tokens, &mut seen).to_vec();
+            let features = distinct_features(text(&example.rows), tokens, &mut seen).to_vec();
             (!features.is_empty()).then(|| Row {
                 features,
                 extraction,
@@ -120,7 +151,6 @@ fn extraction(example: &Example) -> Option<bool> {
 mod tests {
     use super::*;
     use crate::domain::CUE_COUNT;
-    use crate::encoder::{Channel, ChannelRows};
     use crate::statistics::logistic::sigmoid;
 
     fn example(tokens: &[u32], intent: Target, weight: f32) -> Example {
@@ -139,6 +169,7 @@ mod tests {
         penalty: 1e-3,
         epochs: 50,
         weight: 1.0,
+        system_weight: 1.0,
         deep_weight: 1.0,
     };
 
@@ -180,9 +211,10 @@ mod tests {
             })
             .collect();
         let wide = fitted(&examples);
-        let rows = rows(&examples.iter().collect::<Vec<_>>(), 30);
-        let mut gradient: Vec<f64> = wide
-            .weights()
+        let request = wide.request();
+        let rows = rows(&examples.iter().collect::<Vec<_>>(), 30, asked);
+        let mut gradient: Vec<f64> = request
+            .weights
             .iter()
             .map(|weight| RECIPE.penalty * f64::from(*weight))
             .collect();
@@ -191,9 +223,9 @@ mod tests {
             let sum: f64 = row
                 .features
                 .iter()
-                .map(|f| f64::from(wide.weights()[*f as usize]))
+                .map(|f| f64::from(request.weights[*f as usize]))
                 .sum();
-            let margin = sum * row.value() + f64::from(wide.bias());
+            let margin = sum * row.value() + f64::from(request.bias);
             let error = sigmoid(margin) - f64::from(u8::from(row.extraction));
             for feature in &row.features {
                 let part = row.weight * error * row.value() / rows.len() as f64;
@@ -203,6 +235,21 @@ mod tests {
         }
         // Weights are stored in 16 bits, which moves the minimum a little.
         assert!(gradient.iter().all(|slope| slope.abs() < 0.1 * largest));
+    }
+
+    #[test]
+    fn a_system_prompt_is_learned_apart_from_what_is_asked() {
+        let with_system = |system: u32, target| {
+            let mut example = example(&[5], target, 1.0);
+            example.rows.channel_mut(Channel::System).push(system);
+            example
+        };
+        let wide = fitted(&[
+            with_system(1, Target::Carried),
+            with_system(2, Target::Absent),
+        ]);
+        assert!(wide.system().weights[1] > 0.1 && wide.system().weights[2] < -0.1);
+        assert!(wide.request().weights[1].abs() < 1e-6);
     }
 
     #[test]

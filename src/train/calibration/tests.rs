@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::domain::Risk;
+use crate::statistics::logistic::sigmoid;
 use crate::risk::{Calibrated, shift_prior};
 
 fn row(score: f64, extraction: bool) -> CalibrationRow {
@@ -164,7 +165,8 @@ fn refuses_what_cannot_calibrate() {
     let good =
         serde_json::to_value(fit_calibration(&[row(0.0, false), row(1.0, true)]).unwrap()).unwrap();
     for (key, bad) in [
-        ("tail_slope", serde_json::json!(0.0)),
+        ("curve", serde_json::json!([[0.0, 1.0]])),
+        ("curve", serde_json::json!([[0.0, 1.0], [1.0, 1.0]])),
         ("prior", serde_json::json!(1.5)),
         ("lower", serde_json::json!([[0.0, 0.5], [0.0, 0.6]])),
         ("lower", serde_json::json!([[0.0, 0.5], [1.0, 1.5]])),

@@ -10,6 +10,7 @@ use crate::train::rows::{Column, TrainingRows};
 fn columns(count: usize) -> Vec<Column> {
     let column = |index| Column {
         name: format!("x{index}"),
+            scale: Scale::Share,
         monotone: true,
         shrink: 0.0,
     };
