@@ -29,6 +29,7 @@ pub(crate) mod table;
 pub(crate) mod text;
 mod text_models;
 pub(crate) mod traffic;
+mod unseen;
 mod venn_abers;
 pub(crate) mod vocabulary;
 pub(crate) mod wide;

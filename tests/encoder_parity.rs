@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
 use stillwatch::internals::domain::{CUE_COUNT, Cue, EMBEDDING_DIM, Role};
 use stillwatch::internals::encoder::{
-    CHANNELS, Channel, ChannelRows, Encoder, Head, ROW_DIM, Scratch, Seen, StaticEncoder,
+    CHANNELS, Channel, ChannelRows, Encoder, Head, Linear, ROW_DIM, Scratch, Seen, StaticEncoder,
     TextEncoder, Vocabulary, Wide, distinct_features, feature_count,
 };
 use stillwatch::internals::text::TextView;
@@ -23,7 +23,18 @@ struct Weights {
     vectors: Vec<f32>,
     scores: Vec<f32>,
     head: Head,
-    wide: Vec<f32>,
+    wide: [Vec<f32>; 2],
+}
+
+impl Weights {
+    /// Returns the wide member for the first `tokens` tokens.
+    fn wide(&self, tokens: usize) -> Wide {
+        let [request, system] = [0, 1].map(|which| Linear {
+            weights: self.wide[which][..feature_count(tokens)].to_vec(),
+            bias: [-0.3, 0.2][which],
+        });
+        Wide::new(tokens, request, system)
+    }
 }
 
 static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| {
@@ -42,7 +53,7 @@ static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| {
             cues: uniform(EMBEDDING_DIM * CUE_COUNT, 0.6),
             cues_bias: uniform(CUE_COUNT, 1.0),
         },
-        wide: uniform(feature_count(TOKENS), 1.0),
+        wide: [1.0, 0.5].map(|bound| uniform(feature_count(TOKENS), bound)),
     }
 });
 
@@ -51,9 +62,9 @@ static MODEL: LazyLock<StaticEncoder> = LazyLock::new(|| {
         vectors,
         scores,
         head,
-        wide,
+        wide: _,
     } = &*WEIGHTS;
-    let wide = Wide::new(TOKENS, wide, -0.3);
+    let wide = WEIGHTS.wide(TOKENS);
     let trained = StaticEncoder::from_weights(vectors, scores, head.clone(), wide);
     // The model under test has been written to its file and read back.
     let bytes = trained.to_safetensors().expect("consistent shapes");
@@ -73,8 +84,9 @@ struct Reference {
     hidden_bias: Tensor,
     cues: Tensor,
     cues_bias: Tensor,
-    wide: Tensor,
-    wide_bias: Tensor,
+    /// Weights of what is asked, then of the system prompt.
+    wide: [Tensor; 2],
+    wide_biases: Tensor,
 }
 
 impl Reference {
@@ -86,6 +98,11 @@ impl Reference {
             let values =
                 values.map(|bytes| f32::from_le_bytes(bytes.try_into().expect("four bytes")));
             Tensor::from_vec(values.collect::<Vec<_>>(), view.shape(), &Device::Cpu)
+        };
+        let halves = |name: &str| {
+            let data = file.tensor(name)?.data();
+            let shape = [feature_count(TOKENS)];
+            Tensor::from_raw_buffer(data, DType::F16, &shape, &Device::Cpu)?.to_dtype(DType::F32)
         };
         // candle has no eight-bit integers.
         let table = file.tensor("table.vectors")?;
@@ -102,19 +119,33 @@ impl Reference {
             hidden_bias: floats("hidden.bias")?,
             cues: floats("cues.weight")?,
             cues_bias: floats("cues.bias")?,
-            wide: Tensor::from_raw_buffer(
-                file.tensor("wide.weights")?.data(),
-                DType::F16,
-                &[feature_count(TOKENS)],
-                &Device::Cpu,
-            )?
-            .to_dtype(DType::F32)?,
-            wide_bias: floats("wide.bias")?,
+            wide: [
+                halves("wide.request.weights")?,
+                halves("wide.system.weights")?,
+            ],
+            wide_biases: floats("wide.biases")?,
         })
     }
 
     /// Computes cue probabilities and embeddings of a batch: `[requests][CUE_COUNT]` and `[requests][EMBEDDING_DIM]`.
     fn evaluate(&self, batch: &[ChannelRows]) -> candle_core::Result<(Tensor, Tensor)> {
+        let (hidden, whole) = self.layers(batch)?;
+        let alone: Vec<ChannelRows> = batch.iter().map(alone).collect();
+        let (_, alone) = self.layers(&alone)?;
+        let intents = intents()?;
+        let logits = whole
+            .broadcast_mul(&(1.0 - &intents)?)?
+            .add(&alone.broadcast_mul(&intents)?)?
+            .add(&self.wide(batch)?)?;
+        let length = hidden.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?;
+        Ok((
+            candle_nn::ops::sigmoid(&logits)?,
+            hidden.broadcast_div(&length)?,
+        ))
+    }
+
+    /// Computes the affine layer's outputs and the logits of a batch.
+    fn layers(&self, batch: &[ChannelRows]) -> candle_core::Result<(Tensor, Tensor)> {
         let pooled: Vec<Tensor> = batch
             .iter()
             .map(|rows| self.pool(rows))
@@ -125,36 +156,43 @@ impl Reference {
         let logits = hidden
             .relu()?
             .matmul(&self.cues)?
-            .broadcast_add(&self.cues_bias)?
-            .add(&self.wide(batch)?)?;
-        let length = hidden.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?;
-        Ok((
-            candle_nn::ops::sigmoid(&logits)?,
-            hidden.broadcast_div(&length)?,
-        ))
+            .broadcast_add(&self.cues_bias)?;
+        Ok((hidden, logits))
     }
 
     /// Computes the wide member's addition to every logit of a batch: `[requests][CUE_COUNT]`, zero outside the
     /// intents.
     fn wide(&self, batch: &[ChannelRows]) -> candle_core::Result<Tensor> {
-        let intents: Vec<f32> = Cue::ALL
-            .iter()
-            .map(|cue| f32::from(u8::from(Cue::INTENT.contains(cue))))
-            .collect();
-        let intents = Tensor::from_vec(intents, (1, CUE_COUNT), &Device::Cpu)?;
         let rows = batch.iter().map(|rows| {
-            let mut seen = Seen::default();
-            let features = distinct_features(rows, TOKENS, &mut seen);
-            if features.is_empty() {
-                return Tensor::zeros((1, 1), DType::F32, &Device::Cpu);
+            let asked = alone(rows);
+            let asked = Channel::ALL
+                .map(|channel| asked.channel(channel).to_vec())
+                .concat();
+            let request = self.linear(0, &asked)?;
+            let has_both = [Channel::System, Channel::Request]
+                .iter()
+                .all(|channel| !rows.channel(*channel).is_empty());
+            if has_both {
+                request + self.linear(1, rows.channel(Channel::System))?.relu()?
+            } else {
+                Ok(request)
             }
-            let length = (features.len() as f64).sqrt();
-            let features = Tensor::from_slice(features, features.len(), &Device::Cpu)?;
-            let sum = self.wide.index_select(&features, 0)?.sum_keepdim(0)?;
-            ((sum / length)? + &self.wide_bias)?.unsqueeze(1)
         });
         let rows = rows.collect::<candle_core::Result<Vec<_>>>()?;
-        Tensor::cat(&rows, 0)?.matmul(&intents)
+        Tensor::cat(&rows, 0)?.matmul(&intents()?)
+    }
+
+    /// Computes the log-odds of one text, `[1][1]`; 0 without text.
+    fn linear(&self, which: usize, rows: &[u32]) -> candle_core::Result<Tensor> {
+        let mut seen = Seen::default();
+        let features = distinct_features(rows, TOKENS, &mut seen);
+        if features.is_empty() {
+            return Tensor::zeros((1, 1), DType::F32, &Device::Cpu);
+        }
+        let length = (features.len() as f64).sqrt();
+        let features = Tensor::from_slice(features, features.len(), &Device::Cpu)?;
+        let sum = self.wide[which].index_select(&features, 0)?.sum_keepdim(0)?;
+        ((sum / length)? + self.wide_biases.narrow(0, which, 1)?)?.unsqueeze(1)
     }
 
     fn pool(&self, rows: &ChannelRows) -> candle_core::Result<Tensor> {
@@ -173,6 +211,25 @@ impl Reference {
         });
         Tensor::cat(&channels.into_iter().collect::<Result<Vec<_>, _>>()?, 0)
     }
+}
+
+/// Returns 1 for each intent and 0 for each other cue, `[1][CUE_COUNT]`.
+fn intents() -> candle_core::Result<Tensor> {
+    let intents: Vec<f32> = Cue::ALL
+        .iter()
+        .map(|cue| f32::from(u8::from(Cue::INTENT.contains(cue))))
+        .collect();
+    Tensor::from_vec(intents, (1, CUE_COUNT), &Device::Cpu)
+}
+
+/// Returns the text that asks, by itself: the first of request, system prompt and history that is not empty.
+fn alone(rows: &ChannelRows) -> ChannelRows {
+    let mut alone = ChannelRows::default();
+    let channels = [Channel::Request, Channel::System, Channel::History];
+    if let Some(channel) = channels.into_iter().find(|channel| !rows.channel(*channel).is_empty()) {
+        alone.channel_mut(channel).extend(rows.channel(channel));
+    }
+    alone
 }
 
 fn cosine(left: &[f32], right: &[f32]) -> f64 {
@@ -263,7 +320,7 @@ fn a_request_reads_the_same_alone_and_after_others() {
         &WEIGHTS.vectors[..tokens * ROW_DIM],
         &WEIGHTS.scores[..tokens],
         WEIGHTS.head.clone(),
-        Wide::new(tokens, &WEIGHTS.wide[..feature_count(tokens)], 0.1),
+        WEIGHTS.wide(tokens),
     );
     let encoder = TextEncoder::new(vocabulary, model).unwrap();
     let mut used = Scratch::default();

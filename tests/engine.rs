@@ -393,13 +393,11 @@ fn a_risk_model_of_another_program_is_refused() {
     let parsed: RiskModel = serde_json::from_value(good.clone()).expect("what was written reads");
     assert_eq!(parsed, risk_model());
     let flat = json!({
-        "name": "any_intent_mean", "edges": [], "values": [0.0], "lines": false, "monotone": true, "shrink": 2.0,
+        "name": "intent_tail", "edges": [], "values": [0.0], "lines": false, "monotone": true, "shrink": 2.0,
         "typical": null,
     });
     let terms = good["fusion"]["terms"].as_array().expect("terms").clone();
     let misordered: Vec<_> = terms.iter().rev().collect();
-    let mut later = good["calibration_by_history"].clone();
-    later[0]["from"] = json!(2);
     for (pointer, wrong, expected) in [
         (
             "/fusion/terms/1/name",
@@ -409,12 +407,12 @@ fn a_risk_model_of_another_program_is_refused() {
         (
             "/fusion/terms",
             json!(misordered),
-            r#"fusion term 1: expected a measure of this program that comes after those of the terms before, got "any_intent_mean""#,
+            r#"fusion term 1: expected a measure of this program that comes after those of the terms before, got "intent_tail""#,
         ),
         (
             "/fusion/terms/0",
             flat,
-            r#"fusion term 0: expected a term that weighs something, got "any_intent_mean""#,
+            r#"fusion term 0: expected a term that weighs something, got "intent_tail""#,
         ),
         (
             "/context",
@@ -423,18 +421,13 @@ fn a_risk_model_of_another_program_is_refused() {
         ),
         (
             "/context",
-            json!({"any_intent_mean": 0.5}),
-            r#"got "any_intent_mean""#,
+            json!({"intent_tail": 0.5}),
+            r#"got "intent_tail""#,
         ),
         (
-            "/calibration_by_history",
-            later,
-            "expected one from exchange 1 and increasing starts, got [2, 8, 20, 50, 100]",
-        ),
-        (
-            "/calibration_by_history",
-            json!([]),
-            "expected one from exchange 1 and increasing starts, got []",
+            "/calibration/all/curve",
+            json!([[0.0, 1.0], [1.0, 1.0]]),
+            "curve: expected two or more finite points with increasing scores and log-odds, point 1 is not",
         ),
     ] {
         let mut bad = good.clone();

@@ -56,7 +56,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             monotone: true,
             any_intent: true,
             unit: Unit::LogOdds,
-            value: |profile| profile.cues().tail().mean_of_strongest(),
+            value: |profile| profile.cues().intent_tail(),
             sentence: |observed, expected| {
                 let what = "the tenth of its requests that most resembles published harvesting pipelines does so";
                 wording::odds(what, observed, expected)
@@ -67,7 +67,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             monotone: true,
             any_intent: true,
             unit: Unit::Count,
-            value: |profile| Some(profile.cues().tail().count_from(CLOSE)),
+            value: |profile| Some(profile.cues().requests_from(CLOSE)),
             sentence: |observed, expected| {
                 let what = "closely resembled some published harvesting pipeline in about";
                 wording::count(what, "requests", observed, expected)

@@ -145,32 +145,20 @@ fn the_measures_are_a_fixed_list() {
         .collect();
     let expected = [
         "reasoning_intent_mean",
-        "reasoning_intent_logit",
-        "reasoning_intent_tail_share",
         "rationale_demand_mean",
         "reasoning_behind_answer_mean",
         "reward_intent_mean",
-        "reward_intent_logit",
-        "reward_intent_tail_share",
         "rubric_grading_mean",
         "pairwise_preference_mean",
         "critique_revise_mean",
         "trajectory_intent_mean",
-        "trajectory_intent_logit",
-        "trajectory_intent_tail_share",
         "tool_trajectory_mean",
         "code_task_mean",
         "tools_share",
         "synthesis_intent_mean",
-        "synthesis_intent_logit",
-        "synthesis_intent_tail_share",
         "any_intent_mean",
-        "any_intent_recent_mean",
-        "any_intent_logit",
-        "any_intent_half_share",
-        "any_intent_ninety_share",
-        "any_intent_ninety_nine_share",
-        "top_intents_logit",
+        "intent_tail",
+        "close_requests",
         "instruction_writing_mean",
         "question_from_passage_mean",
         "persona_seeded_mean",
@@ -185,8 +173,8 @@ fn the_measures_are_a_fixed_list() {
         "within_similarity",
         "skeleton_ratio",
         "templated_intent",
-        "templated_intent_tail",
         "swept_intent",
+        "rewrite_intent_mean",
         "model_switch_share",
         "prompt_moved_share",
         "refusal_moved_share",
@@ -244,10 +232,9 @@ fn a_harvest_stands_out_and_an_benign_template_does_not() {
     );
     for code in [
         "reasoning_intent_mean",
-        "reward_intent_logit",
-        "trajectory_intent_tail_share",
-        "any_intent_ninety_share",
-        "top_intents_logit",
+        "reward_intent_mean",
+        "intent_tail",
+        "close_requests",
         "templated_intent",
         "swept_intent",
         "template_novelty",
@@ -273,7 +260,7 @@ fn a_few_harvesting_requests_show_in_the_top() {
         .collect();
     let mixed = fold(&mixed);
     assert!(value_of(&mixed, "any_intent_mean") < 0.1);
-    assert!(value_of(&mixed, "top_intents_logit") > 4.0);
+    assert!(value_of(&mixed, "intent_tail") > 0.0);
 }
 
 #[test]

@@ -125,7 +125,7 @@ impl Wide {
 
 /// Returns the channel of the text that asks: the request or, in a call that has none, the system prompt or what else
 /// there is.
-pub fn asking_channel(rows: &ChannelRows) -> Channel {
+pub(crate) fn asking_channel(rows: &ChannelRows) -> Channel {
     [Channel::Request, Channel::System, Channel::History]
         .into_iter()
         .find(|channel| !rows.channel(*channel).is_empty())
@@ -133,7 +133,7 @@ pub fn asking_channel(rows: &ChannelRows) -> Channel {
 }
 
 /// Returns the rows of the text that asks.
-pub fn asked(rows: &ChannelRows) -> &[u32] {
+pub(crate) fn asked(rows: &ChannelRows) -> &[u32] {
     rows.channel(asking_channel(rows))
 }
 

@@ -57,9 +57,16 @@ impl CueSums {
         self.per_exchange(self.strongest)
     }
 
-    /// Returns the tail of the strongest intent's log-odds.
-    pub(crate) const fn tail(&self) -> &IntentTail {
-        &self.tail
+    /// Returns the mean log-odds of the strongest intent in the requests where it is strongest, within +-12; `None`
+    /// before the first exchange.
+    pub fn intent_tail(&self) -> Option<f64> {
+        self.tail.mean_of_strongest()
+    }
+
+    /// Returns the number of requests in which the log-odds of the strongest intent were about `least` or more, in
+    /// units of a request of today.
+    pub fn requests_from(&self, least: f64) -> f64 {
+        self.tail.count_from(least)
     }
 
     pub(super) fn is_valid(&self) -> bool {

@@ -20,6 +20,7 @@ use super::recipe::Recipe;
 use super::risk_model::{ScoredHistory, fit_fusion, fit_risk_model, score_history};
 use super::summary::Summary;
 use super::text_models::{TextModels, fit_text_models};
+use super::unseen::recall_lines;
 use crate::bundle::{BundleFiles, EncoderKind, FORMAT, Manifest, RandomFeatureSettings};
 use crate::encoder::{StaticEncoder, TextEncoder, Vocabulary};
 use crate::observe::Observer;
@@ -69,6 +70,10 @@ pub(crate) fn train_bundle(
     let all: Vec<&AccountHistory> = folds.iter().flatten().collect();
     let fusion = fit_fusion(&all, inputs.recipe.fusion)?;
     summary.lines.push(accounts_line(&all));
+    for line in recall_lines(&scored) {
+        progress.note(&line);
+        summary.lines.push(line);
+    }
     let risk_model = fit_risk_model(fusion, &scored, text.conversation)?;
     progress.advance(1);
     let seed = inputs.recipe.seed;
