@@ -74,7 +74,7 @@ pub(crate) enum OwnWritingError {
 }
 
 /// The files, with their names.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 9] = [
     (
         "training/own/reasoning.toml",
         include_str!("../../training/own/reasoning.toml"),
@@ -98,6 +98,18 @@ const FILES: [(&str, &str); 6] = [
     (
         "training/own/everyday.toml",
         include_str!("../../training/own/everyday.toml"),
+    ),
+    (
+        "training/own/published.toml",
+        include_str!("../../training/own/published.toml"),
+    ),
+    (
+        "training/own/rewrites.toml",
+        include_str!("../../training/own/rewrites.toml"),
+    ),
+    (
+        "training/own/tongues.toml",
+        include_str!("../../training/own/tongues.toml"),
     ),
 ];
 
