@@ -7,7 +7,7 @@
 //! one, against the terms under which the answers were given.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Direction, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 use crate::profile::{CueSums, Tail};
 
@@ -32,7 +32,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     measures: &[
         Measure {
             code: "synthesis_intent_mean",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::SynthesisIntent),
@@ -43,7 +43,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "synthesis_intent_logit",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: false,
             unit: Unit::LogOdds,
             value: |profile| profile.cues().mean_logit(Cue::SynthesisIntent),
@@ -53,7 +53,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "synthesis_intent_tail_share",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: false,
             unit: Unit::Share,
             value: |profile| profile.cues().ninety_share(Cue::SynthesisIntent),
@@ -64,7 +64,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "any_intent_mean",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::Probability,
             value: |profile| profile.cues().intent_mean(),
@@ -75,7 +75,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "any_intent_recent_mean",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::Probability,
             value: |profile| profile.cues().recent_intent_mean(),
@@ -86,7 +86,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "any_intent_logit",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::LogOdds,
             value: |profile| profile.cues().intent_mean_logit(),
@@ -96,7 +96,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "any_intent_half_share",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::Share,
             value: |profile| profile.cues().intent_tail_share(Tail::Half),
@@ -107,7 +107,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "any_intent_ninety_share",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::Share,
             value: |profile| profile.cues().intent_tail_share(Tail::Ninety),
@@ -118,7 +118,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "any_intent_ninety_nine_share",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::Share,
             value: |profile| profile.cues().intent_tail_share(Tail::NinetyNine),
@@ -129,7 +129,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "top_intents_logit",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::LogOdds,
             value: |profile| top_intents_logit(profile.cues()),
@@ -140,7 +140,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "instruction_writing_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::InstructionWriting),
@@ -151,7 +151,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "question_from_passage_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::QuestionFromPassage),
@@ -162,7 +162,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "persona_seeded_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::PersonaSeeded),
@@ -173,7 +173,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "dataset_format_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::DatasetFormat),
@@ -184,7 +184,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "benchmark_item_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::BenchmarkItem),

@@ -1,7 +1,8 @@
-//! Fits the fusion: logistic regression on the log-odds of a few measures, with non-negative weights.
+//! Fits the fusion: logistic regression on the log-odds of a few measures, each weighing only in its own direction.
 //!
 //! Each measure `x` in [0, 1] enters as `w ln((x + c) / (1 + c - x))`, relative to the median benign account and shrunk
-//! by exposure; the model's lines follow that curve through some twenty points. Boosted tables over more measures
+//! by exposure; the model's lines follow that curve through some twenty points. A measure that clears is relative to 0,
+//! so that its absence weighs nothing, and its weight is bounded so that it takes no more than the clearing limit. Boosted tables over more measures
 //! fitted the same accounts better and unseen ones worse: their steps treated everything in the tail, where thresholds
 //! lie, as equal. Fitted by projected coordinate Newton steps, which converge because the loss is convex and the
 //! constraints are bounds. Deterministic.
@@ -9,6 +10,7 @@
 use thiserror::Error;
 
 use super::rows::{Column, RowsError, TrainingRows};
+use crate::detect::{CLEARING_LIMIT, Direction};
 use crate::risk::{AdditiveModel, AdditiveModelError, Term, shrinkage};
 use crate::statistics::decimal::twelve_digits;
 use crate::statistics::logistic::sigmoid;
@@ -81,7 +83,8 @@ pub(crate) fn fit(
         .enumerate()
         .map(|(index, column)| input(rows, index, column, typical[index]))
         .collect();
-    let (base, weights) = descend(rows, &inputs, settings.penalty);
+    let bounds: Vec<(f64, f64)> = columns.iter().map(bounds).collect();
+    let (base, weights) = descend(rows, &inputs, &bounds, settings.penalty);
     let terms = columns
         .iter()
         .zip(typical)
@@ -96,6 +99,26 @@ fn log_odds(share: f64) -> f64 {
     ((share + OFFSET) / (1.0 + OFFSET - share)).ln()
 }
 
+/// Returns the log-odds at which a column weighs nothing.
+fn origin(column: &Column, typical: Option<f64>) -> f64 {
+    match column.direction {
+        Direction::Clears => log_odds(0.0),
+        Direction::Accuses | Direction::Context => log_odds(typical.unwrap_or(0.0)),
+    }
+}
+
+/// Returns the least and the greatest weight of a column.
+fn bounds(column: &Column) -> (f64, f64) {
+    match column.direction {
+        Direction::Accuses | Direction::Context => (0.0, f64::INFINITY),
+        // A hair less than the limit, which rounding to twelve digits could pass.
+        Direction::Clears => {
+            let span = log_odds(1.0) - log_odds(0.0);
+            (CLEARING_LIMIT * (1.0 - 1e-9) / span, 0.0)
+        }
+    }
+}
+
 /// Returns the value that a weight multiplies; 0 where the feature is unknown.
 fn input(
     rows: &TrainingRows<'_>,
@@ -103,7 +126,7 @@ fn input(
     settings: &Column,
     typical: Option<f64>,
 ) -> Vec<f64> {
-    let origin = log_odds(typical.unwrap_or(0.0));
+    let origin = origin(settings, typical);
     let values = rows.features.column(column);
     let input = |row: usize| {
         let value = values[row];
@@ -116,23 +139,29 @@ fn input(
     (0..rows.len()).map(input).collect()
 }
 
-/// Fits intercept and weights: for each coordinate one damped Newton step of the mean loss, then clipped to at least 0.
-fn descend(rows: &TrainingRows<'_>, inputs: &[Vec<f64>], penalty: f64) -> (f64, Vec<f64>) {
+/// Fits intercept and weights: for each coordinate one damped Newton step of the mean loss, then clipped to its bounds.
+fn descend(
+    rows: &TrainingRows<'_>,
+    inputs: &[Vec<f64>],
+    bounds: &[(f64, f64)],
+    penalty: f64,
+) -> (f64, Vec<f64>) {
     let ones = vec![1.0; rows.len()];
     let total: f64 = rows.weight.iter().sum();
     let mut margins = vec![0.0; rows.len()];
     let (mut base, mut weights) = (0.0, vec![0.0; inputs.len()]);
-    let mut shift = |input: &[f64], weight: &mut f64, penalty: f64, least: f64| {
-        let next = (*weight - newton(rows, total, &margins, input, *weight, penalty)).max(least);
+    let mut shift = |input: &[f64], weight: &mut f64, penalty: f64, (least, most): (f64, f64)| {
+        let step = newton(rows, total, &margins, input, *weight, penalty);
+        let next = (*weight - step).clamp(least, most);
         for (margin, input) in margins.iter_mut().zip(input) {
             *margin += (next - *weight) * input;
         }
         *weight = next;
     };
     for _ in 0..ROUNDS {
-        shift(&ones, &mut base, 0.0, f64::NEG_INFINITY);
-        for (input, weight) in inputs.iter().zip(&mut weights) {
-            shift(input, weight, penalty, 0.0);
+        shift(&ones, &mut base, 0.0, (f64::NEG_INFINITY, f64::INFINITY));
+        for ((input, weight), bounds) in inputs.iter().zip(&mut weights).zip(bounds) {
+            shift(input, weight, penalty, *bounds);
         }
     }
     (base, weights)
@@ -159,14 +188,14 @@ fn newton(
 }
 
 fn term(column: &Column, typical: Option<f64>, weight: f64) -> Term {
-    let origin = log_odds(typical.unwrap_or(0.0));
+    let origin = origin(column, typical);
     let value = |point: &f64| twelve_digits(weight * (log_odds(*point) - origin));
     Term {
         name: column.name.clone(),
         edges: POINTS.to_vec(),
         values: POINTS.iter().map(value).collect(),
         lines: true,
-        monotone: column.monotone,
+        monotone: column.direction == Direction::Accuses,
         shrink: column.shrink,
         typical,
     }

@@ -114,7 +114,7 @@ pub(crate) fn fit_fusion(
         .iter()
         .map(|measure| Column {
             name: measure.measure().code.to_owned(),
-            monotone: measure.measure().monotone,
+            direction: measure.measure().direction,
             shrink: 2.0,
         })
         .collect();
