@@ -472,6 +472,13 @@ fn the_bytes_of_a_fixed_stream_never_change() {
             })),
             embedding: embedding(number(40, i) % 50),
             identity: [digest(9, i), digest(9, i / 3), Digest::NONE, Digest::NONE],
+            origin: origin(number(44, i) % 40, number(42, i) % 40),
+            setting: digest(24, number(45, i) % 3),
+            outcome: if i % 7 == 0 {
+                Outcome::Refused
+            } else {
+                Outcome::Answered
+            },
             ..plain(
                 MONDAY + (number(41, i) % 60 * 86_399_000_000) as i64,
                 number(42, i) % 40,
@@ -483,7 +490,7 @@ fn the_bytes_of_a_fixed_stream_never_change() {
     let bytes = merged(&fold(early), &fold(late)).to_bytes();
     assert_eq!(
         blake3::hash(&bytes).to_hex().as_str(),
-        "be61eba045763edc4fab5cd9f98c83be5f4d93afa5a2004fd3ec6eda95ece716"
+        "5f28ebf11839a222983b3719482dfb76ddf934e4bab2f9ec787a780a1dc87f20"
     );
 }
 

@@ -1,8 +1,8 @@
 //! Technique probing: many attempts at extraction phrasings, mostly refused.
 //!
 //! Refusals alone would flag curious users, and those whose benign subject triggers a filter. So the detector measures
-//! what was refused, in how many phrasings, and whether nearly the same request was then tried in other words. Where the
-//! provider names what it refused, its word counts and the text does not.
+//! what was refused, in how many phrasings, and whether nearly the same request was then tried in other words. Where
+//! the provider names what it refused, its word counts and the text does not.
 //!
 //! Text that only a machine reads is context here: whoever hides what they ask has looked for a way past a filter.
 //!

@@ -3,8 +3,9 @@
 //! A relay can make all its users look like one client: one program, one device, one version, sessions renamed. What it
 //! cannot hide is that they type at once, each about their own affairs. Three signs need no name that a client states:
 //!
-//! * Turns that users typed within a minute of each other, about unlike subjects and in different settings: another set
-//!   of tools or another writing. A setting is a keyed digest, so that what is known of two of them is that they differ.
+//! * Turns that users typed within a minute of each other, about unlike subjects and in different settings: another
+//!   set of tools or another writing. A setting is a keyed digest, so that what is known of two of them is that they
+//!   differ.
 //! * A floor under the gaps between typed turns, which a relay that queues them leaves: many are just above it and
 //!   hardly any below, while tools' turns, which are not queued, come sooner than any model could have answered. A
 //!   person's own pace has a floor of seconds, and independent people have none.
@@ -194,9 +195,9 @@ impl TypedTurns {
     }
 
     /// Returns how sharply the gaps between typed turns are cut off from below while other turns are not: the share of
-    /// typed gaps in the two classes above the floor, times the share of other turns that come sooner than the floor and
-    /// than any answer. Of independent people's gaps some eight in a hundred lie in those two classes. `None` for fewer
-    /// than twenty gaps of either kind.
+    /// typed gaps in the two classes above the floor, times the share of other turns that come sooner than the floor
+    /// and than any answer. Of independent people's gaps some eight in a hundred lie in those two classes. `None` for
+    /// fewer than twenty gaps of either kind.
     pub fn gap_floor(&self) -> Option<f64> {
         let sum = |gaps: &[u32]| gaps.iter().map(|gaps| f64::from(*gaps)).sum::<f64>();
         let (typed, other) = (sum(&self.typed_gaps), sum(&self.other_gaps));

@@ -2,10 +2,10 @@
 //!
 //! Each measure `x` in [0, 1] enters as `w ln((x + c) / (1 + c - x))`, relative to the median benign account and shrunk
 //! by exposure; the model's lines follow that curve through some twenty points. A measure that clears is relative to 0,
-//! so that its absence weighs nothing, and its weight is bounded so that it takes no more than the clearing limit. Boosted tables over more measures
-//! fitted the same accounts better and unseen ones worse: their steps treated everything in the tail, where thresholds
-//! lie, as equal. Fitted by projected coordinate Newton steps, which converge because the loss is convex and the
-//! constraints are bounds. Deterministic.
+//! so that its absence weighs nothing, and its weight is bounded so that it takes no more than the clearing limit.
+//! Boosted tables over more measures fitted the same accounts better and unseen ones worse: their steps treated
+//! everything in the tail, where thresholds lie, as equal. Fitted by projected coordinate Newton steps, which converge
+//! because the loss is convex and the constraints are bounds. Deterministic.
 
 use thiserror::Error;
 

@@ -1,4 +1,5 @@
-//! Tests of model switching: a reaction to refusals against comparisons of every prompt and gateways that retry failures.
+//! Tests of model switching: a reaction to refusals against comparisons of every prompt and gateways that retry
+//! failures.
 
 use crate::detect::tests::{Sketch, fold_observations, value_of};
 use crate::domain::{Evidence, Observation, Outcome, Timestamp};
@@ -25,8 +26,8 @@ fn prompt(number: i64, minute: i64, model: u64, outcome: Outcome) -> Observation
     }
 }
 
-/// Forty prompts, each fourth with the outcome `first`; `second` tells after how many minutes a prompt goes to the other
-/// model, by whether it had that outcome.
+/// Forty prompts, each fourth with the outcome `first`; `second` tells after how many minutes a prompt goes to the
+/// other model, by whether it had that outcome.
 fn account(first: Outcome, second: impl Fn(bool) -> Option<i64>) -> f64 {
     let mut stream = Vec::new();
     for number in 0..40 {
