@@ -2,8 +2,8 @@
 //!
 //! Uses `profile` and the modules that it uses. Must not know thresholds or typical values: a detector measures, and
 //! the learned fusion in `risk` weights. The features of the fusion are measures of the live detectors; a measure for
-//! which a bundle has no term is context for the reader. A detector is data: a card with the functions that compute its
-//! measures.
+//! which a bundle has no term is context for the reader. Every measure says in which [`Direction`] it may weigh. A
+//! detector is data: a card with the functions that compute its measures.
 //!
 //! No detector reads where a request comes from, in which script it is written, at what hour it was sent, or how many
 //! requests are sent per day. Benign customers run all day at any rate.
@@ -28,6 +28,6 @@ mod wording;
 mod tests;
 
 pub use card::{DetectorCard, Maturity};
-pub(crate) use measure::{Measure, Unit};
+pub(crate) use measure::{CLEARING_LIMIT, Direction, Measure, Unit};
 pub use measure_values::{MEASURE_COUNT, MeasureIndex, MeasureValues};
 pub use registry::DETECTORS;

@@ -27,7 +27,7 @@ pub use exchange::{
 pub use label::{Label, LabelSubject, Verdict};
 pub use observation::{
     AccountKey, Digest, EMBEDDING_DIM, ElsewhereCues, Embedding, Evidence, Observation, Origin,
-    Outcome, RequestShape, Script,
+    Outcome, RefusalCategory, RequestShape, Script,
 };
 pub use pool::PoolRecord;
 pub use sensitive::Sensitive;

@@ -4,7 +4,7 @@
 
 use crate::domain::{
     AccountKey, Digest, ElsewhereCues, Evidence, Exchange, FinishReason, Observation, Origin,
-    Outcome, RequestShape, Response, ResponseFormat, Role, Sensitive,
+    Outcome, RefusalCategory, RequestShape, Response, ResponseFormat, Role, Script, Sensitive,
 };
 use crate::encoder::{Encoder, Scratch};
 use crate::privacy::{PseudonymKey, Purpose};
@@ -127,6 +127,7 @@ impl Observer {
             evidence: evidence(&view, outcome),
             user_agent: agent.map(|name| digest(Purpose::Client, name.expose())),
             origin: self.origin(exchange),
+            setting: setting(&self.key, exchange, digests.script),
             script: digests.script,
         }
     }
@@ -139,13 +140,14 @@ impl Observer {
         let named =
             |purpose, text: &Option<String>| text.as_deref().map(|text| digest(purpose, text));
         let client = &exchange.client;
+        let category = exchange.response.refusal_category.as_deref();
         Origin {
             session: hidden(Purpose::Session, &exchange.session),
             end_user: hidden(Purpose::EndUser, &exchange.end_user),
             device: hidden(Purpose::Device, &client.device),
             registration: hidden(Purpose::Registration, &client.registration),
             version: named(Purpose::Client, &client.version),
-            refusal_category: named(Purpose::Refusal, &exchange.response.refusal_category),
+            refusal_category: category.map(RefusalCategory::of_word),
             account_created: exchange.account_created,
             plan: named(Purpose::Plan, &exchange.plan),
             quota_used: exchange.quota_used,
@@ -195,6 +197,7 @@ fn shape(exchange: &Exchange, read_bytes: usize, view: &TextView<'_>) -> Request
         unreadable: unreadable(view),
         turns: count(non_system.count()),
         tools: count(exchange.tools.len()),
+        typed: is_typed(exchange),
         temperature: parameters.temperature,
         max_tokens: parameters.max_tokens,
         n: parameters.n.unwrap_or(1),
@@ -205,6 +208,38 @@ fn shape(exchange: &Exchange, read_bytes: usize, view: &TextView<'_>) -> Request
         input_tokens: exchange.response.input_tokens,
         output_tokens: exchange.response.output_tokens,
     }
+}
+
+/// Returns a digest that is equal for two exchanges that offer the same tools, in any order, and have the same script.
+fn setting(key: &PseudonymKey, exchange: &Exchange, script: Script) -> Digest {
+    let mut names: Vec<&str> = exchange
+        .tools
+        .iter()
+        .map(|tool| tool.name.as_str())
+        .collect();
+    names.sort_unstable();
+    let mut digester = key.digester(Purpose::Setting);
+    digester.number(script as u64);
+    for name in names {
+        digester.part(name.as_bytes());
+    }
+    digester.finish()
+}
+
+/// Returns whether a user, and no tool, spoke last. A message without text, left over from what a tool returned, is not
+/// a user's.
+fn is_typed(exchange: &Exchange) -> bool {
+    let turn = exchange.messages.iter().rev();
+    let turn = turn.take_while(|message| message.role != Role::Assistant);
+    let mut typed = false;
+    for message in turn {
+        match message.role {
+            Role::Tool => return false,
+            Role::User => typed |= !message.content.expose().trim().is_empty(),
+            Role::System | Role::Assistant => {}
+        }
+    }
+    typed
 }
 
 /// Returns the share of a call's characters that disguise text, or of its request's that nobody could read.
@@ -232,5 +267,82 @@ fn outcome(response: &Response) -> Outcome {
         (false, Some(_)) => Outcome::Answered,
         (false, None) if response.status.is_some() => Outcome::Answered,
         (false, None) => Outcome::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_typed, setting};
+    use crate::domain::{Exchange, Message, RefusalCategory, Role, Script, Sensitive, Tool};
+    use crate::privacy::PseudonymKey;
+
+    #[test]
+    fn a_turn_is_typed_if_a_user_and_no_tool_spoke_last() {
+        let of = |roles: &[(Role, &str)]| {
+            let message = |&(role, text): &(Role, &str)| Message {
+                role,
+                content: Sensitive::new(text.to_owned()),
+            };
+            is_typed(&Exchange {
+                messages: roles.iter().map(message).collect(),
+                ..Exchange::default()
+            })
+        };
+        use Role::{Assistant, System, Tool, User};
+        assert!(of(&[(System, "Be brief."), (User, "Hello")]));
+        assert!(of(&[
+            (User, "Look"),
+            (Tool, "12"),
+            (Assistant, "It is 12."),
+            (User, "And now?")
+        ]));
+        assert!(!of(&[(User, "Look"), (Assistant, "I look."), (Tool, "12")]));
+        // A tool's result in a user's message leaves that message without text.
+        assert!(!of(&[
+            (User, "Look"),
+            (Assistant, "I look."),
+            (Tool, "12"),
+            (User, " ")
+        ]));
+        assert!(!of(&[(User, "")]));
+        assert!(!of(&[]));
+    }
+
+    #[test]
+    fn a_setting_is_the_set_of_tools_and_the_script() {
+        let of = |tools: &[&str], script| {
+            let exchange = Exchange {
+                tools: tools.iter().copied().map(Tool::from).collect(),
+                ..Exchange::default()
+            };
+            setting(&PseudonymKey::offline(), &exchange, script)
+        };
+        let own = of(&["read", "write"], Script::Latin);
+        assert_eq!(own, of(&["write", "read"], Script::Latin));
+        assert_ne!(own, of(&["write", "read"], Script::Han));
+        assert_ne!(own, of(&["read"], Script::Latin));
+        assert_ne!(own, of(&[], Script::Latin));
+    }
+
+    #[test]
+    fn categories_are_read_however_they_are_written() {
+        for word in [
+            "reasoning_extraction",
+            "Reasoning Extraction",
+            " frontier-llm ",
+        ] {
+            assert_eq!(
+                RefusalCategory::of_word(word),
+                RefusalCategory::Extraction,
+                "{word}"
+            );
+        }
+        for word in ["bio", "pii_extraction", "", "safety"] {
+            assert_eq!(
+                RefusalCategory::of_word(word),
+                RefusalCategory::Other,
+                "{word}"
+            );
+        }
     }
 }

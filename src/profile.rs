@@ -10,18 +10,18 @@
 //! | [`MeanEmbedding`] | what is it about, how similar are its requests | 1032 |
 //! | [`HeavyHitters`] | which templates carry its traffic | 792 |
 //! | [`Distinct`] | how many different things does it ask, with how many repeats | 1088 |
+//! | [`Reruns`] | which of it does it ask again on another day or of another model | 320 |
 //! | [`RepeatRing`] | does it send the same prompt again within a minute | 784 |
 //! | [`CueSums`] | what does it ask for | 288 |
 //! | [`JudgedTexts`] | which texts were judged already | 512 |
-//! | [`ModelMix`] | which models does it ask | 112 |
+//! | [`ModelMix`] | which models does it ask | 128 |
 //! | [`RequestStats`] | with which tools and outcomes, how much of it unreadable | 48 |
-//! | [`LinkageSketch`] | which accounts does it resemble | 128 |
-//! | [`Clients`] | whom does it serve, how many concurrently | 120 |
-//! | [`Refusals`] | what does it try after a refusal | 112 |
+//! | [`Clients`] | whom does it serve, how many concurrently, on how many devices | 184 |
+//! | [`TypedTurns`] | do several people type at once | 176 |
+//! | [`Refusals`] | what is refused, and what does it try then | 136 |
 //! | [`ChangeDetector`] | does it still ask what it used to | 576 |
 //!
-//! Nothing is kept without a reader: detectors read all of it but [`LinkageSketch`], which is kept for future links
-//! between accounts, since what was not sketched on arrival cannot be sketched later.
+//! Nothing is kept that no detector reads.
 //!
 //! Exactness of merging: hashes, counts, extremes and undecayed sums merge to the very same bytes in any order. Decayed
 //! sums and feature sums are floats and merge up to rounding. Heavy hitters beyond their capacity keep their bounds,
@@ -42,7 +42,6 @@ mod heavy_hitters;
 mod hyper_log_log;
 mod intent_tail;
 mod judged_texts;
-mod linkage_sketch;
 mod mean_embedding;
 mod model_mix;
 mod moments;
@@ -50,7 +49,10 @@ mod random_features;
 mod refusals;
 mod repeat_ring;
 mod request_stats;
+mod reruns;
+mod small_count;
 mod space_saving;
+mod typed_turns;
 
 pub use bottom_k::RepeatEstimate;
 pub use bytes::{PROFILE_BYTES, PROFILE_VERSION, ProfileBytesError};
@@ -60,7 +62,6 @@ pub(crate) use cue_sums::CueSums;
 pub(crate) use distinct::Distinct;
 pub(crate) use heavy_hitters::HeavyHitters;
 pub(crate) use judged_texts::JudgedTexts;
-pub(crate) use linkage_sketch::LinkageSketch;
 pub(crate) use mean_embedding::MeanEmbedding;
 pub(crate) use model_mix::ModelMix;
 pub(crate) use random_features::InvalidBandwidth;
@@ -68,7 +69,9 @@ pub use random_features::RandomFeatures;
 pub(crate) use refusals::Refusals;
 pub(crate) use repeat_ring::{RING_LENGTH, RepeatRing};
 pub(crate) use request_stats::RequestStats;
+pub(crate) use reruns::Reruns;
 pub(crate) use space_saving::SpaceSaving;
+pub(crate) use typed_turns::TypedTurns;
 
 use crate::domain::{CueProbabilities, Evidence, Observation, Timestamp};
 
@@ -81,19 +84,20 @@ pub struct Profile {
     mean_embedding: MeanEmbedding,
     heavy_hitters: HeavyHitters,
     distinct: Distinct,
+    reruns: Reruns,
     repeat_ring: RepeatRing,
     cues: CueSums,
     judged_texts: JudgedTexts,
     model_mix: ModelMix,
     request_stats: RequestStats,
-    linkage_sketch: LinkageSketch,
     clients: Clients,
+    typed_turns: TypedTurns,
     refusals: Refusals,
     change_detector: ChangeDetector,
 }
 
 /// Maximum size of a profile in bytes, whatever the account does.
-pub(crate) const PROFILE_SIZE_LIMIT: usize = 6_144;
+pub(crate) const PROFILE_SIZE_LIMIT: usize = 6_400;
 
 const _: () = assert!(size_of::<Profile>() <= PROFILE_SIZE_LIMIT);
 
@@ -106,13 +110,14 @@ impl Profile {
             mean_embedding: MeanEmbedding::empty(),
             heavy_hitters: HeavyHitters::empty(),
             distinct: Distinct::empty(),
+            reruns: Reruns::empty(),
             repeat_ring: RepeatRing::empty(),
             cues: CueSums::empty(),
             judged_texts: JudgedTexts::empty(),
             model_mix: ModelMix::empty(),
             request_stats: RequestStats::empty(),
-            linkage_sketch: LinkageSketch::empty(),
             clients: Clients::empty(),
+            typed_turns: TypedTurns::empty(),
             refusals: Refusals::empty(),
             change_detector: ChangeDetector::empty(),
         }
@@ -123,6 +128,7 @@ impl Profile {
     /// A call that failed, that could not be read or that asks too little is counted and says nothing about what the
     /// account asks for: it reaches no other block than the counts of outcomes.
     pub fn update(&mut self, observation: &Observation, random_features: &RandomFeatures) {
+        let before = (self.seen > 0).then_some(self.last);
         self.seen = self.seen.saturating_add(1);
         self.last = self.last.max(observation.time.as_micros());
         self.request_stats.update(observation);
@@ -136,14 +142,16 @@ impl Profile {
         }
         self.heavy_hitters.update(observation);
         self.distinct.update(observation);
+        self.reruns.update(observation);
         let ring_match = self.repeat_ring.update(observation);
         if let Some(cues) = self.cues_to_judge(observation) {
             self.cues.update(&cues, observation.time);
         }
         self.model_mix.update(observation, ring_match);
-        self.linkage_sketch.update(observation);
         self.clients.update(observation, ring_match.turn);
-        self.refusals.update(observation, signs);
+        self.typed_turns.update(observation, signs, before);
+        self.refusals
+            .update(observation, signs, ring_match.refused_here);
         // Turns of a conversation are similar because they belong together, so only the beginnings of conversations are
         // compared.
         if let Some(signs) = signs
@@ -176,13 +184,14 @@ impl Profile {
         self.mean_embedding.merge(&other.mean_embedding);
         self.heavy_hitters.merge(&other.heavy_hitters);
         self.distinct.merge(&other.distinct);
+        self.reruns.merge(&other.reruns);
         self.repeat_ring.merge(&other.repeat_ring);
         self.cues.merge(&other.cues);
         self.judged_texts.merge(&other.judged_texts);
         self.model_mix.merge(&other.model_mix);
         self.request_stats.merge(&other.request_stats);
-        self.linkage_sketch.merge(&other.linkage_sketch);
         self.clients.merge(&other.clients);
+        self.typed_turns.merge(&other.typed_turns);
         self.refusals.merge(&other.refusals);
         self.change_detector.merge(&other.change_detector);
     }
@@ -223,6 +232,11 @@ impl Profile {
         &self.distinct
     }
 
+    /// Returns what was asked again on another day or of another model.
+    pub const fn reruns(&self) -> &Reruns {
+        &self.reruns
+    }
+
     /// Returns repeats of the same prompt within a minute.
     pub const fn repeat_ring(&self) -> &RepeatRing {
         &self.repeat_ring
@@ -243,17 +257,17 @@ impl Profile {
         &self.request_stats
     }
 
-    /// Returns the sketch by which accounts are compared.
-    pub const fn linkage_sketch(&self) -> &LinkageSketch {
-        &self.linkage_sketch
-    }
-
     /// Returns the client programs and conversations served.
     pub const fn clients(&self) -> &Clients {
         &self.clients
     }
 
-    /// Returns what is tried after a refusal.
+    /// Returns whether several people type at once.
+    pub const fn typed_turns(&self) -> &TypedTurns {
+        &self.typed_turns
+    }
+
+    /// Returns what is refused and what is tried then.
     pub const fn refusals(&self) -> &Refusals {
         &self.refusals
     }
@@ -270,11 +284,13 @@ impl Profile {
             ("mean_embedding", self.mean_embedding.is_valid()),
             ("heavy_hitters", self.heavy_hitters.is_valid()),
             ("distinct", self.distinct.is_valid()),
+            ("reruns", self.reruns.is_valid()),
             ("repeat_ring", self.repeat_ring.is_valid()),
             ("cues", self.cues.is_valid()),
             ("model_mix", self.model_mix.is_valid()),
             ("request_stats", self.request_stats.is_valid()),
             ("clients", self.clients.is_valid()),
+            ("typed_turns", self.typed_turns.is_valid()),
             ("refusals", self.refusals.is_valid()),
             ("change_detector", self.change_detector.is_valid()),
         ]
@@ -317,13 +333,14 @@ mod tests {
             ("MeanEmbedding", size_of::<MeanEmbedding>()),
             ("HeavyHitters", size_of::<HeavyHitters>()),
             ("Distinct", size_of::<Distinct>()),
+            ("Reruns", size_of::<Reruns>()),
             ("RepeatRing", size_of::<RepeatRing>()),
             ("CueSums", size_of::<CueSums>()),
             ("JudgedTexts", size_of::<JudgedTexts>()),
             ("ModelMix", size_of::<ModelMix>()),
             ("RequestStats", size_of::<RequestStats>()),
-            ("LinkageSketch", size_of::<LinkageSketch>()),
             ("Clients", size_of::<Clients>()),
+            ("TypedTurns", size_of::<TypedTurns>()),
             ("Refusals", size_of::<Refusals>()),
             ("ChangeDetector", size_of::<ChangeDetector>()),
         ];

@@ -7,7 +7,7 @@
 //! one, against the terms under which the answers were given.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Direction, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 
 /// Card with measures of the intent to build a data set, of any extraction intent, and of five forms of request that
@@ -31,7 +31,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     measures: &[
         Measure {
             code: "synthesis_intent_mean",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::SynthesisIntent),
@@ -42,7 +42,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "any_intent_mean",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::Probability,
             value: |profile| profile.cues().intent_mean(),
@@ -53,7 +53,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "intent_tail",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::LogOdds,
             value: |profile| profile.cues().intent_tail(),
@@ -64,7 +64,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "close_requests",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::Count,
             value: |profile| Some(profile.cues().requests_from(CLOSE)),
@@ -75,7 +75,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "instruction_writing_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::InstructionWriting),
@@ -86,7 +86,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "question_from_passage_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::QuestionFromPassage),
@@ -97,7 +97,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "persona_seeded_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::PersonaSeeded),
@@ -108,7 +108,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "dataset_format_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::DatasetFormat),
@@ -119,7 +119,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "benchmark_item_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::BenchmarkItem),

@@ -30,14 +30,29 @@ impl Unit {
     }
 }
 
+/// What a higher value of a measure may do to the score of the fusion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// It can only be evidence for the technique, so a term may never decrease.
+    Accuses,
+    /// It can only be evidence of honest use, so a term may never increase and is 0 at its start. It is bounded below
+    /// by [`CLEARING_LIMIT`]: whoever is assessed can see what clears and imitate it.
+    Clears,
+    /// Neither: it is context for the reader.
+    Context,
+}
+
+/// The most that all uses of one clearing measure may take from a score, in log-odds: a factor of about 4.5 in the
+/// odds. It moves an account behind others in a queue and never acquits one whose requests say what they are for.
+pub(crate) const CLEARING_LIMIT: f64 = -1.5;
+
 /// One measured quantity. It means the same after 5 exchanges and after 500, unless its documentation says otherwise.
 #[derive(Debug)]
 pub struct Measure {
     /// Stable code, unique among all detectors.
     pub code: &'static str,
-    /// Whether a higher value can only be evidence for the technique. Only these measures may have a term in the
-    /// fusion; the others are context for the reader.
-    pub monotone: bool,
+    /// What a higher value may do to the score.
+    pub direction: Direction,
     /// Whether it covers all four intents together. Its contribution is divided among their techniques in proportion to
     /// the amount of each intent.
     pub any_intent: bool,

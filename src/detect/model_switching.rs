@@ -3,13 +3,14 @@
 //! Not measured: a move on the day of a release. It is visible in one account but is no evidence there: benign
 //! developers put a median of all their calls on a new model within a day of first trying it. It is evidence only when
 //! many accounts move together, which requires clusters. A reaction to a guard is visible in one account: a refused
-//! prompt that is sent to another model.
+//! prompt that is sent to another model. Where every prompt goes to several models, the refused ones do so too: what
+//! counts is by how much more often they do than the answered ones.
 //!
 //! Why it matters: Extractions compare models to pick the best answer, and fall back to another model when one begins
 //! to refuse. By itself this is weak evidence: it counts only together with what the requests ask for.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Direction, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
 
 /// Card with measures of how requests are distributed over models, never of how many requests there are.
@@ -23,7 +24,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         "Developers who upgrade on the day of a release.",
         "A/B tests and side-by-side comparisons before a purchase.",
         "Routers that send easy requests to a small model and hard ones to a large one.",
-        "Gateways that try the next model when one does not answer.",
+        "Gateways that try the next model when one does not answer, or refuses.",
         "Customers of an alias that points to different models over time.",
     ],
     not_used: NOT_USED,
@@ -31,7 +32,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     measures: &[
         Measure {
             code: "model_switch_share",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Share,
             value: |profile| profile.model_mix().switch_share(),
@@ -42,7 +43,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "prompt_moved_share",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: false,
             unit: Unit::Share,
             value: |profile| profile.model_mix().moved_share(),
@@ -53,7 +54,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "refusal_moved_share",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: false,
             unit: Unit::Share,
             value: |profile| profile.model_mix().refusal_moved_share(),
@@ -63,8 +64,19 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             },
         },
         Measure {
+            code: "refused_then_switched_share",
+            direction: Direction::Accuses,
+            any_intent: false,
+            unit: Unit::Share,
+            value: |profile| profile.model_mix().switched_after_refusal(),
+            sentence: |observed, expected| {
+                let what = "took a prompt to another model within minutes because the first one refused it,";
+                wording::share_of(what, "refused prompts", observed, expected)
+            },
+        },
+        Measure {
             code: "models_in_use",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Count,
             value: |profile| profile.model_mix().models().effective_number(),
@@ -75,3 +87,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
     ],
 };
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "shares of nothing are exactly 0")]
+mod tests;

@@ -4,7 +4,7 @@
 //! traces teach what would take years to discover.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Direction, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 
 /// Card with measures of the intent to extract reasoning, and of two forms of request that benign users share.
@@ -26,7 +26,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     measures: &[
         Measure {
             code: "reasoning_intent_mean",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::ReasoningIntent),
@@ -37,7 +37,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "rationale_demand_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::RationaleDemand),
@@ -48,7 +48,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "reasoning_behind_answer_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::ReasoningBehindAnswer),

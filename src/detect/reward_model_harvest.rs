@@ -4,7 +4,7 @@
 //! copied without its answers.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Direction, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 
 /// Card with measures of the intent to extract judgements, and of three forms of judging that benign users share.
@@ -25,7 +25,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     measures: &[
         Measure {
             code: "reward_intent_mean",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::RewardIntent),
@@ -36,7 +36,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "rubric_grading_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::RubricGrading),
@@ -46,7 +46,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "pairwise_preference_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::PairwisePreference),
@@ -57,7 +57,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "critique_revise_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::CritiqueRevise),

@@ -3,7 +3,7 @@
 //! Why it matters: These pairs train another model to avoid subjects while it seems to answer.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Direction, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 
 /// Card with the measure of the intent to collect rewrites. Its head of the text model learns from our own authors and
@@ -23,7 +23,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     contest: CONTEST,
     measures: &[Measure {
         code: "rewrite_intent_mean",
-        monotone: true,
+        direction: Direction::Accuses,
         any_intent: false,
         unit: Unit::Probability,
         value: |profile| profile.cues().mean(Cue::RewriteIntent),

@@ -4,11 +4,15 @@
 //! service receives its popular questions again, while a data set is read through once. Whether either is an extraction
 //! depends on what the requests ask for, so some measures are products of both.
 //!
+//! Suites are the honest accounts that resemble an extraction most, and they are run again, on other days and of other
+//! models, while a pool is read once. That share lowers a score, within a bound: whoever sends part of a pool twice has
+//! it too, and a suite that was never run again has none.
+//!
 //! Why it matters: Extractions are run by programs over data sets. The sweep is visible even when each request by
 //! itself looks ordinary.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Direction, Maturity, Measure, Unit, wording};
 use crate::domain::Technique;
 use crate::profile::{Profile, RING_LENGTH, RepeatEstimate, SpaceSaving};
 
@@ -19,7 +23,8 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     exchanges_needed: 8,
     looks_for: "One template filled in repeatedly with different contents and hardly any repeats, as when a data set \
         is read once from start to end, or the same prompt sampled several times within a minute of its answer; \
-        especially together with requests that resemble an extraction.",
+        especially together with requests that resemble an extraction. Requests that are asked again hours later or of \
+        another model, as a suite of tests is run again, speak against it, within a stated bound.",
     false_positives: &[
         "Any application in production with one template: more than a quarter of benign ones look like this.",
         "Batch jobs over a company's own documents, such as translation, classification or extraction.",
@@ -31,7 +36,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     measures: &[
         Measure {
             code: "template_mass",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Share,
             value: template_mass,
@@ -41,7 +46,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "content_repeat_share",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Share,
             value: content_repeat_share,
@@ -51,7 +56,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "template_novelty",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Share,
             value: template_novelty,
@@ -62,7 +67,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "repeat_deficit",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: false,
             unit: Unit::Ratio,
             value: repeat_deficit,
@@ -73,7 +78,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "sweep_chance",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: sweep_chance,
@@ -84,7 +89,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "n_best_share",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: false,
             unit: Unit::Share,
             value: n_best_share,
@@ -94,8 +99,19 @@ pub(super) static CARD: DetectorCard = DetectorCard {
             },
         },
         Measure {
+            code: "suite_rerun_share",
+            direction: Direction::Clears,
+            any_intent: false,
+            unit: Unit::Share,
+            value: |profile| profile.reruns().rerun_share(),
+            sentence: |observed, expected| {
+                let what = "asked the same again six or more hours later, or of another model,";
+                wording::share_of(what, "different requests", observed, expected)
+            },
+        },
+        Measure {
             code: "within_similarity",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Index,
             value: within_similarity,
@@ -105,7 +121,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "skeleton_ratio",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Share,
             value: skeleton_ratio,
@@ -115,7 +131,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "templated_intent",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::Index,
             value: |profile| Some(template_mass(profile)? * profile.cues().intent_mean()?),
@@ -126,7 +142,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "swept_intent",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: true,
             unit: Unit::Index,
             value: |profile| {
@@ -153,7 +169,7 @@ const CONTENTS_NEEDED: u64 = 5;
 /// skeleton, head or tail explains most.
 ///
 /// Counting each template's first use would make 16 unlike requests look like 16 templates.
-fn template_mass(profile: &Profile) -> Option<f64> {
+pub(super) fn template_mass(profile: &Profile) -> Option<f64> {
     let hitters = profile.heavy_hitters();
     [hitters.skeletons(), hitters.heads(), hitters.tails()]
         .into_iter()
@@ -242,3 +258,7 @@ fn skeleton_ratio(profile: &Profile) -> Option<f64> {
     let distinct = profile.distinct().distinct_skeletons();
     (profile.texts_read() > 0).then(|| (distinct / profile.texts_read() as f64).min(1.0))
 }
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "shares of a whole sample are exact")]
+mod tests;

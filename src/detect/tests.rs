@@ -16,17 +16,17 @@ const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// The fields of an exchange that a test sets; the others have default values.
 #[derive(Clone, Debug)]
-struct Sketch {
-    hour: i64,
-    skeleton: u64,
-    content: u64,
-    model: u64,
-    intent: f32,
-    has_text: bool,
+pub(super) struct Sketch {
+    pub(super) hour: i64,
+    pub(super) skeleton: u64,
+    pub(super) content: u64,
+    pub(super) model: u64,
+    pub(super) intent: f32,
+    pub(super) has_text: bool,
 }
 
 impl Sketch {
-    fn at(hour: i64) -> Self {
+    pub(super) fn at(hour: i64) -> Self {
         Self {
             hour,
             skeleton: 1,
@@ -37,7 +37,7 @@ impl Sketch {
         }
     }
 
-    fn observation(&self) -> Observation {
+    pub(super) fn observation(&self) -> Observation {
         let mut cues = [0.1; CUE_COUNT];
         for cue in Cue::INTENT {
             cues[cue.index()] = self.intent;
@@ -67,6 +67,7 @@ impl Sketch {
                 unreadable: 0.0,
                 turns: 1,
                 tools: 0,
+                typed: true,
                 temperature: None,
                 max_tokens: None,
                 n: 1,
@@ -79,23 +80,28 @@ impl Sketch {
             evidence: Evidence::Asks,
             user_agent: None,
             origin: Origin::default(),
+            setting: digest(24, 0),
             script: Script::Other,
         }
     }
 }
 
-fn digest(kind: u64, value: u64) -> Digest {
+pub(super) fn digest(kind: u64, value: u64) -> Digest {
     let hash = blake3::hash(format!("{kind}/{value}").as_bytes());
     Digest(u64::from_le_bytes(std::array::from_fn(|i| {
         hash.as_bytes()[i]
     })))
 }
 
-fn fold<'a>(stream: impl IntoIterator<Item = &'a Sketch>) -> Profile {
+pub(super) fn fold<'a>(stream: impl IntoIterator<Item = &'a Sketch>) -> Profile {
+    fold_observations(stream.into_iter().map(Sketch::observation))
+}
+
+pub(super) fn fold_observations(stream: impl IntoIterator<Item = Observation>) -> Profile {
     let random_features = RandomFeatures::new(7, 1.2).expect("1.2 is a bandwidth");
     let mut profile = Profile::empty();
-    for sketch in stream {
-        profile.update(&sketch.observation(), &random_features);
+    for observation in stream {
+        profile.update(&observation, &random_features);
     }
     profile
 }
@@ -107,7 +113,7 @@ fn measured(profile: &Profile) -> impl Iterator<Item = (MeasureIndex, Option<f64
 }
 
 /// Returns a value by code; NaN when nothing was measured.
-fn value_of(profile: &Profile, code: &str) -> f64 {
+pub(super) fn value_of(profile: &Profile, code: &str) -> f64 {
     let measure = MeasureIndex::of_code(code).unwrap_or_else(|| panic!("no measure {code}"));
     MeasureValues::of(profile).get(measure).unwrap_or(f64::NAN)
 }
@@ -170,6 +176,7 @@ fn the_measures_are_a_fixed_list() {
         "repeat_deficit",
         "sweep_chance",
         "n_best_share",
+        "suite_rerun_share",
         "within_similarity",
         "skeleton_ratio",
         "templated_intent",
@@ -178,14 +185,26 @@ fn the_measures_are_a_fixed_list() {
         "model_switch_share",
         "prompt_moved_share",
         "refusal_moved_share",
+        "refused_then_switched_share",
         "models_in_use",
         "clients_in_use",
         "conversation_return_share",
         "relayed_spread",
+        "unlike_minute_share",
+        "relayed_minutes",
+        "typed_gap_floor",
+        "session_crossing_share",
+        "client_version_flap_share",
+        "devices_in_use",
+        "end_users_in_use",
+        "end_user_named_share",
         "own_past_change",
         "refused_share",
         "refused_intent_share",
         "reworded_refusal_share",
+        "extraction_refused_share",
+        "probing_breadth",
+        "refusal_retry_share",
         "unreadable_share",
     ];
     assert_eq!(codes, expected);
@@ -211,44 +230,6 @@ fn every_card_is_complete_and_only_live_ones_measure() {
     }
 }
 
-#[test]
-fn a_harvest_stands_out_and_an_benign_template_does_not() {
-    let extraction: Vec<Sketch> = (0..200)
-        .map(|hour| Sketch {
-            intent: 0.95,
-            ..Sketch::at(hour)
-        })
-        .collect();
-    // The same template with popular contents, each asked eight times or so.
-    let benign: Vec<Sketch> = (0..200)
-        .map(|hour| Sketch {
-            content: hour as u64 * 7 % 25,
-            ..Sketch::at(hour)
-        })
-        .collect();
-    let (extraction, benign) = (fold(&extraction), fold(&benign));
-    assert!(
-        (value_of(&extraction, "template_mass") - value_of(&benign, "template_mass")).abs() < 1e-9
-    );
-    for code in [
-        "reasoning_intent_mean",
-        "reward_intent_mean",
-        "intent_tail",
-        "close_requests",
-        "templated_intent",
-        "swept_intent",
-        "template_novelty",
-        "repeat_deficit",
-    ] {
-        let (guilty, innocent) = (value_of(&extraction, code), value_of(&benign, code));
-        assert!(guilty > innocent, "{code}: {guilty} and {innocent}");
-    }
-    assert!(value_of(&benign, "template_novelty") < 0.1);
-    assert!(value_of(&benign, "content_repeat_share") > 0.8);
-    assert!(value_of(&benign, "repeat_deficit") < 1.0);
-    assert!(value_of(&extraction, "repeat_deficit") > 10.0);
-}
-
 /// Eight extraction requests among two hundred benign ones disappear in a mean, but not among the largest.
 #[test]
 fn a_few_harvesting_requests_show_in_the_top() {
@@ -261,31 +242,6 @@ fn a_few_harvesting_requests_show_in_the_top() {
     let mixed = fold(&mixed);
     assert!(value_of(&mixed, "any_intent_mean") < 0.1);
     assert!(value_of(&mixed, "intent_tail") > 0.0);
-}
-
-#[test]
-fn unlike_requests_never_look_templated() {
-    for length in [2, 8, 16, 60, 300] {
-        let unlike: Vec<Sketch> = (0..length)
-            .map(|hour| Sketch {
-                skeleton: 1000 + hour as u64,
-                ..Sketch::at(hour)
-            })
-            .collect();
-        let unlike = fold(&unlike);
-        let value = |code: &str| {
-            let measure = MeasureIndex::of_code(code).expect("a measure").measure();
-            (measure.value)(&unlike)
-        };
-        let mass = value("template_mass");
-        assert!(
-            mass.is_some_and(|mass| mass.abs() < 1e-9),
-            "{length}: {mass:?}"
-        );
-        // Nothing is a template, so nothing about a template can be measured.
-        assert_eq!(value("template_novelty"), None, "{length}");
-        assert_eq!(value("repeat_deficit"), None, "{length}");
-    }
 }
 
 #[test]
@@ -311,22 +267,25 @@ fn several_answers_to_a_prompt_and_prompts_brought_to_another_model_are_seen() {
     assert!(value_of(&fold(&at_once), "n_best_share") > 0.7);
 }
 
-/// Two members that each sample a prompt once look benign; as a cluster they sample it twice.
-#[test]
-fn n_best_sampling_shows_across_the_members_of_a_cluster() {
-    let member: Vec<Sketch> = (0..20).map(Sketch::at).collect();
-    let mut cluster = fold(&member);
-    assert!(value_of(&cluster, "n_best_share").abs() < 1e-9);
-    cluster.merge(&fold(&member));
-    assert!(value_of(&cluster, "n_best_share") > 0.4);
-}
-
-/// Measures that need names of clients or conversations, which these streams do not have, or a past to compare with.
-const NOT_IN_EVERY_LOG: [&str; 4] = [
+/// Measures that need names of clients or conversations, refusals, turns that are near in time, or a past to compare
+/// with: these streams have none.
+const NOT_IN_EVERY_LOG: [&str; 16] = [
+    "suite_rerun_share",
+    "refused_then_switched_share",
     "clients_in_use",
     "conversation_return_share",
     "relayed_spread",
+    "unlike_minute_share",
+    "relayed_minutes",
+    "typed_gap_floor",
+    "session_crossing_share",
+    "client_version_flap_share",
+    "devices_in_use",
+    "end_users_in_use",
+    "end_user_named_share",
     "own_past_change",
+    "extraction_refused_share",
+    "refusal_retry_share",
 ];
 
 #[test]
@@ -385,7 +344,7 @@ fn no_detector_names_a_forbidden_feature() {
     let mut files = 0;
     for entry in std::fs::read_dir(folder).expect("the folder of this file") {
         let path = entry.expect("an entry").path();
-        if path.ends_with("tests.rs") {
+        if path.is_dir() || path.ends_with("tests.rs") {
             continue;
         }
         files += 1;
@@ -433,9 +392,9 @@ proptest! {
         }
     }
 
-    /// A measure declared monotone must not fall when every request resembles an extraction more.
+    /// No measure that accuses may fall when every request resembles an extraction more, and none that clears may rise.
     #[test]
-    fn more_intent_never_lowers_a_monotone_measure(stream in stream(10..60), more in 0.0..=1.0_f32) {
+    fn more_intent_never_lowers_what_accuses_nor_raises_what_clears(stream in stream(10..60), more in 0.0..=1.0_f32) {
         let louder: Vec<Sketch> = stream
             .iter()
             .map(|sketch| Sketch { intent: sketch.intent.max(more), ..sketch.clone() })
@@ -443,8 +402,13 @@ proptest! {
         let (before, after) = (fold(&stream), fold(&louder));
         for ((measure, before), (_, after)) in measured(&before).zip(measured(&after)) {
             let measure = measure.measure();
-            let fell = before.zip(after).is_some_and(|(before, after)| after < before - 1e-9);
-            prop_assert!(!(measure.monotone && fell), "{}: {before:?} to {after:?}", measure.code);
+            let gained = before.zip(after).map_or(0.0, |(before, after)| after - before);
+            let wrong = match measure.direction {
+                Direction::Accuses => gained < -1e-9,
+                Direction::Clears => gained > 1e-9,
+                Direction::Context => false,
+            };
+            prop_assert!(!wrong, "{}: {before:?} to {after:?}", measure.code);
         }
     }
 

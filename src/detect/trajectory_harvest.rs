@@ -4,7 +4,7 @@
 //! agent that is hardest to build.
 
 use super::card::{CONTEST, NOT_USED};
-use super::{DetectorCard, Maturity, Measure, Unit, wording};
+use super::{DetectorCard, Direction, Maturity, Measure, Unit, wording};
 use crate::domain::{Cue, Technique};
 
 /// Card with measures of the intent to extract trajectories, and of the ordinary signs of agents and of programming.
@@ -26,7 +26,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
     measures: &[
         Measure {
             code: "trajectory_intent_mean",
-            monotone: true,
+            direction: Direction::Accuses,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::TrajectoryIntent),
@@ -37,7 +37,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "tool_trajectory_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::ToolTrajectory),
@@ -48,7 +48,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "code_task_mean",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Probability,
             value: |profile| profile.cues().mean(Cue::CodeTask),
@@ -59,7 +59,7 @@ pub(super) static CARD: DetectorCard = DetectorCard {
         },
         Measure {
             code: "tools_share",
-            monotone: false,
+            direction: Direction::Context,
             any_intent: false,
             unit: Unit::Share,
             value: |profile| profile.request_stats().tools_share(),

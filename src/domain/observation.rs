@@ -75,6 +75,45 @@ pub enum Outcome {
     Failed,
 }
 
+/// What a provider says that it refused, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalCategory {
+    /// Taking the model's abilities: its reasoning, or data to train another model with.
+    Extraction,
+    /// Anything else.
+    Other,
+}
+
+impl RefusalCategory {
+    /// Providers' words for [`RefusalCategory::Extraction`], without regard to case and to what joins their parts.
+    const EXTRACTION: [&str; 7] = [
+        "reasoning_extraction",
+        "model_extraction",
+        "capability_extraction",
+        "frontier_llm",
+        "frontier_model",
+        "distillation",
+        "model_distillation",
+    ];
+
+    /// Returns the category that a provider's word names. A word unknown to this version is [`Self::Other`].
+    pub fn of_word(word: &str) -> Self {
+        let joined: String = word
+            .trim()
+            .chars()
+            .map(|letter| match letter {
+                '-' | ' ' | '.' => '_',
+                other => other.to_ascii_lowercase(),
+            })
+            .collect();
+        if Self::EXTRACTION.contains(&joined.as_str()) {
+            Self::Extraction
+        } else {
+            Self::Other
+        }
+    }
+}
+
 /// What a provider can tell about an exchange besides its text; what is absent is never evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct Origin {
@@ -88,8 +127,8 @@ pub struct Origin {
     pub registration: Option<Digest>,
     /// Keyed digest of the client's version.
     pub version: Option<Digest>,
-    /// Keyed digest of the category of a refusal.
-    pub refusal_category: Option<Digest>,
+    /// What the provider says that it refused.
+    pub refusal_category: Option<RefusalCategory>,
     /// When the account was created.
     pub account_created: Option<Timestamp>,
     /// Keyed digest of the account's plan.
@@ -111,6 +150,9 @@ pub struct RequestShape {
     pub turns: u16,
     /// Number of tools offered.
     pub tools: u16,
+    /// Whether the turn is a user's: the messages since the model's last one hold a user's text and nothing that a tool
+    /// returned or a user attached.
+    pub typed: bool,
     /// Sampling temperature.
     pub temperature: Option<f32>,
     /// Upper bound on output tokens.
@@ -195,6 +237,9 @@ pub struct Observation {
     pub user_agent: Option<Digest>,
     /// What else the provider can tell.
     pub origin: Origin,
+    /// Keyed digest of the set of tools and the dominant script, by which two turns of the same minute are compared. It
+    /// tells that they differ, never in what.
+    pub setting: Digest,
     /// The dominant script, for slicing only.
     pub script: Script,
 }

@@ -43,10 +43,10 @@ pub enum Purpose {
     Device,
     /// What an account was registered with.
     Registration,
-    /// A category of refusals.
-    Refusal,
     /// An account's plan.
     Plan,
+    /// The setting in which a turn is typed.
+    Setting,
 }
 
 impl Purpose {
@@ -71,8 +71,8 @@ impl Purpose {
         Self::EndUser,
         Self::Device,
         Self::Registration,
-        Self::Refusal,
         Self::Plan,
+        Self::Setting,
     ];
 
     /// Returns the name from which the purpose's subkey is derived. Changing it changes every stored digest of the
@@ -98,8 +98,8 @@ impl Purpose {
             Self::EndUser => "stillwatch v1 end user",
             Self::Device => "stillwatch v1 device",
             Self::Registration => "stillwatch v1 registration",
-            Self::Refusal => "stillwatch v1 refusal",
             Self::Plan => "stillwatch v1 plan",
+            Self::Setting => "stillwatch v1 setting",
         }
     }
 }

@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::Profile;
 use super::bottom_k::{BottomK, Sampled};
 use super::change_detector::{ChangeDetector, Evidence};
-use super::clients::Clients;
+use super::clients::{Clients, DeviceVersion};
 use super::cue_sums::CueSums;
 use super::intent_tail::IntentTail;
 use super::decay::Landmark;
@@ -18,20 +18,22 @@ use super::distinct::Distinct;
 use super::heavy_hitters::HeavyHitters;
 use super::hyper_log_log::HyperLogLog;
 use super::judged_texts::JudgedTexts;
-use super::linkage_sketch::LinkageSketch;
 use super::mean_embedding::MeanEmbedding;
-use super::model_mix::ModelMix;
+use super::model_mix::{ModelMix, Reaction};
 use super::moments::FixedSum;
 use super::refusals::{Refusals, Refused};
 use super::repeat_ring::{Remembered, RepeatRing};
 use super::request_stats::RequestStats;
+use super::reruns::{Item, Reruns};
+use super::small_count::SmallCount;
 use super::space_saving::{Hitter, SpaceSaving};
+use super::typed_turns::{Typed, TypedTurns};
 use crate::domain::Digest;
 
 const MAGIC: [u8; 4] = *b"SWPF";
 
 /// The layout version that this build writes and reads.
-pub const PROFILE_VERSION: u32 = 4;
+pub const PROFILE_VERSION: u32 = 5;
 
 const CHECKSUM_LENGTH: usize = 8;
 const HEADER_LENGTH: usize = MAGIC.len() + u32::LENGTH;
@@ -191,6 +193,16 @@ impl Layout for Digest {
     }
 }
 
+impl Layout for SmallCount {
+    const LENGTH: usize = u64::LENGTH;
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+    }
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self(u64::read(reader))
+    }
+}
+
 impl Layout for FixedSum {
     const LENGTH: usize = i64::LENGTH;
     fn write(&self, bytes: &mut Vec<u8>) {
@@ -224,21 +236,33 @@ macro_rules! fields_layout {
 
 fields_layout! {
     impl [] Profile {
-        seen, last, mean_embedding, heavy_hitters, distinct, repeat_ring, cues, judged_texts, model_mix,
-        request_stats, linkage_sketch, clients, refusals, change_detector,
+        seen, last, mean_embedding, heavy_hitters, distinct, reruns, repeat_ring, cues, judged_texts, model_mix,
+        request_stats, clients, typed_turns, refusals, change_detector,
     }
     impl [] MeanEmbedding { total, total_count }
     impl [] HeavyHitters { skeletons, heads, tails }
     impl [] Distinct { skeletons, slot_sample }
+    impl [] Reruns { sample }
+    impl [] Item { hash, first, last, least_model, greatest_model }
     impl [] RepeatRing { entries, exchanges, repeats }
     impl [] CueSums { count, probabilities, strongest, tail }
     impl [] IntentTail { landmark, newest, weights, sums }
-    impl [] ModelMix { models, latest, switches, prompts_moved, refusals_moved }
+    impl [] ModelMix {
+        models, latest, switches, prompts_moved, refusals_moved, after_refusal, after_answer,
+    }
+    impl [] Reaction { prompts, moved }
     impl [] JudgedTexts { tags }
     impl [] RequestStats { exchanges, outcome_known, refused, with_tools, with_text, unreadable }
-    impl [] LinkageSketch { minima }
-    impl [] Clients { programs, in_conversation, returns }
-    impl [] Refusals { latest, reworded, intent }
+    impl [] Clients {
+        programs, in_conversation, returns, devices, end_users, with_end_user, with_version, version_returns,
+        versions,
+    }
+    impl [] DeviceVersion { device, version, left }
+    impl [] TypedTurns { latest, typed_gaps, other_gaps, near, unlike, in_session, crossing }
+    impl [] Typed { time, signs, system, session, device, setting }
+    impl [] Refusals {
+        latest, reworded, intent, categorised, named_extraction, extraction, phrasings, retried,
+    }
     impl [] ChangeDetector { bag, length, dissimilar, similar, changed_at }
     impl [] Remembered { time, prompt, conversation, model, kind }
     impl [] Refused { time, signs, skeleton }

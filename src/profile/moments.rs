@@ -38,6 +38,11 @@ pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
+/// Counts an event if it happened.
+pub(super) fn count_if(count: &mut u32, happened: bool) {
+    *count = count.saturating_add(u32::from(happened));
+}
+
 #[cfg(test)]
 mod tests {
     use super::FixedSum;

@@ -13,6 +13,9 @@ pub(crate) const RING_LENGTH: usize = 32;
 
 const MINUTE_MICROS: u64 = 60_000_000;
 const HOUR_MICROS: u64 = 3_600_000_000;
+/// Time within which another model is asked in reaction to the answer of the first: ten minutes.
+const SOON_MICROS: u64 = 600_000_000;
+
 /// One remembered exchange. The order of the fields is the sort order of the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Remembered {
@@ -68,6 +71,20 @@ pub(super) enum Turn {
     Return,
 }
 
+/// The place of a new exchange among those of its prompt within ten minutes, failed ones aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Soon {
+    /// The prompt was not asked before.
+    First,
+    /// It was asked of one model, and now reaches another one.
+    Moved {
+        /// Whether it was refused when it was first asked.
+        after_refusal: bool,
+    },
+    /// It was asked of this model or of several ones.
+    Again,
+}
+
 /// The relation of a new exchange to the remembered ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RingMatch {
@@ -75,6 +92,10 @@ pub(super) struct RingMatch {
     pub(super) other_model: bool,
     /// Whether that other model had refused it.
     pub(super) refused_elsewhere: bool,
+    /// Whether this model refused the same prompt within the hour before.
+    pub(super) refused_here: bool,
+    /// The place of this exchange among those of its prompt within ten minutes.
+    pub(super) soon: Soon,
     /// Its relation to the remembered conversations.
     pub(super) turn: Turn,
 }
@@ -103,6 +124,8 @@ impl RepeatRing {
         let new = Remembered::of(observation);
         let (mut repeated, mut same_model, mut other_model) = (false, false, false);
         let (mut refused, mut continued, mut latest) = (false, false, 0);
+        let (mut refused_here, mut soon) = (false, Soon::First);
+        let mut first: Option<&Remembered> = None;
         for old in self.remembered() {
             let apart = new.time.abs_diff(old.time);
             if old.conversation != 0 && old.time <= new.time {
@@ -117,6 +140,24 @@ impl RepeatRing {
                 same_model |= compared && old.model == new.model;
                 other_model |= compared && old.model != new.model;
                 refused |= compared && old.model != new.model && old.kind == REFUSED;
+                let earlier = compared && old.time <= new.time;
+                refused_here |= earlier
+                    && apart <= HOUR_MICROS
+                    && old.kind == REFUSED
+                    && old.model == new.model;
+                if earlier && apart <= SOON_MICROS {
+                    let first = first.get_or_insert(old);
+                    soon = if old.model == first.model
+                        && old.model != new.model
+                        && soon != Soon::Again
+                    {
+                        Soon::Moved {
+                            after_refusal: first.kind == REFUSED,
+                        }
+                    } else {
+                        Soon::Again
+                    };
+                }
             }
         }
         self.exchanges = self.exchanges.saturating_add(1);
@@ -125,6 +166,8 @@ impl RepeatRing {
         RingMatch {
             other_model: other_model && !same_model,
             refused_elsewhere: refused && !same_model,
+            refused_here,
+            soon,
             turn: match (continued, latest == new.conversation) {
                 (false, _) => Turn::First,
                 (true, true) => Turn::Next,

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{AdditiveModel, Evaluation, Term};
-use crate::detect::{MeasureIndex, MeasureValues};
+use crate::detect::{CLEARING_LIMIT, Direction, MeasureIndex, MeasureValues};
 
 /// Why an additive model is incompatible with this program's measures.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -18,6 +18,20 @@ pub enum FusionError {
         index: usize,
         /// The term's name.
         actual: String,
+    },
+    /// A table runs against the direction of its measure.
+    #[error(
+        "fusion term {index}: expected {expected}, got {actual:?} with value {value} against it"
+    )]
+    Direction {
+        /// Position among the terms.
+        index: usize,
+        /// The term's name.
+        actual: String,
+        /// What a table of its measure must be.
+        expected: &'static str,
+        /// Position of the first value that breaks the rule.
+        value: usize,
     },
     /// A term is zero everywhere; a measure without weight belongs in the context.
     #[error(
@@ -79,14 +93,103 @@ impl TryFrom<AdditiveModel> for Fusion {
                 let actual = term.name.clone();
                 return Err(FusionError::Flat { index, actual });
             }
+            if let Some((value, expected)) = against(measure.measure().direction, &term.values) {
+                return Err(FusionError::Direction {
+                    index,
+                    actual: term.name.clone(),
+                    expected,
+                    value,
+                });
+            }
             measures.push(measure);
         }
         Ok(Self { model, measures })
     }
 }
 
+/// Returns the position of the first value that a term over a measure of this direction may not have, with the rule
+/// that it breaks. A deployment may give a measure of context any table by hand: nothing is known of its direction.
+fn against(direction: Direction, values: &[f64]) -> Option<(usize, &'static str)> {
+    let runs = |wrong: fn(&[f64]) -> bool| {
+        let before = values.windows(2).position(wrong)?;
+        Some(before + 1)
+    };
+    match direction {
+        Direction::Context => None,
+        Direction::Accuses => {
+            let at = runs(|pair| pair[0] > pair[1])?;
+            Some((
+                at,
+                "a table that never decreases for a measure that accuses",
+            ))
+        }
+        Direction::Clears => {
+            let rule = "a table that never increases, from 0 to the clearing limit, for a measure that clears";
+            let outside = |value: &f64| !(CLEARING_LIMIT..=0.0).contains(value);
+            let at = values.iter().position(outside);
+            let starts = values
+                .first()
+                .is_some_and(|first| *first != 0.0)
+                .then_some(0);
+            let at = at.or(starts).or_else(|| runs(|pair| pair[0] < pair[1]))?;
+            Some((at, rule))
+        }
+    }
+}
+
 impl From<Fusion> for AdditiveModel {
     fn from(fusion: Fusion) -> Self {
         fusion.model
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AdditiveModel, CLEARING_LIMIT, Fusion, FusionError, Term};
+
+    fn fusion(name: &str, values: [f64; 3]) -> Result<Fusion, FusionError> {
+        let term = Term {
+            name: name.to_owned(),
+            edges: vec![0.0, 0.5, 1.0],
+            values: values.to_vec(),
+            lines: true,
+            monotone: false,
+            shrink: 0.0,
+            typical: None,
+        };
+        AdditiveModel::new(0.0, vec![term])
+            .expect("a sound table")
+            .try_into()
+    }
+
+    /// Returns the position that is refused; `None` when the table is accepted.
+    fn refused(name: &str, values: [f64; 3]) -> Option<usize> {
+        match fusion(name, values) {
+            Ok(_) => None,
+            Err(FusionError::Direction { value, .. }) => Some(value),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn what_clears_starts_at_nothing_falls_and_stops_at_the_limit() {
+        let clears = "suite_rerun_share";
+        assert_eq!(refused(clears, [0.0, -0.4, CLEARING_LIMIT]), None);
+        assert_eq!(refused(clears, [0.0, -0.4, CLEARING_LIMIT - 0.01]), Some(2));
+        assert_eq!(refused(clears, [0.0, -0.4, -0.3]), Some(2));
+        assert_eq!(refused(clears, [0.0, 0.1, 0.0]), Some(1));
+        // Its absence would accuse, relative to its presence.
+        assert_eq!(refused(clears, [-0.5, -0.6, -0.7]), Some(0));
+    }
+
+    #[test]
+    fn what_accuses_never_falls_and_context_is_the_operators_choice() {
+        assert_eq!(refused("any_intent_mean", [-1.0, 0.0, 2.0]), None);
+        assert_eq!(refused("any_intent_mean", [-1.0, -2.0, 2.0]), Some(1));
+        assert_eq!(refused("refused_share", [1.0, 0.0, 2.0]), None);
+        let error = fusion("any_intent_mean", [1.0, 0.0, 0.0])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("never decreases"), "{error}");
     }
 }

@@ -1,15 +1,16 @@
-//! Fits the fusion: logistic regression on the log-odds of a few measures, with non-negative weights.
+//! Fits the fusion: logistic regression on the log-odds of a few measures, each weighing only in its own direction.
 //!
 //! A measure in log-odds enters as it is, one in [0, 1] as `ln((x + c) / (1 + c - x))`, both times a weight, relative to
-//! the median benign account and shrunk by exposure; the model's lines follow that curve through some twenty points. Boosted tables over more measures
-//! fitted the same accounts better and unseen ones worse: their steps treated everything in the tail, where thresholds
-//! lie, as equal. Fitted by projected coordinate Newton steps, which converge because the loss is convex and the
-//! constraints are bounds. Deterministic.
+//! the median benign account and shrunk by exposure; the model's lines follow that curve through some twenty points. A
+//! measure that clears is relative to 0, so that its absence weighs nothing, and its weight is bounded so that it takes
+//! no more than the clearing limit. Boosted tables over more measures fitted the same accounts better and unseen ones
+//! worse: their steps treated everything in the tail, where thresholds lie, as equal. Fitted by projected coordinate
+//! Newton steps, which converge because the loss is convex and the constraints are bounds. Deterministic.
 
 use thiserror::Error;
 
 use super::rows::{Column, RowsError, Scale, TrainingRows};
-use crate::detect::Unit;
+use crate::detect::{CLEARING_LIMIT, Direction, Unit};
 use crate::risk::{AdditiveModel, AdditiveModelError, Term, shrinkage};
 use crate::statistics::decimal::twelve_digits;
 use crate::statistics::logistic::sigmoid;
@@ -82,7 +83,8 @@ pub(crate) fn fit(
         .enumerate()
         .map(|(index, column)| input(rows, index, column, typical[index]))
         .collect();
-    let (base, weights) = descend(rows, &inputs, settings.penalty);
+    let bounds: Vec<(f64, f64)> = columns.iter().map(bounds).collect();
+    let (base, weights) = descend(rows, &inputs, &bounds, settings.penalty);
     let terms = columns
         .iter()
         .zip(typical)
@@ -114,6 +116,26 @@ fn points(scale: Scale) -> Vec<f64> {
     }
 }
 
+/// Returns the log-odds at which a column weighs nothing.
+fn origin(column: &Column, typical: Option<f64>) -> f64 {
+    match column.direction {
+        Direction::Clears => scaled(0.0, column.scale),
+        Direction::Accuses | Direction::Context => scaled(typical.unwrap_or(0.0), column.scale),
+    }
+}
+
+/// Returns the least and the greatest weight of a column.
+fn bounds(column: &Column) -> (f64, f64) {
+    match column.direction {
+        Direction::Accuses | Direction::Context => (0.0, f64::INFINITY),
+        // A hair less than the limit, which rounding to twelve digits could pass.
+        Direction::Clears => {
+            let span = scaled(1.0, column.scale) - scaled(0.0, column.scale);
+            (CLEARING_LIMIT * (1.0 - 1e-9) / span, 0.0)
+        }
+    }
+}
+
 /// Returns the value that a weight multiplies; 0 where the feature is unknown.
 fn input(
     rows: &TrainingRows<'_>,
@@ -121,7 +143,7 @@ fn input(
     settings: &Column,
     typical: Option<f64>,
 ) -> Vec<f64> {
-    let origin = scaled(typical.unwrap_or(0.0), settings.scale);
+    let origin = origin(settings, typical);
     let values = rows.features.column(column);
     let input = |row: usize| {
         let value = values[row];
@@ -134,23 +156,29 @@ fn input(
     (0..rows.len()).map(input).collect()
 }
 
-/// Fits intercept and weights: for each coordinate one damped Newton step of the mean loss, then clipped to at least 0.
-fn descend(rows: &TrainingRows<'_>, inputs: &[Vec<f64>], penalty: f64) -> (f64, Vec<f64>) {
+/// Fits intercept and weights: for each coordinate one damped Newton step of the mean loss, then clipped to its bounds.
+fn descend(
+    rows: &TrainingRows<'_>,
+    inputs: &[Vec<f64>],
+    bounds: &[(f64, f64)],
+    penalty: f64,
+) -> (f64, Vec<f64>) {
     let ones = vec![1.0; rows.len()];
     let total: f64 = rows.weight.iter().sum();
     let mut margins = vec![0.0; rows.len()];
     let (mut base, mut weights) = (0.0, vec![0.0; inputs.len()]);
-    let mut shift = |input: &[f64], weight: &mut f64, penalty: f64, least: f64| {
-        let next = (*weight - newton(rows, total, &margins, input, *weight, penalty)).max(least);
+    let mut shift = |input: &[f64], weight: &mut f64, penalty: f64, (least, most): (f64, f64)| {
+        let step = newton(rows, total, &margins, input, *weight, penalty);
+        let next = (*weight - step).clamp(least, most);
         for (margin, input) in margins.iter_mut().zip(input) {
             *margin += (next - *weight) * input;
         }
         *weight = next;
     };
     for _ in 0..ROUNDS {
-        shift(&ones, &mut base, 0.0, f64::NEG_INFINITY);
-        for (input, weight) in inputs.iter().zip(&mut weights) {
-            shift(input, weight, penalty, 0.0);
+        shift(&ones, &mut base, 0.0, (f64::NEG_INFINITY, f64::INFINITY));
+        for ((input, weight), bounds) in inputs.iter().zip(&mut weights).zip(bounds) {
+            shift(input, weight, penalty, *bounds);
         }
     }
     (base, weights)
@@ -177,7 +205,7 @@ fn newton(
 }
 
 fn term(column: &Column, typical: Option<f64>, weight: f64) -> Term {
-    let origin = scaled(typical.unwrap_or(0.0), column.scale);
+    let origin = origin(column, typical);
     let value = |point: &f64| twelve_digits(weight * (scaled(*point, column.scale) - origin));
     let points = points(column.scale);
     Term {
@@ -185,7 +213,7 @@ fn term(column: &Column, typical: Option<f64>, weight: f64) -> Term {
         values: points.iter().map(value).collect(),
         edges: points,
         lines: true,
-        monotone: column.monotone,
+        monotone: column.direction == Direction::Accuses,
         shrink: column.shrink,
         typical,
     }

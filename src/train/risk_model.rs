@@ -116,7 +116,7 @@ pub(crate) fn fit_fusion(
                 Unit::LogOdds => Scale::LogOdds,
                 _ => Scale::Share,
             },
-            monotone: measure.measure().monotone,
+            direction: measure.measure().direction,
             shrink: 2.0,
         })
         .collect();

@@ -3,6 +3,7 @@
 use ndarray::ArrayView2;
 use thiserror::Error;
 
+use crate::detect::Direction;
 use crate::statistics::decimal::twelve_digits;
 use crate::statistics::pareto_tail::weighted_quantile;
 
@@ -22,8 +23,8 @@ pub(crate) struct Column {
     pub name: String,
     /// Scale.
     pub scale: Scale,
-    /// Whether a higher value may never lower the score.
-    pub monotone: bool,
+    /// What a higher value may do to the score.
+    pub direction: Direction,
     /// `n0`: the exposure at which the feature counts half; zero for no shrinkage.
     pub shrink: f64,
 }

@@ -38,6 +38,24 @@ fn relay() -> Played {
     play("relay", requests.collect())
 }
 
+/// The same people behind a relay that makes them one nameless client.
+fn masked_relay() -> Played {
+    let requests = (0..64).map(|n: usize| {
+        let person = n * 5 % 16;
+        ask(n as i64, format!("{} ({})", QUESTIONS[person], n / 16))
+    });
+    play("masked relay", requests.collect())
+}
+
+/// One person without a named client who asks about one thing after another.
+fn person() -> Played {
+    let requests = (0..64).map(|n: usize| {
+        let text = format!("{} ({n})", QUESTIONS[n / 16 * 5]);
+        ask(n as i64, text)
+    });
+    play("person", requests.collect())
+}
+
 /// Two phones, used one after the other.
 fn household() -> Played {
     let requests = (0..64).map(|n: usize| {
@@ -101,6 +119,15 @@ fn a_relay_has_clients_conversations_and_subjects_all_at_once() {
     for benign in [household(), application()] {
         extracting.exceeds(&benign, &["relayed_spread"]);
         benign.is_left_alone();
+    }
+}
+
+#[test]
+fn a_relay_that_masks_its_clients_is_seen_by_turns_of_the_same_minute() {
+    let masked = masked_relay();
+    assert!(masked.value("relayed_spread").is_nan());
+    for benign in [person(), household(), application()] {
+        masked.exceeds(&benign, &["relayed_minutes", "unlike_minute_share"]);
     }
 }
 

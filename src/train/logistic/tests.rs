@@ -4,20 +4,30 @@ use ndarray::Array2;
 use proptest::prelude::*;
 
 use super::{LogisticError, LogisticSettings, fit};
+use crate::detect::{CLEARING_LIMIT, Direction};
 use crate::risk::AdditiveModel;
-use crate::train::rows::{Column, TrainingRows};
+use crate::train::rows::{Column, Scale, TrainingRows};
 
 fn columns(count: usize) -> Vec<Column> {
     let column = |index| Column {
         name: format!("x{index}"),
-            scale: Scale::Share,
-        monotone: true,
+        scale: Scale::Share,
+        direction: Direction::Accuses,
         shrink: 0.0,
     };
     (0..count).map(column).collect()
 }
 
 fn fitted(
+    values: &[[f64; 2]],
+    extraction: &[bool],
+    penalty: f64,
+) -> Result<AdditiveModel, LogisticError> {
+    fitted_to(&columns(2), values, extraction, penalty)
+}
+
+fn fitted_to(
+    columns: &[Column],
     values: &[[f64; 2]],
     extraction: &[bool],
     penalty: f64,
@@ -29,7 +39,7 @@ fn fitted(
         extraction,
         weight: &vec![1.0; values.len()],
     };
-    fit(&rows, &columns(2), LogisticSettings { penalty })
+    fit(&rows, columns, LogisticSettings { penalty })
 }
 
 #[test]
@@ -76,6 +86,31 @@ fn a_column_that_lowers_the_odds_or_is_unknown_weighs_nothing() {
         fitted(&values, &[false; 4], 0.01),
         Err(LogisticError::OneClass { .. })
     ));
+}
+
+/// Every honest account has much of it and no extraction any: without the bound its weight would grow without end.
+#[test]
+fn a_column_that_clears_lowers_the_odds_up_to_its_limit_and_its_absence_weighs_nothing() {
+    let mut columns = columns(2);
+    columns[1].direction = Direction::Clears;
+    let values: Vec<[f64; 2]> = (0..40)
+        .map(|row| [0.5, if row < 20 { 0.0 } else { 0.9 }])
+        .collect();
+    let extraction: Vec<bool> = (0..40).map(|row| row < 20).collect();
+    let model = fitted_to(&columns, &values, &extraction, 0.0).expect("rows of both kinds");
+    let [term] = model.terms() else {
+        panic!("one term: {:?}", model.terms());
+    };
+    assert!(!term.monotone && term.values[0] == 0.0, "{term:?}");
+    let least = term.values[term.values.len() - 1];
+    assert!(
+        (CLEARING_LIMIT..CLEARING_LIMIT + 1e-6).contains(&least),
+        "{least}"
+    );
+    // What only extractions have cannot clear.
+    let turned: Vec<bool> = extraction.iter().map(|extracts| !extracts).collect();
+    let model = fitted_to(&columns, &values, &turned, 0.0).expect("rows of both kinds");
+    assert!(model.terms().is_empty());
 }
 
 proptest! {
