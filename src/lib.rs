@@ -82,10 +82,10 @@ pub mod internals {
         pub use crate::domain::{
             AccountKey, AccountRef, Assessment, Band, BaselineOf, CUE_COUNT, CallKind, Client, Cue,
             CueProbabilities, Digest, EMBEDDING_DIM, ElsewhereCues, Embedding, Evidence, Exchange,
-            FinishReason, Label, LabelSubject, LabeledAccount, Message, Mitigation, Observation,
-            Origin, Outcome, Parameters, PoolRecord, Reason, Recommendation, RequestShape,
-            Response, ResponseFormat, Risk, Role, Script, Sensitive, Technique, TechniqueRisk,
-            Timestamp, Tool, Verdict,
+            FinishReason, GroupKind, Label, LabelSubject, LabeledAccount, Message, Mitigation,
+            Observation, Origin, Outcome, Parameters, PoolRecord, Reason, Recommendation,
+            RequestShape, Response, ResponseFormat, Risk, Role, Script, Sensitive, Technique,
+            TechniqueRisk, Timestamp, Tool, Verdict,
         };
         pub mod chat_names {
             pub use crate::domain::chat_names::{HTTP_STATUSES, TEMPERATURES};

@@ -11,7 +11,10 @@ mod end_users;
 mod feed;
 mod pipeline;
 mod planner;
+mod popular;
 mod relay;
+mod several_uses;
+mod suites;
 
 pub(crate) use account::AccountExchanges;
 pub use account::AccountPlan;

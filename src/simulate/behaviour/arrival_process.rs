@@ -70,12 +70,12 @@ impl ArrivalProcess {
         rng: &mut SeededRng,
     ) -> Self {
         let (pace, hours) = match population {
-            Population::Consumer | Population::Classroom => {
+            Population::Consumer | Population::Classroom | Population::Household => {
                 let days = (end.seconds_since(start) / DAY_SECONDS).max(1.0);
                 let needed = least / (days * CONSUMER_ACTIVE_DAYS).max(1.0);
                 (consumer(needed, rng), CONSUMER_HOURS)
             }
-            Population::Developer => {
+            Population::Developer | Population::TwoMachines => {
                 let sittings = DEVELOPER_SITTINGS.draw(rng);
                 let hours = 24.0 - DEVELOPER_NIGHT_HOURS.draw(rng);
                 (Pace::Developer { sittings }, hours)
@@ -85,7 +85,11 @@ impl ArrivalProcess {
             | Population::Evaluator
             | Population::Organisation
             | Population::Reseller
-            | Population::Batch => program(rates, rng),
+            | Population::Batch
+            | Population::Researcher
+            | Population::Comparison => program(rates, rng),
+            Population::ChunkedExtraction => program(Range::CHUNKS, rng),
+            Population::Company => program(Range::SHARED_KEYS, rng),
         };
         Self::awake(pace, hours, start, rng)
     }
@@ -203,6 +207,11 @@ impl Clock {
 
     fn is_awake(&self) -> bool {
         self.since_waking() <= self.arrivals.hours * HOUR_SECONDS
+    }
+
+    /// Advances by whole days, to the same hour.
+    pub(crate) fn rest(&mut self, days: f64) {
+        self.seconds += days.ceil() * DAY_SECONDS;
     }
 
     /// Advances by this many seconds of working time.

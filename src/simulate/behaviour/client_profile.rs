@@ -121,10 +121,9 @@ impl ClientProfile {
             failure_rate: rng.log_between(0.001, 0.05),
             refusal_rate: rng.log_between(0.0005, 0.02),
             output: match population {
-                Population::Consumer | Population::Classroom | Population::Reseller => {
-                    Output::Consumer
-                }
-                Population::Developer | Population::Heavy => Output::Developer,
+                _ if population.codes() => Output::Developer,
+                Population::Reseller | Population::Company => Output::Consumer,
+                _ if population.chats() => Output::Consumer,
                 _ => Output::Program {
                     mean_tokens: rng.log_between(15.0, 3_000.0),
                     variation: rng.log_between(0.1, 1.5),
@@ -202,14 +201,12 @@ impl ClientProfile {
 }
 
 fn software(population: Population, rng: &mut SeededRng) -> &'static str {
-    let known: &[&'static str] = match population {
-        Population::Consumer | Population::Classroom => &BROWSERS,
-        Population::Developer | Population::Heavy => &AGENTS,
-        Population::Tenant
-        | Population::Evaluator
-        | Population::Organisation
-        | Population::Reseller
-        | Population::Batch => &LIBRARIES,
+    let known: &[&'static str] = if population.chats() {
+        &BROWSERS
+    } else if population.codes() {
+        &AGENTS
+    } else {
+        &LIBRARIES
     };
     rng.pick::<&str>(known)
 }
@@ -250,8 +247,8 @@ fn parameters(population: Population, rng: &mut SeededRng) -> Parameters {
 
 fn tools(population: Population, rng: &mut SeededRng) -> Vec<String> {
     let offered = match population {
-        Population::Developer | Population::Heavy => rng.between(3, TOOLS.len()),
-        Population::Consumer | Population::Classroom => 0,
+        _ if population.codes() => rng.between(3, TOOLS.len()),
+        _ if population.chats() => 0,
         _ if rng.chance(0.15) => rng.between(1, 4),
         _ => 0,
     };

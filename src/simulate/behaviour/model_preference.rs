@@ -64,6 +64,11 @@ impl ModelPreference {
         }
     }
 
+    /// Returns a preference for one of the models that are out at `start`.
+    pub(crate) fn pinned(models: &[Model], start: Timestamp, rng: &mut SeededRng) -> Self {
+        Self::Pinned(rng.below(released(models, start)))
+    }
+
     /// Draws the preference of a benign account: tenants pin a model, developers move on release day, consumers roam.
     pub(crate) fn benign(
         population: Population,
@@ -71,9 +76,12 @@ impl ModelPreference {
         start: Timestamp,
         rng: &mut SeededRng,
     ) -> Self {
-        let pinned = |rng: &mut SeededRng| Self::Pinned(rng.below(released(models, start)));
         match population {
-            Population::Consumer | Population::Classroom | Population::Reseller => {
+            Population::Consumer
+            | Population::Classroom
+            | Population::Reseller
+            | Population::Company
+            | Population::Household => {
                 // Accounts that switch often use many models: one draw for both, so that an account that never switches
                 // has one model.
                 let restless = rng.unit();
@@ -84,7 +92,7 @@ impl ModelPreference {
                     adopts: None,
                 }
             }
-            Population::Developer | Population::Heavy => {
+            Population::Developer | Population::Heavy | Population::TwoMachines => {
                 let restless = rng.unit();
                 let models = DEVELOPER_MODELS.at(restless).round() as usize;
                 let follows = models > 1 && rng.chance(DEVELOPERS_FOLLOW);
@@ -113,7 +121,7 @@ impl ModelPreference {
                     rng.exponential(5.0 * DAY_SECONDS)
                 },
             },
-            _ => pinned(rng),
+            _ => Self::pinned(models, start, rng),
         }
     }
 }
@@ -127,6 +135,8 @@ pub(crate) struct Chooser {
     newest: Option<(usize, Timestamp)>,
     /// Requests left in the current phase of a trial, and whether that phase uses the new model.
     trial: (u32, bool),
+    /// Number of times the account took its work to another model.
+    moves: usize,
 }
 
 impl Chooser {
@@ -136,7 +146,13 @@ impl Chooser {
             slot: 0,
             newest: None,
             trial: (0, true),
+            moves: 0,
         }
+    }
+
+    /// Takes the work to another model from the next request on.
+    pub(crate) const fn move_on(&mut self) {
+        self.moves += 1;
     }
 
     /// Returns the position of the model to use at `now`.
@@ -146,6 +162,11 @@ impl Chooser {
         now: Timestamp,
         rng: &mut SeededRng,
     ) -> usize {
+        let preferred = self.preferred(models, now, rng);
+        (preferred + self.moves) % released(models, now).max(preferred + 1)
+    }
+
+    fn preferred(&mut self, models: &[Model], now: Timestamp, rng: &mut SeededRng) -> usize {
         match self.preference {
             ModelPreference::Pinned(model) => model,
             ModelPreference::Newest { delay_seconds } => newest(models, before(now, delay_seconds)),

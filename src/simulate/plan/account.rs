@@ -18,6 +18,9 @@ use crate::simulate::scenario::Model;
 /// Share of failed requests that the client retries.
 const RETRIED: f64 = 0.8;
 
+/// Mean days between two runs of a suite on different days, an assumption.
+const RERUN_DAYS: f64 = 3.0;
+
 /// Maximum length of a refusal, in tokens.
 const REFUSAL_TOKENS: u64 = 120;
 
@@ -50,6 +53,8 @@ pub struct AccountPlan {
     pub(crate) benign: Vec<Feed>,
     /// Extraction; `None` for a benign account.
     pub(crate) extraction: Option<Feed>,
+    /// Probability that the next benign request is of another user or another use than the last.
+    pub(crate) change_of_speaker: f64,
 }
 
 impl AccountPlan {
@@ -76,7 +81,7 @@ impl AccountPlan {
             plan: self,
             clock: Clock::new(self.arrivals, self.start, &mut rng),
             chooser: Chooser::new(self.preference),
-            benign: EndUsers::new(&self.benign, corpus),
+            benign: EndUsers::new(&self.benign, self.change_of_speaker, corpus),
             extraction: self
                 .extraction
                 .as_ref()
@@ -216,7 +221,9 @@ impl AccountExchanges<'_> {
 
     /// Sends the upcoming request and prepares the next one.
     fn send(&mut self) -> Option<Sent> {
-        let (sender, request) = self.upcoming.take()?;
+        let (sender, mut request) = self.upcoming.take()?;
+        // A retry opens nothing.
+        request.opens = None;
         let source = sender.source;
         let time = self.clock.now();
         self.left -= 1;
@@ -254,6 +261,14 @@ impl AccountExchanges<'_> {
         let (sender, request) = again.unwrap_or_else(|| self.request());
         if self.sent > 0 {
             self.clock.advance(request.by_tool, &mut self.rng);
+        }
+        if let Some(rerun) = request.opens {
+            if rerun.other_day {
+                self.clock.rest(self.rng.exponential(RERUN_DAYS));
+            }
+            if rerun.other_model {
+                self.chooser.move_on();
+            }
         }
         if self.clock.now() < self.plan.end {
             self.upcoming = Some((sender, request));

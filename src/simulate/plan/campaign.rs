@@ -101,16 +101,18 @@ impl<'a> Planner<'a> {
             .fallback
             .map(|days| later(organisation.start, days.draw(&mut self.rng)));
         for account in 0..campaign.seen {
-            let mut start = None;
+            let mut predecessor = None;
             for generation in 0..=replacement.successors() {
                 let slot = (account, generation);
                 let end =
-                    self.add_extractor(&campaign, &organisation, &replacement, slot, start)?;
+                    self.add_extractor(&campaign, &organisation, &replacement, slot, predecessor)?;
                 let replaced = generation < replacement.successors();
-                start = replaced
+                let start = replaced
                     .then(|| replacement.successor(end, &mut self.rng))
                     .flatten();
-                if start.is_none() {
+                let banned = self.accounts.last().map(|account| account.account());
+                predecessor = start.zip(banned.map(str::to_owned));
+                if predecessor.is_none() {
                     break;
                 }
             }
@@ -125,7 +127,7 @@ impl<'a> Planner<'a> {
         organisation: &Organisation,
         replacement: &AccountReplacement,
         (account, generation): (usize, u32),
-        start: Option<Timestamp>,
+        predecessor: Option<(Timestamp, String)>,
     ) -> Result<Timestamp, PlanError> {
         let extraction = campaign.extraction;
         let population = match extraction.relay {
@@ -143,7 +145,10 @@ impl<'a> Planner<'a> {
         let workload = self.extraction_workload(campaign, account, population, extracted);
         let rest = if share < 1.0 { length as usize } else { 0 };
         let own = self.cover(extraction, population, rest, read_in(&workload.language))?;
-        let start = start.unwrap_or_else(|| self.start_near(&home));
+        let (start, successor_of) = match predecessor {
+            Some((start, banned)) => (start, Some(banned)),
+            None => (self.start_near(&home), None),
+        };
         let end = replacement.end_of(start, generation, &mut self.rng);
         let mut techniques = campaign.techniques.clone();
         if !own.users.is_empty() && !own.workloads.is_empty() {
@@ -165,6 +170,7 @@ impl<'a> Planner<'a> {
             guard: campaign.guard,
             refused: extraction.probing.map_or(0.0, |probing| probing.refused),
             life: Life { start, end },
+            successor_of,
         };
         self.add(own, &home, length, Some(extraction));
         Ok(end)

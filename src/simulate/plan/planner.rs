@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::account::AccountPlan;
-use crate::domain::{Label, Technique, Timestamp, Verdict};
+use crate::domain::{GroupKind, Label, Technique, Timestamp, Verdict};
 use crate::simulate::behaviour::arrival_process::ArrivalProcess;
 use crate::simulate::behaviour::client_profile::{ClientProfile, Site};
 use crate::simulate::behaviour::model_preference::ModelPreference;
@@ -12,6 +12,7 @@ use crate::simulate::behaviour::population::Population;
 use crate::simulate::corpus::{Corpus, CorpusView};
 use crate::simulate::plan::account_replacement::later;
 use crate::simulate::plan::feed::Feed;
+use crate::simulate::plan::popular::Popular;
 use crate::simulate::prompt::record_sets::RecordSets;
 use crate::simulate::rng::SeededRng;
 use crate::simulate::scenario::Range;
@@ -19,6 +20,9 @@ use crate::simulate::scenario::{Exchanges, Model, Scenario};
 
 /// Maximum days between the first exchanges of accounts that belong together.
 const SPREAD_DAYS: f64 = 4.0;
+
+/// Probability that the next request of an account with several end users is of a random one.
+const CHANGE_OF_SPEAKER: f64 = 0.5;
 
 /// The same maximum as a share of the period in which accounts start, for short streams.
 const SPREAD_SHARE: f64 = 1.0 / 6.0;
@@ -63,6 +67,7 @@ impl Plan {
             record_sets: &record_sets,
             models: scenario.models.clone().into(),
             rng: SeededRng::new(seed, &scenario.name),
+            popular: Popular::new(&scenario.benign, &record_sets, seed),
             accounts: Vec::new(),
         };
         planner.add_benign()?;
@@ -79,6 +84,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) record_sets: &'a RecordSets<'a>,
     models: Arc<[Model]>,
     pub(crate) rng: SeededRng,
+    pub(crate) popular: Popular,
     pub(crate) accounts: Vec<AccountPlan>,
 }
 
@@ -89,6 +95,13 @@ pub(crate) struct Workload {
     pub(crate) name: String,
     pub(crate) language: String,
     pub(crate) groups: Vec<String>,
+}
+
+/// An honest group that an account belongs to, for its label.
+#[derive(Clone)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) kind: GroupKind,
 }
 
 /// The values shared by accounts that belong together.
@@ -112,6 +125,8 @@ pub(crate) struct Extraction {
     /// Share of the extraction requests that are refused.
     pub(crate) refused: f64,
     pub(crate) life: Life,
+    /// The banned account that this one replaces.
+    pub(crate) successor_of: Option<String>,
 }
 
 /// An account's lifetime.
@@ -129,6 +144,9 @@ pub(crate) struct Own {
     pub(crate) workloads: Vec<Workload>,
     /// Populations of the end users; empty for an account with one user.
     pub(crate) users: Vec<Population>,
+    /// Probability that the next request is of another user or another use than the last.
+    pub(crate) change_of_speaker: f64,
+    pub(crate) group: Option<Group>,
 }
 
 impl Own {
@@ -137,7 +155,15 @@ impl Own {
         Self {
             population,
             workloads: vec![workload],
-            users: Vec::new(),
+            ..Self::nothing(population, Vec::new())
+        }
+    }
+
+    /// Makes the account a member of an honest group.
+    pub(crate) fn of(self, group: Group) -> Self {
+        Self {
+            group: Some(group),
+            ..self
         }
     }
 
@@ -147,6 +173,8 @@ impl Own {
             population,
             workloads: Vec::new(),
             users,
+            change_of_speaker: CHANGE_OF_SPEAKER,
+            group: None,
         }
     }
 }
@@ -192,6 +220,8 @@ impl Planner<'_> {
             population,
             workloads,
             users,
+            change_of_speaker,
+            group,
         } = own;
         let life = match &extraction {
             Some(extraction) => extraction.life,
@@ -202,14 +232,32 @@ impl Planner<'_> {
         };
         let Life { start, end } = life;
         let arrivals = self.arrivals(population, start, length, extraction.as_ref());
-        let preference = self.preference(population, start, extraction.as_ref());
+        let mut preference = self.preference(population, start, extraction.as_ref());
+        if extraction.is_none()
+            && workloads
+                .iter()
+                .any(|workload| workload.feed.rerun.is_some())
+        {
+            // A run is on one model; the next run may be on another.
+            preference = ModelPreference::pinned(&self.models, start, &mut self.rng);
+        }
         let rng = &mut self.rng;
         let mut groups: Vec<String> = workloads.iter().flat_map(|m| m.groups.clone()).collect();
         groups.extend(extraction.iter().flat_map(|e| e.workload.groups.clone()));
         groups.sort_unstable();
         groups.dedup();
         let extraction_share = extraction.as_ref().map_or(0.0, |e| e.share);
-        let label = label(rng.name("acc"), population, &workloads, extraction.as_ref());
+        let mut label = label(
+            rng.name("acc"),
+            population,
+            &workloads,
+            users.is_empty(),
+            extraction.as_ref(),
+        );
+        if let (Some(group), Verdict::Benign) = (group, label.verdict) {
+            label.group = Some(group.name);
+            label.group_kind = Some(group.kind);
+        }
         let seed = rng.seed();
         let client_profile = ClientProfile::new(population, &organisation.site, rng);
         let users = users.into_iter();
@@ -235,6 +283,7 @@ impl Planner<'_> {
                 .map(|workload| workload.feed)
                 .collect(),
             extraction: extraction.map(|extraction| extraction.workload.feed),
+            change_of_speaker,
         });
     }
 
@@ -286,14 +335,11 @@ fn label(
     account: String,
     population: Population,
     workloads: &[Workload],
+    one_user: bool,
     extraction: Option<&Extraction>,
 ) -> Label {
-    // The traffic of end users belongs to no single application.
-    let own = if let [workload] = workloads {
-        Some(workload)
-    } else {
-        None
-    };
+    // The traffic of end users belongs to no single application; several uses of one holder are named after the first.
+    let own = workloads.first().filter(|_| one_user);
     let workload = extraction.map(|e| &e.workload).or(own);
     let shown = match extraction {
         None => population.name().to_owned(),
@@ -315,5 +361,8 @@ fn label(
         language: workload.map(|m| m.language.clone()),
         population: Some(shown),
         cell: extraction.and_then(|e| e.cell.clone()),
+        group: None,
+        group_kind: None,
+        successor_of: extraction.and_then(|e| e.successor_of.clone()),
     }
 }

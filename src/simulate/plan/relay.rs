@@ -39,9 +39,8 @@ impl Planner<'_> {
             workloads.extend(self.own(*population, part, None)?.workloads);
         }
         Ok(Own {
-            population: Population::Reseller,
             workloads,
-            users,
+            ..Own::nothing(Population::Reseller, users)
         })
     }
 }
