@@ -67,30 +67,30 @@ fn keys(exchange: &Exchange) -> Vec<String> {
 /// Returns, for each account, how many accounts share its most common template (1 if it has none).
 fn sharing(plan: &Plan, corpus: &Corpus) -> Vec<(bool, f64)> {
     let mut templates = Vec::new();
-    let mut accounts = BTreeMap::<blake3::Hash, usize>::new();
+    let mut accounts = BTreeMap::<[u8; 32], usize>::new();
     for account in &plan.accounts {
-        let mut requests = BTreeMap::<String, BTreeSet<blake3::Hash>>::new();
+        let mut requests = BTreeMap::<String, BTreeSet<[u8; 32]>>::new();
         for exchange in account.exchanges(corpus).take(READ) {
             let asked = exchange
                 .messages
                 .last()
                 .map_or("", |message| message.content.expose());
-            let digest = blake3::hash(asked.as_bytes());
+            let digest = *blake3::hash(asked.as_bytes()).as_bytes();
             for key in keys(&exchange) {
                 requests.entry(key).or_default().insert(digest);
             }
         }
-        let own: Vec<blake3::Hash> = requests
+        let own: Vec<[u8; 32]> = requests
             .into_iter()
             .filter(|(_, requests)| requests.len() >= REQUESTS)
-            .map(|(key, _)| blake3::hash(key.as_bytes()))
+            .map(|(key, _)| *blake3::hash(key.as_bytes()).as_bytes())
             .collect();
         for key in &own {
             *accounts.entry(*key).or_default() += 1;
         }
         templates.push((is_extraction(account), own));
     }
-    let most = |own: &[blake3::Hash]| own.iter().map(|key| accounts[key]).max().unwrap_or(1);
+    let most = |own: &[[u8; 32]]| own.iter().map(|key| accounts[key]).max().unwrap_or(1);
     let shared = templates.iter();
     shared
         .map(|(extraction, own)| (*extraction, most(own) as f64))
