@@ -11,6 +11,8 @@ mod populations;
 mod sharing;
 #[path = "simulate/traces.rs"]
 mod traces;
+#[path = "simulate/usage.rs"]
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;

@@ -7,6 +7,7 @@ mod account;
 mod account_replacement;
 mod benign;
 mod campaign;
+mod disguise;
 mod end_users;
 mod feed;
 mod pipeline;

@@ -24,7 +24,7 @@ pub use checks::ScenarioError;
 pub(crate) use evasion::EvasionSettings;
 pub(crate) use evasion::LanguageSwitch;
 pub(crate) use exchanges::Exchanges;
-pub(crate) use extraction::{Bans, ExtractionSettings, Relay, Sharding};
+pub(crate) use extraction::{Bans, ExtractionSettings, Pipelines, Relay, Sharding};
 pub(crate) use range::Range;
 
 /// Settings of a stream.

@@ -31,6 +31,8 @@ pub(crate) enum ModelPreference {
         guard: Timestamp,
         delay_seconds: f64,
     },
+    /// Two models in turn, compared with each other.
+    Compared { first: usize, second: usize },
     /// A few favourites; switches among them with probability `switch` at each request.
     Roaming {
         favourites: usize,
@@ -113,6 +115,13 @@ impl ModelPreference {
                 seed: rng.seed(),
                 adopts: None,
             },
+            Population::Comparison => {
+                // Only released models: at least two are, by the checks of a scenario.
+                let count = released(models, start);
+                let first = rng.below(count);
+                let second = (first + rng.between(1, count.max(2) - 1)) % count;
+                Self::Compared { first, second }
+            }
             Population::Organisation | Population::Tenant if rng.chance(0.2) => Self::Newest {
                 // An alias moves at once, a pinned version only after some tests.
                 delay_seconds: if rng.chance(0.5) {
@@ -150,6 +159,15 @@ impl Chooser {
         }
     }
 
+    /// Returns the model that a request goes to which `model` refused: the next weaker one, or the next stronger for the
+    /// weakest.
+    pub(crate) fn instead_of(model: usize, models: &[Model], now: Timestamp) -> usize {
+        match model.checked_sub(1) {
+            Some(weaker) => weaker,
+            None => newest(models, now).min(1),
+        }
+    }
+
     /// Takes the work to another model from the next request on.
     pub(crate) const fn move_on(&mut self) {
         self.moves += 1;
@@ -169,6 +187,10 @@ impl Chooser {
     fn preferred(&mut self, models: &[Model], now: Timestamp, rng: &mut SeededRng) -> usize {
         match self.preference {
             ModelPreference::Pinned(model) => model,
+            ModelPreference::Compared { first, second } => {
+                self.slot = 1 - self.slot;
+                if self.slot == 1 { first } else { second }
+            }
             ModelPreference::Newest { delay_seconds } => newest(models, before(now, delay_seconds)),
             ModelPreference::Retreating {
                 guard,

@@ -57,17 +57,24 @@ impl<'a> Planner<'a> {
             return Ok(own);
         }
         let workload = match population {
-            Population::Consumer | Population::Household => {
-                self.person_workload(count, language)?
+            Population::Consumer => self.person_workload(count, language)?,
+            Population::Household => return self.household(count, language),
+            Population::Company => return self.company(count),
+            Population::Researcher => self.research_workload(count)?,
+            Population::Comparison => {
+                let group = self.tenant_group(language)?;
+                let mut workload = self.tenant_workload(group, count);
+                // Each prompt goes to both models.
+                workload.feed.repeats = Repeats {
+                    copies: 2,
+                    ..Repeats::default()
+                };
+                workload
             }
             Population::Developer | Population::Heavy | Population::TwoMachines => {
                 self.developer_workload(count, language)?
             }
-            Population::Tenant
-            | Population::Organisation
-            | Population::Company
-            | Population::Researcher
-            | Population::Comparison => {
+            Population::Tenant | Population::Organisation => {
                 let group = self.tenant_group(language)?;
                 self.tenant_workload(group, count)
             }
@@ -80,7 +87,7 @@ impl<'a> Planner<'a> {
             }
             Population::Reseller => {
                 let users = self.end_user_kinds(None);
-                return self.end_user_workloads(users, count);
+                return self.end_user_workloads(users, count, None);
             }
         };
         let own = Own::one(population, workload);

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use super::account::AccountPlan;
+use super::account::{AccountPlan, AfterRefusal};
 use crate::domain::{GroupKind, Label, Technique, Timestamp, Verdict};
 use crate::simulate::behaviour::arrival_process::ArrivalProcess;
 use crate::simulate::behaviour::client_profile::{ClientProfile, Site};
+use crate::simulate::behaviour::end_user::Behind;
 use crate::simulate::behaviour::model_preference::ModelPreference;
 use crate::simulate::behaviour::population::Population;
 use crate::simulate::corpus::{Corpus, CorpusView};
@@ -23,6 +24,20 @@ const SPREAD_DAYS: f64 = 4.0;
 
 /// Probability that the next request of an account with several end users is of a random one.
 const CHANGE_OF_SPEAKER: f64 = 0.5;
+
+/// Share of relays that mask their users, and of companies' gateways, that leave the client fields blank; the others
+/// send their own.
+const BLANK: f64 = 0.5;
+
+/// What probing accounts and researchers do after a refusal: most refused requests are tried again, on another model
+/// more often than not.
+pub(crate) const PROBES: AfterRefusal = AfterRefusal {
+    again: 0.5,
+    elsewhere: 0.7,
+};
+
+/// Share of a researcher's requests that are refused, as of published probing.
+const RESEARCH_REFUSED: f64 = 0.8;
 
 /// The same maximum as a share of the period in which accounts start, for short streams.
 const SPREAD_SHARE: f64 = 1.0 / 6.0;
@@ -112,18 +127,25 @@ pub(crate) struct Organisation {
 
 /// The properties of an extracting account.
 pub(crate) struct Extraction {
-    pub(crate) workload: Workload,
+    /// What is extracted; `None` for a relay that serves its users alone.
+    pub(crate) workload: Option<Workload>,
     pub(crate) share: f64,
     pub(crate) campaign: String,
     pub(crate) cell: Option<String>,
+    /// Whether the cell is played beside the scenario's extraction, so that its accounts are told apart from it.
+    pub(crate) is_beside: bool,
     pub(crate) techniques: Vec<Technique>,
     /// Range of mean rates of a machine-paced account, in exchanges per day; `None` keeps a benign arrival process.
     pub(crate) per_day: Option<Range>,
+    /// Whether the typed turns of all users are passed on one by one.
+    pub(crate) is_serialised: bool,
     pub(crate) follows_releases: bool,
     /// Time at which a guard appears on the newest model and the account falls back to the one before.
     pub(crate) guard: Option<Timestamp>,
     /// Share of the extraction requests that are refused.
     pub(crate) refused: f64,
+    /// What follows a refusal; that of a benign account if absent.
+    pub(crate) after_refusal: Option<AfterRefusal>,
     pub(crate) life: Life,
     /// The banned account that this one replaces.
     pub(crate) successor_of: Option<String>,
@@ -144,6 +166,8 @@ pub(crate) struct Own {
     pub(crate) workloads: Vec<Workload>,
     /// Populations of the end users; empty for an account with one user.
     pub(crate) users: Vec<Population>,
+    /// What the users have in common.
+    pub(crate) behind: Behind,
     /// Probability that the next request is of another user or another use than the last.
     pub(crate) change_of_speaker: f64,
     pub(crate) group: Option<Group>,
@@ -173,6 +197,7 @@ impl Own {
             population,
             workloads: Vec::new(),
             users,
+            behind: Behind::Strangers { disclosed: false },
             change_of_speaker: CHANGE_OF_SPEAKER,
             group: None,
         }
@@ -220,6 +245,7 @@ impl Planner<'_> {
             population,
             workloads,
             users,
+            behind,
             change_of_speaker,
             group,
         } = own;
@@ -243,7 +269,8 @@ impl Planner<'_> {
         }
         let rng = &mut self.rng;
         let mut groups: Vec<String> = workloads.iter().flat_map(|m| m.groups.clone()).collect();
-        groups.extend(extraction.iter().flat_map(|e| e.workload.groups.clone()));
+        let extracted = extraction.iter().filter_map(|e| e.workload.as_ref());
+        groups.extend(extracted.flat_map(|workload| workload.groups.clone()));
         groups.sort_unstable();
         groups.dedup();
         let extraction_share = extraction.as_ref().map_or(0.0, |e| e.share);
@@ -259,7 +286,22 @@ impl Planner<'_> {
             label.group_kind = Some(group.kind);
         }
         let seed = rng.seed();
-        let client_profile = ClientProfile::new(population, &organisation.site, rng);
+        let mut client_profile = ClientProfile::new(population, &organisation.site, rng);
+        if matches!(behind, Behind::Masked | Behind::Colleagues { .. }) && rng.chance(BLANK) {
+            client_profile.blank();
+        }
+        let researches = extraction.is_none() && population == Population::Researcher;
+        let after_refusal = match &extraction {
+            Some(Extraction {
+                after_refusal: Some(after_refusal),
+                ..
+            }) => *after_refusal,
+            _ if researches => PROBES,
+            _ => AfterRefusal {
+                again: 0.8 * rng.unit(),
+                elsewhere: 0.3 * rng.unit(),
+            },
+        };
         let users = users.into_iter();
         self.accounts.push(AccountPlan {
             label,
@@ -274,15 +316,22 @@ impl Planner<'_> {
             arrivals,
             preference,
             end_users: users
-                .map(|user| client_profile.end_user(user, rng))
+                .map(|user| client_profile.user(user, behind, &organisation.site, rng))
                 .collect(),
             client_profile,
-            refused: extraction.as_ref().map_or(0.0, |e| e.refused),
+            refused: match &extraction {
+                Some(extraction) => extraction.refused,
+                None if researches => RESEARCH_REFUSED,
+                None => 0.0,
+            },
+            after_refusal,
             benign: workloads
                 .into_iter()
                 .map(|workload| workload.feed)
                 .collect(),
-            extraction: extraction.map(|extraction| extraction.workload.feed),
+            extraction: extraction
+                .and_then(|extraction| extraction.workload)
+                .map(|workload| workload.feed),
             change_of_speaker,
         });
     }
@@ -296,8 +345,13 @@ impl Planner<'_> {
     ) -> ArrivalProcess {
         let scenario = self.scenario;
         let rng = &mut self.rng;
+        let serialised = extraction.is_some_and(|e| e.is_serialised);
         let arrivals = if let Some(per_day) = extraction.and_then(|e| e.per_day) {
-            ArrivalProcess::machine(per_day, start, rng)
+            if serialised {
+                ArrivalProcess::serialised(per_day, start, rng)
+            } else {
+                ArrivalProcess::machine(per_day, start, rng)
+            }
         } else {
             let by_rhythm = scenario.exchanges.by_rhythm;
             let least = if by_rhythm { 0.0 } else { f64::from(length) };
@@ -340,12 +394,15 @@ fn label(
 ) -> Label {
     // The traffic of end users belongs to no single application; several uses of one holder are named after the first.
     let own = workloads.first().filter(|_| one_user);
-    let workload = extraction.map(|e| &e.workload).or(own);
-    let shown = match extraction {
+    let workload = extraction.and_then(|e| e.workload.as_ref()).or(own);
+    let mut shown = match extraction {
         None => population.name().to_owned(),
         Some(extraction) if extraction.share >= 1.0 => "pure".to_owned(),
         Some(extraction) => format!("mixed_{:02.0}", extraction.share * 100.0),
     };
+    if let Some(cell) = extraction.and_then(|e| e.cell.as_ref().filter(|_| e.is_beside)) {
+        shown = format!("{shown}_{cell}");
+    }
     Label {
         account,
         verdict: if extraction.is_some() {
