@@ -13,6 +13,9 @@ const ROTATION_SECONDS: f64 = 900.0;
 /// Share of people and developers who use a second machine.
 const SECOND_MACHINE: f64 = 0.25;
 
+/// Probability that the next request is from the other of two machines that are in use at the same time.
+const OTHER_MACHINE: f64 = 0.15;
+
 /// Range of days between two updates of a client.
 const UPDATE_DAYS: (f64, f64) = (2.0, 30.0);
 
@@ -27,7 +30,11 @@ pub(crate) struct Machine {
 
 /// The machines that one user sends from.
 #[derive(Clone)]
-pub(crate) struct Machines(Vec<Machine>);
+pub(crate) struct Machines {
+    all: Vec<Machine>,
+    /// Whether both are in use at the same time, not one for each session.
+    in_parallel: bool,
+}
 
 /// How the ids of sessions come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,17 +66,20 @@ impl Machines {
             patch: rng.between(0, 60),
             update_days: rng.log_between(UPDATE_DAYS.0, UPDATE_DAYS.1),
         };
-        Self((0..count).map(|_| machine(rng)).collect())
+        Self {
+            all: (0..count).map(|_| machine(rng)).collect(),
+            in_parallel: two,
+        }
     }
 
     /// Returns the device of a session.
     pub(crate) fn device(&self, session: Session) -> &str {
-        &self.0[session.machine].name
+        &self.all[session.machine].name
     }
 
     /// Returns the version of the client in a session, `days` after the account's first exchange.
     pub(crate) fn version(&self, session: Session, days: f64) -> String {
-        let machine = &self.0[session.machine];
+        let machine = &self.all[session.machine];
         let updates = (days / machine.update_days) as usize;
         format!("2.1.{}", machine.patch + updates)
     }
@@ -80,7 +90,9 @@ impl Session {
     pub(crate) fn advance(&mut self, now: Timestamp, machines: &Machines, rng: &mut SeededRng) {
         if self.number == 0 || now.seconds_since(self.last) > SESSION_GAP_SECONDS {
             self.number += 1;
-            self.machine = rng.below(machines.0.len());
+            self.machine = rng.below(machines.all.len());
+        } else if machines.in_parallel && rng.chance(OTHER_MACHINE) {
+            self.machine = (self.machine + 1) % machines.all.len();
         }
         self.last = now;
     }
@@ -88,7 +100,7 @@ impl Session {
     /// Returns the session's id among those of an account.
     pub(crate) fn id(&self, ids: SessionIds, account: u64, user: usize) -> String {
         let (user, number) = match ids {
-            SessionIds::Own => (user as u64, self.number),
+            SessionIds::Own => (user as u64, self.number << 1 | self.machine as u64),
             SessionIds::Rotating => (0, (self.last.as_seconds() / ROTATION_SECONDS) as u64),
         };
         SeededRng::new(account ^ (user << 40) ^ number, "session").name("session")
@@ -104,7 +116,7 @@ mod tests {
     #[test]
     fn a_session_ends_with_a_pause_and_a_rotating_id_with_its_time() {
         let mut rng = SeededRng::new(1, "machines");
-        let machines = Machines::new(true, true, &mut rng);
+        let machines = Machines::new(false, false, &mut rng);
         let mut session = Session::default();
         let mut seen = |minutes: i64| {
             let now = Timestamp::from_micros((1_000 + minutes) * 60_000_000);

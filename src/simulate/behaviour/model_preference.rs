@@ -159,8 +159,8 @@ impl Chooser {
         }
     }
 
-    /// Returns the model that a request goes to which `model` refused: the next weaker one, or the next stronger for the
-    /// weakest.
+    /// Returns the model that a request goes to which `model` refused: the next weaker one, or the next stronger one
+    /// for the weakest.
     pub(crate) fn instead_of(model: usize, models: &[Model], now: Timestamp) -> usize {
         match model.checked_sub(1) {
             Some(weaker) => weaker,

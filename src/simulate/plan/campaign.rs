@@ -11,7 +11,7 @@ use crate::simulate::plan::account_replacement::{AccountReplacement, later};
 use crate::simulate::plan::benign::{work_repeats, workload};
 use crate::simulate::plan::feed::{Manner, Repeats};
 use crate::simulate::plan::planner::{
-    Extraction, Life, Organisation, Own, PROBES, PlanError, Planner, Workload,
+    Extraction, Life, Organisation, Own, PROBES, PlanError, Planner, STAYS, Workload,
 };
 use crate::simulate::prompt::record_sets::RecordSet;
 use crate::simulate::prompt::request_sequence::RequestSequence;
@@ -180,7 +180,9 @@ impl<'a> Planner<'a> {
         if workload.is_none() {
             techniques.retain(|technique| *technique == Technique::CoordinatedAccounts);
         }
-        if !own.users.is_empty() && !own.workloads.is_empty() {
+        // A company or a household that is only imitated resells nothing.
+        let resells = own.population == Population::Reseller;
+        if resells && !own.workloads.is_empty() {
             techniques.push(Technique::RelayResale);
             techniques.sort_unstable();
         }
@@ -196,7 +198,11 @@ impl<'a> Planner<'a> {
             follows_releases: campaign.follows_releases,
             guard: campaign.guard,
             refused: extraction.probing.map_or(0.0, |probing| probing.refused),
-            after_refusal: extraction.probing.map(|_| PROBES),
+            after_refusal: match extraction.probing {
+                Some(_) => Some(PROBES),
+                // The guard is what sends it back, no single refusal.
+                None => campaign.guard.map(|_| STAYS),
+            },
             life: Life { start, end },
             successor_of,
         };
@@ -291,10 +297,15 @@ impl<'a> Planner<'a> {
         Ok(campaign)
     }
 
-    /// Draws the population whose client profile an extracting account has: any benign one, by its share.
+    /// Draws the population whose client profile an extracting account has: any benign one by its share, but none of
+    /// several people or whose own requests look like extraction, which relays and probing are.
     fn client_profile(&mut self) -> Population {
-        let weights = self.scenario.benign.populations.weights();
-        Population::ALL[self.rng.weighted(&weights)]
+        let mut shares = self.scenario.benign.populations.clone();
+        (shares.company, shares.household, shares.researcher) = (0.0, 0.0, 0.0);
+        if shares.weights().iter().sum::<f64>() == 0.0 {
+            shares.tenant = 1.0;
+        }
+        Population::ALL[self.rng.weighted(&shares.weights())]
     }
 
     fn mixture(&mut self, extraction: &ExtractionSettings) -> f64 {

@@ -29,11 +29,20 @@ const CHANGE_OF_SPEAKER: f64 = 0.5;
 /// send their own.
 const BLANK: f64 = 0.5;
 
+/// Share of the other accounts that ever take a refused request to another model, an assumption.
+const TRIES_ELSEWHERE: f64 = 0.2;
+
 /// What probing accounts and researchers do after a refusal: most refused requests are tried again, on another model
 /// more often than not.
 pub(crate) const PROBES: AfterRefusal = AfterRefusal {
     again: 0.5,
     elsewhere: 0.7,
+};
+
+/// What an account does that tries a refused request again on the same model at most.
+pub(crate) const STAYS: AfterRefusal = AfterRefusal {
+    again: 0.4,
+    elsewhere: 0.0,
 };
 
 /// Share of a researcher's requests that are refused, as of published probing.
@@ -299,7 +308,11 @@ impl Planner<'_> {
             _ if researches => PROBES,
             _ => AfterRefusal {
                 again: 0.8 * rng.unit(),
-                elsewhere: 0.3 * rng.unit(),
+                elsewhere: if rng.chance(TRIES_ELSEWHERE) {
+                    rng.unit()
+                } else {
+                    0.0
+                },
             },
         };
         let users = users.into_iter();
