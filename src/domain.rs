@@ -24,7 +24,7 @@ pub use exchange::{
     CallKind, Client, Exchange, FinishReason, Message, Parameters, Response, ResponseFormat, Role,
     Tool,
 };
-pub use label::{Label, LabelSubject, Verdict};
+pub use label::{GroupKind, Label, LabelSubject, Verdict};
 pub use observation::{
     AccountKey, Digest, EMBEDDING_DIM, ElsewhereCues, Embedding, Evidence, Observation, Origin,
     Outcome, RefusalCategory, RequestShape, Script,

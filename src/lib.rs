@@ -82,8 +82,9 @@ pub mod internals {
         pub use crate::domain::{
             AccountKey, AccountRef, Assessment, Band, BaselineOf, CUE_COUNT, CallKind, Client, Cue,
             CueProbabilities, Digest, EMBEDDING_DIM, ElsewhereCues, Embedding, Evidence, Exchange,
-            FinishReason, Label, LabelSubject, LabeledAccount, Message, Mitigation, Observation,
-            Origin, Outcome, Parameters, PoolRecord, Reason, Recommendation, RefusalCategory,
+            FinishReason, GroupKind, Label, LabelSubject, LabeledAccount, Message, Mitigation,
+            Observation, Origin, Outcome, Parameters, PoolRecord, Reason, Recommendation,
+            RefusalCategory,
             RequestShape, Response, ResponseFormat, Risk, Role, Script, Sensitive, Technique,
             TechniqueRisk, Timestamp, Tool, Verdict,
         };

@@ -28,6 +28,56 @@ impl Verdict {
     }
 }
 
+/// What the members of an honest group have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GroupKind {
+    /// One program, agent, library or default prompt.
+    Tool,
+    /// One public benchmark.
+    Benchmark,
+    /// One class or course.
+    Classroom,
+    /// One workplace without a contract of its own.
+    Office,
+    /// One organisation with several keys.
+    Organisation,
+    /// One reseller.
+    Reseller,
+    /// One prompt that people copy from each other.
+    Viral,
+}
+
+impl GroupKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Tool,
+        Self::Benchmark,
+        Self::Classroom,
+        Self::Office,
+        Self::Organisation,
+        Self::Reseller,
+        Self::Viral,
+    ];
+
+    /// Returns the stable name, used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::Benchmark => "benchmark",
+            Self::Classroom => "classroom",
+            Self::Office => "office",
+            Self::Organisation => "organisation",
+            Self::Reseller => "reseller",
+            Self::Viral => "viral",
+        }
+    }
+
+    /// Returns the kind with this [`GroupKind::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// A label on an account, or on one of its conversations.
 ///
 /// `A` is the type that identifies the account. A plain `Label` holds the account's name, as in the traffic log;
@@ -55,6 +105,12 @@ pub struct Label<A = String> {
     pub population: Option<String>,
     /// Cell of an experiment, such as one setting of an adaptive attacker. For slicing only.
     pub cell: Option<String>,
+    /// The honest group that the account belongs to: accounts that share a template or an owner without extracting.
+    pub group: Option<String>,
+    /// What the members of `group` have in common.
+    pub group_kind: Option<GroupKind>,
+    /// The banned account that this one replaces.
+    pub successor_of: Option<String>,
 }
 
 impl<A> Label<A> {
@@ -71,6 +127,9 @@ impl<A> Label<A> {
             language: self.language,
             population: self.population,
             cell: self.cell,
+            group: self.group,
+            group_kind: self.group_kind,
+            successor_of: self.successor_of,
         }
     }
 }

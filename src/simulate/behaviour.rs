@@ -5,6 +5,8 @@
 
 pub(crate) mod arrival_process;
 pub(crate) mod client_profile;
+pub(crate) mod end_user;
+pub(crate) mod machines;
 pub(crate) mod model_preference;
 pub(crate) mod observed;
 pub(crate) mod population;

@@ -7,11 +7,15 @@ mod account;
 mod account_replacement;
 mod benign;
 mod campaign;
+mod disguise;
 mod end_users;
 mod feed;
 mod pipeline;
 mod planner;
+mod popular;
 mod relay;
+mod several_uses;
+mod suites;
 
 pub(crate) use account::AccountExchanges;
 pub use account::AccountPlan;

@@ -1,10 +1,13 @@
 //! A scenario: the composition of a stream, apart from its seed. A commented TOML file, fully validated before use.
 
+mod benign;
 mod checks;
 mod evasion;
 mod exchanges;
 mod extraction;
 mod range;
+
+use std::collections::BTreeSet;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -12,15 +15,16 @@ use toml::Table;
 
 use super::corpus::Partition;
 use crate::domain::{DAY_MICROS, Timestamp};
-use checks::{check, check_weights, probability};
-use range::PER_DAY_MOST;
+use checks::{check, probability};
 
+pub(crate) use benign::Benign;
+pub use benign::PopulationShares;
 pub use checks::ScenarioError;
 #[cfg(test)]
 pub(crate) use evasion::EvasionSettings;
 pub(crate) use evasion::LanguageSwitch;
 pub(crate) use exchanges::Exchanges;
-pub(crate) use extraction::{Bans, ExtractionSettings, Relay, Sharding};
+pub(crate) use extraction::{Bans, ExtractionSettings, Pipelines, Relay, Sharding};
 pub(crate) use range::Range;
 
 /// Settings of a stream.
@@ -49,9 +53,16 @@ pub struct Scenario {
     /// Variations of the extraction in file order: played instead of it, side by side in one stream.
     #[serde(skip)]
     pub cells: Vec<Cell>,
+    /// Further extracting accounts, played beside the others: each has a name and the keys of the extraction that
+    /// differ.
+    #[serde(skip)]
+    pub beside: Vec<Cell>,
     /// Cells as written: a name, and the keys of the extraction that differ.
     #[serde(rename = "cell", default)]
     rows: Vec<Table>,
+    /// The same of what is played beside.
+    #[serde(rename = "beside", default)]
+    beside_rows: Vec<Table>,
     /// Available models, oldest release first.
     #[serde(rename = "model")]
     pub models: Vec<Model>,
@@ -70,43 +81,6 @@ pub struct Cell {
 #[derive(Deserialize)]
 struct Baseline {
     extraction: Table,
-}
-
-/// Benign accounts and the populations they come from.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Benign {
-    /// Number of accounts.
-    pub accounts: u32,
-    /// Relative weights of the populations.
-    pub populations: PopulationShares,
-    /// Exchanges per day of benign programs.
-    #[serde(default = "tenants")]
-    pub per_day: Range,
-}
-
-/// Relative weight of each benign population, counted in accounts; 0 for a population that is not named.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PopulationShares {
-    /// People in a chat window.
-    pub consumer: f64,
-    /// People with a coding agent.
-    pub developer: f64,
-    /// API customers running one application.
-    pub tenant: f64,
-    /// Teams that test models on a suite.
-    pub evaluator: f64,
-    /// Students in a class.
-    pub classroom: f64,
-    /// Keys of an organisation.
-    pub organisation: f64,
-    /// Resellers with disclosed end users: the benign counterparts of relay networks.
-    pub reseller: f64,
-    /// Programs that translate or label a corpus.
-    pub batch: f64,
-    /// Developers whose agents run all day.
-    pub heavy: f64,
 }
 
 /// An available model.
@@ -139,16 +113,26 @@ impl Scenario {
         models.sort_by(|left, right| (left.released, &left.id).cmp(&(right.released, &right.id)));
         scenario.validate()?;
         let Baseline { extraction } = toml::from_str(text)?;
-        for row in std::mem::take(&mut scenario.rows) {
-            let cell = Cell::of(row, extraction.clone())?;
-            if scenario.cells.iter().any(|other| other.name == cell.name) {
-                return Err(ScenarioError::Cell {
-                    name: cell.name,
-                    reason: "expected a name of its own, got that of an earlier cell".to_owned(),
-                });
+        let rows = std::mem::take(&mut scenario.rows);
+        let beside = std::mem::take(&mut scenario.beside_rows);
+        let mut names = BTreeSet::new();
+        let mut cells = |rows: Vec<Table>| -> Result<Vec<Cell>, ScenarioError> {
+            let mut cells = Vec::with_capacity(rows.len());
+            for row in rows {
+                let cell = Cell::of(row, extraction.clone())?;
+                if !names.insert(cell.name.clone()) {
+                    return Err(ScenarioError::Cell {
+                        name: cell.name,
+                        reason: "expected a name of its own, got that of an earlier cell"
+                            .to_owned(),
+                    });
+                }
+                cells.push(cell);
             }
-            scenario.cells.push(cell);
-        }
+            Ok(cells)
+        };
+        scenario.cells = cells(rows)?;
+        scenario.beside = cells(beside)?;
         Ok(scenario)
     }
 
@@ -167,11 +151,7 @@ impl Scenario {
             "at least one",
             &"none",
         )?;
-        let shares = self.benign.populations.weights();
-        check_weights("benign.populations", &shares)?;
-        self.benign
-            .per_day
-            .validate("benign.per_day", PER_DAY_MOST)?;
+        self.benign.validate()?;
         self.extraction.validate()?;
         probability("beginnings", self.beginnings)?;
         let available = self.models.iter().filter(|m| m.released <= self.start);
@@ -220,30 +200,9 @@ fn overlay(settings: &mut Table, changes: Table) {
     }
 }
 
-impl PopulationShares {
-    /// Returns the weights in the order of [`super::Population::ALL`].
-    pub(crate) fn weights(&self) -> [f64; 9] {
-        [
-            self.consumer,
-            self.developer,
-            self.tenant,
-            self.evaluator,
-            self.classroom,
-            self.organisation,
-            self.reseller,
-            self.batch,
-            self.heavy,
-        ]
-    }
-}
-
 /// Most accounts can finish if they start in the first part of the stream.
 const fn beginnings() -> f64 {
     0.6
-}
-
-const fn tenants() -> Range {
-    Range::TENANTS
 }
 
 impl From<PartitionRow> for Partition {

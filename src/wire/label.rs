@@ -49,6 +49,9 @@ pub(crate) fn label_from_contract(
         language: None,
         population: None,
         cell: None,
+        group: None,
+        group_kind: None,
+        successor_of: None,
     })
 }
 

@@ -1,8 +1,8 @@
 //! One line of the other formats.
 
 use stillwatch::internals::domain::{
-    AccountKey, AccountRef, Assessment, Band, BaselineOf, Label, Mitigation, PoolRecord, Reason,
-    Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
+    AccountKey, AccountRef, Assessment, Band, BaselineOf, GroupKind, Label, Mitigation, PoolRecord,
+    Reason, Recommendation, Risk, Technique, TechniqueRisk, Timestamp, Verdict,
 };
 use stillwatch::internals::wire::json::{AssessmentLine, FromLine};
 
@@ -23,6 +23,17 @@ fn labels_read_and_write() {
     let label = Label::from_line(of_a_cell.as_bytes()).unwrap().record;
     assert_eq!(label.cell.as_deref(), Some("mixing_50"));
     assert_eq!(line_of(&label).trim_end(), of_a_cell);
+    let of_a_group = line.replace(
+        '}',
+        r#","group":"course-3","group_kind":"classroom","successor_of":"acc-0"}"#,
+    );
+    let label = Label::from_line(of_a_group.as_bytes()).unwrap().record;
+    assert_eq!(label.group.as_deref(), Some("course-3"));
+    assert_eq!(label.group_kind, Some(GroupKind::Classroom));
+    assert_eq!(label.successor_of.as_deref(), Some("acc-0"));
+    assert_eq!(line_of(&label).trim_end(), of_a_group);
+    let of_no_kind = of_a_group.replace("classroom", "family");
+    assert!(Label::from_line(of_no_kind.as_bytes()).is_err());
 
     let by_pseudonym = line.replace(
         r#""account":"acc-1""#,

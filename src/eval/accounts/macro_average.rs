@@ -154,6 +154,9 @@ mod tests {
             language: None,
             population: None,
             cell: None,
+            group: None,
+            group_kind: None,
+            successor_of: None,
         };
         let last = Checkpoint {
             seen: 10,

@@ -28,6 +28,13 @@ const CONSUMER_DAY_VARIATION: f64 = 0.7;
 /// Share of days on which a consumer with more than one active day is active; follows from the rests in the trace.
 const CONSUMER_ACTIVE_DAYS: f64 = 0.4;
 
+/// Range of the delay in seconds between typed turns that a relay passes on. The published default is 0.2, and their
+/// users set more.
+const SERIALISED_FLOOR_SECONDS: (f64, f64) = (0.2, 5.0);
+
+/// Mean seconds until a relay passes on a turn that a tool's result caused.
+const PASSED_ON_SECONDS: f64 = 1.5;
+
 /// Maximum number of draws in the search for a rate at which the account can finish.
 const TRIES: usize = 64;
 
@@ -56,6 +63,13 @@ enum Pace {
     Heavy,
     /// A program: exchanges per day and coefficient of variation of its gaps.
     Program { per_day: f64, variation: f64 },
+    /// A relay that passes its users' typed turns on one by one, at least `floor` seconds apart; the turns that tools
+    /// cause are passed on at once.
+    Serialised {
+        per_day: f64,
+        variation: f64,
+        floor: f64,
+    },
 }
 
 impl ArrivalProcess {
@@ -70,12 +84,12 @@ impl ArrivalProcess {
         rng: &mut SeededRng,
     ) -> Self {
         let (pace, hours) = match population {
-            Population::Consumer | Population::Classroom => {
+            Population::Consumer | Population::Classroom | Population::Household => {
                 let days = (end.seconds_since(start) / DAY_SECONDS).max(1.0);
                 let needed = least / (days * CONSUMER_ACTIVE_DAYS).max(1.0);
                 (consumer(needed, rng), CONSUMER_HOURS)
             }
-            Population::Developer => {
+            Population::Developer | Population::TwoMachines => {
                 let sittings = DEVELOPER_SITTINGS.draw(rng);
                 let hours = 24.0 - DEVELOPER_NIGHT_HOURS.draw(rng);
                 (Pace::Developer { sittings }, hours)
@@ -85,7 +99,11 @@ impl ArrivalProcess {
             | Population::Evaluator
             | Population::Organisation
             | Population::Reseller
-            | Population::Batch => program(rates, rng),
+            | Population::Batch
+            | Population::Researcher
+            | Population::Comparison => program(rates, rng),
+            Population::ChunkedExtraction => program(Range::CHUNKS, rng),
+            Population::Company => program(Range::SHARED_KEYS, rng),
         };
         Self::awake(pace, hours, start, rng)
     }
@@ -94,6 +112,16 @@ impl ArrivalProcess {
     pub(crate) fn machine(per_day: Range, start: Timestamp, rng: &mut SeededRng) -> Self {
         let (pace, hours) = program(per_day, rng);
         Self::awake(pace, hours, start, rng)
+    }
+
+    /// Draws the arrival process of a relay that serialises the typed turns of all its users, around the clock.
+    pub(crate) fn serialised(per_day: Range, start: Timestamp, rng: &mut SeededRng) -> Self {
+        let pace = Pace::Serialised {
+            per_day: per_day.draw(rng),
+            variation: TENANT_GAP_VARIATION.draw(rng),
+            floor: rng.log_between(SERIALISED_FLOOR_SECONDS.0, SERIALISED_FLOOR_SECONDS.1),
+        };
+        Self::awake(pace, 24.0, start, rng)
     }
 
     /// Returns the same pace around the clock.
@@ -149,6 +177,8 @@ pub(crate) struct Clock {
     left_in_sitting: u32,
     /// Requests per sitting on the current day.
     sitting: u32,
+    /// Time of the last typed turn.
+    typed: f64,
 }
 
 impl Clock {
@@ -160,6 +190,7 @@ impl Clock {
             left_today: 0,
             left_in_sitting: 0,
             sitting: 1,
+            typed: start.as_seconds(),
         };
         clock.plan_day(rng);
         clock.count();
@@ -177,6 +208,19 @@ impl Clock {
         if let Pace::Program { per_day, variation } = self.arrivals.pace {
             let mean = self.arrivals.hours * HOUR_SECONDS / per_day;
             self.work(rng.gamma(mean, variation));
+        } else if let Pace::Serialised {
+            per_day,
+            variation,
+            floor,
+        } = self.arrivals.pace
+        {
+            if by_tool {
+                self.seconds += rng.exponential(PASSED_ON_SECONDS);
+            } else {
+                let drawn = self.seconds + rng.gamma(DAY_SECONDS / per_day, variation);
+                self.seconds = drawn.max(self.typed + floor);
+                self.typed = self.seconds;
+            }
         } else if by_tool || self.left_in_sitting > 0 && self.is_awake() {
             self.seconds += self.gap(by_tool, rng);
         } else if self.left_today > 0 && self.is_awake() {
@@ -205,6 +249,17 @@ impl Clock {
         self.since_waking() <= self.arrivals.hours * HOUR_SECONDS
     }
 
+    /// Advances by whole days, to the same hour.
+    pub(crate) fn rest(&mut self, days: f64) {
+        self.seconds += days.ceil() * DAY_SECONDS;
+    }
+
+    /// Advances by this many seconds.
+    pub(crate) fn wait(&mut self, seconds: f64) {
+        self.seconds += seconds;
+        self.typed = self.seconds;
+    }
+
     /// Advances by this many seconds of working time.
     fn work(&mut self, seconds: f64) {
         let hours = self.arrivals.hours * HOUR_SECONDS;
@@ -227,7 +282,9 @@ impl Clock {
                 rng.gamma(gap, variation).clamp(1.0, SESSION_GAP_SECONDS)
             }
             Pace::Heavy => HEAVY_GAP_FACTOR * developer(rng),
-            Pace::Developer { .. } | Pace::Program { .. } => developer(rng),
+            Pace::Developer { .. } | Pace::Program { .. } | Pace::Serialised { .. } => {
+                developer(rng)
+            }
         }
     }
 
@@ -276,7 +333,7 @@ impl Clock {
                 let more = rng.gamma(per_day - 1.0, CONSUMER_DAY_VARIATION);
                 (1.0 + more, if rng.chance(0.08) { 2.0 } else { 1.0 })
             }
-            Pace::Consumer { .. } | Pace::Program { .. } => (1.0, 1.0),
+            Pace::Consumer { .. } | Pace::Program { .. } | Pace::Serialised { .. } => (1.0, 1.0),
             Pace::Developer { sittings } => (DEVELOPER_PER_DAY.draw(rng), sittings),
             Pace::Heavy => (HEAVY_PER_DAY.draw(rng), 3.0),
         };

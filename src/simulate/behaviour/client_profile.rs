@@ -2,6 +2,7 @@
 //! population, shared by both classes: an extracting account has the client profile of a benign population. Must not
 //! know an account's label.
 
+use super::machines::{Machines, SessionIds};
 use super::population::Population;
 use super::priors::{CONSUMER_OUTPUT_TOKENS, DEVELOPER_OUTPUT_TOKENS};
 use crate::domain::{Client, FinishReason, Parameters, Response, ResponseFormat, Sensitive};
@@ -38,6 +39,33 @@ const TOOLS: [&str; 8] = [
 const TEMPERATURES: [f32; 8] = [0.0, 0.0, 0.2, 0.3, 0.5, 0.7, 1.0, 1.0];
 const TOKEN_LIMITS: [u32; 7] = [256, 512, 1_024, 2_048, 4_096, 8_192, 16_384];
 
+/// Categories of refusals of benign requests, each equally likely. Benign requests are refused as extraction too, as
+/// their users report; how often is an assumption.
+const REFUSED_AS: [&str; 8] = [
+    "cyber",
+    "cyber",
+    "bio",
+    "self_harm",
+    "violence",
+    "other",
+    "reasoning_extraction",
+    "frontier_llm",
+];
+
+/// Categories of refusals of attempts at extraction.
+const EXTRACTION_REFUSED_AS: [&str; 4] = [
+    "reasoning_extraction",
+    "reasoning_extraction",
+    "reasoning_extraction",
+    "frontier_llm",
+];
+
+/// Share of the deployments whose benign requests are often refused: a subject or a wording that triggers a filter.
+const OFTEN_REFUSED: f64 = 0.03;
+
+/// Maximum length of a refusal, in tokens.
+const REFUSAL_TOKENS: u64 = 120;
+
 /// Bytes of text per token, averaged over languages and code.
 const BYTES_PER_TOKEN: f64 = 3.7;
 
@@ -62,10 +90,27 @@ pub(crate) struct ClientProfile {
     pub(crate) tools: Vec<String>,
     /// Whether the deployment sends conversation ids.
     pub(crate) names_conversations: bool,
+    /// The machines that the requests come from.
+    pub(crate) machines: Machines,
+    pub(crate) session_ids: SessionIds,
+    /// The user, if the account's holder names them.
+    pub(crate) end_user: Option<Sensitive<String>>,
+    /// Which fields about machines, sessions and refusals the deployment sends.
+    pub(crate) states: States,
+    software: &'static str,
     logs_tokens: bool,
     failure_rate: f64,
     refusal_rate: f64,
     output: Output,
+}
+
+/// Optional fields that a deployment sends.
+#[derive(Clone, Copy)]
+pub(crate) struct States {
+    pub(crate) device: bool,
+    pub(crate) session: bool,
+    pub(crate) version: bool,
+    refusals: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -89,6 +134,11 @@ impl Site {
             ),
             payment: rng.name("pay"),
         }
+    }
+
+    /// Returns the address.
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 }
 
@@ -118,13 +168,32 @@ impl ClientProfile {
             tools: tools(population, rng),
             names_conversations: population.chats() || rng.chance(0.4),
             logs_tokens: rng.chance(0.9),
+            machines: Machines::new(
+                population.chats() || population.codes(),
+                population == Population::TwoMachines,
+                rng,
+            ),
+            session_ids: SessionIds::Own,
+            end_user: None,
+            states: States {
+                device: rng.chance(0.4),
+                session: rng.chance(0.4),
+                version: rng.chance(0.4),
+                refusals: rng.chance(0.6),
+            },
+            software,
             failure_rate: rng.log_between(0.001, 0.05),
-            refusal_rate: rng.log_between(0.0005, 0.02),
+            refusal_rate: if rng.chance(OFTEN_REFUSED)
+                || population == Population::ChunkedExtraction
+            {
+                rng.log_between(0.02, 0.15)
+            } else {
+                rng.log_between(0.0005, 0.02)
+            },
             output: match population {
-                Population::Consumer | Population::Classroom | Population::Reseller => {
-                    Output::Consumer
-                }
-                Population::Developer | Population::Heavy => Output::Developer,
+                _ if population.codes() => Output::Developer,
+                Population::Reseller | Population::Company => Output::Consumer,
+                _ if population.chats() => Output::Consumer,
                 _ => Output::Program {
                     mean_tokens: rng.log_between(15.0, 3_000.0),
                     variation: rng.log_between(0.1, 1.5),
@@ -133,28 +202,24 @@ impl ClientProfile {
         }
     }
 
-    /// Draws one of the end users whose requests this account forwards. The end user has an address, software,
-    /// parameters and tools of its own, the account's key and payment, and no field that the account's deployment does
-    /// not send.
-    pub(crate) fn end_user(&self, population: Population, rng: &mut SeededRng) -> Self {
-        let site = Site::new(rng);
-        let software = software(population, rng);
-        let own = |field: &Option<Sensitive<String>>, value: &str| {
-            field.as_ref().map(|_| Sensitive::new(value.to_owned()))
-        };
-        let account = &self.client;
+    /// Returns the client software.
+    pub(super) const fn software(&self) -> &'static str {
+        self.software
+    }
+
+    /// Returns the TLS fingerprint of the client software.
+    pub(super) fn fingerprint(&self) -> String {
+        fingerprint(self.software)
+    }
+
+    /// Returns the profile of `user`, with what depends on this account's deployment and not on its users.
+    pub(super) fn with_deployment_of(&self, user: Self) -> Self {
         Self {
-            organization: self.organization.clone(),
-            client: Client {
-                ip: own(&account.ip, &site.address),
-                user_agent: own(&account.user_agent, software),
-                tls_fingerprint: own(&account.tls_fingerprint, &fingerprint(software)),
-                ..account.clone()
-            },
             names_conversations: self.names_conversations,
             logs_tokens: self.logs_tokens,
+            states: self.states,
             failure_rate: self.failure_rate,
-            ..Self::new(population, &site, rng)
+            ..user
         }
     }
 
@@ -181,7 +246,8 @@ impl ClientProfile {
             } => rng.log_normal(mean_tokens, variation),
         };
         let limit = f64::from(self.parameters.max_tokens.unwrap_or(32_000));
-        let finish_reason = if rng.chance(self.refusal_rate) {
+        let refused = rng.chance(self.refusal_rate);
+        let finish_reason = if refused {
             FinishReason::ContentFilter
         } else if written >= limit {
             FinishReason::Length
@@ -196,20 +262,32 @@ impl ClientProfile {
             status: Some(200),
             input_tokens: None,
             output_tokens: self.logs_tokens.then_some(written.clamp(1.0, limit) as u64),
-            ..Response::default()
+            refused: self.states.refusals.then_some(refused),
+            refusal_category: (refused && self.states.refusals)
+                .then(|| (*rng.pick(&REFUSED_AS)).to_owned()),
+        }
+    }
+
+    /// Turns a response into a short refusal of an attempt at extraction.
+    pub(crate) fn refuse(&self, response: &mut Response, rng: &mut SeededRng) {
+        response.finish_reason = Some(FinishReason::ContentFilter);
+        response.output_tokens = response
+            .output_tokens
+            .map(|tokens| tokens.min(REFUSAL_TOKENS));
+        if self.states.refusals {
+            response.refused = Some(true);
+            response.refusal_category = Some((*rng.pick(&EXTRACTION_REFUSED_AS)).to_owned());
         }
     }
 }
 
 fn software(population: Population, rng: &mut SeededRng) -> &'static str {
-    let known: &[&'static str] = match population {
-        Population::Consumer | Population::Classroom => &BROWSERS,
-        Population::Developer | Population::Heavy => &AGENTS,
-        Population::Tenant
-        | Population::Evaluator
-        | Population::Organisation
-        | Population::Reseller
-        | Population::Batch => &LIBRARIES,
+    let known: &[&'static str] = if population.chats() {
+        &BROWSERS
+    } else if population.codes() {
+        &AGENTS
+    } else {
+        &LIBRARIES
     };
     rng.pick::<&str>(known)
 }
@@ -250,8 +328,8 @@ fn parameters(population: Population, rng: &mut SeededRng) -> Parameters {
 
 fn tools(population: Population, rng: &mut SeededRng) -> Vec<String> {
     let offered = match population {
-        Population::Developer | Population::Heavy => rng.between(3, TOOLS.len()),
-        Population::Consumer | Population::Classroom => 0,
+        _ if population.codes() => rng.between(3, TOOLS.len()),
+        _ if population.chats() => 0,
         _ if rng.chance(0.15) => rng.between(1, 4),
         _ => 0,
     };

@@ -31,6 +31,8 @@ pub(crate) enum ModelPreference {
         guard: Timestamp,
         delay_seconds: f64,
     },
+    /// Two models in turn, compared with each other.
+    Compared { first: usize, second: usize },
     /// A few favourites; switches among them with probability `switch` at each request.
     Roaming {
         favourites: usize,
@@ -64,6 +66,11 @@ impl ModelPreference {
         }
     }
 
+    /// Returns a preference for one of the models that are out at `start`.
+    pub(crate) fn pinned(models: &[Model], start: Timestamp, rng: &mut SeededRng) -> Self {
+        Self::Pinned(rng.below(released(models, start)))
+    }
+
     /// Draws the preference of a benign account: tenants pin a model, developers move on release day, consumers roam.
     pub(crate) fn benign(
         population: Population,
@@ -71,9 +78,12 @@ impl ModelPreference {
         start: Timestamp,
         rng: &mut SeededRng,
     ) -> Self {
-        let pinned = |rng: &mut SeededRng| Self::Pinned(rng.below(released(models, start)));
         match population {
-            Population::Consumer | Population::Classroom | Population::Reseller => {
+            Population::Consumer
+            | Population::Classroom
+            | Population::Reseller
+            | Population::Company
+            | Population::Household => {
                 // Accounts that switch often use many models: one draw for both, so that an account that never switches
                 // has one model.
                 let restless = rng.unit();
@@ -84,7 +94,7 @@ impl ModelPreference {
                     adopts: None,
                 }
             }
-            Population::Developer | Population::Heavy => {
+            Population::Developer | Population::Heavy | Population::TwoMachines => {
                 let restless = rng.unit();
                 let models = DEVELOPER_MODELS.at(restless).round() as usize;
                 let follows = models > 1 && rng.chance(DEVELOPERS_FOLLOW);
@@ -105,6 +115,13 @@ impl ModelPreference {
                 seed: rng.seed(),
                 adopts: None,
             },
+            Population::Comparison => {
+                // Only released models: at least two are, by the checks of a scenario.
+                let count = released(models, start);
+                let first = rng.below(count);
+                let second = (first + rng.between(1, count.max(2) - 1)) % count;
+                Self::Compared { first, second }
+            }
             Population::Organisation | Population::Tenant if rng.chance(0.2) => Self::Newest {
                 // An alias moves at once, a pinned version only after some tests.
                 delay_seconds: if rng.chance(0.5) {
@@ -113,7 +130,7 @@ impl ModelPreference {
                     rng.exponential(5.0 * DAY_SECONDS)
                 },
             },
-            _ => pinned(rng),
+            _ => Self::pinned(models, start, rng),
         }
     }
 }
@@ -127,6 +144,8 @@ pub(crate) struct Chooser {
     newest: Option<(usize, Timestamp)>,
     /// Requests left in the current phase of a trial, and whether that phase uses the new model.
     trial: (u32, bool),
+    /// Number of times the account took its work to another model.
+    moves: usize,
 }
 
 impl Chooser {
@@ -136,7 +155,22 @@ impl Chooser {
             slot: 0,
             newest: None,
             trial: (0, true),
+            moves: 0,
         }
+    }
+
+    /// Returns the model that a request goes to which `model` refused: the next weaker one, or the next stronger one
+    /// for the weakest.
+    pub(crate) fn instead_of(model: usize, models: &[Model], now: Timestamp) -> usize {
+        match model.checked_sub(1) {
+            Some(weaker) => weaker,
+            None => newest(models, now).min(1),
+        }
+    }
+
+    /// Takes the work to another model from the next request on.
+    pub(crate) const fn move_on(&mut self) {
+        self.moves += 1;
     }
 
     /// Returns the position of the model to use at `now`.
@@ -146,8 +180,17 @@ impl Chooser {
         now: Timestamp,
         rng: &mut SeededRng,
     ) -> usize {
+        let preferred = self.preferred(models, now, rng);
+        (preferred + self.moves) % released(models, now).max(preferred + 1)
+    }
+
+    fn preferred(&mut self, models: &[Model], now: Timestamp, rng: &mut SeededRng) -> usize {
         match self.preference {
             ModelPreference::Pinned(model) => model,
+            ModelPreference::Compared { first, second } => {
+                self.slot = 1 - self.slot;
+                if self.slot == 1 { first } else { second }
+            }
             ModelPreference::Newest { delay_seconds } => newest(models, before(now, delay_seconds)),
             ModelPreference::Retreating {
                 guard,

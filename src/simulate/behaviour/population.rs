@@ -24,6 +24,18 @@ pub enum Population {
     Batch,
     /// A developer whose agents run in parallel all day.
     Heavy,
+    /// A program that sends one corpus, chunk by chunk, through one extraction template.
+    ChunkedExtraction,
+    /// A company whose staff use one key through a gateway.
+    Company,
+    /// A household that shares an account.
+    Household,
+    /// A developer who works on two machines with different versions of the client.
+    TwoMachines,
+    /// A security researcher under an agreement.
+    Researcher,
+    /// An API customer that sends the same prompts to two models to compare them.
+    Comparison,
 }
 
 impl Population {
@@ -37,6 +49,11 @@ impl Population {
 
     /// Returns whether the members of this population type into a chat window.
     pub(crate) const fn chats(self) -> bool {
-        matches!(self, Self::Consumer | Self::Classroom)
+        matches!(self, Self::Consumer | Self::Classroom | Self::Household)
+    }
+
+    /// Returns whether the members of this population work with a coding agent.
+    pub(crate) const fn codes(self) -> bool {
+        matches!(self, Self::Developer | Self::Heavy | Self::TwoMachines)
     }
 }

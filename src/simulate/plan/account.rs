@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Exchange, FinishReason, Label, Response, Timestamp, Tool};
+use crate::domain::{Client, Exchange, FinishReason, Label, Response, Sensitive, Timestamp, Tool};
 use crate::simulate::behaviour::arrival_process::{ArrivalProcess, Clock};
 use crate::simulate::behaviour::client_profile::{ClientProfile, failed};
+use crate::simulate::behaviour::machines::Session;
 use crate::simulate::behaviour::model_preference::{Chooser, ModelPreference};
 use crate::simulate::behaviour::observed::Moment;
 use crate::simulate::behaviour::population::Population;
@@ -18,8 +19,14 @@ use crate::simulate::scenario::Model;
 /// Share of failed requests that the client retries.
 const RETRIED: f64 = 0.8;
 
-/// Maximum length of a refusal, in tokens.
-const REFUSAL_TOKENS: u64 = 120;
+/// Mean days between two runs of a suite on different days, an assumption.
+const RERUN_DAYS: f64 = 3.0;
+
+/// Maximum number of times that a refused request is sent again in a row.
+const INSISTS_MOST: u32 = 2;
+
+/// Range of seconds from a refusal to the next attempt.
+const INSISTS_AFTER_SECONDS: (f64, f64) = (10.0, 600.0);
 
 /// An account of a [`crate::simulate::Plan`].
 #[derive(Clone)]
@@ -44,12 +51,24 @@ pub struct AccountPlan {
     pub(crate) client_profile: ClientProfile,
     /// Client profile of each end user; empty for an account with one user.
     pub(crate) end_users: Vec<ClientProfile>,
-    /// Share of the extraction requests that are refused for their content.
+    /// Share of the extraction requests, or of a researcher's, that are refused for their content.
     pub(crate) refused: f64,
+    pub(crate) after_refusal: AfterRefusal,
     /// Benign traffic, of one user or of each end user; empty for a pure extraction.
     pub(crate) benign: Vec<Feed>,
     /// Extraction; `None` for a benign account.
     pub(crate) extraction: Option<Feed>,
+    /// Probability that the next benign request is of another user or another use than the last.
+    pub(crate) change_of_speaker: f64,
+}
+
+/// What an account does after a refusal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AfterRefusal {
+    /// Probability that it sends the request again within minutes.
+    pub(crate) again: f64,
+    /// Probability that it then sends it to another model.
+    pub(crate) elsewhere: f64,
 }
 
 impl AccountPlan {
@@ -76,12 +95,15 @@ impl AccountPlan {
             plan: self,
             clock: Clock::new(self.arrivals, self.start, &mut rng),
             chooser: Chooser::new(self.preference),
-            benign: EndUsers::new(&self.benign, corpus),
+            benign: EndUsers::new(&self.benign, self.change_of_speaker, corpus),
             extraction: self
                 .extraction
                 .as_ref()
                 .map(|feed| FeedReader::new(feed, corpus)),
             left: self.exchanges,
+            sessions: vec![Session::default(); self.end_users.len().max(1)],
+            insisted: 0,
+            elsewhere: false,
             extraction_left,
             block: Block::new(&mut rng),
             upcoming: None,
@@ -108,6 +130,12 @@ pub struct AccountExchanges<'a> {
     extraction: Option<FeedReader<'a>>,
     left: u32,
     extraction_left: u32,
+    /// Current session of each user.
+    sessions: Vec<Session>,
+    /// Number of times the upcoming request was refused and sent again.
+    insisted: u32,
+    /// Whether the upcoming request goes to another model than the one that refused it.
+    elsewhere: bool,
     block: Block,
     upcoming: Option<(Sender, Request)>,
     sent: u64,
@@ -133,7 +161,15 @@ struct Sent {
     request: Request,
     time: Timestamp,
     model: usize,
+    session: Session,
     response: Response,
+}
+
+/// The reason to send a request again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Failed,
+    Refused,
 }
 
 /// A block of requests of one side; mixed accounts alternate between sides in blocks.
@@ -165,6 +201,7 @@ impl Iterator for AccountExchanges<'_> {
         } else {
             client_profile.input_tokens(prompt.bytes())
         };
+        let client = self.client(client_profile, &sent);
         Some(Exchange {
             id: Some(format!("ex-{:016x}-{}", self.plan.seed, self.sent)),
             time: sent.time,
@@ -186,7 +223,12 @@ impl Iterator for AccountExchanges<'_> {
                 input_tokens,
                 ..sent.response
             },
-            client: client_profile.client.clone(),
+            client,
+            session: client_profile.states.session.then(|| {
+                let ids = client_profile.session_ids;
+                Sensitive::new(sent.session.id(ids, self.plan.seed, sent.sender.user))
+            }),
+            end_user: client_profile.end_user.clone(),
             ..Exchange::default()
         })
     }
@@ -214,9 +256,23 @@ impl AccountExchanges<'_> {
         Some(Moment { time, model })
     }
 
+    /// Returns the client fields of an exchange.
+    fn client(&self, client_profile: &ClientProfile, sent: &Sent) -> Client {
+        let (machines, states) = (&client_profile.machines, client_profile.states);
+        let days = sent.time.seconds_since(self.plan.start) / 86_400.0;
+        let device = || Sensitive::new(machines.device(sent.session).to_owned());
+        Client {
+            device: states.device.then(device),
+            version: states.version.then(|| machines.version(sent.session, days)),
+            ..client_profile.client.clone()
+        }
+    }
+
     /// Sends the upcoming request and prepares the next one.
     fn send(&mut self) -> Option<Sent> {
-        let (sender, request) = self.upcoming.take()?;
+        let (sender, mut request) = self.upcoming.take()?;
+        // A retry opens nothing.
+        request.opens = None;
         let source = sender.source;
         let time = self.clock.now();
         self.left -= 1;
@@ -225,35 +281,71 @@ impl AccountExchanges<'_> {
         }
         let client_profile = self.plan.client_profile_of(sender.user);
         let mut response = client_profile.response(&mut self.rng);
-        if source == Source::Extraction && self.plan.refused > 0.0 {
-            self.refuse(&mut response);
+        let probes = source == Source::Extraction || self.plan.extraction.is_none();
+        if probes && !failed(&response) && self.rng.chance(self.plan.refused) {
+            client_profile.refuse(&mut response, &mut self.rng);
         }
-        let model = self.chooser.choose(&self.plan.models, time, &mut self.rng);
+        let session = &mut self.sessions[sender.user.min(self.plan.end_users.len().max(1) - 1)];
+        session.advance(time, &client_profile.machines, &mut self.rng);
+        let session = *session;
+        let mut model = self.chooser.choose(&self.plan.models, time, &mut self.rng);
+        if std::mem::take(&mut self.elsewhere) {
+            model = Chooser::instead_of(model, &self.plan.models, time);
+        }
         self.sent += 1;
         // A retry replaces another request of its own side, never one of the other side.
         let may_retry = match source {
             Source::Benign => self.left > self.extraction_left,
             Source::Extraction => self.extraction_left > 0,
         };
-        let retries = failed(&response) && may_retry && self.rng.chance(RETRIED);
-        self.prepare(retries.then_some((sender, request)));
+        let refused = response.finish_reason == Some(FinishReason::ContentFilter);
+        let again = if failed(&response) {
+            (may_retry && self.rng.chance(RETRIED)).then_some(Again::Failed)
+        } else if refused && may_retry && self.insisted < INSISTS_MOST {
+            let again = self.rng.chance(self.plan.after_refusal.again);
+            again.then_some(Again::Refused)
+        } else {
+            None
+        };
+        if again == Some(Again::Refused) {
+            self.insisted += 1;
+            self.elsewhere = self.rng.chance(self.plan.after_refusal.elsewhere);
+        } else {
+            self.insisted = 0;
+        }
+        self.prepare(again.map(|again| (again, sender, request)));
         Some(Sent {
             sender,
             request,
             time,
             model,
+            session,
             response,
         })
     }
 
     /// Chooses the next request, or the one to retry, and advances the clock to it.
-    fn prepare(&mut self, again: Option<(Sender, Request)>) {
+    fn prepare(&mut self, again: Option<(Again, Sender, Request)>) {
         if self.left == 0 {
             return;
         }
-        let (sender, request) = again.unwrap_or_else(|| self.request());
-        if self.sent > 0 {
+        let (sender, request) = match again {
+            Some((_, sender, request)) => (sender, request),
+            None => self.request(),
+        };
+        if let Some((Again::Refused, ..)) = again {
+            let (least, most) = INSISTS_AFTER_SECONDS;
+            self.clock.wait(self.rng.log_between(least, most));
+        } else if self.sent > 0 {
             self.clock.advance(request.by_tool, &mut self.rng);
+        }
+        if let Some(rerun) = request.opens {
+            if rerun.other_day {
+                self.clock.rest(self.rng.exponential(RERUN_DAYS));
+            }
+            if rerun.other_model {
+                self.chooser.move_on();
+            }
         }
         if self.clock.now() < self.plan.end {
             self.upcoming = Some((sender, request));
@@ -285,16 +377,6 @@ impl AccountExchanges<'_> {
             (Source::Extraction, Some(extraction), _) => extraction.prompt(request),
             (_, _, Some(benign)) => benign.prompt(sender.user, request),
             (_, _, None) => unreachable!("a request comes from one of the account's feeds"),
-        }
-    }
-
-    /// Turns most responses to a probe into short refusals.
-    fn refuse(&mut self, response: &mut Response) {
-        if !failed(response) && self.rng.chance(self.plan.refused) {
-            response.finish_reason = Some(FinishReason::ContentFilter);
-            response.output_tokens = response
-                .output_tokens
-                .map(|tokens| tokens.min(REFUSAL_TOKENS));
         }
     }
 

@@ -1,8 +1,9 @@
 //! Planning of benign accounts.
 
+use crate::domain::GroupKind;
 use crate::simulate::behaviour::population::Population;
 use crate::simulate::plan::feed::{Feed, Manner, Repeats};
-use crate::simulate::plan::planner::{Organisation, Own, PlanError, Planner, Workload};
+use crate::simulate::plan::planner::{Group, Organisation, Own, PlanError, Planner, Workload};
 use crate::simulate::prompt::draw::sample;
 use crate::simulate::prompt::record_sets::RecordSet;
 use crate::simulate::prompt::request_sequence::RequestSequence;
@@ -23,7 +24,7 @@ impl<'a> Planner<'a> {
                     Population::Organisation => self.add_organisation(left)?,
                     _ => {
                         let organisation = self.organisation();
-                        let length = self.length(&self.scenario.exchanges);
+                        let length = self.length_of(population);
                         let own = self.own(population, length as usize, None)?;
                         let length = self.unrepeated(length, &own);
                         self.add(own, &organisation, length, None);
@@ -34,6 +35,16 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
+    /// Draws the number of exchanges of a benign account.
+    fn length_of(&mut self, population: Population) -> u32 {
+        let exchanges = &self.scenario.exchanges;
+        if population == Population::ChunkedExtraction && !exchanges.by_rhythm {
+            self.scenario.benign.chunks.draw(&mut self.rng).round() as u32
+        } else {
+            self.length(exchanges)
+        }
+    }
+
     /// Draws the traffic of a benign account of `population` with `count` exchanges, in `language` where that exists;
     /// each end user of a reseller has a language of their own.
     pub(crate) fn own(
@@ -42,9 +53,25 @@ impl<'a> Planner<'a> {
         count: usize,
         language: Option<&str>,
     ) -> Result<Own, PlanError> {
+        if let Some(own) = self.popular_template(population, count, language)? {
+            return Ok(own);
+        }
         let workload = match population {
             Population::Consumer => self.person_workload(count, language)?,
-            Population::Developer | Population::Heavy => {
+            Population::Household => return self.household(count, language),
+            Population::Company => return self.company(count),
+            Population::Researcher => self.research_workload(count)?,
+            Population::Comparison => {
+                let group = self.tenant_group(language)?;
+                let mut workload = self.tenant_workload(group, count);
+                // Each prompt goes to both models.
+                workload.feed.repeats = Repeats {
+                    copies: 2,
+                    ..Repeats::default()
+                };
+                workload
+            }
+            Population::Developer | Population::Heavy | Population::TwoMachines => {
                 self.developer_workload(count, language)?
             }
             Population::Tenant | Population::Organisation => {
@@ -52,20 +79,22 @@ impl<'a> Planner<'a> {
                 self.tenant_workload(group, count)
             }
             Population::Batch => self.batch_workload(count, language)?,
-            Population::Evaluator => self.suite_workload(count, language)?,
+            Population::ChunkedExtraction => self.chunks_workload(count, language)?,
+            Population::Evaluator => return self.suites(count, language),
             Population::Classroom => {
                 let class = self.assignment(language)?;
                 self.student_workload(&class, count)
             }
             Population::Reseller => {
                 let users = self.end_user_kinds(None);
-                return self.end_user_workloads(users, count);
+                return self.end_user_workloads(users, count, None);
             }
         };
-        Ok(Own::one(population, workload))
+        let own = Own::one(population, workload);
+        self.with_other_uses(own, count, language)
     }
 
-    fn person_workload(
+    pub(crate) fn person_workload(
         &mut self,
         count: usize,
         language: Option<&str>,
@@ -94,6 +123,29 @@ impl<'a> Planner<'a> {
         Ok(workload(record_set, sequence, Manner::Work, repeats))
     }
 
+    /// Draws one corpus to send chunk by chunk through one template, as far as possible without an input twice.
+    fn chunks_workload(
+        &mut self,
+        count: usize,
+        language: Option<&str>,
+    ) -> Result<Workload, PlanError> {
+        let record_sets = in_language(&self.record_sets.batches, language, "batches")?;
+        let inputs = |record_set: &&RecordSet| self.record_sets.inputs(record_set);
+        let most = record_sets.iter().map(inputs).max().unwrap_or(0);
+        let large: Vec<&RecordSet> = record_sets
+            .iter()
+            .copied()
+            .filter(|record_set| inputs(record_set) >= count.min(most))
+            .collect();
+        let record_set = *self.rng.pick(&large);
+        let sequence = self.record_sets.work(record_set, count, &mut self.rng);
+        let repeats = Repeats {
+            copies: 1,
+            ..Repeats::default()
+        };
+        Ok(workload(record_set, sequence, Manner::Work, repeats))
+    }
+
     fn developer_workload(
         &mut self,
         count: usize,
@@ -111,7 +163,10 @@ impl<'a> Planner<'a> {
     }
 
     /// Draws a group of applications, each group equally likely.
-    fn tenant_group(&mut self, language: Option<&str>) -> Result<&'a [RecordSet], PlanError> {
+    pub(crate) fn tenant_group(
+        &mut self,
+        language: Option<&str>,
+    ) -> Result<&'a [RecordSet], PlanError> {
         let groups = present(&self.record_sets.tenants, "tenants")?;
         let all = groups.iter().map(Vec::as_slice);
         let speaking: Vec<&[RecordSet]> = all
@@ -131,46 +186,24 @@ impl<'a> Planner<'a> {
     }
 
     /// Draws one application of a group, each equally likely.
-    fn tenant_workload(&mut self, group: &[RecordSet], count: usize) -> Workload {
+    pub(crate) fn tenant_workload(&mut self, group: &[RecordSet], count: usize) -> Workload {
         let application = self.rng.pick(group);
         let sequence = self.record_sets.work(application, count, &mut self.rng);
         let repeats = work_repeats(&mut self.rng, 0.45);
         workload(application, sequence, Manner::Work, repeats)
     }
 
-    /// Draws a suite that is run once, or repeatedly for every change.
-    fn suite_workload(
-        &mut self,
-        count: usize,
-        language: Option<&str>,
-    ) -> Result<Workload, PlanError> {
-        let record_sets = in_language(&self.record_sets.evaluators, language, "evaluators")?;
-        let record_set = record_sets[self.rng.weighted(&sizes(&record_sets))];
-        let size = if self.rng.chance(0.4) {
-            count
-        } else {
-            self.rng.between(12, 120).min(count)
-        };
-        let sequence = self.record_sets.work(record_set, size, &mut self.rng);
-        let copies = if self.rng.chance(0.15) {
-            self.rng.between(2, 5) as u32
-        } else {
-            1
-        };
-        let repeats = Repeats {
-            copies,
-            ..Repeats::default()
-        };
-        Ok(workload(record_set, sequence, Manner::Work, repeats))
-    }
-
     fn add_class(&mut self, most: usize) -> Result<(), PlanError> {
         let class = self.assignment(None)?;
         let organisation = self.organisation();
+        let group = Group {
+            name: self.rng.name("class"),
+            kind: GroupKind::Classroom,
+        };
         for _ in 0..self.rng.between(8, 25).min(most) {
             let length = self.length(&self.scenario.exchanges);
             let workload = self.student_workload(&class, length as usize);
-            let own = Own::one(Population::Classroom, workload);
+            let own = Own::one(Population::Classroom, workload).of(group.clone());
             let length = self.unrepeated(length, &own);
             self.add(own, &organisation, length, None);
         }
@@ -213,12 +246,24 @@ impl<'a> Planner<'a> {
 
     /// Adds the keys of one organisation: its applications, or one application's environments.
     fn add_organisation(&mut self, most: usize) -> Result<(), PlanError> {
-        let group = self.tenant_group(None)?;
+        let applications = self.tenant_group(None)?;
         let organisation = self.organisation();
+        let group = Group {
+            name: self.rng.name("organisation"),
+            kind: GroupKind::Organisation,
+        };
         for _ in 0..self.rng.between(3, 8).min(most) {
             let length = self.length(&self.scenario.exchanges);
-            let workload = self.tenant_workload(group, length as usize);
-            let own = Own::one(Population::Organisation, workload);
+            let count = length as usize;
+            let population = Population::Organisation;
+            let own = if let Some(own) = self.popular_template(population, count, None)? {
+                own
+            } else {
+                let workload = self.tenant_workload(applications, count);
+                let own = Own::one(population, workload).of(group.clone());
+                self.with_other_uses(own, count, None)?
+            };
+            let length = self.unrepeated(length, &own);
             self.add(own, &organisation, length, None);
         }
         Ok(())
@@ -229,10 +274,13 @@ impl<'a> Planner<'a> {
     /// matter there.
     fn unrepeated(&self, length: u32, own: &Own) -> u32 {
         match own.workloads.as_slice() {
-            [workload]
-                if workload.feed.manner == Manner::Talk && !self.scenario.exchanges.by_rhythm =>
-            {
-                length.min(workload.feed.sequence.len() as u32)
+            [Workload { feed, .. }] if !self.scenario.exchanges.by_rhythm => {
+                let typed = feed.sequence.is_listed() && feed.manner != Manner::Agent;
+                if typed || feed.manner == Manner::Talk {
+                    length.min(feed.sequence.len() as u32)
+                } else {
+                    length
+                }
             }
             _ => length,
         }
@@ -298,6 +346,7 @@ pub(crate) fn workload(
             manner,
             repeats,
             evasion: None,
+            rerun: None,
         },
         name: record_set.name.clone(),
         language: record_set.language.clone(),
@@ -307,7 +356,7 @@ pub(crate) fn workload(
 
 /// Returns the weights of the record sets, the square roots of their sizes, so that neither one source nor a hundred
 /// small ones dominate.
-fn sizes(record_sets: &[&RecordSet]) -> Vec<f64> {
+pub(crate) fn sizes(record_sets: &[&RecordSet]) -> Vec<f64> {
     record_sets
         .iter()
         .map(|record_set| (record_set.records.len() as f64).sqrt())
@@ -315,7 +364,7 @@ fn sizes(record_sets: &[&RecordSet]) -> Vec<f64> {
 }
 
 /// Returns the record sets in `language`, or all of them if there are none.
-fn in_language<'a>(
+pub(crate) fn in_language<'a>(
     record_sets: &'a [RecordSet],
     language: Option<&str>,
     user: &'static str,

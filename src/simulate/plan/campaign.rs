@@ -6,33 +6,30 @@ use super::pipeline::Pick;
 use crate::domain::{Technique, Timestamp};
 use crate::simulate::behaviour::population::Population;
 use crate::simulate::corpus::techniques_of_family;
-use crate::simulate::evasion::template::Template;
-use crate::simulate::evasion::{Evasion, language_request, product, read_in};
+use crate::simulate::evasion::{Evasion, read_in};
 use crate::simulate::plan::account_replacement::{AccountReplacement, later};
 use crate::simulate::plan::benign::{work_repeats, workload};
 use crate::simulate::plan::feed::{Manner, Repeats};
 use crate::simulate::plan::planner::{
-    Extraction, Life, Organisation, Own, PlanError, Planner, Workload,
+    Extraction, Life, Organisation, Own, PROBES, PlanError, Planner, STAYS, Workload,
 };
-use crate::simulate::prompt::draw::sample;
 use crate::simulate::prompt::record_sets::RecordSet;
 use crate::simulate::prompt::request_sequence::RequestSequence;
-use crate::simulate::prompt::request_spec::RecordRef;
 use crate::simulate::rng::SeededRng;
-use crate::simulate::scenario::LanguageSwitch;
-use crate::simulate::scenario::{ExtractionSettings, Sharding};
+use crate::simulate::scenario::{ExtractionSettings, Pipelines, Sharding};
 
 /// Minimum number of dataset records that an account works on; larger pools share shards of this size.
 const SHARD_RECORDS: usize = 20;
 
-/// Number of inputs in another language available to a campaign.
-const INPUTS: usize = 200;
-
 struct Campaign<'a> {
     extraction: &'a ExtractionSettings,
     cell: Option<&'a str>,
+    is_beside: bool,
     name: String,
+    /// Stages of all pipelines that the pool carries.
     stages: Vec<&'a RecordSet>,
+    /// Position in `stages` of the first stage of each pipeline.
+    pipelines: Vec<usize>,
     /// Number of accounts of the pool.
     accounts: usize,
     /// Number of those accounts that are in the stream.
@@ -51,17 +48,43 @@ struct Campaign<'a> {
     techniques: Vec<Technique>,
 }
 
+impl<'a> Campaign<'a> {
+    /// Returns the campaign of an account: that of its pool, and of its own pipeline where the pool carries several.
+    fn name_of(&self, account: usize, generation: u32) -> String {
+        let mut name = self.name.clone();
+        if self.pipelines.len() > 1 {
+            let letters = b'a'..=b'z';
+            let own = letters.map(char::from).nth(account % self.pipelines.len());
+            name.extend(own);
+        }
+        if generation > 0 {
+            name = format!("{name}.{}", generation + 1);
+        }
+        name
+    }
+
+    /// Returns the stages that an account runs, those of its own pipeline first.
+    fn stages_of(&self, account: usize) -> Vec<&'a RecordSet> {
+        let mut stages = self.stages.clone();
+        stages.rotate_left(self.pipelines[account % self.pipelines.len()]);
+        stages
+    }
+}
+
 impl<'a> Planner<'a> {
     /// Adds the scenario's extraction, or that of each cell.
     pub(crate) fn add_extraction(&mut self) -> Result<(), PlanError> {
         let scenario = self.scenario;
         if scenario.cells.is_empty() {
-            return self.add_campaigns(&scenario.extraction, None);
+            self.add_campaigns(&scenario.extraction, None, false)?;
         }
-        scenario
-            .cells
-            .iter()
-            .try_for_each(|cell| self.add_campaigns(&cell.extraction, Some(&cell.name)))
+        for cell in &scenario.cells {
+            self.add_campaigns(&cell.extraction, Some(&cell.name), false)?;
+        }
+        for cell in &scenario.beside {
+            self.add_campaigns(&cell.extraction, Some(&cell.name), true)?;
+        }
+        Ok(())
     }
 
     /// Adds campaigns until the extraction's number of accounts is reached.
@@ -69,12 +92,13 @@ impl<'a> Planner<'a> {
         &mut self,
         extraction: &'a ExtractionSettings,
         cell: Option<&'a str>,
+        is_beside: bool,
     ) -> Result<(), PlanError> {
         let mut left = extraction.accounts as usize;
         let mut number = 0;
         while left > 0 {
             number += 1;
-            left -= self.add_campaign(extraction, cell, number, left)?;
+            left -= self.add_campaign(extraction, (cell, is_beside), number, left)?;
         }
         Ok(())
     }
@@ -83,7 +107,7 @@ impl<'a> Planner<'a> {
     fn add_campaign(
         &mut self,
         extraction: &'a ExtractionSettings,
-        cell: Option<&'a str>,
+        cell: (Option<&'a str>, bool),
         number: u32,
         most: usize,
     ) -> Result<usize, PlanError> {
@@ -101,16 +125,18 @@ impl<'a> Planner<'a> {
             .fallback
             .map(|days| later(organisation.start, days.draw(&mut self.rng)));
         for account in 0..campaign.seen {
-            let mut start = None;
+            let mut predecessor = None;
             for generation in 0..=replacement.successors() {
                 let slot = (account, generation);
                 let end =
-                    self.add_extractor(&campaign, &organisation, &replacement, slot, start)?;
+                    self.add_extractor(&campaign, &organisation, &replacement, slot, predecessor)?;
                 let replaced = generation < replacement.successors();
-                start = replaced
+                let start = replaced
                     .then(|| replacement.successor(end, &mut self.rng))
                     .flatten();
-                if start.is_none() {
+                let banned = self.accounts.last().map(|account| account.account());
+                predecessor = start.zip(banned.map(str::to_owned));
+                if predecessor.is_none() {
                     break;
                 }
             }
@@ -125,7 +151,7 @@ impl<'a> Planner<'a> {
         organisation: &Organisation,
         replacement: &AccountReplacement,
         (account, generation): (usize, u32),
-        start: Option<Timestamp>,
+        predecessor: Option<(Timestamp, String)>,
     ) -> Result<Timestamp, PlanError> {
         let extraction = campaign.extraction;
         let population = match extraction.relay {
@@ -140,31 +166,45 @@ impl<'a> Planner<'a> {
         let length = self.length(exchanges.unwrap_or(&self.scenario.exchanges));
         let share = self.mixture(extraction);
         let extracted = (f64::from(length) * share).ceil().max(1.0) as usize;
-        let workload = self.extraction_workload(campaign, account, population, extracted);
+        let workload = (share > 0.0)
+            .then(|| self.extraction_workload(campaign, account, population, extracted));
         let rest = if share < 1.0 { length as usize } else { 0 };
-        let own = self.cover(extraction, population, rest, read_in(&workload.language))?;
-        let start = start.unwrap_or_else(|| self.start_near(&home));
+        let language = workload.as_ref().map_or("", |workload| &workload.language);
+        let own = self.cover(extraction, population, rest, read_in(language))?;
+        let (start, successor_of) = match predecessor {
+            Some((start, banned)) => (start, Some(banned)),
+            None => (self.start_near(&home), None),
+        };
         let end = replacement.end_of(start, generation, &mut self.rng);
         let mut techniques = campaign.techniques.clone();
-        if !own.users.is_empty() && !own.workloads.is_empty() {
+        if workload.is_none() {
+            techniques.retain(|technique| *technique == Technique::CoordinatedAccounts);
+        }
+        // A company or a household that is only imitated resells nothing.
+        let resells = own.population == Population::Reseller;
+        if resells && !own.workloads.is_empty() {
             techniques.push(Technique::RelayResale);
             techniques.sort_unstable();
         }
         let extraction = Extraction {
             workload,
             share,
-            campaign: if generation == 0 {
-                campaign.name.clone()
-            } else {
-                format!("{}.{}", campaign.name, generation + 1)
-            },
+            campaign: campaign.name_of(account, generation),
             cell: campaign.cell.map(str::to_owned),
+            is_beside: campaign.is_beside,
             techniques,
             per_day: campaign.machine_paced.then_some(extraction.per_day),
+            is_serialised: extraction.relay.is_some_and(|relay| relay.masked),
             follows_releases: campaign.follows_releases,
             guard: campaign.guard,
             refused: extraction.probing.map_or(0.0, |probing| probing.refused),
+            after_refusal: match extraction.probing {
+                Some(_) => Some(PROBES),
+                // The guard is what sends it back, no single refusal.
+                None => campaign.guard.map(|_| STAYS),
+            },
             life: Life { start, end },
+            successor_of,
         };
         self.add(own, &home, length, Some(extraction));
         Ok(end)
@@ -183,7 +223,7 @@ impl<'a> Planner<'a> {
             let users = self.end_user_kinds(extraction.relay);
             return match count {
                 0 => Ok(Own::nothing(population, users)),
-                _ => self.end_user_workloads(users, count),
+                _ => self.end_user_workloads(users, count, extraction.relay),
             };
         }
         if count == 0 {
@@ -197,7 +237,7 @@ impl<'a> Planner<'a> {
     fn campaign(
         &mut self,
         extraction: &'a ExtractionSettings,
-        cell: Option<&'a str>,
+        (cell, is_beside): (Option<&'a str>, bool),
         number: u32,
         most: usize,
     ) -> Result<Campaign<'a>, PlanError> {
@@ -205,9 +245,17 @@ impl<'a> Planner<'a> {
         let scenario = &self.scenario.name;
         let (pick, name) = match cell {
             None => (Pick::Drawn, format!("{scenario}-{number}")),
+            Some(cell) if is_beside => (Pick::Drawn, format!("{scenario}-{cell}-{number}")),
             Some(cell) => (Pick::Paired(number), format!("{scenario}-{cell}-{number}")),
         };
-        let stages = self.stages(extraction, pick)?;
+        let mut stages = self.stages(extraction, pick)?;
+        let mut pipelines = vec![0];
+        if let Some(Pipelines { least, most }) = extraction.pipelines {
+            for _ in 1..self.rng.between(least as usize, most as usize) {
+                pipelines.push(stages.len());
+                stages.extend(self.stages(extraction, Pick::Drawn)?);
+            }
+        }
         let sizes: Vec<f64> = extraction
             .campaigns
             .iter()
@@ -224,8 +272,10 @@ impl<'a> Planner<'a> {
         let mut campaign = Campaign {
             extraction,
             cell,
+            is_beside,
             name,
             stages,
+            pipelines,
             // A pool that is only partly in the stream keeps its full size.
             accounts: if size.seen.is_some() {
                 accounts
@@ -247,49 +297,15 @@ impl<'a> Planner<'a> {
         Ok(campaign)
     }
 
-    /// Draws the evasion of all accounts of a campaign.
-    fn evasion(
-        &mut self,
-        extraction: &ExtractionSettings,
-        stages: &[&'a RecordSet],
-    ) -> Option<Evasion> {
-        let settings = &extraction.evasion;
-        if !settings.changes_text() {
-            return None;
-        }
-        let mut template = Template::default();
-        for stage in stages {
-            let corpus = self.record_sets.corpus;
-            template.learn(corpus, stage.unit, &stage.records, &stage.language);
-        }
-        let language = stages[0].language.clone();
-        let switch = settings.language;
-        let inputs = if switch == Some(LanguageSwitch::Input) {
-            self.foreign_inputs(&language)
-        } else {
-            Vec::new()
-        };
-        let wordings = settings.templates.unwrap_or(1) as usize;
-        Some(Evasion {
-            seed: self.rng.seed(),
-            strength: settings.paraphrase,
-            wordings: wordings.div_ceil(stages.len()),
-            stages: stages.len(),
-            offset: 0,
-            traceless: settings.traceless,
-            language_request: (switch == Some(LanguageSwitch::Answer))
-                .then(|| language_request(&language, &mut self.rng)),
-            inputs: inputs.into(),
-            product: settings.product.then(|| product(&language, &mut self.rng)),
-            template: Arc::new(template),
-            language,
-        })
-    }
-
-    /// Draws the population whose client profile an extracting account has: any benign one, by its share.
+    /// Draws the population whose client profile an extracting account has: any benign one by its share, but none of
+    /// several people or whose own requests look like extraction, which relays and probing are.
     fn client_profile(&mut self) -> Population {
-        let weights = self.scenario.benign.populations.weights();
-        Population::ALL[self.rng.weighted(&weights)]
+        let mut shares = self.scenario.benign.populations.clone();
+        (shares.company, shares.household, shares.researcher) = (0.0, 0.0, 0.0);
+        if shares.weights().iter().sum::<f64>() == 0.0 {
+            shares.tenant = 1.0;
+        }
+        Population::ALL[self.rng.weighted(&shares.weights())]
     }
 
     fn mixture(&mut self, extraction: &ExtractionSettings) -> f64 {
@@ -305,7 +321,7 @@ impl<'a> Planner<'a> {
         count: usize,
     ) -> Workload {
         let extraction = campaign.extraction;
-        let stages = &campaign.stages;
+        let stages = campaign.stages_of(account);
         let mut pools = Vec::with_capacity(stages.len());
         let mut left = count;
         for (position, stage) in stages.iter().enumerate() {
@@ -414,23 +430,6 @@ impl<'a> Planner<'a> {
     fn family(&self, stage: &RecordSet) -> &str {
         let records = self.record_sets.corpus.records(stage.unit);
         &records[stage.records[0] as usize].family
-    }
-
-    /// Draws questions of people who speak neither the template's language nor that of its inputs.
-    fn foreign_inputs(&mut self, language: &str) -> Vec<RecordRef> {
-        let own = [language, read_in(language)];
-        let consumers = self.record_sets.consumers.iter();
-        let foreign: Vec<&RecordSet> = consumers
-            .filter(|record_set| !own.contains(&record_set.language.as_str()))
-            .collect();
-        if foreign.is_empty() {
-            return Vec::new();
-        }
-        let record_set = *self.rng.pick(&foreign);
-        let records = sample(&record_set.records, INPUTS, &mut self.rng);
-        let unit = record_set.unit;
-        let reference = |record| RecordRef { unit, record };
-        records.into_iter().map(reference).collect()
     }
 }
 

@@ -6,28 +6,28 @@ use crate::simulate::plan::feed::{Feed, FeedReader, Request};
 use crate::simulate::prompt::request_spec::Prompt;
 use crate::simulate::rng::SeededRng;
 
-/// Probability that the next request comes from a random end user instead of the last sender.
-const CHANGE_OF_SPEAKER: f64 = 0.5;
-
-/// The end users of one account.
+/// The end users of one account, or the uses that one holder makes of it.
 pub(crate) struct EndUsers<'a> {
     readers: Vec<FeedReader<'a>>,
     speaking: usize,
+    /// Probability that the next request comes from a random one instead of the last sender.
+    change: f64,
 }
 
 impl<'a> EndUsers<'a> {
     /// Creates readers of these feeds; `None` if there are no feeds.
-    pub(crate) fn new(feeds: &'a [Feed], corpus: &'a Corpus) -> Option<Self> {
+    pub(crate) fn new(feeds: &'a [Feed], change: f64, corpus: &'a Corpus) -> Option<Self> {
         let readers = feeds.iter().map(|feed| FeedReader::new(feed, corpus));
         (!feeds.is_empty()).then(|| Self {
             readers: readers.collect(),
             speaking: 0,
+            change,
         })
     }
 
     /// Returns the next sender and its request.
     pub(crate) fn next(&mut self, rng: &mut SeededRng) -> (usize, Request) {
-        if self.readers.len() > 1 && rng.chance(CHANGE_OF_SPEAKER) {
+        if self.readers.len() > 1 && rng.chance(self.change) {
             self.speaking = rng.below(self.readers.len());
         }
         (self.speaking, self.readers[self.speaking].next(rng))

@@ -6,6 +6,7 @@ use crate::domain::{Message, Role, Sensitive};
 use crate::simulate::behaviour::priors::DEVELOPER_CALLS_PER_PROMPT;
 use crate::simulate::corpus::Corpus;
 use crate::simulate::evasion::Evasion;
+use crate::simulate::permutation::Permutation;
 use crate::simulate::prompt::request_sequence::RequestSequence;
 use crate::simulate::prompt::request_spec::Prompt;
 use crate::simulate::rng::SeededRng;
@@ -48,6 +49,17 @@ pub(crate) struct Repeats {
     pub(crate) copies: u32,
 }
 
+/// How a suite is run again after its last item.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rerun {
+    /// Seed of the order of the items in each later run; `None` keeps their order.
+    pub(crate) order: Option<u64>,
+    /// Whether each run is on another day.
+    pub(crate) other_day: bool,
+    /// Whether each run is on another model.
+    pub(crate) other_model: bool,
+}
+
 /// The requests of one user of an account.
 #[derive(Clone, Debug)]
 pub(crate) struct Feed {
@@ -56,6 +68,8 @@ pub(crate) struct Feed {
     pub(crate) repeats: Repeats,
     /// Evasion applied to an extracting account's requests; `None` for benign traffic.
     pub(crate) evasion: Option<Arc<Evasion>>,
+    /// How the sequence begins again; `None` if it simply goes on.
+    pub(crate) rerun: Option<Rerun>,
 }
 
 /// A request to send; its text is generated when it is sent.
@@ -68,6 +82,8 @@ pub(crate) struct Request {
     pub(crate) conversation: u64,
     /// Whether a tool's result caused the request, not a person.
     pub(crate) by_tool: bool,
+    /// The run that the request opens, if it is the first of a later run.
+    pub(crate) opens: Option<Rerun>,
 }
 
 /// The part of a request that is sent.
@@ -109,7 +125,10 @@ impl<'a> FeedReader<'a> {
     /// Returns the next request.
     pub(crate) fn next(&mut self, rng: &mut SeededRng) -> Request {
         let request = self.advance(rng);
-        self.last = Some(request);
+        self.last = Some(Request {
+            opens: None,
+            ..request
+        });
         request
     }
 
@@ -173,13 +192,24 @@ impl<'a> FeedReader<'a> {
             let rank = (seen as f64).powf(rng.unit()) as usize - 1;
             return self.whole(rank, true);
         }
-        let position = self.dealt % feed.sequence.len();
+        let items = feed.sequence.len();
+        let (run, item) = (self.dealt / items, self.dealt % items);
+        let position = match feed.rerun {
+            Some(Rerun {
+                order: Some(seed), ..
+            }) if run > 0 => Permutation::new(items, seed.wrapping_add(run as u64)).at(item),
+            _ => item,
+        };
         self.dealt += 1;
         self.copies_left = repeats.copies.saturating_sub(1);
-        match feed.manner {
+        let request = match feed.manner {
             Manner::Work => self.whole(position, true),
             Manner::Talk => self.talk(position, rng),
             Manner::Agent => self.work_through(position, rng),
+        };
+        Request {
+            opens: feed.rerun.filter(|_| run > 0 && item == 0),
+            ..request
         }
     }
 
@@ -191,6 +221,7 @@ impl<'a> FeedReader<'a> {
             part: Part::Whole,
             conversation: self.conversation,
             by_tool: false,
+            opens: None,
         }
     }
 

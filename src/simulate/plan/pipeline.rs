@@ -1,8 +1,13 @@
-//! Choice of the pipeline stages that a campaign runs: one, all of one pipeline, or some of several in rotation.
+//! Choice of the pipeline stages that a campaign runs: one, all of one pipeline, or some of several in rotation; and of
+//! those that a security researcher tries.
 
-use crate::simulate::plan::benign::present;
-use crate::simulate::plan::planner::{PlanError, Planner};
+use crate::domain::Technique;
+use crate::simulate::corpus::Corpus;
+use crate::simulate::plan::benign::{present, workload};
+use crate::simulate::plan::feed::{Manner, Repeats};
+use crate::simulate::plan::planner::{PlanError, Planner, Workload};
 use crate::simulate::prompt::record_sets::{RecordSet, StagedPipeline};
+use crate::simulate::prompt::request_sequence::RequestSequence;
 use crate::simulate::rng::SeededRng;
 use crate::simulate::scenario::ExtractionSettings;
 
@@ -11,6 +16,9 @@ const SINGLE_STAGE: f64 = 0.6;
 
 /// Maximum number of rotated stages; further templates are wordings of them.
 const ROTATED_MOST: usize = 12;
+
+/// Number of phrasings that a researcher tries.
+const RESEARCHED: usize = 40;
 
 /// The source of the choice of a pipeline.
 #[derive(Clone, Copy)]
@@ -46,7 +54,13 @@ impl<'a> Planner<'a> {
             (probing, templates) => {
                 let first = weighted_stage(pipeline, rng);
                 if let Some(probing) = probing {
-                    probed(groups, first, probing.phrasings as usize, rng)
+                    probed(
+                        self.record_sets.corpus,
+                        groups,
+                        first,
+                        probing.phrasings as usize,
+                        rng,
+                    )
                 } else {
                     rotated(
                         groups,
@@ -58,6 +72,34 @@ impl<'a> Planner<'a> {
                 }
             }
         })
+    }
+
+    /// Draws the phrasings that a security researcher tries, one of each in turn.
+    pub(crate) fn research_workload(&mut self, count: usize) -> Result<Workload, PlanError> {
+        let groups = present(&self.record_sets.pipelines, "researchers")?;
+        let group = self.rng.pick(groups);
+        let pipeline = self.rng.pick(group);
+        let first = weighted_stage(pipeline, &mut self.rng);
+        let corpus = self.record_sets.corpus;
+        let stages = probed(corpus, groups, first, RESEARCHED.min(count), &mut self.rng);
+        let mut pools = Vec::with_capacity(stages.len());
+        let mut left = count;
+        for (position, stage) in stages.iter().enumerate() {
+            let wanted = left.div_ceil(stages.len() - position);
+            if wanted == 0 {
+                break;
+            }
+            left -= wanted;
+            pools.push(self.record_sets.whole(stage, wanted, &mut self.rng));
+        }
+        let sequence = RequestSequence::in_turn(pools);
+        let repeats = Repeats {
+            copies: 1,
+            ..Repeats::default()
+        };
+        let mut workload = workload(first, sequence, Manner::Work, repeats);
+        workload.groups = stages.iter().map(|stage| stage.group.clone()).collect();
+        Ok(workload)
     }
 }
 
@@ -89,14 +131,20 @@ fn rotated<'a>(
     distinct(first, own, most)
 }
 
-/// Returns `first`, then one stage of each pipeline, then all remaining stages.
+/// Returns `first`, then stages that were written to probe, then one stage of each pipeline, then all remaining stages.
 fn probed<'a>(
+    corpus: &Corpus,
     groups: &'a [Vec<StagedPipeline>],
     first: &'a RecordSet,
     phrasings: usize,
     rng: &mut SeededRng,
 ) -> Vec<&'a RecordSet> {
     let mut stages = one_of_each(groups, rng);
+    let probes = |stage: &&RecordSet| {
+        let author = corpus.authors.get(&stage.group);
+        author.is_some_and(|author| author.technique == Some(Technique::TechniqueProbing))
+    };
+    stages.sort_by_key(|stage| !probes(stage));
     let pipelines = groups.iter().flatten();
     let mut rest: Vec<&RecordSet> = pipelines.flat_map(|pipeline| &pipeline.stages).collect();
     rng.shuffle(&mut rest);

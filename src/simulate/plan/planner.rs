@@ -3,15 +3,17 @@
 
 use std::sync::Arc;
 
-use super::account::AccountPlan;
-use crate::domain::{Label, Technique, Timestamp, Verdict};
+use super::account::{AccountPlan, AfterRefusal};
+use crate::domain::{GroupKind, Label, Technique, Timestamp, Verdict};
 use crate::simulate::behaviour::arrival_process::ArrivalProcess;
 use crate::simulate::behaviour::client_profile::{ClientProfile, Site};
+use crate::simulate::behaviour::end_user::Behind;
 use crate::simulate::behaviour::model_preference::ModelPreference;
 use crate::simulate::behaviour::population::Population;
 use crate::simulate::corpus::{Corpus, CorpusView};
 use crate::simulate::plan::account_replacement::later;
 use crate::simulate::plan::feed::Feed;
+use crate::simulate::plan::popular::Popular;
 use crate::simulate::prompt::record_sets::RecordSets;
 use crate::simulate::rng::SeededRng;
 use crate::simulate::scenario::Range;
@@ -19,6 +21,32 @@ use crate::simulate::scenario::{Exchanges, Model, Scenario};
 
 /// Maximum days between the first exchanges of accounts that belong together.
 const SPREAD_DAYS: f64 = 4.0;
+
+/// Probability that the next request of an account with several end users is of a random one.
+const CHANGE_OF_SPEAKER: f64 = 0.5;
+
+/// Share of relays that mask their users, and of companies' gateways, that leave the client fields blank; the others
+/// send their own.
+const BLANK: f64 = 0.5;
+
+/// Share of the other accounts that ever take a refused request to another model, an assumption.
+const TRIES_ELSEWHERE: f64 = 0.2;
+
+/// What probing accounts and researchers do after a refusal: most refused requests are tried again, on another model
+/// more often than not.
+pub(crate) const PROBES: AfterRefusal = AfterRefusal {
+    again: 0.5,
+    elsewhere: 0.7,
+};
+
+/// What an account does that tries a refused request again on the same model at most.
+pub(crate) const STAYS: AfterRefusal = AfterRefusal {
+    again: 0.4,
+    elsewhere: 0.0,
+};
+
+/// Share of a researcher's requests that are refused, as of published probing.
+const RESEARCH_REFUSED: f64 = 0.8;
 
 /// The same maximum as a share of the period in which accounts start, for short streams.
 const SPREAD_SHARE: f64 = 1.0 / 6.0;
@@ -63,6 +91,7 @@ impl Plan {
             record_sets: &record_sets,
             models: scenario.models.clone().into(),
             rng: SeededRng::new(seed, &scenario.name),
+            popular: Popular::new(&scenario.benign, &record_sets, seed),
             accounts: Vec::new(),
         };
         planner.add_benign()?;
@@ -79,6 +108,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) record_sets: &'a RecordSets<'a>,
     models: Arc<[Model]>,
     pub(crate) rng: SeededRng,
+    pub(crate) popular: Popular,
     pub(crate) accounts: Vec<AccountPlan>,
 }
 
@@ -91,6 +121,13 @@ pub(crate) struct Workload {
     pub(crate) groups: Vec<String>,
 }
 
+/// An honest group that an account belongs to, for its label.
+#[derive(Clone)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) kind: GroupKind,
+}
+
 /// The values shared by accounts that belong together.
 pub(crate) struct Organisation {
     pub(crate) site: Site,
@@ -99,19 +136,28 @@ pub(crate) struct Organisation {
 
 /// The properties of an extracting account.
 pub(crate) struct Extraction {
-    pub(crate) workload: Workload,
+    /// What is extracted; `None` for a relay that serves its users alone.
+    pub(crate) workload: Option<Workload>,
     pub(crate) share: f64,
     pub(crate) campaign: String,
     pub(crate) cell: Option<String>,
+    /// Whether the cell is played beside the scenario's extraction, so that its accounts are told apart from it.
+    pub(crate) is_beside: bool,
     pub(crate) techniques: Vec<Technique>,
     /// Range of mean rates of a machine-paced account, in exchanges per day; `None` keeps a benign arrival process.
     pub(crate) per_day: Option<Range>,
+    /// Whether the typed turns of all users are passed on one by one.
+    pub(crate) is_serialised: bool,
     pub(crate) follows_releases: bool,
     /// Time at which a guard appears on the newest model and the account falls back to the one before.
     pub(crate) guard: Option<Timestamp>,
     /// Share of the extraction requests that are refused.
     pub(crate) refused: f64,
+    /// What follows a refusal; that of a benign account if absent.
+    pub(crate) after_refusal: Option<AfterRefusal>,
     pub(crate) life: Life,
+    /// The banned account that this one replaces.
+    pub(crate) successor_of: Option<String>,
 }
 
 /// An account's lifetime.
@@ -129,6 +175,11 @@ pub(crate) struct Own {
     pub(crate) workloads: Vec<Workload>,
     /// Populations of the end users; empty for an account with one user.
     pub(crate) users: Vec<Population>,
+    /// What the users have in common.
+    pub(crate) behind: Behind,
+    /// Probability that the next request is of another user or another use than the last.
+    pub(crate) change_of_speaker: f64,
+    pub(crate) group: Option<Group>,
 }
 
 impl Own {
@@ -137,7 +188,15 @@ impl Own {
         Self {
             population,
             workloads: vec![workload],
-            users: Vec::new(),
+            ..Self::nothing(population, Vec::new())
+        }
+    }
+
+    /// Makes the account a member of an honest group.
+    pub(crate) fn of(self, group: Group) -> Self {
+        Self {
+            group: Some(group),
+            ..self
         }
     }
 
@@ -147,6 +206,9 @@ impl Own {
             population,
             workloads: Vec::new(),
             users,
+            behind: Behind::Strangers { disclosed: false },
+            change_of_speaker: CHANGE_OF_SPEAKER,
+            group: None,
         }
     }
 }
@@ -192,6 +254,9 @@ impl Planner<'_> {
             population,
             workloads,
             users,
+            behind,
+            change_of_speaker,
+            group,
         } = own;
         let life = match &extraction {
             Some(extraction) => extraction.life,
@@ -202,16 +267,54 @@ impl Planner<'_> {
         };
         let Life { start, end } = life;
         let arrivals = self.arrivals(population, start, length, extraction.as_ref());
-        let preference = self.preference(population, start, extraction.as_ref());
+        let mut preference = self.preference(population, start, extraction.as_ref());
+        if extraction.is_none()
+            && workloads
+                .iter()
+                .any(|workload| workload.feed.rerun.is_some())
+        {
+            // A run is on one model; the next run may be on another.
+            preference = ModelPreference::pinned(&self.models, start, &mut self.rng);
+        }
         let rng = &mut self.rng;
         let mut groups: Vec<String> = workloads.iter().flat_map(|m| m.groups.clone()).collect();
-        groups.extend(extraction.iter().flat_map(|e| e.workload.groups.clone()));
+        let extracted = extraction.iter().filter_map(|e| e.workload.as_ref());
+        groups.extend(extracted.flat_map(|workload| workload.groups.clone()));
         groups.sort_unstable();
         groups.dedup();
         let extraction_share = extraction.as_ref().map_or(0.0, |e| e.share);
-        let label = label(rng.name("acc"), population, &workloads, extraction.as_ref());
+        let mut label = label(
+            rng.name("acc"),
+            population,
+            &workloads,
+            users.is_empty(),
+            extraction.as_ref(),
+        );
+        if let (Some(group), Verdict::Benign) = (group, label.verdict) {
+            label.group = Some(group.name);
+            label.group_kind = Some(group.kind);
+        }
         let seed = rng.seed();
-        let client_profile = ClientProfile::new(population, &organisation.site, rng);
+        let mut client_profile = ClientProfile::new(population, &organisation.site, rng);
+        if matches!(behind, Behind::Masked | Behind::Colleagues { .. }) && rng.chance(BLANK) {
+            client_profile.blank();
+        }
+        let researches = extraction.is_none() && population == Population::Researcher;
+        let after_refusal = match &extraction {
+            Some(Extraction {
+                after_refusal: Some(after_refusal),
+                ..
+            }) => *after_refusal,
+            _ if researches => PROBES,
+            _ => AfterRefusal {
+                again: 0.8 * rng.unit(),
+                elsewhere: if rng.chance(TRIES_ELSEWHERE) {
+                    rng.unit()
+                } else {
+                    0.0
+                },
+            },
+        };
         let users = users.into_iter();
         self.accounts.push(AccountPlan {
             label,
@@ -226,15 +329,23 @@ impl Planner<'_> {
             arrivals,
             preference,
             end_users: users
-                .map(|user| client_profile.end_user(user, rng))
+                .map(|user| client_profile.user(user, behind, &organisation.site, rng))
                 .collect(),
             client_profile,
-            refused: extraction.as_ref().map_or(0.0, |e| e.refused),
+            refused: match &extraction {
+                Some(extraction) => extraction.refused,
+                None if researches => RESEARCH_REFUSED,
+                None => 0.0,
+            },
+            after_refusal,
             benign: workloads
                 .into_iter()
                 .map(|workload| workload.feed)
                 .collect(),
-            extraction: extraction.map(|extraction| extraction.workload.feed),
+            extraction: extraction
+                .and_then(|extraction| extraction.workload)
+                .map(|workload| workload.feed),
+            change_of_speaker,
         });
     }
 
@@ -247,8 +358,13 @@ impl Planner<'_> {
     ) -> ArrivalProcess {
         let scenario = self.scenario;
         let rng = &mut self.rng;
+        let serialised = extraction.is_some_and(|e| e.is_serialised);
         let arrivals = if let Some(per_day) = extraction.and_then(|e| e.per_day) {
-            ArrivalProcess::machine(per_day, start, rng)
+            if serialised {
+                ArrivalProcess::serialised(per_day, start, rng)
+            } else {
+                ArrivalProcess::machine(per_day, start, rng)
+            }
         } else {
             let by_rhythm = scenario.exchanges.by_rhythm;
             let least = if by_rhythm { 0.0 } else { f64::from(length) };
@@ -286,20 +402,20 @@ fn label(
     account: String,
     population: Population,
     workloads: &[Workload],
+    one_user: bool,
     extraction: Option<&Extraction>,
 ) -> Label {
-    // The traffic of end users belongs to no single application.
-    let own = if let [workload] = workloads {
-        Some(workload)
-    } else {
-        None
-    };
-    let workload = extraction.map(|e| &e.workload).or(own);
-    let shown = match extraction {
+    // The traffic of end users belongs to no single application; several uses of one holder are named after the first.
+    let own = workloads.first().filter(|_| one_user);
+    let workload = extraction.and_then(|e| e.workload.as_ref()).or(own);
+    let mut shown = match extraction {
         None => population.name().to_owned(),
         Some(extraction) if extraction.share >= 1.0 => "pure".to_owned(),
         Some(extraction) => format!("mixed_{:02.0}", extraction.share * 100.0),
     };
+    if let Some(cell) = extraction.and_then(|e| e.cell.as_ref().filter(|_| e.is_beside)) {
+        shown = format!("{shown}_{cell}");
+    }
     Label {
         account,
         verdict: if extraction.is_some() {
@@ -315,5 +431,8 @@ fn label(
         language: workload.map(|m| m.language.clone()),
         population: Some(shown),
         cell: extraction.and_then(|e| e.cell.clone()),
+        group: None,
+        group_kind: None,
+        successor_of: extraction.and_then(|e| e.successor_of.clone()),
     }
 }

@@ -25,13 +25,26 @@ impl RecordSets<'_> {
         count: usize,
         rng: &mut SeededRng,
     ) -> RequestSequence {
-        RequestSequence::of(vec![self.pool(
-            record_set,
-            &record_set.records,
-            count,
-            count,
-            rng,
-        )])
+        RequestSequence::of(vec![self.whole(record_set, count, rng)])
+    }
+
+    /// Draws the same requests as a pool, to be combined with others.
+    pub(crate) fn whole(
+        &self,
+        record_set: &RecordSet,
+        count: usize,
+        rng: &mut SeededRng,
+    ) -> RequestPool {
+        self.pool(record_set, &record_set.records, count, count, rng)
+    }
+
+    /// Returns how many different inputs a record set has without crossing any.
+    pub(crate) fn inputs(&self, record_set: &RecordSet) -> usize {
+        let borrowed = match self.around(record_set.unit) {
+            Some(_) => self.inputs_like(record_set.unit).len(),
+            None => 0,
+        };
+        record_set.records.len().max(borrowed)
     }
 
     /// Draws `count` requests of an extraction over `records` of a stage. Half of the extractions extend a small seed

@@ -103,6 +103,11 @@ impl RequestSequence {
         }
     }
 
+    /// Returns whether the requests are listed: what people typed, not what a template yields.
+    pub(crate) const fn is_listed(&self) -> bool {
+        matches!(self, Self::Listed(_))
+    }
+
     /// Returns the number of requests.
     pub(crate) fn len(&self) -> usize {
         match self {

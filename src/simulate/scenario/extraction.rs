@@ -38,6 +38,8 @@ pub struct ExtractionSettings {
     pub relay: Option<Relay>,
     /// Probing: accounts try many ways of asking, most of which are refused.
     pub probing: Option<Probing>,
+    /// Number of pipelines that each pool carries at once, each a campaign of its own; one if absent.
+    pub pipelines: Option<Pipelines>,
     /// Evasion of the extraction.
     #[serde(default)]
     pub evasion: EvasionSettings,
@@ -103,6 +105,11 @@ pub struct Relay {
     pub least: u32,
     /// Maximum number of end users of an account.
     pub most: u32,
+    /// Whether the relay masks them, as relays of 2026 do: one device, session ids that rotate every 15 minutes, client
+    /// fields blank or its own, and typed turns passed on one by one with a floor between them while turns that tools
+    /// cause overlap. Off by default: their clients are passed on as they are.
+    #[serde(default)]
+    pub masked: bool,
 }
 
 /// Many extraction phrasings from many pipelines on one account.
@@ -111,8 +118,19 @@ pub struct Relay {
 pub struct Probing {
     /// Number of phrasings tried, as far as there are enough pipelines.
     pub phrasings: u32,
-    /// Share of the extraction requests that are refused.
+    /// Share of the extraction requests that are refused. Half of those are tried again within minutes, most of them on
+    /// a weaker model.
     pub refused: f64,
+}
+
+/// A number of pipelines.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pipelines {
+    /// Fewest.
+    pub least: u32,
+    /// Most.
+    pub most: u32,
 }
 
 const fn published_rates() -> Range {
@@ -130,7 +148,10 @@ impl ExtractionSettings {
         let weights: Vec<f64> = self.mixtures.iter().map(|m| m.weight).collect();
         check_weights("extraction.mixtures", &weights)?;
         for mixture in &self.mixtures {
-            share("extraction.mixtures.share", mixture.share)?;
+            // Only a relay has something to send without extraction.
+            if mixture.share != 0.0 || self.relay.is_none() {
+                share("extraction.mixtures.share", mixture.share)?;
+            }
         }
         self.validate_campaigns()?;
         probability("extraction.machine_paced", self.machine_paced)?;
@@ -170,7 +191,13 @@ impl ExtractionSettings {
                 &bans.successors,
             )?;
         }
-        if let Some(Relay { least, most }) = self.relay {
+        if let Some(Pipelines { least, most }) = self.pipelines {
+            let pair = format!("{least}, {most}");
+            let few = 1 <= least && least <= most && most <= 10;
+            let expected = "1 <= least <= most <= 10 pipelines";
+            check(few, "extraction.pipelines", expected, &pair)?;
+        }
+        if let Some(Relay { least, most, .. }) = self.relay {
             let pair = format!("{least}, {most}");
             let usable = 2 <= least && least <= most && most <= 1_000;
             check(

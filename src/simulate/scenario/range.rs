@@ -35,6 +35,20 @@ impl Range {
         most: 857.0,
     };
 
+    /// Exchanges per day of a program that sends a corpus chunk by chunk: a session of some hundred chunks is over
+    /// within hours. An assumption after users' reports of about a hundred round trips a session.
+    pub const CHUNKS: Self = Self {
+        least: 500.0,
+        most: 20_000.0,
+    };
+
+    /// Exchanges per day of one key that many people share at the same time, be it a company's gateway or a relay. An
+    /// assumption: some dozens of people who are active in the same hours.
+    pub const SHARED_KEYS: Self = Self {
+        least: 300.0,
+        most: 8_000.0,
+    };
+
     /// Draws log-uniformly between the bounds.
     pub(crate) fn draw(self, rng: &mut SeededRng) -> f64 {
         rng.log_between(self.least, self.most)

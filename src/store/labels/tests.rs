@@ -27,6 +27,9 @@ fn label(account: &str, verdict: Verdict) -> Label<AccountRef> {
         language: None,
         population: None,
         cell: None,
+        group: None,
+        group_kind: None,
+        successor_of: None,
     }
 }
 

@@ -4,14 +4,16 @@ use serde::{Serialize, Serializer};
 
 use super::record::{Record, one_of};
 use super::{FromLine, LineError, Parsed, ToLine, append};
-use crate::domain::{AccountKey, AccountRef, Label, Technique, Verdict};
+use crate::domain::{AccountKey, AccountRef, GroupKind, Label, Technique, Verdict};
 use crate::json::Node;
 
 const VERDICTS: &str = "one of extraction, benign";
 const TECHNIQUES: &str = "one of the techniques' names";
+const GROUP_KINDS: &str =
+    "one of tool, benchmark, classroom, office, organisation, reseller, viral";
 const PSEUDONYMS: &str = "32 hexadecimal digits";
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 14] = [
     "account",
     "pseudonym",
     "label",
@@ -23,6 +25,9 @@ const FIELDS: [&str; 11] = [
     "language",
     "population",
     "cell",
+    "group",
+    "group_kind",
+    "successor_of",
 ];
 
 impl FromLine for Label<AccountRef> {
@@ -64,6 +69,9 @@ fn label(record: &Record<'_>) -> Result<Label<AccountRef>, LineError> {
         language: record.named("language")?,
         population: record.named("population")?,
         cell: record.named("cell")?,
+        group: record.named("group")?,
+        group_kind: record.one_of("group_kind", GROUP_KINDS, GroupKind::from_name)?,
+        successor_of: record.named("successor_of")?,
     })
 }
 
@@ -91,6 +99,12 @@ struct LabelForm<'a> {
     population: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cell: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    successor_of: Option<&'a str>,
 }
 
 fn write_techniques<S: Serializer>(
@@ -118,6 +132,9 @@ impl<'a> LabelForm<'a> {
             language: label.language.as_deref(),
             population: label.population.as_deref(),
             cell: label.cell.as_deref(),
+            group: label.group.as_deref(),
+            group_kind: label.group_kind.map(GroupKind::name),
+            successor_of: label.successor_of.as_deref(),
         }
     }
 }
