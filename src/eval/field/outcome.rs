@@ -1,5 +1,7 @@
 //! What an engine recommends for the accounts of a field set.
 
+use rayon::prelude::*;
+
 use super::case::{Case, Expected};
 use super::error::FieldError;
 use crate::domain::{Exchange, Recommendation};
@@ -42,13 +44,14 @@ pub fn outcomes<'a>(
     let mut all = Vec::with_capacity(cases.len());
     for cases in cases.chunks(TOGETHER) {
         let rendered: Vec<Vec<Exchange>> = cases
-            .iter()
+            .par_iter()
             .map(Case::exchanges)
             .collect::<Result<_, _>>()?;
-        let ends: Vec<usize> = rendered.iter().map(Vec::len).collect();
-        let assessments = engine.score_batch(&rendered.concat());
+        let counts: Vec<usize> = rendered.iter().map(Vec::len).collect();
+        let exchanges: Vec<Exchange> = rendered.into_iter().flatten().collect();
+        let assessments = engine.score_batch(&exchanges);
         let mut rest = assessments.as_slice();
-        for (case, count) in cases.iter().zip(ends) {
+        for (case, count) in cases.iter().zip(counts) {
             let (own, others) = rest.split_at(count);
             rest = others;
             let (Some(last), Some(highest)) =

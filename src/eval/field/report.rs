@@ -223,9 +223,9 @@ fn misses(outcomes: &[Outcome<'_>]) -> Table {
         ),
         ["account", "expected", "highest", "last", "risk at the end"],
     );
-    // Half of the rows at most are honest, so that neither side hides the other.
-    let (honest, extraction): (Vec<_>, Vec<_>) =
-        missed.iter().partition(|outcome| outcome.case.set.honest());
+    // Where both sides have many, each has half of the rows, so that neither hides the other.
+    let (honest, extraction): (Vec<&Outcome<'_>>, Vec<&Outcome<'_>>) =
+        missed.into_iter().partition(|one| one.case.set.honest());
     let honest_rows = honest.len().min(MISSES_MAX - extraction.len().min(MISSES_MAX / 2));
     let listed = honest.into_iter().take(honest_rows);
     for outcome in listed.chain(extraction.into_iter().take(MISSES_MAX - honest_rows)) {
