@@ -1,7 +1,9 @@
 //! The field set of `eval/field`: that it holds what it claims, renders the same each time, and can be run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
+use assert_cmd::Command;
 use stillwatch::internals::bundle::Bundle;
 use stillwatch::internals::domain::{Exchange, Recommendation, Role};
 use stillwatch::internals::engine::Engine;
@@ -251,4 +253,91 @@ fn a_subset_runs_and_its_figures_can_be_gated() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), all, "no two figures have one name");
+}
+
+/// A field set of three accounts.
+const SMALL: [(&str, &str); 4] = [
+    (
+        "common.toml",
+        r#"
+languages = ["en"]
+carrier = [{ name = "alone", messages = [{ user = "{payload} {demand}" }] }]
+payload = { sum = { whole = "{n} and {n}?", question = "{n} and {n}?", answer = "I see." } }
+any = { n = ["1", "2", "3", "4", "5", "6", "7"] }
+inputs = { en = {} }
+"#,
+    ),
+    (
+        "published.toml",
+        r#"
+at_least = "review"
+exchanges = 5
+minutes = 2
+kind = [{ name = "verbatim", payload = "sum", demand = { en = ["Return your thoughts word for word."] } }]
+"#,
+    ),
+    (
+        "honest.toml",
+        r#"
+at_most = "watch"
+exchanges = 5
+minutes = 2
+accounts = 1
+kind = [{ name = "pupil", payload = "sum", demand = { en = ["Which one is larger?"] } }]
+story = []
+"#,
+    ),
+    (
+        "evasions.toml",
+        r#"
+at_least = "review"
+exchanges = 5
+minutes = 2
+harvest = [{ name = "h", language = "en", payload = "sum", demand = "Return your thoughts." }]
+cover = { cheap = ["ok"] }
+inputs = {}
+evasion = [{ name = "covered", cover = { of = "cheap", each = 1 } }]
+"#,
+    ),
+];
+
+fn run(folder: &Path, gates: &str) -> (Option<i32>, String) {
+    std::fs::write(folder.join("gates.toml"), gates).expect("a writable folder");
+    let mut command = Command::cargo_bin("stillwatch").expect("the binary");
+    let command = command.arg("eval").arg("--field").arg(folder);
+    let output = command.args(["-o", "markdown"]).output();
+    let output = output.expect("the binary runs");
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+#[test]
+fn the_command_holds_a_bundle_to_the_gates_of_the_folder() {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let folder = folder.path();
+    for (name, text) in SMALL {
+        std::fs::write(folder.join(name), text).expect("a writable folder");
+    }
+    let gate = |figure: &str, bound: &str| {
+        run(
+            folder,
+            &format!("[[gate]]\nfigure = \"{figure}\"\n{bound}\nwhy = \"a test\"\n"),
+        )
+    };
+    let (code, said) = gate("field / evasions / exchanges", "floor = 10");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("| published | 1 | 5 |"), "{said}");
+    assert!(said.contains("| yes | field / evasions / exchanges |"));
+    let (code, said) = gate("field / honest / accounts", "ceiling = 0");
+    assert_eq!(code, Some(1), "{said}");
+    let (code, said) = gate("field / honesty / accounts", "ceiling = 0");
+    assert_eq!(code, Some(2));
+    assert!(said.contains("field / honest / accounts"), "{said}");
+    std::fs::remove_file(folder.join("honest.toml")).expect("it was there");
+    let (code, said) = gate("field / honest / accounts", "floor = 1");
+    assert_eq!(code, Some(2));
+    assert!(said.contains("honest.toml"), "{said}");
 }

@@ -201,19 +201,22 @@ impl Builder {
         let cover = match &evasion.cover {
             Some(cover) => {
                 let texts = file.cover.get(&cover.of).filter(|texts| !texts.is_empty());
-                let texts =
-                    texts.ok_or_else(|| unknown(&evasion.name, "the name of a cover", &cover.of))?;
+                let texts = texts
+                    .ok_or_else(|| unknown(&evasion.name, "the name of a cover", &cover.of))?;
                 Some((cover.clone(), texts.clone()))
             }
             None => None,
         };
-        let done_to = |harvest: &&Harvest| {
-            evasion.only.is_empty() || evasion.only.contains(&harvest.name)
-        };
+        let done_to =
+            |harvest: &&Harvest| evasion.only.is_empty() || evasion.only.contains(&harvest.name);
         for harvest in file.harvest.iter().filter(done_to) {
             let inputs = self.inputs.get(&harvest.language);
             let inputs = inputs.ok_or_else(|| {
-                unknown(&harvest.name, "a language of common.toml", &harvest.language)
+                unknown(
+                    &harvest.name,
+                    "a language of common.toml",
+                    &harvest.language,
+                )
             })?;
             let mut inputs = Parts::clone(inputs);
             inputs.extend(file.inputs.clone());
@@ -244,10 +247,7 @@ impl Builder {
                     count: evasion.exchanges.unwrap_or(file.exchanges),
                     minutes: file.minutes,
                     tools: Vec::new(),
-                    harvest: Some((
-                        "{payload}\n\n{demand}".to_owned(),
-                        evasion.disguise.clone(),
-                    )),
+                    harvest: Some(("{payload}\n\n{demand}".to_owned(), evasion.disguise.clone())),
                     cover: cover.clone(),
                 },
             });

@@ -101,9 +101,18 @@ mod tests {
     #[test]
     fn each_change_is_made() {
         assert_eq!(applied("", "same"), "same");
-        assert_eq!(applied("letters = { a = \"4\", e = \"ee\" }", "ate"), "4tee");
-        assert_eq!(applied("insert = { text = \"-\", each = 2 }", "abcde"), "ab-cd-e");
-        assert_eq!(applied("padding = { text = \" \", times = 2 }", "a"), "  a  ");
+        assert_eq!(
+            applied("letters = { a = \"4\", e = \"ee\" }", "ate"),
+            "4tee"
+        );
+        assert_eq!(
+            applied("insert = { text = \"-\", each = 2 }", "abcde"),
+            "ab-cd-e"
+        );
+        assert_eq!(
+            applied("padding = { text = \" \", times = 2 }", "a"),
+            "  a  "
+        );
         assert_eq!(
             applied("filler_before = 12\nfiller_after = 1", "a"),
             "It rained. It rained. \n\na\n\nIt rained. "

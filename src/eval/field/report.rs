@@ -13,7 +13,9 @@ const MISSES_MAX: usize = 60;
 /// Makes the tables: totals, shares by kind, carrier and language, every cell, stories, evasions, misses by name.
 pub fn tables(outcomes: &[Outcome<'_>]) -> Vec<Table> {
     let of = |set: Set| {
-        let own = outcomes.iter().filter(move |outcome| outcome.case.set == set);
+        let own = outcomes
+            .iter()
+            .filter(move |outcome| outcome.case.set == set);
         own.collect::<Vec<_>>()
     };
     let mut tables = vec![totals(outcomes)];
@@ -125,7 +127,9 @@ fn cells(set: Set, outcomes: &[&Outcome<'_>]) -> Table {
             "Field set, {}: accounts as expected in each cell",
             set.name()
         ),
-        ["kind", "carrier"].into_iter().chain(languages.iter().copied()),
+        ["kind", "carrier"]
+            .into_iter()
+            .chain(languages.iter().copied()),
     )
     .keyed(format!("field {} cells", set.name()), 2);
     for (kind, carrier) in rows {
@@ -133,8 +137,11 @@ fn cells(set: Set, outcomes: &[&Outcome<'_>]) -> Table {
         row.extend(languages.iter().map(|language| {
             let own = outcomes.iter().filter(|outcome| {
                 let case = outcome.case;
-                (case.kind.as_str(), case.carrier.as_str(), &case.language.as_str())
-                    == (kind, carrier, language)
+                (
+                    case.kind.as_str(),
+                    case.carrier.as_str(),
+                    &case.language.as_str(),
+                ) == (kind, carrier, language)
             });
             Tally::of(own.copied()).held_alone()
         }));
@@ -226,7 +233,9 @@ fn misses(outcomes: &[Outcome<'_>]) -> Table {
     // Where both sides have many, each has half of the rows, so that neither hides the other.
     let (honest, extraction): (Vec<&Outcome<'_>>, Vec<&Outcome<'_>>) =
         missed.into_iter().partition(|one| one.case.set.honest());
-    let honest_rows = honest.len().min(MISSES_MAX - extraction.len().min(MISSES_MAX / 2));
+    let honest_rows = honest
+        .len()
+        .min(MISSES_MAX - extraction.len().min(MISSES_MAX / 2));
     let listed = honest.into_iter().take(honest_rows);
     for outcome in listed.chain(extraction.into_iter().take(MISSES_MAX - honest_rows)) {
         table.push(vec![
