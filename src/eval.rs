@@ -7,6 +7,7 @@ pub(crate) mod accounts;
 pub(crate) mod baseline;
 pub(crate) mod bootstrap;
 pub(crate) mod conformal;
+pub(crate) mod field;
 pub(crate) mod gates;
 pub(crate) mod metrics;
 pub(crate) mod page;

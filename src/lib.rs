@@ -110,6 +110,11 @@ pub mod internals {
         pub mod accounts {
             pub use crate::eval::accounts::{Collected, compared, errors};
         }
+        pub mod field {
+            pub use crate::eval::field::{
+                Case, Expected, FieldError, FieldFiles, Outcome, Set, cases, outcomes, tables,
+            };
+        }
         pub mod gates {
             pub use crate::eval::gates::{GateError, Gates, table};
         }

@@ -135,7 +135,7 @@ fn a_command_that_cannot_run_fails_with_a_hint() {
     for (arguments, expected) in [
         (
             &["eval"][..],
-            "expected --traffic with --labels, or --pools",
+            "expected --traffic with --labels, --field, or --pools",
         ),
         (&["score", "missing.jsonl"], "missing.jsonl"),
         (&["score", "-", "--bundle", "nowhere"], "nowhere"),

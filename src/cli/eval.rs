@@ -1,8 +1,11 @@
-//! `stillwatch eval`: evaluates a bundle on labeled traffic, or the text model on held-out pipelines.
+//! `stillwatch eval`: evaluates a bundle on labeled traffic or on the field set, or the text model on held-out
+//! pipelines.
 
 mod accounts;
 mod baselines;
+mod field;
 mod flags;
+mod gating;
 mod show;
 
 use std::path::Path;
@@ -41,13 +44,18 @@ enum Command {
 
 impl Eval {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
+        if let (None, Some(folder)) = (&self.command, &self.flags.field) {
+            return field::run(&self.flags, folder);
+        }
         match (&self.command, &self.flags.pools, &self.flags.labels) {
             (Some(Command::Show(show)), _, _) => show.run(),
             (None, Some(pools), _) => self.prompts(pools),
             (None, None, Some(labels)) => accounts::run(&self.flags, labels),
             (None, None, None) => {
-                hint("--traffic and --labels evaluate a bundle; --pools evaluates the text model");
-                bail!("expected --traffic with --labels, or --pools");
+                hint(
+                    "--traffic and --labels, or --field, evaluate a bundle; --pools evaluates the text model",
+                );
+                bail!("expected --traffic with --labels, --field, or --pools");
             }
         }
     }

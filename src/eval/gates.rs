@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::accounts::Report;
 use super::table::{Cell, Number, Style, Table};
 
 /// The gates of a release.
@@ -89,12 +88,12 @@ impl Gates {
         Ok(gates)
     }
 
-    /// Checks a report against every gate, in their order.
+    /// Checks the tables of a report against every gate, in their order.
     ///
     /// # Errors
     /// When a gate names no figure of the report.
-    pub fn check(&self, report: &Report) -> Result<Vec<Checked<'_>>, GateError> {
-        let figures: Vec<(String, &Cell)> = report.figures().collect();
+    pub fn check(&self, report: &[Table]) -> Result<Vec<Checked<'_>>, GateError> {
+        let figures: Vec<(String, &Cell)> = report.iter().flat_map(Table::figures).collect();
         let checked = self.gates.iter().map(|gate| {
             let figure = figures.iter().find(|(name, _)| *name == gate.figure);
             let (_, got) = figure.ok_or_else(|| GateError::Unknown {

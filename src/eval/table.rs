@@ -290,6 +290,25 @@ impl Table {
         }
     }
 
+    /// Renders tables as one text that ends in a newline: in JSON an array of one object per table, otherwise one table
+    /// after the other separated by an empty line. In CSV the first record of a table is its title alone.
+    pub fn render_all(tables: &[Self], layout: Layout) -> String {
+        if layout == Layout::Json {
+            let tables = tables.iter().map(Self::json).collect();
+            return format!("{:#}\n", Value::Array(tables));
+        }
+        let render = |table: &Self| {
+            let text = table.render(layout);
+            if layout == Layout::Csv {
+                format!("\"{}\"\n{text}", table.title.replace('"', "\"\""))
+            } else {
+                text
+            }
+        };
+        let texts: Vec<String> = tables.iter().map(render).collect();
+        texts.join("\n")
+    }
+
     /// Returns the table as a JSON object: `title`, `columns` in order, and `rows` as objects by column.
     pub fn json(&self) -> Value {
         let row = |row: &Vec<Cell>| -> Map<String, Value> {

@@ -5,9 +5,10 @@
 //! is drawn anew for each request. Extracting and benign authors of one file draw on the same inputs, so that the
 //! subject of a request carries no information. Must not know accounts or models.
 
-mod file;
-mod parts;
-mod render;
+// The field set of `eval` is rendered by the same rules.
+pub(crate) mod file;
+pub(crate) mod parts;
+pub(crate) mod render;
 
 use std::collections::BTreeSet;
 

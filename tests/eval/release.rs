@@ -19,7 +19,7 @@ const RECALL: &str = "detection / recall at FPR 1% / at the last exchange";
 fn a_gate_holds_or_not() {
     // Recall is one half.
     let report = Report::new(&three_hundred(), &quick());
-    let held = |bound: &str| gates(RECALL, bound).check(&report).unwrap()[0].held;
+    let held = |bound: &str| gates(RECALL, bound).check(report.tables()).unwrap()[0].held;
     assert!(held("floor = 0.5") && held("ceiling = 0.5") && held("floor = 0.4\nceiling = 0.6"));
     assert!(!held("floor = 0.51") && !held("ceiling = 0.49"));
 }
@@ -29,7 +29,7 @@ fn what_was_not_measured_was_not_reached() {
     let report = Report::new(&three_hundred(), &quick());
     let figure = "detection / recall at FPR 0.1% / at the last exchange";
     let gates = gates(figure, "ceiling = 1.0");
-    let checked = gates.check(&report).unwrap();
+    let checked = gates.check(report.tables()).unwrap();
     assert!(!checked[0].held);
     let text = gates::table(&checked).render(Layout::Markdown);
     assert!(
@@ -42,7 +42,7 @@ fn what_was_not_measured_was_not_reached() {
 fn a_name_that_nothing_has_is_an_error_with_the_nearest() {
     let report = Report::new(&three_hundred(), &quick());
     let misspelt = "detection / Recal at FPR 1% / at last exchange";
-    match gates(misspelt, "floor = 0.0").check(&report) {
+    match gates(misspelt, "floor = 0.0").check(report.tables()) {
         Err(GateError::Unknown { nearest, .. }) => assert_eq!(nearest.as_deref(), Some(RECALL)),
         other => panic!("{other:?}"),
     }

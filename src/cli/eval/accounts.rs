@@ -2,23 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use super::baselines;
 use super::flags::EvalFlags;
+use super::gating::Gating;
 use crate::cli::Exit;
 use crate::cli::input::{TrafficFlags, named_labels};
 use crate::cli::progress::ProgressBars;
-use crate::cli::terminal::{hint, warn};
+use crate::cli::terminal::hint;
 use crate::cli::what_was_read::{WhatWasRead, names};
 use crate::domain::{Exchange, Label};
 use crate::engine::Engine;
-use crate::eval::accepted_false_positives::KnownFalsePositives;
 use crate::eval::accounts::{Collected, compared, errors};
 use crate::eval::baseline::{Collector, comparison};
-use crate::eval::gates::{self, Gates};
 use crate::eval::page::page;
-use crate::eval::table::Table;
 use crate::eval::{Options, Report, Step, Trails};
 use crate::privacy::PseudonymKey;
 use crate::train::progress::Progress;
@@ -76,7 +74,7 @@ pub(super) fn run(flags: &EvalFlags, label_file: &Path) -> anyhow::Result<Exit> 
     bars.finish();
     read.report(&flags.traffic);
     if let Some(gates) = &gates {
-        let (held, tables) = gates.hold(&report)?;
+        let (held, tables) = gates.hold(report.tables(), report.false_positives())?;
         report = report.with(tables);
         if !held {
             exit = Exit::UnderGate;
@@ -189,53 +187,4 @@ fn about(flags: &EvalFlags, own: &Measured) -> Vec<String> {
             flags.resamples
         ),
     ]
-}
-
-/// The gates of a release and its list of known false positives.
-struct Gating {
-    gates: Gates,
-    known: Option<KnownFalsePositives>,
-}
-
-impl Gating {
-    fn read(path: &Path) -> anyhow::Result<Self> {
-        let text =
-            |path: &Path| std::fs::read_to_string(path).with_context(|| path.display().to_string());
-        let gates = Gates::parse(&text(path)?).with_context(|| path.display().to_string())?;
-        let known = match &gates.known_false_positives {
-            Some(file) => {
-                let path = path.with_file_name(file);
-                let known = KnownFalsePositives::parse(&text(&path)?);
-                Some(known.with_context(|| path.display().to_string())?)
-            }
-            None => None,
-        };
-        Ok(Self { gates, known })
-    }
-
-    /// Checks the report against the gates. Returns whether all are met, and the results as tables.
-    fn hold(&self, report: &Report) -> anyhow::Result<(bool, Vec<Table>)> {
-        let checked = self.gates.check(report)?;
-        let missed = checked.iter().filter(|checked| !checked.held).count();
-        if missed > 0 {
-            warn(&format!(
-                "{missed} of {} metrics are outside their gates",
-                checked.len()
-            ));
-        }
-        let mut tables = vec![gates::table(&checked)];
-        let mut held = missed == 0;
-        if let Some(known) = &self.known {
-            let flagged = report.false_positives();
-            let new = known.new_ones(flagged).len();
-            if new > 0 {
-                warn(&format!(
-                    "{new} benign applications were flagged for review and are not known false positives"
-                ));
-            }
-            held &= new == 0;
-            tables.push(known.table(flagged));
-        }
-        Ok((held, tables))
-    }
 }

@@ -41,6 +41,14 @@ pub(super) struct EvalFlags {
     /// Prompt pools: trains fold models and evaluates them on the held-out pipelines, next to an n-gram baseline
     #[arg(long, value_name = "DIR", conflicts_with = "traffic")]
     pub(super) pools: Option<PathBuf>,
+    /// Field set, a folder such as `eval/field`: evaluates the bundle on its cases, and holds it to its gates.toml
+    /// unless --gates names other gates
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["traffic", "pools", "compare", "errors"]
+    )]
+    pub(super) field: Option<PathBuf>,
     /// Number of folds with --pools
     #[arg(long, default_value_t = 4)]
     pub(super) folds: usize,

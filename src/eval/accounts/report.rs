@@ -116,22 +116,8 @@ impl Report {
         &self.tables
     }
 
-    /// Renders all tables as one text that ends in a newline: in JSON an array of one object per table, otherwise one
-    /// table after the other separated by an empty line. In CSV the first record of a table is its title alone.
+    /// Renders all tables as one text that ends in a newline; see [`Table::render_all`].
     pub fn render(&self, layout: Layout) -> String {
-        if layout == Layout::Json {
-            let tables = self.tables.iter().map(Table::json).collect();
-            return format!("{:#}\n", serde_json::Value::Array(tables));
-        }
-        let render = |table: &Table| {
-            let text = table.render(layout);
-            if layout == Layout::Csv {
-                format!("\"{}\"\n{text}", table.title().replace('"', "\"\""))
-            } else {
-                text
-            }
-        };
-        let texts: Vec<String> = self.tables.iter().map(render).collect();
-        texts.join("\n")
+        Table::render_all(&self.tables, layout)
     }
 }
