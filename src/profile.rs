@@ -73,7 +73,8 @@ pub(crate) use reruns::Reruns;
 pub(crate) use space_saving::SpaceSaving;
 pub(crate) use typed_turns::TypedTurns;
 
-use crate::domain::{CueProbabilities, Evidence, Observation, Timestamp};
+use crate::domain::{CueProbabilities, Digest, Evidence, Observation, Timestamp};
+use crate::statistics::splitmix::mix;
 
 /// The summary of one account, or of several as one. It owns no heap memory, so its size is its full cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -168,13 +169,22 @@ impl Profile {
         let elsewhere = observation
             .elsewhere
             .filter(|elsewhere| self.judged_texts.is_new(elsewhere.text));
-        let asks = observation.evidence == Evidence::Asks;
-        let own = (asks && self.judged_texts.is_to_be_judged(observation.request))
+        let own = (asks(observation) && self.is_to_be_judged(observation))
             .then_some(observation.cues);
         match (own, elsewhere) {
             (Some(own), Some(elsewhere)) => Some(own.or_elsewhere(elsewhere.cues)),
             (own, elsewhere) => own.or(elsewhere.map(|elsewhere| elsewhere.cues)),
         }
+    }
+
+    /// Records what a call asks and returns whether it is to be judged. Under another system prompt the same words ask
+    /// something else; by themselves they are recorded as well, since they come back in the history.
+    fn is_to_be_judged(&mut self, observation: &Observation) -> bool {
+        let alone = self.judged_texts.is_to_be_judged(observation.request);
+        observation.system.map_or(alone, |system| {
+            let both = Digest(mix(observation.request.0 ^ mix(system.0)));
+            self.judged_texts.is_to_be_judged(both)
+        })
     }
 
     /// Merges another profile into this one.
@@ -315,10 +325,16 @@ impl Profile {
 /// Returns whether an exchange says nothing about what its account asks for. A request that is too short to say
 /// anything may stand beside a text that does.
 fn says_nothing(observation: &Observation) -> bool {
+    !asks(observation) && (observation.evidence != Evidence::Trivial || observation.elsewhere.is_none())
+}
+
+/// Returns whether an exchange asks for something by its request, or by a telling system prompt over a request that is
+/// too short to ask by itself.
+fn asks(observation: &Observation) -> bool {
     match observation.evidence {
-        Evidence::Asks => false,
-        Evidence::Trivial => observation.elsewhere.is_none(),
-        Evidence::Failed | Evidence::Unread => true,
+        Evidence::Asks => true,
+        Evidence::Trivial => observation.cues.is_telling(),
+        Evidence::Failed | Evidence::Unread => false,
     }
 }
 

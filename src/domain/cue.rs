@@ -151,6 +151,11 @@ impl CueProbabilities {
         self.or_above(elsewhere, Self::TELLING_ELSEWHERE)
     }
 
+    /// Returns whether this reading is more likely a pipeline's than not.
+    pub fn is_telling(&self) -> bool {
+        self.strongest_intent().1 > Self::TELLING
+    }
+
     /// Returns whether this reading of a text elsewhere in the call counts.
     pub fn is_telling_elsewhere(&self) -> bool {
         self.strongest_intent().1 > Self::TELLING_ELSEWHERE

@@ -147,7 +147,7 @@ impl StaticEncoder {
     }
 
     /// Returns the wide member.
-    pub(super) const fn wide(&self) -> &Wide {
+    pub(crate) const fn wide(&self) -> &Wide {
         &self.wide
     }
 

@@ -89,11 +89,9 @@ pub(super) fn fit_text_models(
         recipe,
         progress,
     };
-    let fold_models = (0..recipe.folds)
-        .map(|out| fits.fit(&format!("text model without fold {}", out + 1), Some(out)))
-        .collect::<Result<Vec<_>, _>>()?;
-    let model = fits.fit("text model", None)?;
+    let (fold_models, model) = fits.fit_all()?;
     let outputs = fits.outputs(&fold_models);
+    fits.dump(&fold_models);
     Ok(TextModels {
         conversation: fits.conversation(&outputs)?,
         bandwidth: fits.bandwidth(&outputs),
@@ -120,19 +118,32 @@ impl Fits<'_> {
         fold_of(&self.requests[index], self.recipe.folds, FOLD_SALT)
     }
 
-    /// Fits a text model, leaving out the fold `without` if given.
-    fn fit(&self, stage: &str, without: Option<usize>) -> Result<StaticEncoder, TrainError> {
-        let chosen: Vec<&Example> = (0..self.examples.len())
+    /// Fits the text models that leave out one fold each, and the one of the bundle, side by side: a fit uses one core.
+    fn fit_all(&self) -> Result<(Vec<StaticEncoder>, StaticEncoder), TrainError> {
+        let without: Vec<Option<usize>> = (0..self.recipe.folds).map(Some).chain([None]).collect();
+        let chosen: Vec<Vec<&Example>> = without.iter().map(|fold| self.chosen(*fold)).collect();
+        let settings: TextRecipe = self.recipe.text();
+        let steps = |examples: &Vec<&Example>| settings.epochs * examples.len().div_ceil(settings.batch);
+        self.progress.begin("text models", chosen.iter().map(steps).sum::<usize>() as u64);
+        let models = chosen.par_iter().map(|examples| self.fit(examples, &settings));
+        let mut models = models.collect::<Result<Vec<_>, _>>()?;
+        let model = models.pop().ok_or(TrainError::NoRequests)?;
+        Ok((models, model))
+    }
+
+    /// Returns the examples to fit on, leaving out the fold `without` if given.
+    fn chosen(&self, without: Option<usize>) -> Vec<&Example> {
+        (0..self.examples.len())
             .filter(|index| kept(&self.requests[*index], self.recipe))
             .filter(|index| Some(self.fold(*index)) != without)
             .map(|index| &self.examples[index])
-            .collect();
-        let settings: TextRecipe = self.recipe.text();
-        let steps = settings.epochs * chosen.len().div_ceil(settings.batch);
-        self.progress.begin(stage, steps as u64);
-        let mut loss = 0.0_f32;
+            .collect()
+    }
+
+    fn fit(&self, examples: &[&Example], settings: &TextRecipe) -> Result<StaticEncoder, TrainError> {
         let start = self.recipe.text.start;
-        let model = fit_text(&chosen, self.tokens, start, &settings, |now| {
+        let mut loss = 0.0_f32;
+        let model = fit_text(examples, self.tokens, start, settings, |now| {
             loss = if now.step == 1 {
                 now.loss
             } else {
@@ -140,10 +151,7 @@ impl Fits<'_> {
             };
             self.progress.advance(1);
         })?;
-        self.progress.note(&format!(
-            "{stage}: {} requests, loss {loss:.4}",
-            chosen.len()
-        ));
+        self.progress.note(&format!("text model: {} requests, loss {loss:.4}", examples.len()));
         Ok(model)
     }
 
@@ -156,6 +164,23 @@ impl Fits<'_> {
                 judge(index).evaluate(&self.examples[index].rows, seen)
             })
             .collect()
+    }
+
+    fn dump(&self, fold_models: &[StaticEncoder]) {
+        use std::io::Write;
+        let mut out = std::io::BufWriter::new(std::fs::File::create("/tmp/dump_prompts.tsv").unwrap());
+        let mut seen = Seen::default();
+        for (index, request) in self.requests.iter().enumerate() {
+            let model = &fold_models[self.fold(index)];
+            let rows = &self.examples[index].rows;
+            let wide = model.wide().logit(rows, &mut seen);
+            let (cues, _) = model.evaluate(rows, &mut seen);
+            let deep: Vec<String> = crate::domain::Cue::INTENT.iter().map(|cue| { let p = f64::from(cues.get(*cue)).clamp(1e-7, 1.0 - 1e-7); format!("{:.3}", (p / (1.0 - p)).ln() - f64::from(wide)) }).collect();
+            let mut alone = crate::encoder::ChannelRows::default();
+            alone.channel_mut(crate::encoder::Channel::Request).extend(crate::encoder::asked(rows));
+            let request_only = model.wide().logit(&alone, &mut seen);
+            let _ = writeln!(out, "{}\t{}\t{:?}\t{}\t{}\t{}\t{}\t{:.3}\t{:.3}\t{}\t{}", request.unit, request.group, request.origin, request.extraction, request.bare, request.record.language, request.record.family, wide, request_only, deep.join(","), request.unit_size);
+        }
     }
 
     /// Fits the conversation calibration; every source weighs the same.
