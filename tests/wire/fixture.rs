@@ -436,6 +436,7 @@ impl Running {
             accounts: fake.clone(),
             models: fake.clone(),
             labels: fake.clone(),
+            reviews: fake.clone(),
         };
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
