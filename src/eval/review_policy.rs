@@ -3,7 +3,7 @@
 //! At the end of each day everybody in a policy's queue counts as reviewed, and is not asked about again: as if the
 //! reviewers did the whole list and marked it. Knows answers and labels, never traffic.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::metrics::wilson;
 use super::table::{Cell, Number, Style, Table};
@@ -42,7 +42,7 @@ pub(crate) struct PolicyReplay {
     runs: Vec<Run>,
     accounts: HashMap<String, Seen>,
     truth: HashMap<String, Verdict>,
-    days: std::collections::BTreeSet<i64>,
+    days: BTreeSet<i64>,
 }
 
 /// How one policy did.
@@ -96,7 +96,7 @@ impl PolicyReplay {
             truth: of_accounts
                 .map(|label| (label.account.clone(), label.verdict))
                 .collect(),
-            days: std::collections::BTreeSet::new(),
+            days: BTreeSet::new(),
         }
     }
 
@@ -233,7 +233,7 @@ impl PolicyComparison {
     /// of honest accounts reviewed is at most `max_fpr` at the upper end of its interval; or, with labels and neither,
     /// that with the highest recall of those of which two reviews in five find extraction; or else the default.
     ///
-    /// `None` if no policy holds `max_fpr`, or nothing is labeled.
+    /// `None` if no policy holds `max_fpr`.
     pub(crate) fn choose(
         &self,
         reviews_per_day: Option<u32>,

@@ -21,7 +21,7 @@ mod traffic;
 
 pub use assessment::AssessmentLine;
 pub use error::LineError;
-pub use mark::MarkLine;
+pub(crate) use mark::MarkLine;
 
 /// A record, and the number of unknown fields on its line.
 #[derive(Clone, Debug, PartialEq, Eq)]

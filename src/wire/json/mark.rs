@@ -31,7 +31,7 @@ const FIELDS: [&str; 10] = [
 
 /// A change of the marks as a file states it: the subject may be an account's name, which needs the deployment's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MarkLine {
+pub(crate) struct MarkLine {
     subject: SubjectLine,
     change: MarkChange,
 }
@@ -44,7 +44,7 @@ enum SubjectLine {
 
 impl MarkLine {
     /// Returns the change; `pseudonym` makes an account's name into its pseudonym.
-    pub fn resolved(self, pseudonym: impl FnOnce(&str) -> AccountKey) -> MarkChange {
+    pub(crate) fn resolved(self, pseudonym: impl FnOnce(&str) -> AccountKey) -> MarkChange {
         let SubjectLine::Named(name) = self.subject else {
             return self.change;
         };
