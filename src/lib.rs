@@ -83,11 +83,11 @@ pub mod internals {
     pub mod domain {
         pub use crate::domain::{
             AccountKey, AccountRef, Assessment, Band, BaselineOf, CUE_COUNT, CallKind, Client, Cue,
-            CueProbabilities, Digest, Disposition, EMBEDDING_DIM, ElsewhereCues, Embedding, Evidence, Exchange,
-            FinishReason, Label, LabelSubject, LabeledAccount, Mark, MarkChange, MarkSubject, Message, Mitigation, Observation,
-            Origin, Outcome, Parameters, PoolRecord, Reason, Recommendation, RequestShape,
-            Response, ResponseFormat, Risk, Role, Script, Sensitive, Technique, TechniqueRisk,
-            Timestamp, Tool, Verdict,
+            CueProbabilities, Digest, Disposition, EMBEDDING_DIM, ElsewhereCues, Embedding,
+            Evidence, Exchange, FinishReason, Label, LabelSubject, LabeledAccount, Mark,
+            MarkChange, MarkSubject, Message, Mitigation, Observation, Origin, Outcome, Parameters,
+            PoolRecord, Reason, Recommendation, RequestShape, Response, ResponseFormat, Risk, Role,
+            Script, Sensitive, Technique, TechniqueRisk, Timestamp, Tool, Verdict,
         };
         pub mod chat_names {
             pub use crate::domain::chat_names::{HTTP_STATUSES, TEMPERATURES};
@@ -159,9 +159,8 @@ pub mod internals {
         pub use crate::server::{
             AccountStatus, Accounts, ActiveBundle, ApiKey, BlockFrom, Histories, HookSettings,
             KeyLine, KeyScope, Keys, LabelError, Labels, Limits, ModelEntry, ModelError, Models,
-            NotReady, QueuedAccount, RateLimit, ReviewError, Reviews, ScoreError, Scorer, Services, Setup, Submitted,
-            SubmittedMark, Tls, TlsFiles,
-            Verification, run,
+            NotReady, QueuedAccount, RateLimit, ReviewError, Reviews, ScoreError, Scorer, Services,
+            Setup, Submitted, SubmittedMark, Tls, TlsFiles, Verification, run,
         };
     }
     pub mod settings {

@@ -19,8 +19,7 @@ mod time;
 pub(crate) use account_ref::AccountSubject;
 pub(crate) use assessment::{
     assessment_to_contract, count_to_contract, mitigations_to_contract, reason_to_contract,
-    reasons_to_contract,
-    techniques_to_contract,
+    reasons_to_contract, techniques_to_contract,
 };
 pub use bounds::Bounds;
 pub use error::{ErrorKind, WireError};

@@ -46,7 +46,8 @@ fn stream() -> Vec<Exchange> {
 
 fn at_least(assessments: &[Assessment], recommendation: Recommendation) -> usize {
     let all = assessments.iter();
-    all.filter(|one| one.recommendation >= recommendation).count()
+    all.filter(|one| one.recommendation >= recommendation)
+        .count()
 }
 
 #[test]
@@ -62,17 +63,25 @@ fn one_by_one_in_batches_and_on_any_number_of_threads_the_same_are_reviewed() {
     }
     let watched = at_least(&scored, Recommendation::Watch);
     let reviewed = at_least(&scored, Recommendation::Review);
-    assert!(0 < reviewed && reviewed < watched, "{reviewed} of {watched}");
+    assert!(
+        0 < reviewed && reviewed < watched,
+        "{reviewed} of {watched}"
+    );
     for threads in [1, 3] {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
             .expect("threads");
         let whole = engine().with_policy(tight());
-        assert!(scored == pool.install(|| whole.score_batch(&exchanges)), "{threads} threads");
+        assert!(
+            scored == pool.install(|| whole.score_batch(&exchanges)),
+            "{threads} threads"
+        );
     }
     let chunked = engine().with_policy(tight());
-    let chunks = exchanges.chunks(7).flat_map(|chunk| chunked.score_batch(chunk));
+    let chunks = exchanges
+        .chunks(7)
+        .flat_map(|chunk| chunked.score_batch(chunk));
     assert!(scored == chunks.collect::<Vec<_>>());
 }
 
@@ -91,8 +100,12 @@ fn thresholds_are_the_bundles_own_advice() {
 fn a_mark_changes_the_recommendation_and_nothing_else() {
     let exchanges = stream();
     let policy = tight();
-    let before = engine().with_policy(Arc::clone(&policy)).score_batch(&exchanges);
-    let reviewed = before.iter().find(|one| one.recommendation >= Recommendation::Review);
+    let before = engine()
+        .with_policy(Arc::clone(&policy))
+        .score_batch(&exchanges);
+    let reviewed = before
+        .iter()
+        .find(|one| one.recommendation >= Recommendation::Review);
     let account = reviewed.expect("somebody is reviewed").account.clone();
     let marked = tight();
     let key = PseudonymKey::offline().account(&account);
@@ -129,5 +142,68 @@ fn a_mark_changes_the_recommendation_and_nothing_else() {
     assert!(!others.is_empty(), "its place went to another");
     let state = engine.account(key).expect("a history");
     assert!(state.judgement.recommendation <= Recommendation::Watch);
-    assert_eq!(state.judgement.reasons.last().map(|reason| reason.code), Some("marked_account"));
+    assert_eq!(
+        state.judgement.reasons.last().map(|reason| reason.code),
+        Some("marked_account")
+    );
+}
+
+#[test]
+fn the_queue_of_a_log_is_printed_and_a_policy_is_fitted_to_it() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let run = |arguments: &[&str]| {
+        let output = assert_cmd::Command::cargo_bin("stillwatch")
+            .expect("the binary")
+            .current_dir(folder.path())
+            .args(arguments)
+            .output()
+            .expect("the program runs");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {stderr}");
+        (String::from_utf8_lossy(&output.stdout).into_owned(), stderr)
+    };
+    run(&[
+        "simulate",
+        "--seed",
+        "2",
+        "--traffic",
+        "t.jsonl",
+        "--labels",
+        "l.jsonl",
+    ]);
+    let queue = [
+        "queue",
+        "t.jsonl",
+        "--review-from",
+        "watch",
+        "--reviews-per-day",
+        "3",
+        "-o",
+        "json",
+    ];
+    let (printed, _) = run(&queue);
+    let rows: Vec<serde_json::Value> = printed
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert!(!rows.is_empty() && rows.len() <= 3, "{printed}");
+    let first = rows[0]["account"].as_str().expect("a name");
+    let mark = serde_json::json!({
+        "account": first, "disposition": "inconclusive", "reason": "seen", "reviewer": "r",
+        "made_at": "2026-01-01T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z",
+    });
+    std::fs::write(folder.path().join("m.jsonl"), format!("{mark}\n")).expect("a file");
+    let (marked, _) = run(&[&queue[..], &["--marks", "m.jsonl"]].concat());
+    assert!(
+        !marked.contains(&format!("\"account\":\"{first}\"")),
+        "{marked}"
+    );
+
+    let fit = ["policy", "fit", "--traffic", "t.jsonl", "-o", "csv"];
+    let (unlabeled, settings) = run(&fit);
+    assert!(!unlabeled.contains("precision") && settings.contains("reviews_per_day = 20"));
+    let (labeled, _) = run(&[&fit[..], &["--labels", "l.jsonl"]].concat());
+    assert!(labeled.contains("precision"), "{labeled}");
+    let (_, settings) = run(&[&fit[..], &["--reviews-per-day", "7"]].concat());
+    assert!(settings.contains("reviews_per_day = 7"), "{settings}");
 }

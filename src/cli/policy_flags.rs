@@ -14,7 +14,12 @@ use crate::store::read_marks;
 #[derive(Args)]
 pub(super) struct PolicyFlags {
     /// What decides whom to review
-    #[arg(long = "policy", value_enum, default_value = "budget", value_name = "MODE")]
+    #[arg(
+        long = "policy",
+        value_enum,
+        default_value = "budget",
+        value_name = "MODE"
+    )]
     mode: Mode,
     /// Reviews on one day (UTC) with the policy `budget`
     #[arg(
@@ -74,9 +79,14 @@ impl PolicyFlags {
             std::fs::metadata(path)
                 .map_err(|error| anyhow::anyhow!("--marks {}: {error}", path.display()))?;
             let mut refused = None;
-            read_marks(path, key, |change| refused = policy.apply(change).err().or(refused))?;
+            read_marks(path, key, |change| {
+                refused = policy.apply(change).err().or(refused)
+            })?;
             if let Some(error) = refused {
-                warn(&format!("{}: {error}; the others are left out", path.display()));
+                warn(&format!(
+                    "{}: {error}; the others are left out",
+                    path.display()
+                ));
             }
         }
         Ok(Arc::new(policy))

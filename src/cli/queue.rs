@@ -52,10 +52,7 @@ impl Queue {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
         let key = PseudonymKey::offline();
         let policy = self.policy.policy(&key)?;
-        let engine = self
-            .model
-            .engine(key.clone())?
-            .with_policy(policy.clone());
+        let engine = self.model.engine(key.clone())?.with_policy(policy.clone());
         let read = WhatWasRead::default();
         // The engine knows pseudonyms alone. Names of others than these are not needed.
         let mut names: HashMap<AccountKey, String> = HashMap::new();

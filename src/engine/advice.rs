@@ -72,6 +72,7 @@ fn reason(mark: &Mark) -> Reason {
 
 /// Returns the day of a time in UTC, such as `2026-05-01`.
 fn date(time: Timestamp) -> String {
-    let instant = jiff::Timestamp::from_microsecond(time.as_micros()).unwrap_or(jiff::Timestamp::MAX);
+    let instant =
+        jiff::Timestamp::from_microsecond(time.as_micros()).unwrap_or(jiff::Timestamp::MAX);
     instant.strftime("%Y-%m-%d").to_string()
 }

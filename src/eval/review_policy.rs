@@ -148,7 +148,11 @@ impl PolicyReplay {
                 .filter(|seen| seen.highest == band)
                 .map(|seen| seen.key)
                 .collect();
-            let of = |run: &Run| own.iter().filter(|key| run.reviewed.contains_key(key)).count();
+            let of = |run: &Run| {
+                own.iter()
+                    .filter(|key| run.reviewed.contains_key(key))
+                    .count()
+            };
             let reviewed = self.runs.iter().map(|run| of(run) as u64).collect();
             (band, own.len() as u64, reviewed)
         });
@@ -207,7 +211,8 @@ impl Run {
     fn outcome(&self, verdicts: &HashMap<AccountKey, Verdict>) -> PolicyOutcome {
         let of = |verdict| {
             let own = self.reviewed.keys();
-            own.filter(|key| verdicts.get(key) == Some(&verdict)).count() as u64
+            own.filter(|key| verdicts.get(key) == Some(&verdict))
+                .count() as u64
         };
         let mut days: BTreeMap<i64, u64> = BTreeMap::new();
         for day in self.reviewed.values() {

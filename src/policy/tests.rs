@@ -58,7 +58,12 @@ fn mark_on(policy: &Policy, subject: MarkSubject, minute: i64, end: i64) {
 }
 
 fn mark(policy: &Policy, account: u128, minute: i64, end: i64) {
-    mark_on(policy, MarkSubject::Account(AccountKey(account)), minute, end);
+    mark_on(
+        policy,
+        MarkSubject::Account(AccountKey(account)),
+        minute,
+        end,
+    );
 }
 
 #[test]
@@ -74,7 +79,11 @@ fn the_highest_ranked_are_reviewed_and_the_others_watched() {
         Recommendation::Watch,
         "displaced by a higher one"
     );
-    assert_eq!(send(&policy, 5, 5, 2.0), Recommendation::Watch, "a tie goes to the lower key");
+    assert_eq!(
+        send(&policy, 5, 5, 2.0),
+        Recommendation::Watch,
+        "a tie goes to the lower key"
+    );
     assert_eq!(policy.state().waiting, 3);
     let calm = standing(4, 6, -1.0, Recommendation::Allow);
     assert_eq!(policy.update(&calm).recommendation, Recommendation::Allow);
@@ -106,11 +115,23 @@ fn a_reviewed_account_keeps_its_place_used_until_the_day_ends() {
     assert_eq!(policy.state().reviewed_today, 1);
     assert_eq!(send(&policy, 4, 2, 9.0), Recommendation::Watch, "marked");
     mark(&policy, 1, 2, 100_000);
-    assert_eq!(queue(&policy), [3], "a mark on one who waits takes no review");
+    assert_eq!(
+        queue(&policy),
+        [3],
+        "a mark on one who waits takes no review"
+    );
     mark(&policy, 3, 3, 100_000);
     assert_eq!(queue(&policy), [] as [u128; 0]);
-    assert_eq!(send(&policy, 2, 23 * 60, 5.0), Recommendation::Watch, "no review is left");
-    assert_eq!(send(&policy, 2, 24 * 60, 5.0), Recommendation::Review, "the next day");
+    assert_eq!(
+        send(&policy, 2, 23 * 60, 5.0),
+        Recommendation::Watch,
+        "no review is left"
+    );
+    assert_eq!(
+        send(&policy, 2, 24 * 60, 5.0),
+        Recommendation::Review,
+        "the next day"
+    );
 }
 
 #[test]
@@ -126,7 +147,10 @@ fn a_mark_ends_by_event_time_and_can_be_taken_back() {
         time: at(60),
         ..standing
     });
-    assert_eq!((ended.recommendation, ended.mark), (Recommendation::Restrict, None));
+    assert_eq!(
+        (ended.recommendation, ended.mark),
+        (Recommendation::Restrict, None)
+    );
 
     mark(&policy, 1, 61, 10_000);
     assert_eq!(queue(&policy), [] as [u128; 0]);
@@ -163,7 +187,11 @@ fn a_mark_on_a_template_covers_those_who_mostly_use_it() {
     mark_on(&policy, MarkSubject::Template(Digest(8)), 1, 100);
     assert_eq!(queue(&policy), [1]);
     let covered = policy.update(&shared(5, suite));
-    assert_eq!(covered.recommendation, Recommendation::Watch, "another account of it");
+    assert_eq!(
+        covered.recommendation,
+        Recommendation::Watch,
+        "another account of it"
+    );
     assert!(covered.mark.is_some());
     send(&policy, 1, 100, 1.0);
     assert_eq!(queue(&policy).first(), Some(&5), "both marks have ended");
@@ -173,7 +201,11 @@ fn a_mark_on_a_template_covers_those_who_mostly_use_it() {
 fn nobody_is_restricted_before_an_hour_at_watch() {
     let policy = budget(2);
     let restrict = |minute| policy.update(&standing(1, minute, 9.0, Recommendation::Restrict));
-    assert_eq!(restrict(0).recommendation, Recommendation::Review, "at once");
+    assert_eq!(
+        restrict(0).recommendation,
+        Recommendation::Review,
+        "at once"
+    );
     assert_eq!(restrict(59).recommendation, Recommendation::Review);
     assert_eq!(restrict(60).recommendation, Recommendation::Restrict);
     // A spell below `watch` begins the hour anew.
@@ -247,9 +279,18 @@ fn a_rank_orders_as_numbers_do_and_survives_its_token() {
 /// One step of a random history.
 #[derive(Clone, Copy, Debug)]
 enum Event {
-    Exchange { account: u128, minutes: i64, score: i8 },
-    Mark { place: usize, days: i64 },
-    Unmark { account: u128 },
+    Exchange {
+        account: u128,
+        minutes: i64,
+        score: i8,
+    },
+    Mark {
+        place: usize,
+        days: i64,
+    },
+    Unmark {
+        account: u128,
+    },
 }
 
 fn event() -> impl Strategy<Value = Event> {

@@ -217,7 +217,10 @@ fn strongest_intent(shares: IntentShares) -> Option<Technique> {
 }
 
 /// Returns the milder measures that fit a recommendation.
-pub(crate) fn mitigations(recommendation: Recommendation, techniques: &[TechniqueRisk]) -> Vec<Mitigation> {
+pub(crate) fn mitigations(
+    recommendation: Recommendation,
+    techniques: &[TechniqueRisk],
+) -> Vec<Mitigation> {
     if recommendation < Recommendation::Review {
         return Vec::new();
     }
@@ -232,3 +235,6 @@ pub(crate) fn mitigations(recommendation: Recommendation, techniques: &[Techniqu
     }
     mitigations
 }
+
+#[cfg(test)]
+mod tests;

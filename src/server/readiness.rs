@@ -14,8 +14,7 @@ use super::queue::dispatcher::Dispatcher;
 use super::scorer::NotReady;
 use crate::wire::contract::{
     ACCOUNT_SERVICE_SERVICE_NAME, LABEL_SERVICE_SERVICE_NAME, MODEL_SERVICE_SERVICE_NAME,
-    REVIEW_SERVICE_SERVICE_NAME,
-    SCORING_SERVICE_SERVICE_NAME,
+    REVIEW_SERVICE_SERVICE_NAME, SCORING_SERVICE_SERVICE_NAME,
 };
 
 /// Interval at which watchers of `grpc.health.v1` are notified of a change.

@@ -2,7 +2,7 @@
 
 use crate::domain::{AccountRef, Label, LabelSubject, LabeledAccount};
 use crate::server::{LabelError, Labels, Submitted};
-use crate::store::{LabelFile, AppendError};
+use crate::store::{AppendError, LabelFile};
 
 impl Labels for LabelFile {
     fn submit(&self, label: Label<AccountRef>) -> Result<Submitted, LabelError> {

@@ -196,7 +196,9 @@ pub enum WireError {
         bound: usize,
     },
     /// The store of marks is full.
-    #[error("the store of marks is full at {bound} changes; start with a file of the marks in force")]
+    #[error(
+        "the store of marks is full at {bound} changes; start with a file of the marks in force"
+    )]
     MarksFull {
         /// Maximum number of changes.
         bound: usize,

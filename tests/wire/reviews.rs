@@ -7,9 +7,7 @@ use stillwatch::internals::domain::{Mark, MarkChange, MarkSubject, Recommendatio
 use stillwatch::internals::policy::{
     Policy, PolicySettings, QueueState, Rank, Standing, Templates,
 };
-use stillwatch::internals::server::{
-    Accounts, QueuedAccount, ReviewError, Reviews, SubmittedMark,
-};
+use stillwatch::internals::server::{Accounts, QueuedAccount, ReviewError, Reviews, SubmittedMark};
 
 use crate::client::post_json;
 use crate::fixture::{Fake, Running, pseudonymizer};
@@ -158,11 +156,24 @@ async fn the_queue_is_listed_in_the_order_of_ranks_for_any_page_size() {
     }
     let all = answered(&server, "ListQueue", json!({})).await;
     assert_eq!(
-        (&all["mode"], &all["reviews_per_day"], &all["reviewed_today"], &all["waiting"]),
+        (
+            &all["mode"],
+            &all["reviews_per_day"],
+            &all["reviewed_today"],
+            &all["waiting"]
+        ),
         (&json!("budget"), &json!(3), &json!(0), &json!(0))
     );
     let first = &all["accounts"][0];
-    for field in ["risk", "risk_low", "risk_high", "band", "since", "last_seen", "main_reason"] {
+    for field in [
+        "risk",
+        "risk_low",
+        "risk_high",
+        "band",
+        "since",
+        "last_seen",
+        "main_reason",
+    ] {
         assert!(first.get(field).is_some(), "{field}: {first}");
     }
 }
@@ -172,10 +183,16 @@ async fn a_mark_takes_out_of_the_queue_until_it_is_taken_back() {
     let server = with_queue().await;
     let pseudonym = pseudonymizer().account("q-2").to_string();
     let marked = answered(&server, "SubmitMark", mark(json!({"account": "q-2"}))).await;
-    assert_eq!(marked, json!({"marks": 1, "replaced": false, "reviewed": true}));
+    assert_eq!(
+        marked,
+        json!({"marks": 1, "replaced": false, "reviewed": true})
+    );
     let again = mark(json!({"pseudonym": pseudonym}));
     let marked = answered(&server, "SubmitMark", again).await;
-    assert_eq!(marked, json!({"marks": 1, "replaced": true, "reviewed": false}));
+    assert_eq!(
+        marked,
+        json!({"marks": 1, "replaced": true, "reviewed": false})
+    );
     assert_eq!(queue(&server, 10).await.len(), 2);
     let template = mark(json!({"template": "00000000000000ff"}));
     answered(&server, "SubmitMark", template).await;
@@ -196,7 +213,11 @@ async fn a_mark_takes_out_of_the_queue_until_it_is_taken_back() {
     assert_eq!(removed, json!({"removed": false}));
     let state = answered(&server, "ListQueue", json!({})).await;
     let counts = (&state["reviewed_today"], &state["waiting"]);
-    assert_eq!(counts, (&json!(1), &json!(1)), "it waits for a place: one review is done");
+    assert_eq!(
+        counts,
+        (&json!(1), &json!(1)),
+        "it waits for a place: one review is done"
+    );
 }
 
 #[tokio::test]
@@ -221,8 +242,14 @@ async fn invalid_marks_and_pages_are_refused() {
         (mark(json!({"pseudonym": "7"})), "bad_value"),
         (mark(json!({"template": "7"})), "bad_value"),
         (with("disposition", json!("guilty")), "bad_value"),
-        (with("expires_at", json!("2026-01-01T00:00:00Z")), "bad_value"),
-        (with("expires_at", json!("2199-01-01T00:00:00Z")), "bad_value"),
+        (
+            with("expires_at", json!("2026-01-01T00:00:00Z")),
+            "bad_value",
+        ),
+        (
+            with("expires_at", json!("2199-01-01T00:00:00Z")),
+            "bad_value",
+        ),
         (with("reason", json!("r".repeat(1_025))), "over_bound"),
         (with("reviewer", json!("full")), "marks_full"),
         (with("reviewer", json!("unwritable")), "internal"),

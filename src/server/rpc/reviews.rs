@@ -162,7 +162,10 @@ fn row(account: QueuedAccount) -> Option<QueueRow> {
         last_seen: format_time(state.last_seen),
         main_reason: Reason::main(reasons).map(written).into(),
         clearing_reason: Reason::clearing(reasons).map(written).into(),
-        template: queued.template.map(|template| template.to_string()).unwrap_or_default(),
+        template: queued
+            .template
+            .map(|template| template.to_string())
+            .unwrap_or_default(),
     })
 }
 

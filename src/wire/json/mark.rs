@@ -6,8 +6,7 @@ use super::record::Record;
 use super::time::TimeForm;
 use super::{FromLine, LineError, Parsed, ToLine, append};
 use crate::domain::{
-    AccountKey, Digest, Disposition, MARK_MICROS_MAX, Mark, MarkChange, MarkSubject,
-    Timestamp,
+    AccountKey, Digest, Disposition, MARK_MICROS_MAX, Mark, MarkChange, MarkSubject, Timestamp,
 };
 use crate::wire::time::parse_time;
 
@@ -263,8 +262,14 @@ mod tests {
             (r#""account": "a", "template": "00000000000000ff""#, end),
             (r#""template": "ff""#, end),
             (r#""account": "a""#, r#""y": 1"#),
-            (r#""account": "a""#, r#""expires_at": "2026-01-01T00:00:00Z""#),
-            (r#""account": "a""#, r#""expires_at": "2027-01-03T00:00:00Z""#),
+            (
+                r#""account": "a""#,
+                r#""expires_at": "2026-01-01T00:00:00Z""#,
+            ),
+            (
+                r#""account": "a""#,
+                r#""expires_at": "2027-01-03T00:00:00Z""#,
+            ),
         ] {
             assert!(of(subject, end).is_err(), "{subject} {end}");
         }
