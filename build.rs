@@ -9,7 +9,7 @@ use std::{env, fs};
 use buffa_codegen::MapRepr;
 use connectrpc_build::{CodeGenConfig, Config};
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "stillwatch/v1/error.proto",
     "stillwatch/v1/exchange.proto",
     "stillwatch/v1/assessment.proto",
@@ -17,6 +17,7 @@ const FILES: [&str; 7] = [
     "stillwatch/v1/account.proto",
     "stillwatch/v1/model.proto",
     "stillwatch/v1/label.proto",
+    "stillwatch/v1/review.proto",
 ];
 
 /// Third-party contracts that the server implements; their messages are in their own packages.

@@ -18,7 +18,11 @@ mod labels;
 mod model;
 mod output;
 #[cfg(feature = "lab")]
+mod policy;
+mod policy_flags;
+#[cfg(feature = "lab")]
 mod progress;
+mod queue;
 mod score;
 mod serve;
 mod signals;
@@ -62,6 +66,8 @@ enum Command {
     Labels(labels::Labels),
     /// Scores a traffic log
     Score(score::Score),
+    /// Lists whom the policy puts before a reviewer at the end of a traffic log
+    Queue(queue::Queue),
     /// Explains the risk of one account in a traffic log
     Explain(explain::Explain),
     #[cfg(feature = "lab")]
@@ -70,6 +76,9 @@ enum Command {
     #[cfg(feature = "lab")]
     /// Trains a model bundle from prompt pools or from labeled traffic
     Train(train::Train),
+    #[cfg(feature = "lab")]
+    /// Chooses the review policy on traffic
+    Policy(policy::Policy),
     #[cfg(feature = "lab")]
     /// Evaluates a bundle on labeled traffic, or the text model on held-out pipelines
     Eval(eval::Eval),
@@ -83,11 +92,14 @@ pub fn main() -> ExitCode {
         Command::Key(command) => command.run(),
         Command::Labels(command) => command.run(),
         Command::Score(command) => command.run(),
+        Command::Queue(command) => command.run(),
         Command::Explain(command) => command.run(),
         #[cfg(feature = "lab")]
         Command::Simulate(command) => command.run(),
         #[cfg(feature = "lab")]
         Command::Train(command) => command.run(),
+        #[cfg(feature = "lab")]
+        Command::Policy(command) => command.run(),
         #[cfg(feature = "lab")]
         Command::Eval(command) => command.run(),
     };

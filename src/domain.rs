@@ -1,4 +1,4 @@
-//! The domain types: exchanges, observations, assessments and labels.
+//! The domain types: exchanges, observations, assessments, labels and marks.
 //!
 //! Everything here is plain data: no I/O, no clock, no randomness, no serialisation. The outer layers
 //! (`ingest`, `wire`, `cli`) have file and wire forms of their own and convert at the boundary.
@@ -9,6 +9,7 @@ pub(crate) mod chat_names;
 mod cue;
 mod exchange;
 mod label;
+mod mark;
 mod observation;
 mod pool;
 mod sensitive;
@@ -25,6 +26,8 @@ pub use exchange::{
     Tool,
 };
 pub use label::{GroupKind, Label, LabelSubject, Verdict};
+pub(crate) use mark::MARK_MICROS_MAX;
+pub use mark::{Disposition, Mark, MarkChange, MarkSubject};
 pub use observation::{
     AccountKey, Digest, EMBEDDING_DIM, ElsewhereCues, Embedding, Evidence, Observation, Origin,
     Outcome, RefusalCategory, RequestShape, Script,

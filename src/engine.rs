@@ -7,9 +7,13 @@
 //! is answered and not counted; one without an id always counts (see [`exchange_digest`]). Each of the 256 partitions
 //! of the accounts recognises the last 1,024 exchanges that had an id.
 //!
+//! A policy, if the engine has one, decides last: after the parallel fold, in the order of the exchanges, because whom it
+//! asks to review depends on all accounts.
+//!
 //! [`exchange_digest`]: crate::observe::exchange_digest
 
 mod accounts;
+mod advice;
 mod dedup_window;
 mod partition;
 mod repeat_filter;
@@ -24,10 +28,12 @@ use crate::domain::{
     AccountKey, Assessment, Digest, Evidence, Exchange, Observation, Risk, Technique, Timestamp,
 };
 use crate::observe::{ObserveScratch, Observer};
+use crate::policy::{Policy, Standing, Templates};
 use crate::profile::{Profile, RandomFeatures};
 use crate::risk::{Judgement, RiskModel};
 
 use accounts::{Accounts, partition_of};
+use advice::Advised;
 
 pub use accounts::PARTITIONS;
 pub use repeat_filter::RepeatFilter;
@@ -56,6 +62,8 @@ pub struct EngineParts {
 pub struct Engine<S = NoSink> {
     parts: EngineParts,
     accounts: Arc<Accounts>,
+    /// `None`: the bundle's operating points alone decide.
+    policy: Option<Arc<Policy>>,
     sink: S,
 }
 
@@ -87,6 +95,14 @@ struct Measured {
     seen: u64,
     /// Number of exchanges that the measures rest on.
     judged: u64,
+    templates: Templates,
+}
+
+/// An assessment with what the policy needs to know of its account.
+struct Folded {
+    account: AccountKey,
+    templates: Templates,
+    assessment: Assessment,
 }
 
 impl Measured {
@@ -95,6 +111,7 @@ impl Measured {
             measures: MeasureValues::of(profile),
             seen: profile.seen(),
             judged: profile.judged(),
+            templates: Templates::of(profile),
         }
     }
 }
@@ -106,7 +123,17 @@ impl Engine {
         Self {
             parts,
             accounts: Arc::new(Accounts::new(accounts_max)),
+            policy: None,
             sink: NoSink,
+        }
+    }
+
+    /// Returns this engine with a policy that decides whom to review. Without one, the bundle's operating points do.
+    #[must_use]
+    pub fn with_policy(self, policy: Arc<Policy>) -> Self {
+        Self {
+            policy: Some(policy),
+            ..self
         }
     }
 
@@ -115,6 +142,7 @@ impl Engine {
         Engine {
             parts: self.parts,
             accounts: self.accounts,
+            policy: self.policy,
             sink,
         }
     }
@@ -140,23 +168,24 @@ impl Engine {
         for (index, observed) in observed.iter().enumerate() {
             by_partition[partition_of(observed.account)].push(index);
         }
-        let mut answers: Vec<Option<Assessment>> = Vec::new();
-        answers.resize_with(exchanges.len(), || None);
-        let scored: Vec<Vec<(usize, Assessment)>> = by_partition
+        let mut folded: Vec<Option<Folded>> = Vec::new();
+        folded.resize_with(exchanges.len(), || None);
+        let scored: Vec<Vec<(usize, Folded)>> = by_partition
             .par_iter()
             .map(|indices| {
                 let fold = |index: &usize| {
                     let (observed, exchange) = (&observed[*index], &exchanges[*index]);
-                    let Ok(assessment) = self.fold(observed, exchange);
-                    (*index, assessment)
+                    let Ok(folded) = self.fold(observed, exchange);
+                    (*index, folded)
                 };
                 indices.iter().map(fold).collect()
             })
             .collect();
-        for (index, assessment) in scored.into_iter().flatten() {
-            answers[index] = Some(assessment);
+        for (index, one) in scored.into_iter().flatten() {
+            folded[index] = Some(one);
         }
-        answers.into_iter().flatten().collect()
+        let in_order = folded.into_iter().flatten();
+        in_order.map(|one| self.advised(one)).collect()
     }
 }
 
@@ -166,10 +195,11 @@ impl<S: ObservationSink> Engine<S> {
     /// # Errors
     /// If the sink rejects the observation. Then nothing is counted, and the same exchange may be sent again.
     pub fn try_score(&self, exchange: &Exchange) -> Result<Assessment, S::Error> {
-        self.fold(&self.observed(exchange), exchange)
+        let folded = self.fold(&self.observed(exchange), exchange)?;
+        Ok(self.advised(folded))
     }
 
-    fn fold(&self, observed: &Observed, exchange: &Exchange) -> Result<Assessment, S::Error> {
+    fn fold(&self, observed: &Observed, exchange: &Exchange) -> Result<Folded, S::Error> {
         let Observed {
             account,
             digest,
@@ -196,9 +226,13 @@ impl<S: ObservationSink> Engine<S> {
             }
             (Measured::of(profile), duplicate)
         };
-        Ok(Assessment {
-            duplicate,
-            ..self.assess(&measured, observation, exchange)
+        Ok(Folded {
+            account,
+            templates: measured.templates,
+            assessment: Assessment {
+                duplicate,
+                ..self.assess(&measured, observation, exchange)
+            },
         })
     }
 }
@@ -206,7 +240,7 @@ impl<S: ObservationSink> Engine<S> {
 impl<S> Engine<S> {
     /// Builds an engine with the parts of another bundle that shares this engine's account histories and sink. This
     /// engine is unchanged, and each sees what the other counts. `None` if `parts` has another text model. The
-    /// deployment's key must be the same.
+    /// deployment's key must be the same. The policy is shared as well; see [`Policy::forget_scores`].
     pub fn with_bundle(&self, parts: EngineParts) -> Option<Self>
     where
         S: Clone,
@@ -214,6 +248,7 @@ impl<S> Engine<S> {
         (parts.text_model == self.parts.text_model).then(|| Self {
             parts,
             accounts: Arc::clone(&self.accounts),
+            policy: self.policy.clone(),
             sink: self.sink.clone(),
         })
     }
@@ -264,14 +299,21 @@ impl<S> Engine<S> {
             let profile = partition.profile(account)?;
             (Measured::of(profile), profile.last_seen()?)
         };
+        let model = &self.parts.risk_model;
+        let mut judgement = model.judge(&measured.measures, measured.judged);
+        if let Some(policy) = &self.policy {
+            let advice = judgement.recommendation;
+            Advised::from(&mut judgement).follow(policy.decide(
+                account,
+                advice,
+                measured.templates,
+            ));
+        }
         Some(AccountState {
             account,
             seen: measured.seen,
             last_seen,
-            judgement: self
-                .parts
-                .risk_model
-                .judge(&measured.measures, measured.judged),
+            judgement,
             bundle: Arc::clone(&self.parts.bundle),
         })
     }
@@ -292,7 +334,35 @@ impl<S> Engine<S> {
 
     /// Deletes an account's history and the record of its exchanges; returns whether the account was known.
     pub fn delete_account(&self, account: AccountKey) -> bool {
+        if let Some(policy) = &self.policy {
+            policy.forget(account);
+        }
         self.accounts.partition(account).delete_account(account)
+    }
+
+    /// Lets the policy decide on an assessment. A repeat changes nothing.
+    fn advised(&self, folded: Folded) -> Assessment {
+        let Folded {
+            account,
+            templates,
+            mut assessment,
+        } = folded;
+        if let Some(policy) = &self.policy {
+            let advice = assessment.recommendation;
+            let decision = if assessment.duplicate {
+                policy.decide(account, advice, templates)
+            } else {
+                policy.update(&Standing {
+                    account,
+                    time: assessment.time,
+                    score: assessment.score,
+                    advice,
+                    templates,
+                })
+            };
+            Advised::from(&mut assessment).follow(decision);
+        }
+        assessment
     }
 
     fn observed(&self, exchange: &Exchange) -> Observed {

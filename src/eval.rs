@@ -1,6 +1,6 @@
 //! Evaluation: metrics, splits, baselines, conformal bounds and report tables.
 //!
-//! Uses `engine`, `ingest`, `train`. Never part of serving.
+//! Uses `policy`, `engine`, `ingest`, `train`. Never part of serving.
 
 pub(crate) mod accepted_false_positives;
 pub(crate) mod accounts;
@@ -13,6 +13,7 @@ pub(crate) mod metrics;
 pub(crate) mod page;
 pub(crate) mod plot;
 pub(crate) mod prompts;
+pub(crate) mod review_policy;
 pub(crate) mod table;
 
 pub use accounts::{AccountTrail, Options, Report, Step, Trails};

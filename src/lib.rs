@@ -39,6 +39,7 @@ mod gateway;
 mod ingest;
 mod json;
 mod observe;
+mod policy;
 mod privacy;
 mod profile;
 mod risk;
@@ -63,6 +64,7 @@ pub use domain::{
 };
 pub use engine::{AccountState, CountedObservation, Engine, EngineParts, ObservationSink};
 pub use ingest::{JsonLinesWriter, TrafficReader};
+pub use policy::{Policy, PolicySettings};
 pub use privacy::{PseudonymKey, Pseudonymizer};
 pub use wire::json::{AssessmentLine, FromLine, ToLine};
 
@@ -81,12 +83,12 @@ pub mod internals {
     pub mod domain {
         pub use crate::domain::{
             AccountKey, AccountRef, Assessment, Band, BaselineOf, CUE_COUNT, CallKind, Client, Cue,
-            CueProbabilities, Digest, EMBEDDING_DIM, ElsewhereCues, Embedding, Evidence, Exchange,
-            FinishReason, GroupKind, Label, LabelSubject, LabeledAccount, Message, Mitigation,
-            Observation, Origin, Outcome, Parameters, PoolRecord, Reason, Recommendation,
-            RefusalCategory,
-            RequestShape, Response, ResponseFormat, Risk, Role, Script, Sensitive, Technique,
-            TechniqueRisk, Timestamp, Tool, Verdict,
+            CueProbabilities, Digest, Disposition, EMBEDDING_DIM, ElsewhereCues, Embedding,
+            Evidence, Exchange, FinishReason, GroupKind, Label, LabelSubject, LabeledAccount, Mark,
+            MarkChange, MarkSubject, Message, Mitigation, Observation, Origin, Outcome, Parameters,
+            PoolRecord, Reason, Recommendation, RefusalCategory, RequestShape, Response,
+            ResponseFormat, Risk, Role, Script, Sensitive, Technique, TechniqueRisk, Timestamp,
+            Tool, Verdict,
         };
         pub mod chat_names {
             pub use crate::domain::chat_names::{HTTP_STATUSES, TEMPERATURES};
@@ -94,9 +96,9 @@ pub mod internals {
     }
     pub mod encoder {
         pub use crate::encoder::{
-            CHANNELS, Channel, ChannelRows, Encoder, Head, Linear, ROW_DIM, Scratch, Seen, StaticEncoder,
-            TextEncoder, Vocabulary, Wide, distinct_features, feature_count, normalise_into,
-            read_rows,
+            CHANNELS, Channel, ChannelRows, Encoder, Head, Linear, ROW_DIM, Scratch, Seen,
+            StaticEncoder, TextEncoder, Vocabulary, Wide, distinct_features, feature_count,
+            normalise_into, read_rows,
         };
     }
     pub mod engine {
@@ -141,6 +143,12 @@ pub mod internals {
     pub mod observe {
         pub use crate::observe::{ObserveScratch, Observer};
     }
+    pub mod policy {
+        pub use crate::policy::{
+            Decision, Policy, PolicyError, PolicyMode, PolicySettings, QueueState, Queued, Rank,
+            ReviewFrom, Standing, Templates,
+        };
+    }
     pub mod privacy {
         pub use crate::privacy::{PseudonymKey, Pseudonymizer};
     }
@@ -157,8 +165,8 @@ pub mod internals {
         pub use crate::server::{
             AccountStatus, Accounts, ActiveBundle, ApiKey, BlockFrom, Histories, HookSettings,
             KeyLine, KeyScope, Keys, LabelError, Labels, Limits, ModelEntry, ModelError, Models,
-            NotReady, RateLimit, ScoreError, Scorer, Services, Setup, Submitted, Tls, TlsFiles,
-            Verification, run,
+            NotReady, QueuedAccount, RateLimit, ReviewError, Reviews, ScoreError, Scorer, Services,
+            Setup, Submitted, SubmittedMark, Tls, TlsFiles, Verification, run,
         };
     }
     pub mod settings {

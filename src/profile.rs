@@ -169,8 +169,8 @@ impl Profile {
         let elsewhere = observation
             .elsewhere
             .filter(|elsewhere| self.judged_texts.is_new(elsewhere.text));
-        let own = (asks(observation) && self.is_to_be_judged(observation))
-            .then_some(observation.cues);
+        let own =
+            (asks(observation) && self.is_to_be_judged(observation)).then_some(observation.cues);
         match (own, elsewhere) {
             (Some(own), Some(elsewhere)) => Some(own.or_elsewhere(elsewhere.cues)),
             (own, elsewhere) => own.or(elsewhere.map(|elsewhere| elsewhere.cues)),
@@ -325,7 +325,8 @@ impl Profile {
 /// Returns whether an exchange says nothing about what its account asks for. A request that is too short to say
 /// anything may stand beside a text that does.
 fn says_nothing(observation: &Observation) -> bool {
-    !asks(observation) && (observation.evidence != Evidence::Trivial || observation.elsewhere.is_none())
+    !asks(observation)
+        && (observation.evidence != Evidence::Trivial || observation.elsewhere.is_none())
 }
 
 /// Returns whether an exchange asks for something by its request, or by a telling system prompt over a request that is

@@ -19,6 +19,7 @@ pub use calibration::Calibrated;
 pub(crate) use calibration::{Calibration, CalibrationError, SLOPE_MIN, VennAbersFit, shift_prior};
 pub(crate) use fusion::{Fusion, FusionError};
 pub use judgement::Judgement;
+pub(crate) use judgement::mitigations;
 pub(crate) use operating_point::{OperatingPointError, OperatingPoints, TargetRates, Threshold};
 pub use risk_model::RiskModel;
 pub(crate) use risk_model::{AccountCalibration, RiskModelError, RiskModelFile, intent_log_odds};

@@ -17,6 +17,7 @@ mod limits;
 mod metrics;
 mod queue;
 mod readiness;
+mod reviews;
 mod routes;
 mod rpc;
 mod scorer;
@@ -39,6 +40,7 @@ pub use hooks::settings::{BlockFrom, HookSettings};
 pub(crate) use http::tls::TlsSettings;
 pub use http::tls::{Tls, TlsFiles};
 pub use limits::Limits;
+pub use reviews::{QueuedAccount, ReviewError, Reviews, SubmittedMark};
 pub use scorer::{AccountStatus, NotReady, ScoreError, Scorer};
 pub use services::{
     Accounts, ActiveBundle, Histories, LabelError, Labels, ModelEntry, ModelError, Models,

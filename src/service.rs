@@ -1,4 +1,4 @@
-//! The services behind the server's port: the active engine, the available bundles, the labels on disk.
+//! The services behind the server's port: the active engine, the available bundles, the labels and marks on disk.
 //!
 //! Implements the service traits of `server` on `engine`, `bundle` and `store`. Opens no socket and reads no settings:
 //! `cli` passes in the configured values.
@@ -6,6 +6,7 @@
 mod active_model;
 mod labels;
 mod models;
+mod reviews;
 mod self_test;
 mod setup;
 #[cfg(test)]
@@ -18,9 +19,10 @@ use thiserror::Error;
 use crate::bundle::BundleError;
 use crate::privacy::Pseudonymizer;
 use crate::server::Services;
-use crate::store::{LabelFile, LabelFileError};
+use crate::store::{LabelFile, LineFileError};
 
 use active_model::ActiveModel;
+use reviews::ReviewDesk;
 
 pub(crate) use setup::ServiceSetup;
 
@@ -30,19 +32,20 @@ pub(crate) enum ServiceError {
     /// The initial bundle is unfit.
     #[error("model bundle: {0}")]
     Bundle(#[from] BundleError),
-    /// The labels on disk cannot be read.
+    /// The labels or the marks on disk cannot be read.
     #[error(transparent)]
-    Labels(#[from] LabelFileError),
+    Reviews(#[from] LineFileError),
 }
 
-/// Loads the bundle, opens the labels and returns the services for the server.
+/// Loads the bundle, opens the labels and the marks, and returns the services for the server.
 ///
 /// # Errors
-/// If the bundle is unfit or the labels cannot be read.
+/// If the bundle is unfit, or the labels or the marks cannot be read.
 pub(crate) fn open(setup: ServiceSetup) -> Result<Services, ServiceError> {
     let (data, key) = (setup.data.clone(), setup.key.clone());
     let pseudonymizer = Pseudonymizer::new(key.clone());
     let model = Arc::new(ActiveModel::new(setup)?);
+    let reviews = ReviewDesk::open(&data, &key, Arc::clone(&model))?;
     let labels = LabelFile::open(&data, key)?;
     Ok(Services {
         pseudonymizer,
@@ -50,5 +53,6 @@ pub(crate) fn open(setup: ServiceSetup) -> Result<Services, ServiceError> {
         accounts: model.clone(),
         models: model,
         labels: Arc::new(labels),
+        reviews: Arc::new(reviews),
     })
 }

@@ -1,6 +1,6 @@
 //! Settings of `stillwatch serve`: one definition for file, environment, flags, reference and schema.
 //!
-//! [`Settings`] is that definition. A section is a struct, beside the code that uses it where that is the server; a
+//! [`Settings`] is that definition. A section is a struct, beside the code that uses it where that is the policy or the server; a
 //! setting is a field: its name, its type, its default, and its doc comment, which is what it means everywhere. Names,
 //! bounds and meanings are read from the structs' JSON Schema ([`Setting`]), values by serde ([`Layers`]).
 //!
@@ -8,7 +8,7 @@
 //! versions back; `config` 0.15 takes `"2"` for 2 and `yes` for true, and knows of a variable only that it came from
 //! "the environment". Names of variables, secrets in files and suggestions would be ours with either.
 //!
-//! Uses `server`, for its sections. Does no I/O: `cli` passes in file contents and environment variables.
+//! Uses `policy` and `server`, for their sections. Does no I/O: `cli` passes in file contents and environment variables.
 
 mod check;
 mod error;
@@ -23,6 +23,7 @@ mod tests;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::policy::PolicySettings;
 use crate::server::{AuthSettings, HookSettings, RateLimit, TlsSettings};
 
 pub(crate) use error::SettingError;
@@ -44,6 +45,8 @@ pub(crate) struct Settings {
     pub server: ServerSettings,
     /// The model that scores.
     pub model: ModelSettings,
+    /// Who is put before a reviewer.
+    pub policy: PolicySettings,
     /// Data that outlives the process.
     pub data: DataSettings,
     /// Secrets of pseudonyms.

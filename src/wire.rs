@@ -12,13 +12,14 @@ mod exchange_json;
 mod fit;
 pub(crate) mod json;
 mod label;
+mod mark;
 mod page;
 mod time;
 
 pub(crate) use account_ref::AccountSubject;
 pub(crate) use assessment::{
-    assessment_to_contract, count_to_contract, mitigations_to_contract, reasons_to_contract,
-    techniques_to_contract,
+    assessment_to_contract, count_to_contract, mitigations_to_contract, reason_to_contract,
+    reasons_to_contract, techniques_to_contract,
 };
 pub use bounds::Bounds;
 pub use error::{ErrorKind, WireError};
@@ -26,6 +27,7 @@ pub(crate) use exchange::{count, exchange_from_contract, required_name};
 pub(crate) use exchange_json::{ExchangeJson, exchange_from_json, unknown_fields};
 pub(crate) use fit::fit;
 pub(crate) use label::{label_from_contract, label_to_contract};
+pub(crate) use mark::{MarkTarget, mark_from_contract, mark_to_contract};
 pub(crate) use page::page_size;
 pub use time::parse_time;
 pub(crate) use time::{format_time, time_of_number};

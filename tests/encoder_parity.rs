@@ -191,7 +191,9 @@ impl Reference {
         }
         let length = (features.len() as f64).sqrt();
         let features = Tensor::from_slice(features, features.len(), &Device::Cpu)?;
-        let sum = self.wide[which].index_select(&features, 0)?.sum_keepdim(0)?;
+        let sum = self.wide[which]
+            .index_select(&features, 0)?
+            .sum_keepdim(0)?;
         ((sum / length)? + self.wide_biases.narrow(0, which, 1)?)?.unsqueeze(1)
     }
 
@@ -226,7 +228,10 @@ fn intents() -> candle_core::Result<Tensor> {
 fn alone(rows: &ChannelRows) -> ChannelRows {
     let mut alone = ChannelRows::default();
     let channels = [Channel::Request, Channel::System, Channel::History];
-    if let Some(channel) = channels.into_iter().find(|channel| !rows.channel(*channel).is_empty()) {
+    if let Some(channel) = channels
+        .into_iter()
+        .find(|channel| !rows.channel(*channel).is_empty())
+    {
         alone.channel_mut(channel).extend(rows.channel(channel));
     }
     alone

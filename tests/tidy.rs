@@ -27,26 +27,27 @@ const ALLOWED_IMPORTS: &str = "
     profile:  domain statistics privacy text encoder observe
     detect:   domain privacy text encoder observe profile
     risk:     domain statistics privacy text encoder observe profile detect
-    engine:   domain privacy text encoder observe profile detect risk
+    policy:   domain profile
+    engine:   domain privacy text encoder observe profile detect risk policy
     bundle:   domain privacy text encoder observe profile detect risk engine
     json:
     chat:     domain json
     wire:     domain json chat
     gateway:  domain json chat wire
     ingest:   domain json chat wire gateway
-    server:   domain privacy text encoder observe profile detect risk engine bundle json wire gateway
+    server:   domain privacy text encoder observe profile detect risk policy engine bundle json wire gateway
     store:    domain privacy wire
-    service:  domain privacy text encoder observe profile detect risk engine bundle wire gateway server store
-    settings: server
+    service:  domain privacy text encoder observe profile detect risk policy engine bundle wire gateway server store
+    settings: policy server
     simulate: domain statistics wire ingest
     train:    domain statistics privacy text encoder observe profile detect risk engine bundle ingest simulate
-    eval:     domain statistics privacy text encoder observe profile detect risk engine bundle ingest simulate train
-    cli:      domain privacy text encoder observe profile detect risk engine bundle wire gateway ingest \
+    eval:     domain statistics privacy text encoder observe profile detect risk policy engine bundle ingest simulate train
+    cli:      domain privacy text encoder observe profile detect risk policy engine bundle wire gateway ingest \
               server store service settings simulate train eval
 ";
 
 /// Modules that must give the same answer for the same log on every machine.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "domain",
     "statistics",
     "privacy",
@@ -56,6 +57,7 @@ const PURE: [&str; 10] = [
     "profile",
     "detect",
     "risk",
+    "policy",
     "engine",
 ];
 

@@ -258,6 +258,11 @@ fn narrow(message: &str, schema: &mut Value) {
         {"required": ["account"]},
         {"required": ["pseudonym"]},
     ]);
+    let marked = json!([
+        {"required": ["account"]},
+        {"required": ["pseudonym"]},
+        {"required": ["template"]},
+    ]);
     let techniques: Vec<&str> = Technique::ALL.iter().map(|one| one.name()).collect();
     let bands: Vec<&str> = Band::ALL.iter().map(|one| one.name()).collect();
     let bounds = Bounds::STANDARD;
@@ -316,6 +321,29 @@ fn narrow(message: &str, schema: &mut Value) {
         "ExportLabelsRequest" => (
             json!({}),
             json!({"page_size": {"maximum": 1_000}, "page_token": {"pattern": "^([0-9a-f]{32}(:[\\s\\S]*)?)?$"}}),
+        ),
+        "ListQueueRequest" => (
+            json!({}),
+            json!({"page_size": {"maximum": 500}, "page_token": {"pattern": "^([0-9a-f]{16}-[0-9a-f]{32})?$"}}),
+        ),
+        "ListMarksRequest" => (
+            json!({}),
+            json!({"page_size": {"maximum": 1_000}, "page_token": {"pattern": "^([0-9a-f]{32}|[0-9a-f]{16})?$"}}),
+        ),
+        "SubmitMarkRequest" => (
+            json!({"required": ["disposition", "reason", "reviewer", "expires_at"], "oneOf": marked}),
+            json!({
+                "account": {"minLength": 1}, "pseudonym": {"pattern": "^[0-9a-fA-F]{32}$"}, "template": {"pattern": "^[0-9a-fA-F]{16}$"},
+                "disposition": {"enum": ["confirmed", "benign_expected", "false_positive", "inconclusive"]},
+                "reason": {"minLength": 1}, "reviewer": {"minLength": 1}, "expires_at": {"format": "date-time"},
+            }),
+        ),
+        "RemoveMarkRequest" => (
+            json!({"required": ["reviewer"], "oneOf": marked}),
+            json!({
+                "account": {"minLength": 1}, "pseudonym": {"pattern": "^[0-9a-fA-F]{32}$"}, "template": {"pattern": "^[0-9a-fA-F]{16}$"},
+                "reviewer": {"minLength": 1},
+            }),
         ),
         _ => return,
     };

@@ -10,6 +10,7 @@ use super::Exit;
 use super::input::TrafficFlags;
 use super::model::ModelFlags;
 use super::output::apart;
+use super::policy_flags::PolicyFlags;
 use super::signals::at_interrupt;
 use super::terminal::say;
 use super::what_was_read::WhatWasRead;
@@ -38,6 +39,8 @@ pub(super) struct Score {
     account: Option<Field>,
     #[command(flatten)]
     model: ModelFlags,
+    #[command(flatten)]
+    policy: PolicyFlags,
     /// Output file: plain, .gz or .zst; `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     out: PathBuf,
@@ -55,8 +58,11 @@ impl Score {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
             pool.build_global().context("threads")?;
         }
-        let engine = self.model.engine(PseudonymKey::offline())?;
-        apart("--out", &self.out, self.traffic.files())?;
+        let key = PseudonymKey::offline();
+        let policy = self.policy.policy(&key)?;
+        let engine = self.model.engine(key)?.with_policy(policy);
+        let inputs = self.traffic.files().iter().chain(self.policy.marks());
+        apart("--out", &self.out, inputs)?;
         let mut writer = JsonLinesWriter::create(&self.out)?;
         let read = WhatWasRead::default();
         let (unfinished, read_so_far) = (writer.unfinished(), read.clone());

@@ -141,6 +141,22 @@ pub struct Reason {
     pub text: String,
 }
 
+impl Reason {
+    /// Returns the strongest of the terms that accuse: the main reason.
+    pub fn main(reasons: &[Self]) -> Option<&Self> {
+        reasons
+            .iter()
+            .find(|reason| reason.technique.is_some() && reason.contribution > 0.0)
+    }
+
+    /// Returns the strongest of the terms that clear.
+    pub fn clearing(reasons: &[Self]) -> Option<&Self> {
+        reasons
+            .iter()
+            .find(|reason| reason.technique.is_some() && reason.contribution < 0.0)
+    }
+}
+
 /// The risk attributed to one technique.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TechniqueRisk {

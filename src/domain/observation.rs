@@ -14,6 +14,19 @@ pub struct Digest(pub u64);
 impl Digest {
     /// Marks a piece that the text does not have.
     pub const NONE: Self = Self(u64::MAX);
+
+    /// Parses the form that [`Display`](fmt::Display) writes: exactly 16 hexadecimal digits, in either case.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = digits.then(|| u64::from_str_radix(text, 16).ok())?;
+        number.map(Self)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}", self.0)
+    }
 }
 
 /// A 128-bit keyed pseudonym of an account.

@@ -27,4 +27,15 @@ impl Timestamp {
     pub fn seconds_since(self, earlier: Self) -> f64 {
         (self.0 - earlier.0) as f64 / 1e6
     }
+
+    /// Returns the number of the UTC day, from 1970-01-01 at 0.
+    pub const fn day(self) -> i64 {
+        self.0.div_euclid(DAY_MICROS)
+    }
+
+    /// Returns the time this many microseconds later, or the end of the range.
+    #[must_use]
+    pub(crate) const fn plus_micros(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
 }

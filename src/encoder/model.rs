@@ -147,7 +147,7 @@ impl StaticEncoder {
     }
 
     /// Returns the wide member.
-    pub(crate) const fn wide(&self) -> &Wide {
+    pub(super) const fn wide(&self) -> &Wide {
         &self.wide
     }
 

@@ -48,7 +48,10 @@ impl Linear {
 
     /// Rounds the weights to the 16 bits that are stored.
     fn rounded(self) -> Self {
-        let rounded = self.weights.iter().map(|weight| f16::from_f32(*weight).to_f32());
+        let rounded = self
+            .weights
+            .iter()
+            .map(|weight| f16::from_f32(*weight).to_f32());
         Self {
             weights: rounded.collect(),
             bias: self.bias,

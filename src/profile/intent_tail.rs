@@ -97,8 +97,15 @@ impl IntentTail {
 
     /// Returns the number of requests whose log-odds are about `least` or more, in units of a request of today.
     pub(crate) fn count_from(&self, least: f64) -> f64 {
-        let above: f64 = self.weights[bin_of(least)..].iter().map(|weight| f64::from(*weight)).sum();
-        if self.newest > 0.0 { above / self.newest } else { 0.0 }
+        let above: f64 = self.weights[bin_of(least)..]
+            .iter()
+            .map(|weight| f64::from(*weight))
+            .sum();
+        if self.newest > 0.0 {
+            above / self.newest
+        } else {
+            0.0
+        }
     }
 
     /// Returns the number of requests, in units of a request of today.
@@ -110,8 +117,15 @@ impl IntentTail {
         let is_weight = |weight: f64| weight.is_finite() && weight >= 0.0;
         let limit = LOGIT_LIMIT as f32 * 1.001;
         is_weight(self.newest)
-            && self.weights.iter().all(|weight| is_weight(f64::from(*weight)))
-            && self.sums.iter().zip(&self.weights).all(|(sum, weight)| sum.abs() <= limit * weight)
+            && self
+                .weights
+                .iter()
+                .all(|weight| is_weight(f64::from(*weight)))
+            && self
+                .sums
+                .iter()
+                .zip(&self.weights)
+                .all(|(sum, weight)| sum.abs() <= limit * weight)
     }
 
     fn rescale(&mut self, factor: f64) {
@@ -134,7 +148,11 @@ fn strongest_of(count: f64) -> f64 {
 
 fn bin_of(logit: f64) -> usize {
     let above = (logit - LOWEST) / WIDTH;
-    if above < 0.0 { 0 } else { (above as usize + 1).min(BINS - 1) }
+    if above < 0.0 {
+        0
+    } else {
+        (above as usize + 1).min(BINS - 1)
+    }
 }
 
 #[cfg(test)]

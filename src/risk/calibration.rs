@@ -199,7 +199,10 @@ fn check_curve(curve: &[(f64, f64)]) -> Result<(), CalibrationError> {
     let is_finite = |&(score, log_odds): &(f64, f64)| score.is_finite() && log_odds.is_finite();
     let rises = |pair: &[(f64, f64)]| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1;
     let number = curve.iter().position(|point| !is_finite(point));
-    let step = curve.windows(2).position(|pair| !rises(pair)).map(|before| before + 1);
+    let step = curve
+        .windows(2)
+        .position(|pair| !rises(pair))
+        .map(|before| before + 1);
     match number.or(step).or((curve.len() < 2).then_some(curve.len())) {
         Some(index) => Err(CalibrationError::Curve(index)),
         None => Ok(()),

@@ -26,7 +26,8 @@ pub struct Judgement {
     pub mitigations: Vec<Mitigation>,
     /// Techniques that have a term whose measure could be taken.
     pub techniques: Vec<TechniqueRisk>,
-    /// The additive terms, largest absolute contribution first; with `base` they sum to `score`.
+    /// The additive terms, largest absolute contribution first; with `base` they sum to `score`. The strongest term that
+    /// clears is always among them.
     pub reasons: Vec<Reason>,
     /// Log-odds without any evidence.
     pub base: f64,
@@ -95,12 +96,17 @@ impl RiskModel {
                 .filter(|own| own.measure.card().technique == technique)
                 .map(|own| own.contribution);
             let (sum, terms) = own.fold((0.0, 0), |(sum, terms), value| (sum + value, terms + 1));
-            let by_terms = (terms > 0).then(|| self.calibration.apply(self.fusion.base() + sum).risk);
+            let by_terms =
+                (terms > 0).then(|| self.calibration.apply(self.fusion.base() + sum).risk);
             let risk = match (asked, by_terms) {
                 (Some(asked), Some(by_terms)) if by_terms > asked => by_terms,
                 (asked, by_terms) => asked.or(by_terms)?,
             };
-            let risk = if risk > account.risk { account.risk } else { risk };
+            let risk = if risk > account.risk {
+                account.risk
+            } else {
+                risk
+            };
             Some(TechniqueRisk { technique, risk })
         };
         Technique::ALL.iter().copied().filter_map(of).collect()
@@ -117,6 +123,7 @@ fn reasons(evaluated: &[EvaluatedTerm<'_>], shares: IntentShares) -> Vec<Reason>
         .take(REASONS_MAX)
         .filter(|own| own.contribution.abs() >= REASON_LOG_ODDS_MIN)
         .count();
+    let stated = with_one_that_clears(&mut order, stated);
     let strongest = strongest_intent(shares);
     let (stated, others) = order.split_at(stated);
     let mut reasons: Vec<Reason> = stated
@@ -138,6 +145,22 @@ fn reasons(evaluated: &[EvaluatedTerm<'_>], shares: IntentShares) -> Vec<Reason>
         });
     }
     reasons
+}
+
+/// Moves the strongest term that clears among the `stated` first, if none of them clears: reasons that accuse never crowd
+/// out the only one that speaks for the account. Returns the number of terms to state.
+fn with_one_that_clears(order: &mut [&EvaluatedTerm<'_>], stated: usize) -> usize {
+    let clears = |own: &&EvaluatedTerm<'_>| own.contribution < 0.0 && own.observed.is_some();
+    if order[..stated].iter().any(clears) {
+        return stated;
+    }
+    // The others are in order too, so the first that clears is the strongest.
+    let Some(at) = order[stated..].iter().position(clears) else {
+        return stated;
+    };
+    let place = stated.min(REASONS_MAX - 1);
+    order[place..=stated + at].rotate_right(1);
+    place + 1
 }
 
 /// Writes a term as a reason; `None` when its measure could not be taken, in which case it contributes nothing.
@@ -192,7 +215,11 @@ fn strongest_intent(shares: IntentShares) -> Option<Technique> {
     strongest.map(|(technique, _)| technique)
 }
 
-fn mitigations(recommendation: Recommendation, techniques: &[TechniqueRisk]) -> Vec<Mitigation> {
+/// Returns the milder measures that fit a recommendation.
+pub(crate) fn mitigations(
+    recommendation: Recommendation,
+    techniques: &[TechniqueRisk],
+) -> Vec<Mitigation> {
     if recommendation < Recommendation::Review {
         return Vec::new();
     }
@@ -207,3 +234,6 @@ fn mitigations(recommendation: Recommendation, techniques: &[TechniqueRisk]) -> 
     }
     mitigations
 }
+
+#[cfg(test)]
+mod tests;

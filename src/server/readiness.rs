@@ -14,7 +14,7 @@ use super::queue::dispatcher::Dispatcher;
 use super::scorer::NotReady;
 use crate::wire::contract::{
     ACCOUNT_SERVICE_SERVICE_NAME, LABEL_SERVICE_SERVICE_NAME, MODEL_SERVICE_SERVICE_NAME,
-    SCORING_SERVICE_SERVICE_NAME,
+    REVIEW_SERVICE_SERVICE_NAME, SCORING_SERVICE_SERVICE_NAME,
 };
 
 /// Interval at which watchers of `grpc.health.v1` are notified of a change.
@@ -153,12 +153,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The names of the whole process and of each service; all share one status.
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     "",
     SCORING_SERVICE_SERVICE_NAME,
     ACCOUNT_SERVICE_SERVICE_NAME,
     MODEL_SERVICE_SERVICE_NAME,
     LABEL_SERVICE_SERVICE_NAME,
+    REVIEW_SERVICE_SERVICE_NAME,
 ];
 
 /// The service `grpc.health.v1`: reports the whole process under the empty name, and each service under its own.

@@ -26,13 +26,14 @@ use super::readiness::Readiness;
 use super::rpc::accounts::AccountApi;
 use super::rpc::labels::LabelApi;
 use super::rpc::models::ModelApi;
+use super::rpc::reviews::ReviewApi;
 use super::rpc::scoring::Scoring;
 use super::rpc::streaming::Streams;
 use super::services::Services;
 use crate::wire::contract::{
     ACCOUNT_SERVICE_DELETE_ACCOUNT_SPEC, ACCOUNT_SERVICE_SERVICE_NAME, AccountServiceExt,
     LABEL_SERVICE_SERVICE_NAME, LabelServiceExt, MODEL_SERVICE_ACTIVATE_MODEL_SPEC,
-    MODEL_SERVICE_SERVICE_NAME, ModelServiceExt,
+    MODEL_SERVICE_SERVICE_NAME, ModelServiceExt, REVIEW_SERVICE_SERVICE_NAME, ReviewServiceExt,
 };
 
 /// Irreversible methods. They form a group of their own, whatever their service.
@@ -92,7 +93,7 @@ impl Routes {
             .merge(self.group(ApiScope::Open, open))
     }
 
-    /// Builds the routes for accounts, models and labels. The irreversible methods form a group of their own.
+    /// Builds the routes for accounts, models, labels and reviews. The irreversible methods form a group of their own.
     fn administration(
         &self,
         state: &AppState,
@@ -119,6 +120,11 @@ impl Routes {
             pseudonymizer: services.pseudonymizer.clone(),
             labels: Arc::clone(&services.labels),
         });
+        let reviews = Arc::new(ReviewApi {
+            dispatcher: Arc::clone(dispatcher),
+            pseudonymizer: services.pseudonymizer.clone(),
+            reviews: Arc::clone(&services.reviews),
+        });
         let services = [
             (
                 ApiScope::Accounts,
@@ -134,6 +140,11 @@ impl Routes {
                 ApiScope::Labels,
                 LABEL_SERVICE_SERVICE_NAME,
                 labels.register(connectrpc::Router::new()),
+            ),
+            (
+                ApiScope::Reviews,
+                REVIEW_SERVICE_SERVICE_NAME,
+                reviews.register(connectrpc::Router::new()),
             ),
         ];
         let mut irreversible = ApiRoutes::new(axum::Router::new(), [""; 0]);

@@ -7,5 +7,6 @@ pub(super) mod models;
 pub(super) mod received;
 pub(super) mod redaction;
 pub(super) mod result;
+pub(super) mod reviews;
 pub(super) mod scoring;
 pub(super) mod streaming;

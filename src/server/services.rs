@@ -1,7 +1,8 @@
-//! The services behind the port: the scorer, and interfaces to accounts, models and labels.
+//! The services behind the port: the scorer, and interfaces to accounts, models, labels and reviews.
 
 use std::sync::Arc;
 
+use super::reviews::Reviews;
 use super::scorer::Scorer;
 use crate::bundle::FileHash;
 use crate::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount, Technique};
@@ -22,6 +23,8 @@ pub struct Services {
     pub models: Arc<dyn Models>,
     /// Reviewers' labels.
     pub labels: Arc<dyn Labels>,
+    /// The review queue and its marks.
+    pub reviews: Arc<dyn Reviews>,
 }
 
 /// Access to account states. Called from many worker threads concurrently.

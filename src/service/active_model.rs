@@ -8,6 +8,7 @@ use super::setup::{ServiceSetup, Sink, SinkError};
 use crate::bundle::{Bundle, BundleCatalogue, BundleError, BundleFiles};
 use crate::domain::{AccountKey, Assessment, Exchange, Risk, Technique};
 use crate::engine::{AccountState, Engine, EngineParts};
+use crate::policy::Policy;
 use crate::privacy::PseudonymKey;
 use crate::server::{AccountStatus, Accounts, Histories, NotReady, ScoreError, Scorer};
 
@@ -21,6 +22,8 @@ pub(super) struct ActiveModel {
     accounts_max: usize,
     data: PathBuf,
     sink: Sink,
+    /// Shared by all engines.
+    policy: Arc<Policy>,
 }
 
 /// The active engine with the digest of its bundle. A request takes it once and keeps it to the end, so that no request
@@ -48,7 +51,10 @@ impl ActiveModel {
     /// If the bundle is unfit.
     pub(super) fn new(setup: ServiceSetup) -> Result<Self, BundleError> {
         let parts = Bundle::from_files(&setup.bundle)?.into_engine_parts(setup.key.clone());
-        let engine = Engine::new(parts, setup.accounts_max).with_sink(setup.sink.clone());
+        let policy = Arc::new(Policy::new(setup.policy));
+        let engine = Engine::new(parts, setup.accounts_max)
+            .with_policy(Arc::clone(&policy))
+            .with_sink(setup.sink.clone());
         Ok(Self {
             active: RwLock::new(Active::new(engine, &setup.bundle)),
             activating: Mutex::new(()),
@@ -57,12 +63,15 @@ impl ActiveModel {
             accounts_max: setup.accounts_max,
             data: setup.data,
             sink: setup.sink,
+            policy,
         })
     }
 
     /// Builds an engine without account histories.
     pub(super) fn fresh(&self, parts: EngineParts) -> Engine<Sink> {
-        Engine::new(parts, self.accounts_max).with_sink(self.sink.clone())
+        Engine::new(parts, self.accounts_max)
+            .with_policy(Arc::clone(&self.policy))
+            .with_sink(self.sink.clone())
     }
 
     /// Returns the active engine.
@@ -72,9 +81,16 @@ impl ActiveModel {
         active.clone()
     }
 
-    /// Makes `next` the active engine.
+    /// Makes `next` the active engine. The queue starts anew, because scores of two bundles cannot be ranked together;
+    /// marks and the reviews done today stay.
     pub(super) fn replace(&self, next: Active) {
         *self.active.write().unwrap_or_else(PoisonError::into_inner) = next;
+        self.policy.forget_scores();
+    }
+
+    /// Returns the policy.
+    pub(super) const fn policy(&self) -> &Arc<Policy> {
+        &self.policy
     }
 
     fn engine(&self) -> Arc<Engine<Sink>> {

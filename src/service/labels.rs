@@ -2,7 +2,7 @@
 
 use crate::domain::{AccountRef, Label, LabelSubject, LabeledAccount};
 use crate::server::{LabelError, Labels, Submitted};
-use crate::store::{LabelFile, LabelStoreError};
+use crate::store::{AppendError, LabelFile};
 
 impl Labels for LabelFile {
     fn submit(&self, label: Label<AccountRef>) -> Result<Submitted, LabelError> {
@@ -22,11 +22,11 @@ impl Labels for LabelFile {
     }
 }
 
-impl From<LabelStoreError> for LabelError {
-    fn from(error: LabelStoreError) -> Self {
+impl From<AppendError> for LabelError {
+    fn from(error: AppendError) -> Self {
         match error {
-            LabelStoreError::Full { lines_max } => Self::Full { bound: lines_max },
-            LabelStoreError::Write(error) => {
+            AppendError::Full { lines_max } => Self::Full { bound: lines_max },
+            AppendError::Write(error) => {
                 tracing::error!(%error, "labels.jsonl");
                 Self::Unwritable
             }

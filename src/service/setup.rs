@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::bundle::{BundleCatalogue, BundleFiles};
 use crate::engine::ObservationSink;
+use crate::policy::PolicySettings;
 use crate::privacy::PseudonymKey;
 
 /// Optional sink that receives observations before they are counted.
@@ -31,6 +32,8 @@ pub(crate) struct ServiceSetup {
     pub key: PseudonymKey,
     /// Maximum number of accounts in memory.
     pub accounts_max: usize,
+    /// Who is put before a reviewer.
+    pub policy: PolicySettings,
     /// Folder of persistent data. It must exist.
     pub data: PathBuf,
     /// Receives observations before they are counted.

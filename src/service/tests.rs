@@ -13,6 +13,7 @@ use crate::domain::{
     AccountKey, Client, Exchange, Message, Parameters, Response, Role, Sensitive, Timestamp,
 };
 use crate::engine::{CountedObservation, ObservationSink};
+use crate::policy::PolicySettings;
 use crate::privacy::PseudonymKey;
 use crate::server::{Accounts, ModelError, Models, ScoreError, Scorer};
 
@@ -50,6 +51,7 @@ fn with_sink(models: &Path, sink: Sink) -> ActiveModel {
         },
         key: PseudonymKey::offline(),
         accounts_max: 1_000,
+        policy: PolicySettings::default(),
         data: models.to_owned(),
         sink,
     })

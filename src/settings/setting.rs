@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use super::Settings;
 use super::sections::REDACTED;
 
-/// Largest value of a number. Larger ones are mistakes, and some would not fit.
+/// Largest value of a number that states none. Larger ones are mistakes, and some would not fit.
 const NUMBER_MAX: u32 = u32::MAX;
 
 /// One setting.
@@ -30,7 +30,7 @@ pub struct Setting {
 
 #[derive(Debug)]
 enum Kind {
-    Number { min: u64 },
+    Number { min: u64, max: u64 },
     Switch,
     Choice(Vec<Choice>),
     Text { format: Option<String> },
@@ -78,8 +78,8 @@ impl Setting {
             keywords.retain(|_, value| !value.is_null());
         }
         let kind = Kind::of(&schema);
-        if matches!(kind, Kind::Number { .. }) {
-            schema["maximum"] = NUMBER_MAX.into();
+        if let Kind::Number { max, .. } = kind {
+            schema["maximum"] = max.into();
         }
         Self {
             secret: schema["writeOnly"] == true,
@@ -111,7 +111,7 @@ impl Setting {
     /// What it can be, in words.
     pub(super) fn expected(&self) -> String {
         match &self.kind {
-            Kind::Number { min } => format!("a whole number from {min} to {NUMBER_MAX}"),
+            Kind::Number { min, max } => format!("a whole number from {min} to {max}"),
             Kind::Switch => "true or false".to_owned(),
             Kind::Choice(choices) => {
                 let names: Vec<&str> = choices.iter().map(|choice| &*choice.name).collect();
@@ -138,8 +138,8 @@ impl Setting {
     /// Whether this can be its value: within its bounds, and what its field can hold.
     pub(super) fn admits(&self, value: &Value) -> bool {
         let in_bounds = match (value, &self.kind) {
-            (Value::Integer(number), Kind::Number { min }) => {
-                u64::try_from(*number).is_ok_and(|n| (*min..=NUMBER_MAX.into()).contains(&n))
+            (Value::Integer(number), Kind::Number { min, max }) => {
+                u64::try_from(*number).is_ok_and(|n| (*min..=*max).contains(&n))
             }
             (Value::String(text), _) => !text.is_empty(),
             _ => true,
@@ -194,7 +194,11 @@ impl Kind {
             Self::Choice(choices)
         } else if is("integer") {
             let min = schema["minimum"].as_u64().unwrap_or(0);
-            Self::Number { min }
+            let max = schema["maximum"].as_u64().unwrap_or(u64::MAX);
+            Self::Number {
+                min,
+                max: max.min(NUMBER_MAX.into()),
+            }
         } else if is("boolean") {
             Self::Switch
         } else {

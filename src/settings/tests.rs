@@ -112,9 +112,12 @@ fn every_setting_has_a_meaning_and_can_be_set() {
         // One of these is a value of any kind.
         let tries = [
             "4294967295",
+            "9999",
             "true",
             "127.0.0.1:1",
+            "watch",
             "review",
+            "thresholds",
             "team",
             "warn",
             "json",
@@ -132,6 +135,18 @@ fn every_setting_has_a_meaning_and_can_be_set() {
             "{}",
             setting.name
         );
+    }
+}
+
+#[test]
+fn a_number_is_held_to_its_own_bounds() {
+    for (word, admitted) in [("0", false), ("1", true), ("10000", true), ("10001", false)] {
+        let set = Layers::default().flag("policy.reviews_per_day", word, "--set");
+        assert_eq!(set.is_ok(), admitted, "{word}");
+        if let Err(error) = set {
+            let expected = "a whole number from 1 to 10000";
+            assert!(error.to_string().contains(expected), "{error}");
+        }
     }
 }
 

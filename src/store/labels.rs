@@ -2,67 +2,19 @@
 //! answered.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
 use std::ops::Bound;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use thiserror::Error;
-
+use super::line_file::{self, AppendError, Contents, LineFile, LineFileError};
 use crate::domain::{AccountKey, AccountRef, Label, LabelSubject, LabeledAccount};
 use crate::privacy::PseudonymKey;
-use crate::wire::json::{FromLine, LineError, ToLine};
+use crate::wire::json::{FromLine, ToLine};
 
 /// Maximum number of lines in the file, including those of replaced labels.
 const LINES_MAX: usize = 100_000;
 /// Name of the file in the data folder.
 const NAME: &str = "labels.jsonl";
-
-/// Error of opening the labels of a data folder.
-#[derive(Debug, Error)]
-pub(crate) enum LabelFileError {
-    /// The file or its folder cannot be read or written.
-    #[error("{path}: {error}")]
-    File {
-        /// The file or the folder.
-        path: PathBuf,
-        /// The operating system's error.
-        error: io::Error,
-    },
-    /// A complete line is not a label.
-    #[error("{path}: line {line}: {error}")]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// Line number, from 1.
-        line: usize,
-        /// The parse error.
-        error: LineError,
-    },
-    /// The file has too many lines.
-    #[error("{path}: more than {lines_max} lines")]
-    TooLong {
-        /// The file.
-        path: PathBuf,
-        /// Maximum number of lines.
-        lines_max: usize,
-    },
-}
-
-/// Error of storing a label.
-#[derive(Debug, Error)]
-pub enum LabelStoreError {
-    /// The file has the maximum number of lines.
-    #[error("expected at most {lines_max} lines")]
-    Full {
-        /// The maximum.
-        lines_max: usize,
-    },
-    /// The file cannot be written.
-    #[error("labels.jsonl: {0}")]
-    Write(#[from] io::Error),
-}
 
 /// Result of storing a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,24 +35,8 @@ struct CurrentLabels {
 }
 
 struct Writer {
-    file: File,
-    /// Length of the complete lines, in bytes.
-    bytes: u64,
-    /// Whether the last write may have left a partial line after them.
-    torn: bool,
-    lines: usize,
-    lines_max: usize,
+    file: LineFile,
     current: CurrentLabels,
-}
-
-/// Parsed contents of a label file.
-struct Parsed {
-    current: CurrentLabels,
-    lines: usize,
-    /// Length of the complete lines, in bytes.
-    whole: usize,
-    /// Length of a truncated last line, in bytes.
-    cut: usize,
 }
 
 impl LabelFile {
@@ -108,38 +44,16 @@ impl LabelFile {
     ///
     /// # Errors
     /// If the file cannot be read, has too many lines, or has a complete line that is not a label.
-    pub(crate) fn open(data: &Path, key: PseudonymKey) -> Result<Self, LabelFileError> {
+    pub(crate) fn open(data: &Path, key: PseudonymKey) -> Result<Self, LineFileError> {
         Self::bounded(data, key, LINES_MAX)
     }
 
-    fn bounded(data: &Path, key: PseudonymKey, lines_max: usize) -> Result<Self, LabelFileError> {
-        let parsed = parse(data, key, lines_max)?;
-        let path = data.join(NAME);
-        let at = |error| LabelFileError::File {
-            path: path.clone(),
-            error,
-        };
-        if parsed.cut > 0 {
-            tracing::warn!(
-                bytes = parsed.cut,
-                "the last label is truncated and was dropped"
-            );
-        }
-        let mut writer = Writer {
-            file: open(&path).map_err(at)?,
-            bytes: parsed.whole as u64,
-            torn: parsed.cut > 0,
-            lines: parsed.lines,
-            lines_max,
-            current: parsed.current,
-        };
-        writer.truncate_partial_line().map_err(at)?;
-        // The file's directory entry must survive a crash too.
-        #[cfg(unix)]
-        File::open(data)
-            .and_then(|folder| folder.sync_all())
-            .map_err(at)?;
-        Ok(Self(Mutex::new(writer)))
+    fn bounded(data: &Path, key: PseudonymKey, lines_max: usize) -> Result<Self, LineFileError> {
+        let (current, contents) = read(data, key, lines_max)?;
+        Ok(Self(Mutex::new(Writer {
+            file: LineFile::open(data, NAME, contents, lines_max)?,
+            current,
+        })))
     }
 
     /// Reads the current labels of `data`, in the order of [`Self::labels_after`]. Does not open the file for writing:
@@ -150,9 +64,9 @@ impl LabelFile {
     pub(crate) fn read(
         data: &Path,
         key: PseudonymKey,
-    ) -> Result<Vec<Label<LabeledAccount>>, LabelFileError> {
-        let parsed = parse(data, key, LINES_MAX)?;
-        Ok(parsed.current.labels.into_values().collect())
+    ) -> Result<Vec<Label<LabeledAccount>>, LineFileError> {
+        let (current, _) = read(data, key, LINES_MAX)?;
+        Ok(current.labels.into_values().collect())
     }
 
     /// Stores a label durably before returning. It replaces an earlier label of the same account and conversation, even
@@ -160,20 +74,15 @@ impl LabelFile {
     ///
     /// # Errors
     /// If the label is not stored.
-    pub(crate) fn submit(&self, label: Label<AccountRef>) -> Result<StoredLabel, LabelStoreError> {
+    pub(crate) fn submit(&self, label: Label<AccountRef>) -> Result<StoredLabel, AppendError> {
         let mut writer = self.writer();
-        if writer.lines >= writer.lines_max {
-            return Err(LabelStoreError::Full {
-                lines_max: writer.lines_max,
-            });
-        }
         let label = writer.current.named(label);
         let mut line = Vec::new();
         label
             .clone()
             .map_account(AccountRef::from)
             .to_line(&mut line);
-        writer.append(&line)?;
+        writer.file.append(&line)?;
         let replaced = writer.current.put(label);
         Ok(StoredLabel {
             labels: writer.current.labels.len(),
@@ -204,37 +113,21 @@ impl LabelFile {
     }
 }
 
-fn parse(data: &Path, key: PseudonymKey, lines_max: usize) -> Result<Parsed, LabelFileError> {
-    let path = data.join(NAME);
-    let known = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(LabelFileError::File { path, error }),
+fn read(
+    data: &Path,
+    key: PseudonymKey,
+    lines_max: usize,
+) -> Result<(CurrentLabels, Contents), LineFileError> {
+    let mut current = CurrentLabels {
+        key,
+        labels: BTreeMap::new(),
     };
-    let last = known.iter().rposition(|byte| *byte == b'\n');
-    let whole = last.map_or(0, |last| last + 1);
-    let mut parsed = Parsed {
-        current: CurrentLabels {
-            key,
-            labels: BTreeMap::new(),
-        },
-        lines: 0,
-        whole,
-        cut: known.len() - whole,
-    };
-    for line in known[..whole].split_inclusive(|byte| *byte == b'\n') {
-        let label = Label::from_line(line.trim_ascii_end()).map_err(|error| {
-            let (path, line) = (path.clone(), parsed.lines + 1);
-            LabelFileError::Line { path, line, error }
-        })?;
-        if parsed.lines == lines_max {
-            return Err(LabelFileError::TooLong { path, lines_max });
-        }
-        parsed.lines += 1;
-        let label = parsed.current.named(label.record);
-        parsed.current.put(label);
-    }
-    Ok(parsed)
+    let contents = line_file::read(&data.join(NAME), lines_max, |line| {
+        let label = current.named(Label::from_line(line)?.record);
+        current.put(label);
+        Ok(())
+    })?;
+    Ok((current, contents))
 }
 
 impl CurrentLabels {
@@ -269,37 +162,6 @@ impl CurrentLabels {
             .insert(LabelSubject::from(&label), label)
             .is_some()
     }
-}
-
-impl Writer {
-    /// Truncates the partial line that a failed write left.
-    fn truncate_partial_line(&mut self) -> io::Result<()> {
-        if self.torn {
-            self.file.set_len(self.bytes)?;
-            self.torn = false;
-        }
-        Ok(())
-    }
-
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        self.truncate_partial_line()?;
-        self.torn = true;
-        self.file.write_all(line)?;
-        self.file.sync_data()?;
-        self.torn = false;
-        self.bytes += line.len() as u64;
-        self.lines += 1;
-        Ok(())
-    }
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    // The file has account names: readable by the owner only, like the key.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

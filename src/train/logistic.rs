@@ -150,7 +150,8 @@ fn input(
         if value.is_nan() {
             0.0
         } else {
-            (scaled(value, settings.scale) - origin) * shrinkage(rows.exposure[row], settings.shrink)
+            (scaled(value, settings.scale) - origin)
+                * shrinkage(rows.exposure[row], settings.shrink)
         }
     };
     (0..rows.len()).map(input).collect()

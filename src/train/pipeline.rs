@@ -67,21 +67,6 @@ pub(crate) fn train_bundle(
     progress.begin("fusion and calibration", 2);
     let scored = scored_folds(&folds, inputs.recipe)?;
     progress.advance(1);
-    {
-        use std::io::Write;
-        let mut out = std::io::BufWriter::new(std::fs::File::create("/tmp/dump_accounts.tsv").unwrap());
-        let codes: Vec<&str> = crate::detect::MeasureIndex::all().map(|m| m.measure().code).collect();
-        let _ = writeln!(out, "fold\taccount\textraction\tshare\tunit\tpopulation\tlanguage\tseen\tjudged\t{}", codes.join("\t"));
-        for (fold, histories) in folds.iter().enumerate() {
-            for h in histories {
-                for seen in [5, 10, 25, 50, 100, h.steps.len()] {
-                    if seen > h.steps.len() { continue; }
-                    let m: Vec<String> = h.measures(seen).as_array().iter().map(|v| format!("{v:.5}")).collect();
-                    let _ = writeln!(out, "{fold}\t{}\t{}\t{}\t{}\t{}\t{}\t{seen}\t{}\t{}", h.label.account, h.extraction(), h.extraction_share.unwrap_or(-1.0), h.unit(), h.label.population.as_deref().unwrap_or(""), h.label.language.as_deref().unwrap_or(""), h.judged(seen), m.join("\t"));
-                }
-            }
-        }
-    }
     let all: Vec<&AccountHistory> = folds.iter().flatten().collect();
     let fusion = fit_fusion(&all, inputs.recipe.fusion)?;
     summary.lines.push(accounts_line(&all));

@@ -91,7 +91,6 @@ pub(super) fn fit_text_models(
     };
     let (fold_models, model) = fits.fit_all()?;
     let outputs = fits.outputs(&fold_models);
-    fits.dump(&fold_models);
     Ok(TextModels {
         conversation: fits.conversation(&outputs)?,
         bandwidth: fits.bandwidth(&outputs),
@@ -123,9 +122,15 @@ impl Fits<'_> {
         let without: Vec<Option<usize>> = (0..self.recipe.folds).map(Some).chain([None]).collect();
         let chosen: Vec<Vec<&Example>> = without.iter().map(|fold| self.chosen(*fold)).collect();
         let settings: TextRecipe = self.recipe.text();
-        let steps = |examples: &Vec<&Example>| settings.epochs * examples.len().div_ceil(settings.batch);
-        self.progress.begin("text models", chosen.iter().map(steps).sum::<usize>() as u64);
-        let models = chosen.par_iter().map(|examples| self.fit(examples, &settings));
+        let steps =
+            |examples: &Vec<&Example>| settings.epochs * examples.len().div_ceil(settings.batch);
+        self.progress.begin(
+            "text models",
+            chosen.iter().map(steps).sum::<usize>() as u64,
+        );
+        let models = chosen
+            .par_iter()
+            .map(|examples| self.fit(examples, &settings));
         let mut models = models.collect::<Result<Vec<_>, _>>()?;
         let model = models.pop().ok_or(TrainError::NoRequests)?;
         Ok((models, model))
@@ -140,7 +145,11 @@ impl Fits<'_> {
             .collect()
     }
 
-    fn fit(&self, examples: &[&Example], settings: &TextRecipe) -> Result<StaticEncoder, TrainError> {
+    fn fit(
+        &self,
+        examples: &[&Example],
+        settings: &TextRecipe,
+    ) -> Result<StaticEncoder, TrainError> {
         let start = self.recipe.text.start;
         let mut loss = 0.0_f32;
         let model = fit_text(examples, self.tokens, start, settings, |now| {
@@ -151,7 +160,10 @@ impl Fits<'_> {
             };
             self.progress.advance(1);
         })?;
-        self.progress.note(&format!("text model: {} requests, loss {loss:.4}", examples.len()));
+        self.progress.note(&format!(
+            "text model: {} requests, loss {loss:.4}",
+            examples.len()
+        ));
         Ok(model)
     }
 
@@ -164,23 +176,6 @@ impl Fits<'_> {
                 judge(index).evaluate(&self.examples[index].rows, seen)
             })
             .collect()
-    }
-
-    fn dump(&self, fold_models: &[StaticEncoder]) {
-        use std::io::Write;
-        let mut out = std::io::BufWriter::new(std::fs::File::create("/tmp/dump_prompts.tsv").unwrap());
-        let mut seen = Seen::default();
-        for (index, request) in self.requests.iter().enumerate() {
-            let model = &fold_models[self.fold(index)];
-            let rows = &self.examples[index].rows;
-            let wide = model.wide().logit(rows, &mut seen);
-            let (cues, _) = model.evaluate(rows, &mut seen);
-            let deep: Vec<String> = crate::domain::Cue::INTENT.iter().map(|cue| { let p = f64::from(cues.get(*cue)).clamp(1e-7, 1.0 - 1e-7); format!("{:.3}", (p / (1.0 - p)).ln() - f64::from(wide)) }).collect();
-            let mut alone = crate::encoder::ChannelRows::default();
-            alone.channel_mut(crate::encoder::Channel::Request).extend(crate::encoder::asked(rows));
-            let request_only = model.wide().logit(&alone, &mut seen);
-            let _ = writeln!(out, "{}\t{}\t{:?}\t{}\t{}\t{}\t{}\t{:.3}\t{:.3}\t{}\t{}", request.unit, request.group, request.origin, request.extraction, request.bare, request.record.language, request.record.family, wide, request_only, deep.join(","), request.unit_size);
-        }
     }
 
     /// Fits the conversation calibration; every source weighs the same.

@@ -10,7 +10,12 @@ const AFTER: [usize; 3] = [10, 25, 50];
 /// False-positive rates.
 const RATES: [f64; 2] = [0.01, 0.001];
 /// Shares of extraction that are told apart.
-const SHARES: [(f64, &str); 4] = [(1.0, "pure"), (0.5, "half"), (0.25, "quarter"), (0.1, "tenth")];
+const SHARES: [(f64, &str); 4] = [
+    (1.0, "pure"),
+    (0.5, "half"),
+    (0.25, "quarter"),
+    (0.1, "tenth"),
+];
 
 /// Describes recall among extracting accounts by the extraction's share of their traffic, at thresholds that a share of
 /// the honest accounts pass, each application and source counting the same; one line per number of exchanges.
@@ -20,8 +25,10 @@ pub(super) fn recall_lines(scored: &[ScoredHistory<'_>]) -> Vec<String> {
 
 fn line(scored: &[ScoredHistory<'_>], after: usize) -> String {
     let score = |account: &ScoredHistory<'_>| account.scores[after.min(account.scores.len()) - 1];
-    let long: Vec<&ScoredHistory<'_>> =
-        scored.iter().filter(|account| account.scores.len() >= after.min(50)).collect();
+    let long: Vec<&ScoredHistory<'_>> = scored
+        .iter()
+        .filter(|account| account.scores.len() >= after.min(50))
+        .collect();
     let mut of_unit: BTreeMap<&str, f64> = BTreeMap::new();
     for account in long.iter().filter(|account| !account.history.extraction()) {
         *of_unit.entry(account.history.unit()).or_default() += 1.0;
@@ -40,7 +47,11 @@ fn line(scored: &[ScoredHistory<'_>], after: usize) -> String {
             left < 0.0
         });
         let threshold = threshold.map_or(f64::NEG_INFINITY, |(score, _)| *score);
-        text += &format!("; recall at {}% of {} honest units:", rate * 100.0, of_unit.len());
+        text += &format!(
+            "; recall at {}% of {} honest units:",
+            rate * 100.0,
+            of_unit.len()
+        );
         for (share, name) in SHARES {
             let of_share = long.iter().filter(|account| {
                 let own = account.history.extraction_share;

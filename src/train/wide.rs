@@ -12,7 +12,9 @@ use serde::Deserialize;
 
 use super::example::{Example, Target};
 use crate::domain::Cue;
-use crate::encoder::{Channel, ChannelRows, Linear, Seen, Wide, asked, distinct_features, feature_count};
+use crate::encoder::{
+    Channel, ChannelRows, Linear, Seen, Wide, asked, distinct_features, feature_count,
+};
 
 /// Settings of one fit; the recipe file holds them.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -66,13 +68,7 @@ fn system(rows: &ChannelRows) -> &[u32] {
 }
 
 /// Fits one model and returns it times `weight`.
-fn fit_linear(
-    rows: &[Row],
-    tokens: usize,
-    recipe: &WideRecipe,
-    weight: f32,
-    seed: u64,
-) -> Linear {
+fn fit_linear(rows: &[Row], tokens: usize, recipe: &WideRecipe, weight: f32, seed: u64) -> Linear {
     let mut weights = vec![0.0_f64; feature_count(tokens)];
     let mut bias = 0.0;
     let mut duals = vec![0.0_f64; rows.len()];
@@ -107,11 +103,7 @@ fn fit_linear(
 }
 
 /// Returns the examples' texts as sets of features; examples without that text are left out.
-fn rows(
-    examples: &[&Example],
-    tokens: usize,
-    text: fn(&ChannelRows) -> &[u32],
-) -> Vec<Row> {
+fn rows(examples: &[&Example], tokens: usize, text: fn(&ChannelRows) -> &[u32]) -> Vec<Row> {
     let mut seen = Seen::default();
     let mut rows: Vec<Row> = examples
         .iter()

@@ -58,7 +58,8 @@ pub(crate) fn reasons_to_contract(reasons: Vec<Reason>) -> Vec<contract::Reason>
     reasons.into_iter().map(reason_to_contract).collect()
 }
 
-fn reason_to_contract(reason: Reason) -> contract::Reason {
+/// Converts one reason.
+pub(crate) fn reason_to_contract(reason: Reason) -> contract::Reason {
     contract::Reason {
         code: reason.code.to_owned(),
         technique: reason

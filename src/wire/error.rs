@@ -41,6 +41,8 @@ pub enum ErrorKind {
     OtherTextModel,
     /// The label store is full.
     LabelsFull,
+    /// The store of marks is full.
+    MarksFull,
     /// The API key is over its rate limit.
     RateLimited,
     /// The server's queue is full.
@@ -92,6 +94,7 @@ impl ErrorKind {
             Self::UnfitBundle => ("unfit_bundle", Code::FailedPrecondition, 400, false, "errors#unfit_bundle"),
             Self::OtherTextModel => ("other_text_model", Code::FailedPrecondition, 400, false, "errors#other_text_model"),
             Self::LabelsFull => ("labels_full", Code::FailedPrecondition, 400, false, "errors#labels_full"),
+            Self::MarksFull => ("marks_full", Code::FailedPrecondition, 400, false, "errors#marks_full"),
             Self::RateLimited => ("rate_limited", Code::ResourceExhausted, 429, true, "errors#rate_limited"),
             Self::Overloaded => ("overloaded", Code::ResourceExhausted, 429, true, "errors#overloaded"),
             Self::DeadlineExceeded => ("deadline_exceeded", Code::DeadlineExceeded, 504, true, "errors#deadline_exceeded"),
@@ -192,6 +195,14 @@ pub enum WireError {
         /// Maximum number of labels.
         bound: usize,
     },
+    /// The store of marks is full.
+    #[error(
+        "the store of marks is full at {bound} changes; start with a file of the marks in force"
+    )]
+    MarksFull {
+        /// Maximum number of changes.
+        bound: usize,
+    },
     /// The API key is over its rate limit.
     #[error("the API key is over its rate limit; retry in {retry_after_seconds} s")]
     RateLimited {
@@ -264,6 +275,7 @@ impl WireError {
             Self::UnfitBundle { .. } => ErrorKind::UnfitBundle,
             Self::OtherTextModel => ErrorKind::OtherTextModel,
             Self::LabelsFull { .. } => ErrorKind::LabelsFull,
+            Self::MarksFull { .. } => ErrorKind::MarksFull,
             Self::RateLimited { .. } => ErrorKind::RateLimited,
             Self::Overloaded { .. } => ErrorKind::Overloaded,
             Self::DeadlineExceeded => ErrorKind::DeadlineExceeded,

@@ -1,9 +1,9 @@
-//! JSON Lines representations of the domain types: traffic, labels, prompt pools, assessments.
+//! JSON Lines representations of the domain types: traffic, labels, marks, prompt pools, assessments.
 //!
 //! A line is read as JSON of any form; its fields are then checked one by one, so that every [`LineError`] names its
 //! field and none can contain text of a prompt. When a name occurs twice in one object, the last one counts. An
-//! exchange is read by the one lenient reader that calls are read by (`wire::exchange_json`); labels and pools, which
-//! only our own tools write, are checked strictly.
+//! exchange is read by the one lenient reader that calls are read by (`wire::exchange_json`); labels, marks and pools,
+//! which only our own tools write, are checked strictly.
 //!
 //! Knows bytes and the domain; never files, line numbers or compression.
 
@@ -11,6 +11,7 @@ mod assessment;
 mod client;
 mod error;
 mod label;
+mod mark;
 mod parameters;
 mod pool;
 mod record;
@@ -20,6 +21,7 @@ mod traffic;
 
 pub use assessment::AssessmentLine;
 pub use error::LineError;
+pub(crate) use mark::MarkLine;
 
 /// A record, and the number of unknown fields on its line.
 #[derive(Clone, Debug, PartialEq, Eq)]

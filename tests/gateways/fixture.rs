@@ -238,7 +238,8 @@ impl Running {
             scorer: scorer.clone(),
             accounts: empty.clone(),
             models: empty.clone(),
-            labels: empty,
+            labels: empty.clone(),
+            reviews: empty,
         };
         let task = tokio::spawn(async move {
             let shutdown = async { stopped.await.unwrap_or_default() };

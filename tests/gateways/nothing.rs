@@ -1,12 +1,14 @@
-//! Empty services for tests that only use the scorer: no accounts, no bundles, no labels.
+//! Empty services for tests that only use the scorer: no accounts, no bundles, no labels, no queue.
 
 use stillwatch::internals::domain::{
-    AccountKey, AccountRef, Label, LabelSubject, LabeledAccount, Technique,
+    AccountKey, AccountRef, Label, LabelSubject, LabeledAccount, Mark, MarkSubject, Technique,
+    Timestamp,
 };
 use stillwatch::internals::engine::AccountState;
+use stillwatch::internals::policy::{Policy, PolicySettings, QueueState, Rank};
 use stillwatch::internals::server::{
     Accounts, ActiveBundle, Histories, LabelError, Labels, ModelEntry, ModelError, Models,
-    Submitted, Verification,
+    QueuedAccount, ReviewError, Reviews, Submitted, SubmittedMark, Verification,
 };
 
 /// Services without accounts, bundles or labels.
@@ -63,6 +65,28 @@ impl Models for EmptyServices {
 
     fn activate(&self, _: &str, _: bool) -> Result<bool, ModelError> {
         Err(ModelError::Unknown)
+    }
+}
+
+impl Reviews for EmptyServices {
+    fn state(&self) -> QueueState {
+        Policy::new(PolicySettings::default()).state()
+    }
+
+    fn queue_after(&self, _: Option<Rank>, _: usize) -> Vec<QueuedAccount> {
+        Vec::new()
+    }
+
+    fn submit(&self, _: Mark) -> Result<SubmittedMark, ReviewError> {
+        Err(ReviewError::Full { bound: 0 })
+    }
+
+    fn remove(&self, _: MarkSubject, _: String, _: Timestamp) -> Result<bool, ReviewError> {
+        Ok(false)
+    }
+
+    fn marks_after(&self, _: Option<MarkSubject>, _: usize) -> Vec<Mark> {
+        Vec::new()
     }
 }
 

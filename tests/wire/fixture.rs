@@ -22,6 +22,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::reviews::Desk;
+
 /// Canary text that must not appear in any error.
 pub(crate) const CANARY: &str = "canary-7f3a";
 
@@ -436,6 +438,7 @@ impl Running {
             accounts: fake.clone(),
             models: fake.clone(),
             labels: fake.clone(),
+            reviews: Arc::new(Desk::new(fake.clone())),
         };
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {

@@ -20,6 +20,7 @@ mod process;
 mod protocols;
 mod readers;
 mod real_envoy;
+mod reviews;
 mod services;
 mod status;
 mod streaming;

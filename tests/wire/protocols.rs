@@ -176,6 +176,7 @@ async fn reflection_lists_the_services_and_gives_the_contract() {
             "stillwatch.v1.AccountService",
             "stillwatch.v1.ModelService",
             "stillwatch.v1.LabelService",
+            "stillwatch.v1.ReviewService",
             "grpc.reflection.v1.ServerReflection",
         ] {
             assert!(listed.contains(service), "{listed}");

@@ -19,6 +19,7 @@ pub(super) fn services(settings: &Settings) -> anyhow::Result<Services> {
         },
         key,
         accounts_max: model.accounts_max,
+        policy: settings.policy,
         data: data.clone(),
         sink: None,
     })?)

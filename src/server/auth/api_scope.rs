@@ -22,7 +22,7 @@ pub enum KeyScope {
     Score,
     /// Reading account histories and model bundles.
     Read,
-    /// Submitting and exporting labels.
+    /// Submitting and exporting labels, the review queue and its marks.
     Review,
     /// Deleting account histories, activating bundles.
     Admin,
@@ -59,6 +59,8 @@ pub enum ApiScope {
     Models,
     /// `stillwatch.v1.LabelService`.
     Labels,
+    /// `stillwatch.v1.ReviewService`.
+    Reviews,
     /// The irreversible methods of those services: deleting an account's history, activating a bundle.
     Administration,
     /// Health, reflection, metrics, documentation, the start page. Requires no key.
@@ -79,7 +81,7 @@ impl ApiScope {
         match self {
             Self::Scoring | Self::Hooks | Self::Telemetry => Some(KeyScope::Score),
             Self::Accounts | Self::Models => Some(KeyScope::Read),
-            Self::Labels => Some(KeyScope::Review),
+            Self::Labels | Self::Reviews => Some(KeyScope::Review),
             Self::Administration => Some(KeyScope::Admin),
             Self::Open => None,
         }

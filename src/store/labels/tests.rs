@@ -1,5 +1,7 @@
 //! Tests of the label file: restarts, torn writes, accounts named by name and by pseudonym, pages.
 
+use std::fs;
+
 use super::*;
 use crate::domain::{Technique, Verdict};
 
@@ -189,7 +191,7 @@ fn at_the_bound_labels_are_refused_and_none_is_lost() {
         file.submit(label("a", verdict)).unwrap();
     }
     let full = file.submit(label("b", Verdict::Benign));
-    assert!(matches!(full, Err(LabelStoreError::Full { lines_max: 2 })));
+    assert!(matches!(full, Err(AppendError::Full { lines_max: 2 })));
     drop(file);
     assert_eq!(
         listed(&bounded(2).unwrap()),

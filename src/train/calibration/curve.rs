@@ -30,7 +30,12 @@ pub(super) fn fit(knots: &[Knot]) -> Vec<(f64, f64)> {
         .map(|knot| knot.extraction * high + (knot.weight - knot.extraction) * low)
         .collect();
     let inputs: Vec<Vec<f64>> = (0..points.len() - 1)
-        .map(|stretch| knots.iter().map(|knot| along(&points, stretch, knot.score)).collect())
+        .map(|stretch| {
+            knots
+                .iter()
+                .map(|knot| along(&points, stretch, knot.score))
+                .collect()
+        })
         .collect();
     let ones = vec![1.0; knots.len()];
     let mut slopes = vec![SLOPE_MIN; inputs.len()];
@@ -39,9 +44,23 @@ pub(super) fn fit(knots: &[Knot]) -> Vec<(f64, f64)> {
         .map(|knot| inputs.iter().map(|input| SLOPE_MIN * input[knot]).sum())
         .collect();
     for _ in 0..ROUNDS {
-        base += step(knots, &targets, &mut margins, &ones, base, (f64::MIN, f64::MAX));
+        base += step(
+            knots,
+            &targets,
+            &mut margins,
+            &ones,
+            base,
+            (f64::MIN, f64::MAX),
+        );
         for (input, slope) in inputs.iter().zip(&mut slopes) {
-            *slope += step(knots, &targets, &mut margins, input, *slope, (SLOPE_MIN, SLOPE_MAX));
+            *slope += step(
+                knots,
+                &targets,
+                &mut margins,
+                input,
+                *slope,
+                (SLOPE_MIN, SLOPE_MAX),
+            );
         }
     }
     let mut log_odds = base;
@@ -78,7 +97,11 @@ fn points(knots: &[Knot]) -> Vec<f64> {
 fn along(points: &[f64], stretch: usize, score: f64) -> f64 {
     let (from, to) = (points[stretch], points[stretch + 1]);
     let from_here = if stretch == 0 { score } else { score.max(from) };
-    let to_here = if stretch + 2 == points.len() { from_here } else { from_here.min(to) };
+    let to_here = if stretch + 2 == points.len() {
+        from_here
+    } else {
+        from_here.min(to)
+    };
     to_here - from
 }
 

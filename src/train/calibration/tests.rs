@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::domain::Risk;
-use crate::statistics::logistic::sigmoid;
 use crate::risk::{Calibrated, shift_prior};
+use crate::statistics::logistic::sigmoid;
 
 fn row(score: f64, extraction: bool) -> CalibrationRow {
     CalibrationRow {
