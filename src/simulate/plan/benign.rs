@@ -3,7 +3,8 @@
 use crate::domain::GroupKind;
 use crate::simulate::behaviour::population::Population;
 use crate::simulate::plan::feed::{Feed, Manner, Repeats};
-use crate::simulate::plan::planner::{Group, Organisation, Own, PlanError, Planner, Workload};
+use crate::simulate::plan::group::Group;
+use crate::simulate::plan::planner::{Organisation, Own, PlanError, Planner, Workload};
 use crate::simulate::prompt::draw::sample;
 use crate::simulate::prompt::record_sets::RecordSet;
 use crate::simulate::prompt::request_sequence::RequestSequence;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::account::{AccountPlan, AfterRefusal};
-use crate::domain::{GroupKind, Label, Technique, Timestamp, Verdict};
+use crate::domain::{Label, Technique, Timestamp, Verdict};
 use crate::simulate::behaviour::arrival_process::ArrivalProcess;
 use crate::simulate::behaviour::client_profile::{ClientProfile, Site};
 use crate::simulate::behaviour::end_user::Behind;
@@ -13,6 +13,7 @@ use crate::simulate::behaviour::population::Population;
 use crate::simulate::corpus::{Corpus, CorpusView};
 use crate::simulate::plan::account_replacement::later;
 use crate::simulate::plan::feed::Feed;
+use crate::simulate::plan::group::Group;
 use crate::simulate::plan::popular::Popular;
 use crate::simulate::prompt::record_sets::RecordSets;
 use crate::simulate::rng::SeededRng;
@@ -119,13 +120,6 @@ pub(crate) struct Workload {
     pub(crate) name: String,
     pub(crate) language: String,
     pub(crate) groups: Vec<String>,
-}
-
-/// An honest group that an account belongs to, for its label.
-#[derive(Clone)]
-pub(crate) struct Group {
-    pub(crate) name: String,
-    pub(crate) kind: GroupKind,
 }
 
 /// The values shared by accounts that belong together.

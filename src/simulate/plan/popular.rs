@@ -2,16 +2,11 @@
 //! unrelated accounts with inputs of their own. Without them "many accounts share it" would convict without a look at
 //! what is asked. Must not know extraction.
 
-use std::collections::BTreeSet;
-
 use crate::domain::GroupKind;
 use crate::simulate::behaviour::population::Population;
-use crate::simulate::plan::benign::{in_language, talk_repeats, work_repeats};
-use crate::simulate::plan::feed::{Feed, Manner};
-use crate::simulate::plan::planner::{Group, Own, PlanError, Planner, Workload};
+use crate::simulate::plan::group::Group;
 use crate::simulate::prompt::record_sets::{RecordSet, RecordSets};
-use crate::simulate::prompt::request_sequence::RequestSequence;
-use crate::simulate::prompt::request_spec::{RecordRef, RequestSpec, Unit};
+use crate::simulate::prompt::request_spec::{RecordRef, Unit};
 use crate::simulate::rng::SeededRng;
 use crate::simulate::scenario::Benign;
 
@@ -38,25 +33,25 @@ const COPIED: f64 = 0.4;
 /// The templates of one circle of users, the most popular first.
 #[derive(Default)]
 pub(crate) struct PopularTemplates {
-    templates: Vec<Template>,
+    pub(crate) templates: Vec<Template>,
     /// Relative number of users of each, Zipf with exponent 1 up to the largest group.
     weights: Vec<f64>,
 }
 
 /// An application's template: everything of its first request but the input.
-struct Template {
-    group: Group,
+pub(crate) struct Template {
+    pub(crate) group: Group,
     /// Unit of splitting of the application.
-    unit: String,
-    language: String,
-    frame: RecordRef,
+    pub(crate) unit: String,
+    pub(crate) language: String,
+    pub(crate) frame: RecordRef,
     /// Bytes of the frame's last message before and after its input.
-    around: (u32, u32),
+    pub(crate) around: (u32, u32),
 }
 
 /// The circles whose members share templates.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Circle {
+pub(crate) enum Circle {
     People,
     Developers,
     Programs,
@@ -65,13 +60,13 @@ enum Circle {
 /// The popular templates of a stream, one list for each circle of users.
 #[derive(Default)]
 pub(crate) struct Popular {
-    people: PopularTemplates,
-    developers: PopularTemplates,
-    programs: PopularTemplates,
+    pub(crate) people: PopularTemplates,
+    pub(crate) developers: PopularTemplates,
+    pub(crate) programs: PopularTemplates,
 }
 
 impl Circle {
-    const fn of(population: Population) -> Option<Self> {
+    pub(crate) const fn of(population: Population) -> Option<Self> {
         match population {
             Population::Consumer => Some(Self::People),
             Population::Developer => Some(Self::Developers),
@@ -128,74 +123,9 @@ impl Popular {
     }
 }
 
-impl Planner<'_> {
-    /// Draws the traffic of an account that uses a popular template; `None` for the other accounts.
-    pub(crate) fn popular_template(
-        &mut self,
-        population: Population,
-        count: usize,
-        language: Option<&str>,
-    ) -> Result<Option<Own>, PlanError> {
-        let Some(circle) = Circle::of(population) else {
-            return Ok(None);
-        };
-        let uses = self.rng.chance(share(&self.scenario.benign, population));
-        let popular = match circle {
-            Circle::People => &self.popular.people,
-            Circle::Developers => &self.popular.developers,
-            Circle::Programs => &self.popular.programs,
-        };
-        if !uses || popular.templates.is_empty() {
-            return Ok(None);
-        }
-        let template = &popular.templates[popular.draw(language, &mut self.rng)];
-        let spoken = Some(template.language.as_str());
-        let asking = match circle {
-            Circle::People | Circle::Programs => {
-                in_language(&self.record_sets.consumers, spoken, "consumers")?
-            }
-            Circle::Developers => in_language(&self.record_sets.developers, spoken, "developers")?,
-        };
-        let home = self.rng.below(asking.len());
-        let inputs = self.record_sets.person(&asking, home, count, &mut self.rng);
-        let mut groups: BTreeSet<String> = BTreeSet::from([template.unit.clone()]);
-        let specs = inputs.iter().map(|input| {
-            let donor = input.frame();
-            groups.insert(self.record_sets.group(donor.unit).to_owned());
-            RequestSpec::Input {
-                frame: template.frame,
-                around: template.around,
-                donor,
-                donor_around: (0, 0),
-            }
-        });
-        let sequence = RequestSequence::listed(specs.collect());
-        let (manner, repeats) = match circle {
-            Circle::People => (Manner::Talk, talk_repeats(&mut self.rng)),
-            Circle::Developers => (Manner::Agent, talk_repeats(&mut self.rng)),
-            Circle::Programs => (Manner::Work, work_repeats(&mut self.rng, 0.45)),
-        };
-        let workload = Workload {
-            feed: Feed {
-                sequence,
-                manner,
-                repeats,
-                evasion: None,
-                rerun: None,
-            },
-            name: template.unit.clone(),
-            language: template.language.clone(),
-            groups: groups.into_iter().collect(),
-        };
-        Ok(Some(
-            Own::one(population, workload).of(template.group.clone()),
-        ))
-    }
-}
-
 impl PopularTemplates {
     /// Draws a template by its popularity, among those in `language` if there are any.
-    fn draw(&self, language: Option<&str>, rng: &mut SeededRng) -> usize {
+    pub(crate) fn draw(&self, language: Option<&str>, rng: &mut SeededRng) -> usize {
         let speaks = |template: &Template| Some(template.language.as_str()) == language;
         let some = self.templates.iter().any(speaks);
         let weights: Vec<f64> = self
@@ -215,7 +145,7 @@ impl PopularTemplates {
 }
 
 /// Returns the share of a population's accounts that use a popular template.
-const fn share(benign: &Benign, population: Population) -> f64 {
+pub(crate) const fn share(benign: &Benign, population: Population) -> f64 {
     let popular = &benign.popular;
     match population {
         Population::Consumer => popular.consumer,

@@ -1,7 +1,8 @@
 //! The people behind one account and what each of them sends: end users of relays and disclosed resellers, the staff of
 //! a company with one key, and households.
 
-use super::planner::{Group, Own, PlanError, Planner, Workload};
+use super::group::Group;
+use super::planner::{Own, PlanError, Planner, Workload};
 use crate::domain::GroupKind;
 use crate::simulate::behaviour::end_user::Behind;
 use crate::simulate::behaviour::population::Population;

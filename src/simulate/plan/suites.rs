@@ -5,7 +5,8 @@ use crate::domain::GroupKind;
 use crate::simulate::behaviour::population::Population;
 use crate::simulate::plan::benign::{in_language, sizes, workload};
 use crate::simulate::plan::feed::{Manner, Repeats, Rerun};
-use crate::simulate::plan::planner::{Group, Own, PlanError, Planner};
+use crate::simulate::plan::group::Group;
+use crate::simulate::plan::planner::{Own, PlanError, Planner};
 use crate::simulate::prompt::request_sequence::RequestSequence;
 
 /// Fewest and most items of a suite.
