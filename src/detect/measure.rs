@@ -42,9 +42,9 @@ pub enum Direction {
     Context,
 }
 
-/// The most that all uses of one clearing measure may take from a score, in log-odds: a factor of about 4.5 in the
+/// The most that all uses of one clearing measure may take from a score, in log-odds: a factor of about 2.7 in the
 /// odds. It moves an account behind others in a queue and never acquits one whose requests say what they are for.
-pub(crate) const CLEARING_LIMIT: f64 = -1.5;
+pub(crate) const CLEARING_LIMIT: f64 = -1.0;
 
 /// One measured quantity. It means the same after 5 exchanges and after 500, unless its documentation says otherwise.
 #[derive(Debug)]

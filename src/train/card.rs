@@ -22,7 +22,7 @@ pub(crate) fn card(name: &str, version: u32, summary: &Summary, model: &RiskMode
     let mut card = format!("# Model card: {name}@{version}\n\n");
     card.push_str(
         "Scores conversations and accounts for capability extraction. A static text encoder (byte-level BPE, \
-         attention-pooled token vectors, 16 cue heads, and a linear member over which tokens and pairs occur), bounded \
+         attention-pooled token vectors, 17 cue heads, and a linear member over which tokens and pairs occur), bounded \
          account statistics, an additive fusion of a few measures and calibration by account. Token vectors start from rows distilled from the multilingual Universal \
          Sentence Encoder (Apache-2.0) unless the recipe says otherwise.\n\n## Made of\n\n",
     );
@@ -37,7 +37,7 @@ pub(crate) fn card(name: &str, version: u32, summary: &Summary, model: &RiskMode
     card.push_str(
         "\n## Operating points\n\n\
          Score thresholds that a benign account passes *at any time* with the target's probability, each application \
-         counting equally. Two promises hold for each: 5%, 1% and 0.1% of all benign accounts, and five times as much of \
+         counting equally. Two promises hold for each: 5%, 1% and 0.1% of all benign accounts, and ten times as much of \
          the population that is hardest to tell apart (as a rule evaluators). The row shows the stricter one, with the \
          accounts behind it. An extrapolated threshold for restriction restricts nobody: it recommends a review.\n\n\
          | recommendation | target | score above | benign accounts | applications | seen beyond | upper 95% bound | tail |\n\

@@ -2,8 +2,9 @@
 //!
 //! A measure in log-odds enters as it is, one in [0, 1] as `ln((x + c) / (1 + c - x))`, both times a weight, relative to
 //! the median benign account and shrunk by exposure; the model's lines follow that curve through some twenty points. A
-//! measure that clears is relative to 0, so that its absence weighs nothing, and its weight is bounded so that it takes
-//! no more than the clearing limit. Boosted tables over more measures fitted the same accounts better and unseen ones
+//! measure that clears is relative to 0, so that its absence weighs nothing; if it clears at all, it does so up to the
+//! clearing limit. (Most accounts are too short to show what clears, so that a fitted weight is small; on unseen accounts
+//! the whole limit ranked better.) Boosted tables over more measures fitted the same accounts better and unseen ones
 //! worse: their steps treated everything in the tail, where thresholds lie, as equal. Fitted by projected coordinate
 //! Newton steps, which converge because the loss is convex and the constraints are bounds. Deterministic.
 
@@ -83,7 +84,13 @@ pub(crate) fn fit(
         .enumerate()
         .map(|(index, column)| input(rows, index, column, typical[index]))
         .collect();
-    let bounds: Vec<(f64, f64)> = columns.iter().map(bounds).collect();
+    let mut bounds: Vec<(f64, f64)> = columns.iter().map(bounds).collect();
+    let (_, first) = descend(rows, &inputs, &bounds, settings.penalty);
+    for ((bounds, weight), column) in bounds.iter_mut().zip(first).zip(columns) {
+        if column.direction == Direction::Clears && weight < 0.0 {
+            bounds.1 = bounds.0;
+        }
+    }
     let (base, weights) = descend(rows, &inputs, &bounds, settings.penalty);
     let terms = columns
         .iter()
@@ -97,7 +104,7 @@ pub(crate) fn fit(
 /// Returns what a weight multiplies, before it is taken relative to the median benign account.
 fn scaled(value: f64, scale: Scale) -> f64 {
     match scale {
-        Scale::LogOdds => value,
+        Scale::LogOdds | Scale::Plain => value,
         Scale::Share => {
             let share = value.clamp(0.0, 1.0);
             ((share + OFFSET) / (1.0 + OFFSET - share)).ln()
@@ -109,6 +116,7 @@ fn scaled(value: f64, scale: Scale) -> f64 {
 fn points(scale: Scale) -> Vec<f64> {
     match scale {
         Scale::Share => POINTS.to_vec(),
+        Scale::Plain => vec![0.0, 1.0],
         Scale::LogOdds => {
             let (least, most) = Unit::LogOdds.range();
             vec![least, most]

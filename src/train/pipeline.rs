@@ -28,7 +28,7 @@ use crate::privacy::PseudonymKey;
 use crate::profile::RandomFeatures;
 use crate::risk::RiskModel;
 use crate::simulate::corpus::{Corpus, CorpusView, LicenceClass, UnitFacts};
-use crate::simulate::{OWN_PREFIX, Plan, Scenario};
+use crate::simulate::{OWN_PREFIX, Plan, Population, Scenario};
 use crate::text::CommonWords;
 
 /// The inputs of a training run.
@@ -122,13 +122,10 @@ fn observed_folds(
             plan.accounts.len() as u64,
         );
         let advance = || progress.advance(1);
-        folds.push(simulated_histories(
-            &plan,
-            inputs.corpus,
-            &observer,
-            features,
-            &advance,
-        ));
+        let mut histories =
+            simulated_histories(&plan, inputs.corpus, &observer, features, &advance);
+        histories.retain(|history| !is_by_agreement(history));
+        folds.push(histories);
     }
     Ok(folds)
 }
@@ -182,6 +179,13 @@ fn teaches_fold(unit: UnitFacts<'_>, fold: usize, recipe: &Recipe) -> bool {
     fold_of_key(unit.split_key, recipe.folds, FOLD_SALT) == fold
         && unit.licence == LicenceClass::Permissive
         && !unit.split_key.starts_with(OWN_PREFIX)
+}
+
+/// Returns whether an account is a security researcher's. What probing accounts send they send as well, under an agreement
+/// that the provider knows of and a mark states: as benign examples they would teach that probing is benign, and as
+/// benign accounts they would set the thresholds.
+fn is_by_agreement(history: &AccountHistory) -> bool {
+    history.label.population.as_deref() == Some(Population::Researcher.name())
 }
 
 /// Returns the scenario with one in `parts` of its accounts.

@@ -15,7 +15,7 @@ use super::histories::AccountHistory;
 use super::logistic::{self, LogisticError, LogisticSettings};
 use super::operating_points::{OperatingPointFitError, fit_operating_points};
 use super::rows::{Column, Scale, TrainingRows};
-use crate::detect::{MEASURE_COUNT, MeasureIndex, Unit};
+use crate::detect::{Direction, MEASURE_COUNT, MeasureIndex, Unit};
 use crate::risk::{
     AccountCalibration, Calibration, CalibrationError, Fusion, FusionError, OperatingPoints,
     RiskModel, RiskModelError, RiskModelFile, TargetRates,
@@ -79,11 +79,20 @@ pub(crate) struct ScoredHistory<'a> {
     pub scores: Vec<f64>,
 }
 
-/// The fused measures: how much the requests ask for what extractions ask for, and how much of that comes as one
-/// template swept without repeats. Every other measure is context for the reader. Fusing all of them improved the fit
-/// and worsened performance on unseen accounts: variety became evidence of extraction, accounts that mix an extraction
-/// with benign traffic outranked pure ones, benign evaluators outranked both, and separate intents each added noise.
-const FUSED: [&str; 2] = ["intent_tail", "swept_intent"];
+/// The fused measures: how strongly the most telling requests ask for what extractions ask for; that requests were
+/// refused as extraction in many phrasings, or asked of another model at once; and, as what clears, that a suite was run
+/// again. Every other measure is context for the reader. Fusing all of them improved the fit and worsened performance on
+/// unseen accounts: variety became evidence of extraction, accounts that mix an extraction with benign traffic outranked
+/// pure ones, and benign evaluators outranked both. A mean beside the tail, or templates swept without repeats, cost
+/// recall of mixed accounts; what relays show (`relayed_minutes`) found a fifth of those without extraction and cost a
+/// fifth of the pure extractions.
+const FUSED: [&str; 5] = [
+    "intent_tail",
+    "suite_rerun_share",
+    "refused_then_switched_share",
+    "extraction_refused_share",
+    "probing_breadth",
+];
 
 /// Fits the additive fusion on histories.
 ///
@@ -112,8 +121,9 @@ pub(crate) fn fit_fusion(
         .iter()
         .map(|measure| Column {
             name: measure.measure().code.to_owned(),
-            scale: match measure.measure().unit {
-                Unit::LogOdds => Scale::LogOdds,
+            scale: match (measure.measure().direction, measure.measure().unit) {
+                (Direction::Clears, _) => Scale::Plain,
+                (_, Unit::LogOdds) => Scale::LogOdds,
                 _ => Scale::Share,
             },
             direction: measure.measure().direction,
@@ -234,11 +244,11 @@ pub(crate) fn fit_risk_model(
 }
 
 /// Maximum false-positive rate of any one population, as a multiple of the overall rate. Evaluators and judges send
-/// what extractions send: at a threshold for the average customer a fifth of them would be reviewed, and at the average
-/// rate among evaluators almost no extraction would be.
-const POPULATION_SHARE: f64 = 5.0;
+/// what extractions send: at the overall rate among evaluators almost no extraction would be found. A daily budget bounds
+/// how many of them anybody is asked to review, and a mark ends it.
+const POPULATION_SHARE: f64 = 10.0;
 
-/// Sets operating points that hold their rates among all benign accounts, and at most five times those rates in the
+/// Sets operating points that hold their rates among all benign accounts, and at most ten times those rates in the
 /// population that is hardest to distinguish from extraction.
 fn hardest_points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, RiskModelFitError> {
     let units = unit_numbers(scored.iter().map(|account| account.history.unit()));

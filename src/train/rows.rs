@@ -14,6 +14,8 @@ pub(crate) enum Scale {
     Share,
     /// Log-odds within the range of the measures in that unit.
     LogOdds,
+    /// A share in [0, 1], linear as it is.
+    Plain,
 }
 
 /// Prior knowledge about a feature.
