@@ -160,13 +160,13 @@ impl BundleFiles {
     /// Returns the files of the bundle compiled into the program.
     pub fn embedded() -> Self {
         Self {
-            manifest: include_str!("../models/default/3/manifest.toml").to_owned(),
+            manifest: include_str!("../models/default/4/manifest.toml").to_owned(),
             files: [
-                include_bytes!("../models/default/3/tokenizer.json").to_vec(),
-                include_bytes!("../models/default/3/encoder.safetensors").to_vec(),
-                include_bytes!("../models/default/3/words.bloom").to_vec(),
-                include_bytes!("../models/default/3/risk_model.json").to_vec(),
-                include_bytes!("../models/default/3/CARD.md").to_vec(),
+                include_bytes!("../models/default/4/tokenizer.json").to_vec(),
+                include_bytes!("../models/default/4/encoder.safetensors").to_vec(),
+                include_bytes!("../models/default/4/words.bloom").to_vec(),
+                include_bytes!("../models/default/4/risk_model.json").to_vec(),
+                include_bytes!("../models/default/4/CARD.md").to_vec(),
             ],
         }
     }

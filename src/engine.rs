@@ -303,11 +303,8 @@ impl<S> Engine<S> {
         let mut judgement = model.judge(&measured.measures, measured.judged);
         if let Some(policy) = &self.policy {
             let advice = judgement.recommendation;
-            Advised::from(&mut judgement).follow(policy.decide(
-                account,
-                advice,
-                measured.templates,
-            ));
+            let decision = policy.decide(account, advice, measured.templates);
+            Advised::from(&mut judgement).follow(&decision);
         }
         Some(AccountState {
             account,
@@ -360,7 +357,7 @@ impl<S> Engine<S> {
                     templates,
                 })
             };
-            Advised::from(&mut assessment).follow(decision);
+            Advised::from(&mut assessment).follow(&decision);
         }
         assessment
     }

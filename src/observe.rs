@@ -278,6 +278,7 @@ mod tests {
 
     #[test]
     fn a_turn_is_typed_if_a_user_and_no_tool_spoke_last() {
+        use Role::{Assistant, System, Tool, User};
         let of = |roles: &[(Role, &str)]| {
             let message = |&(role, text): &(Role, &str)| Message {
                 role,
@@ -288,7 +289,6 @@ mod tests {
                 ..Exchange::default()
             })
         };
-        use Role::{Assistant, System, Tool, User};
         assert!(of(&[(System, "Be brief."), (User, "Hello")]));
         assert!(of(&[
             (User, "Look"),

@@ -238,7 +238,7 @@ fn labels_by_pseudonym_train_the_same_bundle_and_none_is_left_out_silently() {
         "an operator's own labeled traffic",
         "benign accounts of",
         "4 labels could not be used",
-        "those of default@3, unchanged",
+        "those of default@4, unchanged",
         "on nothing simulated",
     ] {
         assert!(card.contains(said), "{said} in {card}");
@@ -310,7 +310,7 @@ fn labels_are_exported_in_order_and_only_with_the_key_of_their_pseudonyms() {
 #[test]
 fn a_bundle_that_was_touched_is_refused() {
     let folder = TempDir::new().unwrap();
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/3");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/4");
     for entry in std::fs::read_dir(&shipped).unwrap() {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();

@@ -64,6 +64,9 @@ fn benign(account: &str, application: &str) -> Label {
         language: Some("en".to_owned()),
         population: Some("tenant".to_owned()),
         cell: None,
+        group: None,
+        group_kind: None,
+        successor_of: None,
     }
 }
 

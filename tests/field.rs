@@ -246,7 +246,7 @@ fn a_subset_runs_and_its_figures_can_be_gated() {
     assert!(checked.iter().all(|one| one.got.value().is_some()));
     let mut names: Vec<String> = tables
         .iter()
-        .flat_map(|table| table.figures())
+        .flat_map(stillwatch::eval::table::Table::figures)
         .map(|(name, _)| name)
         .collect();
     let all = names.len();

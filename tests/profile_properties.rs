@@ -138,7 +138,7 @@ fn shape() -> impl Strategy<Value = RequestShape> {
 fn observation() -> impl Strategy<Value = Observation> {
     (
         (0..90_i64, 0..200_i64, 0..12_u64, 0..40_u64, 0..3_u64),
-        prop::array::uniform16(0.0..=1.0_f32),
+        prop::array::uniform17(0.0..=1.0_f32),
         (
             shape(),
             outcome(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::BundleError;
 
 /// The bundle format that this program reads and writes.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// The kind of text encoder that a bundle's weights are for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,7 +143,7 @@ impl Manifest {
 mod tests {
     use super::*;
 
-    const SHIPPED: &str = include_str!("../../models/default/3/manifest.toml");
+    const SHIPPED: &str = include_str!("../../models/default/4/manifest.toml");
 
     #[test]
     fn a_manifest_without_a_kind_of_encoder_is_static_and_round_trips() {
@@ -163,7 +163,7 @@ mod tests {
             error.to_string(),
             "manifest.toml: expected an encoder of kind `static`, got `bert`"
         );
-        let format = SHIPPED.replacen("format = 3", "format = 9\nera = \"later\"", 1);
+        let format = SHIPPED.replacen("format = 4", "format = 9\nera = \"later\"", 1);
         let error = Manifest::parse(&format).unwrap_err();
         assert!(matches!(error, BundleError::Format { actual: 9, .. }));
     }

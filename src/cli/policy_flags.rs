@@ -80,7 +80,7 @@ impl PolicyFlags {
                 .map_err(|error| anyhow::anyhow!("--marks {}: {error}", path.display()))?;
             let mut refused = None;
             read_marks(path, key, |change| {
-                refused = policy.apply(change).err().or(refused)
+                refused = policy.apply(change).err().or(refused);
             })?;
             if let Some(error) = refused {
                 warn(&format!(

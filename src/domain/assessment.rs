@@ -212,6 +212,6 @@ pub struct Assessment {
     /// Whether the account had already sent this exchange, with the same id and messages. If so, nothing was counted,
     /// and the other fields describe the account's unchanged state.
     pub duplicate: bool,
-    /// The bundle that produced the assessment, such as `default@3`.
+    /// The bundle that produced the assessment, such as `default@4`.
     pub bundle: Arc<str>,
 }

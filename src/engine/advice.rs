@@ -39,7 +39,7 @@ impl<'a> From<&'a mut Judgement> for Advised<'a> {
 
 impl Advised<'_> {
     /// Puts the decision in place of the bundle's advice, and adds a mark to the reasons.
-    pub(super) fn follow(self, decision: Decision) {
+    pub(super) fn follow(self, decision: &Decision) {
         if decision.recommendation != *self.recommendation {
             *self.recommendation = decision.recommendation;
             *self.mitigations = mitigations(decision.recommendation, self.techniques);

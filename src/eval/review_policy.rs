@@ -251,12 +251,11 @@ impl PolicyComparison {
                 ..default
             });
         }
-        let holds = |outcome: &&PolicyOutcome| match max_fpr {
-            Some(rate) => {
+        let holds = |outcome: &&PolicyOutcome| {
+            if let Some(rate) = max_fpr {
                 let honest = wilson(outcome.benign_reviewed, self.benign);
                 honest.is_some_and(|interval| interval.high <= rate)
-            }
-            None => {
+            } else {
                 let labeled = outcome.extracting_reviewed + outcome.benign_reviewed;
                 labeled > 0 && outcome.extracting_reviewed as f64 >= PRECISION_MIN * labeled as f64
             }

@@ -2,6 +2,7 @@
 //! which settings are chosen, and the lines of the card that state them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use super::risk_model::ScoredHistory;
 
@@ -47,7 +48,8 @@ fn line(scored: &[ScoredHistory<'_>], after: usize) -> String {
             left < 0.0
         });
         let threshold = threshold.map_or(f64::NEG_INFINITY, |(score, _)| *score);
-        text += &format!(
+        let _ = write!(
+            text,
             "; recall at {}% of {} honest units:",
             rate * 100.0,
             of_unit.len()
@@ -64,7 +66,11 @@ fn line(scored: &[ScoredHistory<'_>], after: usize) -> String {
                 counts[1] += 1.0;
             }
             let recall: f64 = by_pipeline.values().map(|[found, all]| found / all).sum();
-            text += &format!(" {name} {:.2}", recall / by_pipeline.len().max(1) as f64);
+            let _ = write!(
+                text,
+                " {name} {:.2}",
+                recall / by_pipeline.len().max(1) as f64
+            );
         }
     }
     let pipelines: BTreeSet<&str> = long

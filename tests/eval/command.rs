@@ -69,7 +69,7 @@ fn a_release_is_held_shown_and_compared() {
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("the nearest is \"overview / accounts / all\""));
 
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/3");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/4");
     let shipped = shipped.to_str().unwrap();
     let page = run(
         folder,

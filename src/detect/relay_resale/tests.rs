@@ -120,8 +120,8 @@ fn a_queue_leaves_a_floor_under_typed_turns_that_persons_and_companies_do_not_ha
     );
     // A program that works off a list has a floor, and its tools wait for the model.
     let program = paced(|n| 1.0 + 0.2 * uniform(32, n), |_| 0.6);
-    for honest in [company, person, program] {
-        assert!(floor(&honest) < 0.02, "{}", floor(&honest));
+    for honest in [&company, &person, &program] {
+        assert!(floor(honest) < 0.02, "{}", floor(honest));
     }
     let no_tools = fold_observations((0..100).map(|n| turn(n, n as i64 * 300 * MILLI)));
     assert!(floor(&no_tools).is_nan());

@@ -26,7 +26,7 @@ impl Default for Options {
             seed: 1,
             prior: PRIOR,
             thin: 20,
-            technique_risk: 0.5,
+            technique_risk: 0.1,
         }
     }
 }

@@ -106,6 +106,10 @@ pub(crate) struct ClientProfile {
 
 /// Optional fields that a deployment sends.
 #[derive(Clone, Copy)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each field is stated or not, whatever the others are"
+)]
 pub(crate) struct States {
     pub(crate) device: bool,
     pub(crate) session: bool,

@@ -7,6 +7,7 @@ use crate::domain::{Technique, Timestamp};
 use crate::simulate::behaviour::population::Population;
 use crate::simulate::corpus::techniques_of_family;
 use crate::simulate::evasion::{Evasion, read_in};
+use crate::simulate::plan::account::AccountPlan;
 use crate::simulate::plan::account_replacement::{AccountReplacement, later};
 use crate::simulate::plan::benign::{work_repeats, workload};
 use crate::simulate::plan::feed::{Manner, Repeats};
@@ -21,6 +22,10 @@ use crate::simulate::scenario::{ExtractionSettings, Pipelines, Sharding};
 /// Minimum number of dataset records that an account works on; larger pools share shards of this size.
 const SHARD_RECORDS: usize = 20;
 
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "four choices that do not depend on each other"
+)]
 struct Campaign<'a> {
     extraction: &'a ExtractionSettings,
     cell: Option<&'a str>,
@@ -134,7 +139,7 @@ impl<'a> Planner<'a> {
                 let start = replaced
                     .then(|| replacement.successor(end, &mut self.rng))
                     .flatten();
-                let banned = self.accounts.last().map(|account| account.account());
+                let banned = self.accounts.last().map(AccountPlan::account);
                 predecessor = start.zip(banned.map(str::to_owned));
                 if predecessor.is_none() {
                     break;

@@ -178,7 +178,7 @@ class Assessment:
     score: float
     truncated: bool
     bundle: str
-    """The model bundle that scored, such as `default@3`."""
+    """The model bundle that scored, such as `default@4`."""
 
 
 @dataclass(frozen=True)
