@@ -134,18 +134,22 @@ impl OperatingPoints {
     /// Creates operating points from three thresholds.
     ///
     /// # Errors
-    /// When the target rates increase or are outside (0, 1), a score is not finite, or the scores are out of order.
+    /// When a target rate is outside (0, 1), a score is not finite, or the scores are out of order. Rates need not fall: a
+    /// threshold may be that of one population, with a rate of its own.
     pub fn new(
         watch: Threshold,
         review: Threshold,
         restrict: Threshold,
     ) -> Result<Self, OperatingPointError> {
-        let rates = TargetRates {
-            watch: watch.target_rate,
-            review: review.target_rate,
-            restrict: restrict.target_rate,
-        };
-        rates.check()?;
+        let is_rate =
+            |threshold: &Threshold| threshold.target_rate > 0.0 && threshold.target_rate < 1.0;
+        if ![&watch, &review, &restrict].into_iter().all(is_rate) {
+            return Err(OperatingPointError::Rates {
+                watch: watch.target_rate,
+                review: review.target_rate,
+                restrict: restrict.target_rate,
+            });
+        }
         for (index, threshold) in [&watch, &review, &restrict].into_iter().enumerate() {
             if !threshold.score.is_finite() {
                 return Err(OperatingPointError::Score {

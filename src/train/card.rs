@@ -83,7 +83,7 @@ fn what_decides(fusion: &Fusion) -> String {
         "## What decides\n\n\
          {} of {MEASURE_COUNT} measures have a term: {}. So {} of the {} detectors decide; {} are context, which \
          `explain` prints and which changes no risk, and {} are drafts that measure nothing yet. A technique that no \
-         term speaks for is not answered as a risk. A term that speaks for any intent counts for each of the four \
+         term speaks for is not answered as a risk. A term that speaks for any intent counts for each of the five \
          techniques with an intent by how much of that intent was seen.\n",
         terms.len(),
         terms.join(", "),

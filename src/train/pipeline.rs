@@ -154,9 +154,10 @@ fn observer(text: &TextModels, model: &StaticEncoder) -> Result<Observer, TrainE
 
 fn accounts_line(accounts: &[&AccountHistory]) -> String {
     let units = |extraction: bool| {
-        let of_kind = accounts
-            .iter()
-            .filter(|history| history.extraction() == extraction);
+        let of_kind = accounts.iter().filter(|history| {
+            history.extraction() == extraction
+                && (!extraction || history.extraction_share.is_some_and(|share| share > 0.0))
+        });
         of_kind
             .map(|history| history.unit())
             .filter(|unit| !unit.starts_with(OWN_PREFIX))

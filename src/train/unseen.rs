@@ -75,7 +75,12 @@ fn line(scored: &[ScoredHistory<'_>], after: usize) -> String {
     }
     let pipelines: BTreeSet<&str> = long
         .iter()
-        .filter(|account| account.history.extraction())
+        .filter(|account| {
+            account
+                .history
+                .extraction_share
+                .is_some_and(|share| share > 0.0)
+        })
         .map(|account| account.history.unit())
         .collect();
     text + &format!(" ({} pipelines)", pipelines.len())
