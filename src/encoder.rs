@@ -22,12 +22,14 @@ pub use rows::ChannelRows;
 pub(crate) use tokens::TokenizerError;
 pub use tokens::Vocabulary;
 pub use wide::{Linear, Seen, Wide, distinct_features, feature_count};
-pub(crate) use wide::{asked, asking_channel};
+pub(crate) use wide::{asked, asking_channel, feature_value};
 
 use crate::domain::{CueProbabilities, Embedding};
 use crate::text::TextView;
 pub use crate::text::{CHANNELS, Channel};
-use readings::{LONG, elsewhere_pieces, may_be_telling, most_telling, request_pieces};
+use readings::{
+    ELSEWHERE_TOKENS_MIN, LONG, elsewhere_pieces, may_be_telling, most_telling, request_pieces,
+};
 use window::ChannelTexts;
 
 /// Computes cue probabilities and an embedding from the text of a request.
@@ -201,6 +203,9 @@ impl TextEncoder {
             normal::normalise_into(piece, &mut scratch.normalised);
             self.vocabulary
                 .ids_into(&scratch.normalised, &mut scratch.long);
+            if scratch.long.len() < ELSEWHERE_TOKENS_MIN {
+                return;
+            }
             let (stretch, estimate) = most_telling(&scratch.long, wide);
             if estimate > most && may_be_telling(stretch, wide) {
                 (index, most) = (Some(text), estimate);

@@ -189,7 +189,8 @@ impl Reference {
         if features.is_empty() {
             return Tensor::zeros((1, 1), DType::F32, &Device::Cpu);
         }
-        let length = (features.len() as f64).sqrt();
+        // See `encoder::wide`: forty more features than there are.
+        let length = (features.len() as f64 + 40.0).sqrt();
         let features = Tensor::from_slice(features, features.len(), &Device::Cpu)?;
         let sum = self.wide[which]
             .index_select(&features, 0)?

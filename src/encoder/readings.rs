@@ -25,6 +25,8 @@ const REQUEST_BYTES_MAX: usize = 16 * 1024;
 /// Most bytes that are read of the texts elsewhere in a call, and of one of them.
 const ELSEWHERE_BYTES_MAX: usize = 4 * 1024;
 const ELSEWHERE_TEXT_MAX: usize = 2 * 1024;
+/// Fewest tokens of a text elsewhere that is read: a few words have hardly any wording to judge them by.
+pub(super) const ELSEWHERE_TOKENS_MIN: usize = 16;
 /// Bytes of one of the pieces that a text over its bound is read in.
 const PIECE_BYTES: usize = 512;
 

@@ -2,7 +2,8 @@
 //!
 //! A mean over requests can be washed out by sending one honest prompt many times, and driven up by a standing
 //! instruction that a client repeats in every call. So a text is judged [`TIMES`] times at most: more than once, since
-//! drawing several answers to one prompt is a way of extracting. The memory is a table with one place for each
+//! drawing several answers to one prompt is a way of extracting, and often enough for a band, since one demand may stand
+//! under many conversations. The memory is a table with one place for each
 //! remainder of the digest: a text is known until another one takes its place.
 
 use crate::domain::Digest;
@@ -11,7 +12,7 @@ use crate::domain::Digest;
 const PLACES: usize = 128;
 
 /// Number of times that one text is judged; the count takes the lowest bits of a tag.
-const TIMES: u32 = 4;
+const TIMES: u32 = 8;
 const TIMES_MASK: u32 = TIMES - 1;
 
 /// Tags of the latest texts with their counts, by place. Merging keeps the larger tag of each place, so it is exact in
@@ -70,10 +71,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_judged_four_times_until_others_take_its_place() {
+    fn a_text_is_judged_eight_times_until_others_take_its_place() {
         let mut texts = JudgedTexts::empty();
         let digest = |n: u64| Digest(n << 40 | n);
-        for time in 0..8 {
+        for time in 0..12 {
             assert!((1..=100).all(|n| texts.is_to_be_judged(digest(n)) == (time < TIMES)));
         }
         assert!(texts.is_to_be_judged(digest(1 + PLACES as u64)));

@@ -37,9 +37,9 @@ pub(crate) fn card(name: &str, version: u32, summary: &Summary, model: &RiskMode
     card.push_str(
         "\n## Operating points\n\n\
          Score thresholds that a benign account passes *at any time* with the target's probability, each application \
-         counting equally. Two promises hold for each: 5%, 1% and 0.1% of all benign accounts, and ten times as much of \
-         the population that is hardest to tell apart (as a rule evaluators). The row shows the stricter one, with the \
-         accounts behind it. An extrapolated threshold for restriction restricts nobody: it recommends a review.\n\n\
+         counting equally. Evaluators and judges, who send what extractions send, pass them far more often than others; a \
+         mark takes them out of the queue. An extrapolated threshold for restriction restricts nobody: it recommends a \
+         review.\n\n\
          | recommendation | target | score above | benign accounts | applications | seen beyond | upper 95% bound | tail |\n\
          |---|---|---|---|---|---|---|---|\n",
     );

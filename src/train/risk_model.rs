@@ -236,51 +236,32 @@ pub(crate) fn fit_risk_model(
         fusion: fitted.fusion.into(),
         context: fitted.context,
         calibration,
-        operating_points: hardest_points(scored)?,
+        operating_points: points(scored)?,
         conversation,
         exchanges_needed: EXCHANGES_NEEDED,
     };
     Ok(file.try_into()?)
 }
 
-/// Maximum false-positive rate of any one population, as a multiple of the overall rate. Evaluators and judges send
-/// what extractions send: at the overall rate among evaluators almost no extraction would be found. A daily budget bounds
-/// how many of them anybody is asked to review, and a mark ends it.
-const POPULATION_SHARE: f64 = 10.0;
-
-/// Sets operating points that hold their rates among all benign accounts, and at most ten times those rates in the
-/// population that is hardest to distinguish from extraction.
-fn hardest_points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, RiskModelFitError> {
+/// Sets operating points that hold their rates among all benign accounts, each application counting the same.
+///
+/// There is no further bound for the population that is hardest to distinguish, evaluators and judges, who send what
+/// extractions send: with one, thresholds lay where suites end and nobody was reviewed. A daily budget bounds how many of
+/// them a person is asked about, and a mark ends it.
+fn points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, RiskModelFitError> {
     let units = unit_numbers(scored.iter().map(|account| account.history.unit()));
-    let mut populations: BTreeMap<&str, Vec<BenignScore>> = BTreeMap::new();
-    let mut all = Vec::new();
-    for account in scored
+    let benign = scored
         .iter()
-        .filter(|account| !account.history.extraction())
-    {
-        let judged = account
-            .scores
-            .iter()
-            .skip(EXCHANGES_NEEDED as usize - 1)
-            .copied();
-        let Some(score) = judged.reduce(f64::max) else {
-            continue;
-        };
-        let benign = BenignScore {
-            score,
+        .filter(|account| !account.history.extraction());
+    let highest = benign.filter_map(|account| {
+        let judged = account.scores.iter().skip(EXCHANGES_NEEDED as usize - 1);
+        Some(BenignScore {
+            score: judged.copied().reduce(f64::max)?,
             application: units[account.history.unit()],
-        };
-        let population = account.history.label.population.as_deref().unwrap_or("");
-        populations.entry(population).or_default().push(benign);
-        all.push(benign);
-    }
-    let whole = fit_operating_points(&all, TargetRates::default())?;
-    let most = TargetRates::default().times(POPULATION_SHARE);
-    // A population too small for points of its own is covered by the overall points.
-    let own = populations
-        .values()
-        .filter_map(|scores| fit_operating_points(scores, most).ok());
-    Ok(own.fold(whole, |strictest, points| strictest.strictest(&points)))
+        })
+    });
+    let highest: Vec<BenignScore> = highest.collect();
+    Ok(fit_operating_points(&highest, TargetRates::default())?)
 }
 
 /// Returns the account's score at a length that depends only on the account's name.

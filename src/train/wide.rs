@@ -14,6 +14,7 @@ use super::example::{Example, Target};
 use crate::domain::Cue;
 use crate::encoder::{
     Channel, ChannelRows, Linear, Seen, Wide, asked, distinct_features, feature_count,
+    feature_value,
 };
 
 /// Settings of one fit; the recipe file holds them.
@@ -40,9 +41,9 @@ struct Row {
 }
 
 impl Row {
-    /// Returns the value of each feature, by which the set has unit length.
+    /// Returns the value of each feature, by which the set has at most unit length.
     fn value(&self) -> f64 {
-        1.0 / (self.features.len() as f64).sqrt()
+        f64::from(feature_value(self.features.len()))
     }
 }
 
@@ -84,7 +85,7 @@ fn fit_linear(rows: &[Row], tokens: usize, recipe: &WideRecipe, weight: f32, see
             let sign = if row.extraction { 1.0 } else { -1.0 };
             let margin = sign * (sum * value + bias);
             let wanted = row.weight / (1.0 + margin.exp());
-            // The features have length 1, and the constant adds another 1.
+            // The features have a length of at most 1, and the constant adds another 1.
             let share = 1.0 / (1.0 + row.weight * 2.0 / (4.0 * scale));
             let step = share * (wanted - duals[index]);
             duals[index] += step;

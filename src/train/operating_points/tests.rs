@@ -157,20 +157,6 @@ proptest! {
 }
 
 #[test]
-fn the_strictest_of_two_is_beyond_both() {
-    let rates = TargetRates::default();
-    let low = fit_operating_points(&one_each((1..=200).map(f64::from)), rates).unwrap();
-    let high =
-        fit_operating_points(&one_each((101..=300).map(f64::from)), rates.times(5.0)).unwrap();
-    let both = low.strictest(&high);
-    assert_eq!(both, high.strictest(&low));
-    for score in (0..400).map(f64::from) {
-        let (own, _) = both.decide(score);
-        assert_eq!(own, low.decide(score).0.min(high.decide(score).0));
-    }
-}
-
-#[test]
 fn an_extrapolated_threshold_restricts_nobody() {
     let points =
         fit_operating_points(&one_each((1..=99).map(f64::from)), TargetRates::default()).unwrap();
