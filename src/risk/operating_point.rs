@@ -20,16 +20,6 @@ pub(crate) struct TargetRates {
 }
 
 impl TargetRates {
-    /// Returns each rate times `factor`.
-    #[must_use]
-    pub(crate) fn times(self, factor: f64) -> Self {
-        Self {
-            watch: self.watch * factor,
-            review: self.review * factor,
-            restrict: self.restrict * factor,
-        }
-    }
-
     /// Checks that the rates are within (0, 1) and do not increase from watch to restrict.
     ///
     /// # Errors
@@ -134,22 +124,18 @@ impl OperatingPoints {
     /// Creates operating points from three thresholds.
     ///
     /// # Errors
-    /// When a target rate is outside (0, 1), a score is not finite, or the scores are out of order. Rates need not fall: a
-    /// threshold may be that of one population, with a rate of its own.
+    /// When the target rates increase or are outside (0, 1), a score is not finite, or the scores are out of order.
     pub fn new(
         watch: Threshold,
         review: Threshold,
         restrict: Threshold,
     ) -> Result<Self, OperatingPointError> {
-        let is_rate =
-            |threshold: &Threshold| threshold.target_rate > 0.0 && threshold.target_rate < 1.0;
-        if ![&watch, &review, &restrict].into_iter().all(is_rate) {
-            return Err(OperatingPointError::Rates {
-                watch: watch.target_rate,
-                review: review.target_rate,
-                restrict: restrict.target_rate,
-            });
-        }
+        let rates = TargetRates {
+            watch: watch.target_rate,
+            review: review.target_rate,
+            restrict: restrict.target_rate,
+        };
+        rates.check()?;
         for (index, threshold) in [&watch, &review, &restrict].into_iter().enumerate() {
             if !threshold.score.is_finite() {
                 return Err(OperatingPointError::Score {
@@ -171,23 +157,6 @@ impl OperatingPoints {
             review,
             restrict,
         })
-    }
-
-    /// Returns the higher threshold of two sets for each recommendation: an account beyond it is beyond both.
-    #[must_use]
-    pub fn strictest(&self, other: &Self) -> Self {
-        let higher = |own: &Threshold, other: &Threshold| {
-            if other.score > own.score {
-                *other
-            } else {
-                *own
-            }
-        };
-        Self {
-            watch: higher(&self.watch, &other.watch),
-            review: higher(&self.review, &other.review),
-            restrict: higher(&self.restrict, &other.restrict),
-        }
     }
 
     /// Returns the band and recommendation of a raw score. The caller checks whether the history is long enough.
