@@ -12,7 +12,7 @@
 //! | [`Distinct`] | how many different things does it ask, with how many repeats | 1088 |
 //! | [`Reruns`] | which of it does it ask again on another day or of another model | 320 |
 //! | [`RepeatRing`] | does it send the same prompt again within a minute | 784 |
-//! | [`CueSums`] | what does it ask for | 288 |
+//! | [`CueSums`] | what does it ask for | 424 |
 //! | [`JudgedTexts`] | which texts were judged already | 512 |
 //! | [`ModelMix`] | which models does it ask | 128 |
 //! | [`RequestStats`] | with which tools and outcomes, how much of it unreadable | 48 |
@@ -98,7 +98,7 @@ pub struct Profile {
 }
 
 /// Maximum size of a profile in bytes, whatever the account does.
-pub(crate) const PROFILE_SIZE_LIMIT: usize = 6_400;
+pub(crate) const PROFILE_SIZE_LIMIT: usize = 6_216;
 
 const _: () = assert!(size_of::<Profile>() <= PROFILE_SIZE_LIMIT);
 
