@@ -188,7 +188,7 @@ fn observation() -> impl Strategy<Value = Observation> {
 /// Returns what a provider may tell about an exchange, derived from two numbers of it: now and then nothing.
 fn origin(content: u64, skeleton: u64) -> Origin {
     let sometimes = |kind: u64, values: u64| {
-        (content % 4 > 0).then(|| digest(kind, (content + skeleton) % values))
+        (!content.is_multiple_of(4)).then(|| digest(kind, (content + skeleton) % values))
     };
     let category = match content % 3 {
         0 => None,
@@ -197,7 +197,7 @@ fn origin(content: u64, skeleton: u64) -> Origin {
     };
     Origin {
         session: sometimes(11, 5),
-        end_user: (content % 5 == 0).then(|| digest(12, content)),
+        end_user: content.is_multiple_of(5).then(|| digest(12, content)),
         device: sometimes(13, 6),
         version: sometimes(14, 3),
         refusal_category: category,
