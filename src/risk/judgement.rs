@@ -194,15 +194,18 @@ static INTENTS: LazyLock<[(Technique, Option<MeasureIndex>); 5]> = LazyLock::new
     .map(|(technique, code)| (technique, MeasureIndex::of_code(code)))
 });
 
-/// The amount of each intent, relative to the strongest at 1.
+/// The odds of each intent, relative to the strongest at 1.
 type IntentShares = [(Technique, f64); 5];
 
+/// Returns the shares by odds: one part of the text model adds the same to all intents of a request, so that their
+/// probabilities come close to each other where it is certain.
 fn intent_shares(values: &MeasureValues) -> IntentShares {
     let mut shares = INTENTS.map(|(technique, measure)| {
-        let seen = measure.and_then(|measure| values.get(measure));
-        (technique, seen.map_or(0.0, |seen| seen.max(0.0)))
+        let mean = measure.and_then(|measure| values.get(measure));
+        let mean = mean.unwrap_or(0.0).clamp(0.0, 1.0 - 1e-6);
+        (technique, mean / (1.0 - mean))
     });
-    let most = shares.iter().map(|(_, seen)| *seen).fold(0.0, f64::max);
+    let most = shares.iter().map(|(_, odds)| *odds).fold(0.0, f64::max);
     for (_, share) in &mut shares {
         *share = if most > 0.0 { *share / most } else { 0.0 };
     }
