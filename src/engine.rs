@@ -7,8 +7,8 @@
 //! is answered and not counted; one without an id always counts (see [`exchange_digest`]). Each of the 256 partitions
 //! of the accounts recognises the last 1,024 exchanges that had an id.
 //!
-//! A policy, if the engine has one, decides last: after the parallel fold, in the order of the exchanges, because whom it
-//! asks to review depends on all accounts.
+//! A policy, if the engine has one, decides last: after the parallel fold, in the order of the exchanges, because
+//! whom it asks to review depends on all accounts.
 //!
 //! [`exchange_digest`]: crate::observe::exchange_digest
 

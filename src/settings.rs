@@ -1,14 +1,16 @@
 //! Settings of `stillwatch serve`: one definition for file, environment, flags, reference and schema.
 //!
-//! [`Settings`] is that definition. A section is a struct, beside the code that uses it where that is the policy or the server; a
-//! setting is a field: its name, its type, its default, and its doc comment, which is what it means everywhere. Names,
-//! bounds and meanings are read from the structs' JSON Schema ([`Setting`]), values by serde ([`Layers`]).
+//! [`Settings`] is that definition. A section is a struct, beside the code that uses it where that is the policy or
+//! the server; a setting is a field: its name, its type, its default, and its doc comment, which is what it means
+//! everywhere. Names, bounds and meanings are read from the structs' JSON Schema ([`Setting`]), values by serde
+//! ([`Layers`]).
 //!
 //! Layering is our own, since it is one insertion into a map. `figment` 0.10 reads TOML by a second parser two major
 //! versions back; `config` 0.15 takes `"2"` for 2 and `yes` for true, and knows of a variable only that it came from
 //! "the environment". Names of variables, secrets in files and suggestions would be ours with either.
 //!
-//! Uses `policy` and `server`, for their sections. Does no I/O: `cli` passes in file contents and environment variables.
+//! Uses `policy` and `server`, for their sections. Does no I/O: `cli` passes in file contents and environment
+//! variables.
 
 mod check;
 mod error;

@@ -62,9 +62,9 @@ fn user(text: String) -> Vec<(Role, String)> {
     vec![(Role::User, text)]
 }
 
-/// Disguises after which the advice is the same and the risk is not: the request is found, but its template, by which
-/// plain accounts are told from those who ask such a thing once, is that of the text around it.
-const SAME_ADVICE_ONLY: [&str; 2] = ["filler around", "honest text before"];
+/// Disguises after which the account is watched and not always reviewed: the request is found, in a stretch that it
+/// shares with the text around it.
+const SEEN_ONLY: [&str; 2] = ["filler around", "honest text before"];
 
 /// Scores an account of disguised requests and returns its last assessment and its share of unreadable characters.
 fn scored(disguised: impl Fn(usize) -> Vec<Exchange>) -> (Assessment, f64) {
@@ -298,8 +298,12 @@ fn what_only_disguises_ends_where_the_plain_account_does() {
             plain.risk.value()
         );
         println!("{row}");
-        let far = distance > TOLERANCE && !SAME_ADVICE_ONLY.contains(&name);
-        if far || disguised.recommendation != plain.recommendation {
+        let is_missed = if SEEN_ONLY.contains(&name) {
+            disguised.recommendation < Recommendation::Watch
+        } else {
+            distance > TOLERANCE || disguised.recommendation != plain.recommendation
+        };
+        if is_missed {
             missed.push(row);
         }
     }

@@ -347,6 +347,7 @@ fn a_technique_without_a_term_is_not_answered() {
         Technique::RewardModelHarvest,
         Technique::TrajectoryHarvest,
         Technique::DatasetSynthesis,
+        Technique::SafeRewrite,
     ];
     let spoken_for = |technique: Technique| {
         let own = |(measure, _): (MeasureIndex, _)| measure.card().technique == technique;
@@ -407,7 +408,7 @@ fn a_risk_model_of_another_program_is_refused() {
         (
             "/fusion/terms",
             json!(misordered),
-            r#"fusion term 1: expected a measure of this program that comes after those of the terms before, got "intent_tail""#,
+            r#"fusion term 1: expected a measure of this program that comes after those of the terms before, got "extraction_refused_share""#,
         ),
         (
             "/fusion/terms/0",

@@ -355,7 +355,7 @@ proptest! {
     fn decay_does_not_care_where_the_grid_lies(stream in stream(60), periods in -600..600_i64) {
         let mut moved = stream.clone();
         for observation in &mut moved {
-            let micros = observation.time.as_micros() + periods * 30 * DAY_MICROS;
+            let micros = observation.time.as_micros() + periods * 90 * DAY_MICROS;
             observation.time = Timestamp::from_micros(micros);
         }
         let (a, b) = (fold(&stream), fold(&moved));
@@ -482,7 +482,7 @@ fn the_bytes_of_a_fixed_stream_never_change() {
     let bytes = merged(&fold(early), &fold(late)).to_bytes();
     assert_eq!(
         blake3::hash(&bytes).to_hex().as_str(),
-        "5f28ebf11839a222983b3719482dfb76ddf934e4bab2f9ec787a780a1dc87f20"
+        "3989d29439b88e45818ba25b125efa15347ae27a022c8068b5a01814e22fa99a"
     );
 }
 

@@ -230,18 +230,18 @@ fn every_card_is_complete_and_only_live_ones_measure() {
     }
 }
 
-/// Eight extraction requests among two hundred benign ones disappear in a mean, but not among the largest.
+/// Twenty extraction requests among two hundred disappear in a mean, but not among the strongest tenth.
 #[test]
 fn a_few_harvesting_requests_show_in_the_top() {
     let mixed: Vec<Sketch> = (0..200)
         .map(|hour| Sketch {
-            intent: if hour % 25 == 0 { 0.99 } else { 0.02 },
+            intent: if hour % 10 == 0 { 0.99 } else { 0.02 },
             ..Sketch::at(hour)
         })
         .collect();
     let mixed = fold(&mixed);
-    assert!(value_of(&mixed, "any_intent_mean") < 0.1);
-    assert!(value_of(&mixed, "intent_tail") > 0.0);
+    assert!(value_of(&mixed, "any_intent_mean") < 0.15);
+    assert!(value_of(&mixed, "intent_tail") > 4.0);
 }
 
 #[test]
@@ -404,8 +404,9 @@ proptest! {
             let measure = measure.measure();
             let gained = before.zip(after).map_or(0.0, |(before, after)| after - before);
             let wrong = match measure.direction {
-                Direction::Accuses => gained < -1e-9,
-                Direction::Clears => gained > 1e-9,
+                // Sums of single precision round.
+                Direction::Accuses => gained < -1e-5,
+                Direction::Clears => gained > 1e-5,
                 Direction::Context => false,
             };
             prop_assert!(!wrong, "{}: {before:?} to {after:?}", measure.code);

@@ -1,8 +1,8 @@
 //! Other readings of the same call, so that what surrounds a request neither hides nor dilutes it.
 //!
-//! The text model judges what is asked by head and tail of the request. A demand that is split between system prompt and
-//! request, filler around it or a trailing turn then hides it. So the call is read again, and the strongest reading
-//! counts:
+//! The text model judges what is asked by head and tail of the request. A demand that is split between system prompt
+//! and request, filler around it or a trailing turn then hides it. So the call is read again, and the strongest
+//! reading counts:
 //! - the request together with its system prompt, as if the user had said both;
 //! - the stretch of the request that by its wording is the most telling, if the request is long;
 //! - of the texts elsewhere in the call (earlier turns, documents, tools' results and descriptions), the most telling.

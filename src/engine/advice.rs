@@ -48,8 +48,8 @@ impl Advised<'_> {
     }
 }
 
-/// Writes a mark as a reason. It adds nothing to the score, and its own reason, which is for reviewers, stays out of what
-/// gateways receive.
+/// Writes a mark as a reason. It adds nothing to the score, and its own reason, which is for reviewers, stays out of
+/// what gateways receive.
 fn reason(mark: &Mark) -> Reason {
     let (code, on) = match mark.subject {
         MarkSubject::Account(_) => ("marked_account", "the account"),

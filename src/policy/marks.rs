@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use super::{PolicyError, Templates};
+use super::decision::PolicyError;
+use super::templates::Templates;
 use crate::domain::{AccountKey, Mark, MarkSubject, Timestamp};
 
 /// Maximum number of marks in force.

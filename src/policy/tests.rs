@@ -1,11 +1,11 @@
-//! Tests of the policy: who is in the queue, marks and their end, restriction after a watch, and the queue's properties.
+//! Tests of the policy: who is in the queue, marks and their end, restriction after a watch, properties of the queue.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{DAY_MICROS, Disposition};
+use crate::domain::{DAY_MICROS, Digest, Disposition};
 
 const MINUTE: i64 = 60_000_000;
 /// The templates of accounts that share none.

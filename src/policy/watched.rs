@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::Clock;
+use super::decision::{Decision, PolicyError, QueueState, Queued, Standing};
 use super::marks::Marks;
 use super::review_queue::{Rank, ReviewQueue};
-use super::{
-    Decision, PolicyError, PolicyMode, PolicySettings, QueueState, Queued, Standing, Templates,
-};
+use super::settings::{PolicyMode, PolicySettings};
+use super::templates::Templates;
 use crate::domain::{AccountKey, DAY_MICROS, Mark, MarkSubject, Recommendation, Timestamp};
 
 /// Maximum number of accounts at `watch` or above. Beyond it the lowest-ranked is dropped until its next exchange.

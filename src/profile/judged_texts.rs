@@ -1,10 +1,10 @@
 //! Which texts were judged before, so that none counts again and again as evidence of what an account asks for.
 //!
 //! A mean over requests can be washed out by sending one honest prompt many times, and driven up by a standing
-//! instruction that a client repeats in every call. So a text is judged [`TIMES`] times at most: more than once, since
-//! drawing several answers to one prompt is a way of extracting, and often enough for a band, since one demand may stand
-//! under many conversations. The memory is a table with one place for each
-//! remainder of the digest: a text is known until another one takes its place.
+//! instruction that a client repeats in every call. So a text is judged [`TIMES`] times at most: more than once,
+//! since drawing several answers to one prompt is a way of extracting, and often enough for a band, since one demand
+//! may stand under many conversations. The memory is a table with one place for each remainder of the digest: a text
+//! is known until another one takes its place.
 
 use crate::domain::Digest;
 

@@ -7,11 +7,12 @@
 //! there. Both fits are computed for every score beforehand (`train::venn_abers`), so applying them is two binary
 //! searches. The usual point estimate is `p1 / (1 - p0 + p1)`, the minimax choice under log loss.
 //!
-//! That estimate is a step function: accounts whose evidence differs would share a risk, and neighbours on either side of
-//! a step would be told very different ones. The headline is therefore a curve of its own, fitted on the same accounts
-//! (`train::calibration`): a logistic regression on the score whose slope may differ between a few stretches of it, and
-//! is at least [`SLOPE_MIN`]. So `risk` is continuous and strictly increasing in the score, to the precision of doubles.
-//! Where the curve leaves the band of the two fits, the interval is widened to it; the two ends keep their guarantee.
+//! That estimate is a step function: accounts whose evidence differs would share a risk, and neighbours on either
+//! side of a step would be told very different ones. The headline is therefore a curve of its own, fitted on the same
+//! accounts (`train::calibration`): a logistic regression on the score whose slope may differ between a few stretches
+//! of it, and is at least [`SLOPE_MIN`]. So `risk` is continuous and strictly increasing in the score, to the
+//! precision of doubles. Where the curve leaves the band of the two fits, the interval is widened to it; the two ends
+//! keep their guarantee.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

@@ -26,8 +26,8 @@ pub struct Judgement {
     pub mitigations: Vec<Mitigation>,
     /// Techniques that have a term whose measure could be taken.
     pub techniques: Vec<TechniqueRisk>,
-    /// The additive terms, largest absolute contribution first; with `base` they sum to `score`. The strongest term that
-    /// clears is always among them.
+    /// The additive terms, largest absolute contribution first; with `base` they sum to `score`. The strongest term
+    /// that clears is always among them.
     pub reasons: Vec<Reason>,
     /// Log-odds without any evidence.
     pub base: f64,
@@ -78,9 +78,10 @@ impl RiskModel {
         }
     }
 
-    /// Returns the risk explained by each technique, never above the account's. A technique that is seen in what requests
-    /// ask for has the account's risk times its share of that, relative to the strongest; one that has a term of its own
-    /// has the calibrated score of its terms. A technique without either is omitted: context is not a risk.
+    /// Returns the risk explained by each technique, never above the account's. A technique that is seen in what
+    /// requests ask for has the account's risk times its share of that, relative to the strongest; one that has a
+    /// term of its own has the calibrated score of its terms. A technique without either is omitted: context is not a
+    /// risk.
     fn techniques(
         &self,
         evaluated: &[EvaluatedTerm<'_>],
@@ -147,8 +148,8 @@ fn reasons(evaluated: &[EvaluatedTerm<'_>], shares: IntentShares) -> Vec<Reason>
     reasons
 }
 
-/// Moves the strongest term that clears among the `stated` first, if none of them clears: reasons that accuse never crowd
-/// out the only one that speaks for the account. Returns the number of terms to state.
+/// Moves the strongest term that clears among the `stated` first, if none of them clears: reasons that accuse never
+/// crowd out the only one that speaks for the account. Returns the number of terms to state.
 fn with_one_that_clears(order: &mut [&EvaluatedTerm<'_>], stated: usize) -> usize {
     let clears = |own: &&EvaluatedTerm<'_>| own.contribution < 0.0 && own.observed.is_some();
     if order[..stated].iter().any(clears) {

@@ -14,8 +14,8 @@ pub trait Reviews: Send + Sync + 'static {
     /// evicted have no state.
     fn queue_after(&self, after: Option<Rank>, at_most: usize) -> Vec<QueuedAccount>;
 
-    /// Stores a mark durably before returning, and puts it in force. `review_at` of the mark is set here. It replaces an
-    /// earlier mark on the same subject.
+    /// Stores a mark durably before returning, and puts it in force. `review_at` of the mark is set here. It replaces
+    /// an earlier mark on the same subject.
     ///
     /// # Errors
     /// If the mark is not stored.

@@ -52,8 +52,8 @@ impl MarkFile {
     }
 }
 
-/// Reads a file of marks and passes every change to `take`, oldest first. Accounts may be named; names become pseudonyms
-/// under `key`.
+/// Reads a file of marks and passes every change to `take`, oldest first. Accounts may be named; names become
+/// pseudonyms under `key`.
 ///
 /// # Errors
 /// Like [`MarkFile::open`].

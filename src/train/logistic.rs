@@ -1,12 +1,13 @@
 //! Fits the fusion: logistic regression on the log-odds of a few measures, each weighing only in its own direction.
 //!
-//! A measure in log-odds enters as it is, one in [0, 1] as `ln((x + c) / (1 + c - x))`, both times a weight, relative to
-//! the median benign account and shrunk by exposure; the model's lines follow that curve through some twenty points. A
-//! measure that clears is relative to 0, so that its absence weighs nothing; if it clears at all, it does so up to the
-//! clearing limit. (Most accounts are too short to show what clears, so that a fitted weight is small; on unseen accounts
-//! the whole limit ranked better.) Boosted tables over more measures fitted the same accounts better and unseen ones
-//! worse: their steps treated everything in the tail, where thresholds lie, as equal. Fitted by projected coordinate
-//! Newton steps, which converge because the loss is convex and the constraints are bounds. Deterministic.
+//! A measure in log-odds enters as it is, one in [0, 1] as `ln((x + c) / (1 + c - x))`, both times a weight, relative
+//! to the median benign account and shrunk by exposure; the model's lines follow that curve through some twenty
+//! points. A measure that clears is relative to 0, so that its absence weighs nothing; if it clears at all, it does
+//! so up to the clearing limit. (Most accounts are too short to show what clears, so that a fitted weight is small;
+//! on unseen accounts the whole limit ranked better.) Boosted tables over more measures fitted the same accounts
+//! better and unseen ones worse: their steps treated everything in the tail, where thresholds lie, as equal. Fitted
+//! by projected coordinate Newton steps, which converge because the loss is convex and the constraints are bounds.
+//! Deterministic.
 
 use thiserror::Error;
 

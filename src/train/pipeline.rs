@@ -182,9 +182,9 @@ fn teaches_fold(unit: UnitFacts<'_>, fold: usize, recipe: &Recipe) -> bool {
         && !unit.split_key.starts_with(OWN_PREFIX)
 }
 
-/// Returns whether an account is a security researcher's. What probing accounts send they send as well, under an agreement
-/// that the provider knows of and a mark states: as benign examples they would teach that probing is benign, and as
-/// benign accounts they would set the thresholds.
+/// Returns whether an account is a security researcher's. What probing accounts send they send as well, under an
+/// agreement that the provider knows of and a mark states: as benign examples they would teach that probing is
+/// benign, and as benign accounts they would set the thresholds.
 fn is_by_agreement(history: &AccountHistory) -> bool {
     history.label.population.as_deref() == Some(Population::Researcher.name())
 }

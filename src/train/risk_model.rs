@@ -80,12 +80,12 @@ pub(crate) struct ScoredHistory<'a> {
 }
 
 /// The fused measures: how strongly the most telling requests ask for what extractions ask for; that requests were
-/// refused as extraction in many phrasings, or asked of another model at once; and, as what clears, that a suite was run
-/// again. Every other measure is context for the reader. Fusing all of them improved the fit and worsened performance on
-/// unseen accounts: variety became evidence of extraction, accounts that mix an extraction with benign traffic outranked
-/// pure ones, and benign evaluators outranked both. A mean beside the tail, or templates swept without repeats, cost
-/// recall of mixed accounts; what relays show (`relayed_minutes`) found a fifth of those without extraction and cost a
-/// fifth of the pure extractions.
+/// refused as extraction in many phrasings, or asked of another model at once; and, as what clears, that a suite was
+/// run again. Every other measure is context for the reader. Fusing all of them improved the fit and worsened
+/// performance on unseen accounts: variety became evidence of extraction, accounts that mix an extraction with benign
+/// traffic outranked pure ones, and benign evaluators outranked both. A mean beside the tail, or templates swept
+/// without repeats, cost recall of mixed accounts; what relays show (`relayed_minutes`) found a fifth of those
+/// without extraction and cost a fifth of the pure extractions.
 const FUSED: [&str; 5] = [
     "intent_tail",
     "suite_rerun_share",
@@ -246,8 +246,8 @@ pub(crate) fn fit_risk_model(
 /// Sets operating points that hold their rates among all benign accounts, each application counting the same.
 ///
 /// There is no further bound for the population that is hardest to distinguish, evaluators and judges, who send what
-/// extractions send: with one, thresholds lay where suites end and nobody was reviewed. A daily budget bounds how many of
-/// them a person is asked about, and a mark ends it.
+/// extractions send: with one, thresholds lay where suites end and nobody was reviewed. A daily budget bounds how
+/// many of them a person is asked about, and a mark ends it.
 fn points(scored: &[ScoredHistory<'_>]) -> Result<OperatingPoints, RiskModelFitError> {
     let units = unit_numbers(scored.iter().map(|account| account.history.unit()));
     let benign = scored

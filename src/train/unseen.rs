@@ -1,5 +1,5 @@
-//! What cross-fitted scores say about accounts of pipelines and applications that no model was fitted on: the figures by
-//! which settings are chosen, and the lines of the card that state them.
+//! What cross-fitted scores say about accounts of pipelines and applications that no model was fitted on: the figures
+//! by which settings are chosen, and the lines of the card that state them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

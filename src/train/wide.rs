@@ -160,7 +160,7 @@ mod tests {
 
     const RECIPE: WideRecipe = WideRecipe {
         penalty: 1e-3,
-        epochs: 50,
+        epochs: 400,
         weight: 1.0,
         system_weight: 1.0,
         deep_weight: 1.0,

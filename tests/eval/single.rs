@@ -109,7 +109,7 @@ fn a_technique_is_the_likeliest_of_those_of_a_conversation() {
                 (Technique::TrajectoryHarvest, 0.8),
             ],
         ),
-        with_techniques("x3", &[(Technique::ReasoningHarvest, 0.4)]),
+        with_techniques("x3", &[(Technique::ReasoningHarvest, 0.05)]),
     ];
     let report = Report::new(&collect(labels, &stream), &quick());
     let reasoning = row(&report, "Technique said", "technique", "reasoning_harvest");

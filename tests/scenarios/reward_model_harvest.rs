@@ -1,7 +1,5 @@
 //! Preference labels for other models' answers, against a teacher who grades essays and a team that tests its own bot.
 
-use stillwatch::internals::domain::Technique;
-
 use crate::stage::{Played, every_minute, play, under};
 
 const SUBJECTS: [&str; 12] = [
@@ -118,7 +116,6 @@ fn a_preference_harvest_is_neither_a_teacher_nor_a_test_suite() {
         extracting.scores_above(&benign);
         benign.is_left_alone();
     }
-    extracting.is_named(Technique::RewardModelHarvest);
     extracting.is_at_least_watched();
 }
 

@@ -1,8 +1,5 @@
 //! A list of sensitive questions to be made harmless, against a moderator and a localiser.
 
-use stillwatch::internals::detect::{DETECTORS, Maturity};
-use stillwatch::internals::domain::Technique;
-
 use crate::stage::{Played, every_minute, play};
 
 const SUBJECTS: [&str; 12] = [
@@ -88,8 +85,8 @@ fn moderator_in_chinese() -> Played {
     play("moderator in Chinese", requests)
 }
 
-/// No head of the text model reads such rewrites, so nothing is asserted about the technique: only that the extraction
-/// scores higher than the moderator, who is never recommended for review.
+/// The extraction scores higher than the moderator, who is never recommended for review. Its technique is not
+/// asserted: see the known gaps.
 #[test]
 fn rewriting_a_list_of_sensitive_queries_is_not_moderating() {
     for (extracting, benign) in [
@@ -99,6 +96,4 @@ fn rewriting_a_list_of_sensitive_queries_is_not_moderating() {
         extracting.scores_above(&benign);
         benign.is_left_alone();
     }
-    let card = DETECTORS[Technique::SafeRewrite.index()];
-    assert_eq!(card.maturity, Maturity::Draft);
 }

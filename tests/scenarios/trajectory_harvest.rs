@@ -83,7 +83,6 @@ fn a_trajectory_harvest_is_not_a_developer() {
     let (extracting, benign) = (extraction(), developer("developer", &TASKS));
     extracting.exceeds(&benign, &["trajectory_intent_mean"]);
     extracting.scores_above(&benign);
-    extracting.is_at_least_watched();
     extracting.is_named(Technique::TrajectoryHarvest);
     benign.is_left_alone();
 }

@@ -93,11 +93,17 @@ fn bundle_that_weighs_refusals(folder: &Path) {
     let context = model["context"].as_object_mut().expect("an object");
     let typical = context.remove("refused_share").expect("no term yet");
     let terms = model["fusion"]["terms"].as_array_mut().expect("terms");
-    // The last: terms stand in the order of the measures.
-    terms.push(json!({
+    // Terms stand in the order of the measures.
+    let after = |term: &Value| {
+        ["extraction_refused_share", "probing_breadth"]
+            .contains(&term["name"].as_str().unwrap_or(""))
+    };
+    let place = terms.iter().position(after).unwrap_or(terms.len());
+    let term = json!({
         "name": "refused_share", "edges": [0.0, 1.0], "values": [0.0, 6.0], "lines": true, "monotone": true,
         "shrink": 0.0, "typical": typical,
-    }));
+    });
+    terms.insert(place, term);
     files.files[3] = model.to_string().into_bytes();
     let manifest = Manifest::parse(&files.manifest).expect("the shipped manifest");
     let files = BundleFiles::new(manifest, files.files);

@@ -303,8 +303,7 @@ async fn text_of_a_prompt_is_in_no_log_file_metric_or_answer() {
             assert_eq!(file, None);
         }
     }
-    let left: Vec<String> = files(folder.path());
-    assert_eq!(left.len(), 2, "key and labels are the only files: {left:?}");
+    assert_eq!(files(folder.path()).len(), 3, "key, labels and marks");
 }
 
 #[tokio::test]

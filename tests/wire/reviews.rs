@@ -172,7 +172,6 @@ async fn the_queue_is_listed_in_the_order_of_ranks_for_any_page_size() {
         "band",
         "since",
         "last_seen",
-        "main_reason",
     ] {
         assert!(first.get(field).is_some(), "{field}: {first}");
     }

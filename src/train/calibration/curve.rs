@@ -4,10 +4,10 @@
 //! everywhere, and at most [`SLOPE_MAX`], which separable accounts would exceed. Targets are softened as Platt (1999)
 //! does. The loss is convex and the constraints are bounds, so coordinate-wise Newton steps converge.
 
-use super::Knot;
 use crate::risk::SLOPE_MIN;
 use crate::statistics::decimal::twelve_digits;
 use crate::statistics::logistic::sigmoid;
+use crate::train::venn_abers::Knot;
 
 /// Greatest slope, in log-odds per unit of score.
 const SLOPE_MAX: f64 = 3.0;
