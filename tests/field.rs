@@ -246,7 +246,7 @@ fn a_subset_runs_and_its_figures_can_be_gated() {
     assert!(checked.iter().all(|one| one.got.value().is_some()));
     let mut names: Vec<String> = Vec::new();
     for table in &tables {
-        names.extend(table.figures().into_iter().map(|(name, _)| name));
+        names.extend(table.figures().map(|(name, _)| name));
     }
     let all = names.len();
     names.sort_unstable();
