@@ -115,7 +115,7 @@ fn area(accounts: &[(bool, f64)]) -> f64 {
     let ranks = |values: &[f64], other: &[f64]| {
         let below = |value: &f64| {
             let less = other.iter().filter(|n| *n < value).count() as f64;
-            let equal = other.iter().filter(|n| *n == value).count() as f64;
+            let equal = other.iter().filter(|n| n.total_cmp(value).is_eq()).count() as f64;
             (less + equal / 2.0) / other.len() as f64
         };
         mean(&values.iter().map(below).collect::<Vec<_>>())
