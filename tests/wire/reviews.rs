@@ -128,7 +128,7 @@ async fn queue(server: &Running, size: usize) -> Vec<Value> {
     }
 }
 
-fn mark(subject: Value) -> Value {
+fn mark(subject: &Value) -> Value {
     let mut mark = json!({
         "disposition": "benign_expected", "reason": "a suite that we know", "reviewer": "r7",
         "expires_at": far_enough(),
@@ -181,19 +181,19 @@ async fn the_queue_is_listed_in_the_order_of_ranks_for_any_page_size() {
 async fn a_mark_takes_out_of_the_queue_until_it_is_taken_back() {
     let server = with_queue().await;
     let pseudonym = pseudonymizer().account("q-2").to_string();
-    let marked = answered(&server, "SubmitMark", mark(json!({"account": "q-2"}))).await;
+    let marked = answered(&server, "SubmitMark", mark(&json!({"account": "q-2"}))).await;
     assert_eq!(
         marked,
         json!({"marks": 1, "replaced": false, "reviewed": true})
     );
-    let again = mark(json!({"pseudonym": pseudonym}));
+    let again = mark(&json!({"pseudonym": pseudonym}));
     let marked = answered(&server, "SubmitMark", again).await;
     assert_eq!(
         marked,
         json!({"marks": 1, "replaced": true, "reviewed": false})
     );
     assert_eq!(queue(&server, 10).await.len(), 2);
-    let template = mark(json!({"template": "00000000000000ff"}));
+    let template = mark(&json!({"template": "00000000000000ff"}));
     answered(&server, "SubmitMark", template).await;
     let listed = read(&server, "ReviewService/ListMarks", MARKS, json!({})).await;
     assert_eq!(listed["marks"][0]["pseudonym"], json!(pseudonym));
@@ -223,12 +223,12 @@ async fn a_mark_takes_out_of_the_queue_until_it_is_taken_back() {
 async fn invalid_marks_and_pages_are_refused() {
     let server = Running::start().await;
     let without = |field: &str| {
-        let mut mark = mark(json!({"account": "a"}));
+        let mut mark = mark(&json!({"account": "a"}));
         mark.as_object_mut().expect("a mark").remove(field);
         mark
     };
     let with = |field: &str, value: Value| {
-        let mut mark = mark(json!({"account": "a"}));
+        let mut mark = mark(&json!({"account": "a"}));
         mark[field] = value;
         mark
     };
@@ -238,8 +238,8 @@ async fn invalid_marks_and_pages_are_refused() {
         (without("reason"), "missing_field"),
         (without("reviewer"), "missing_field"),
         (without("expires_at"), "missing_field"),
-        (mark(json!({"pseudonym": "7"})), "bad_value"),
-        (mark(json!({"template": "7"})), "bad_value"),
+        (mark(&json!({"pseudonym": "7"})), "bad_value"),
+        (mark(&json!({"template": "7"})), "bad_value"),
         (with("disposition", json!("guilty")), "bad_value"),
         (
             with("expires_at", json!("2026-01-01T00:00:00Z")),
