@@ -85,7 +85,7 @@ pub(crate) struct ScoredHistory<'a> {
 /// performance on unseen accounts: variety became evidence of extraction, accounts that mix an extraction with benign
 /// traffic outranked pure ones, and benign evaluators outranked both. A mean beside the tail, or templates swept
 /// without repeats, cost recall of mixed accounts; what relays show (`relayed_minutes`) found a fifth of those
-/// without extraction and cost a fifth of the pure extractions.
+/// without extraction and cost a tenth of the pure extractions.
 const FUSED: [&str; 5] = [
     "intent_tail",
     "suite_rerun_share",
